@@ -1,0 +1,134 @@
+"""Map grids: a CRS, an affine transform and a shape, snapped so that images of one target share their pixels."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS, Geod
+
+from .bodies import body_of
+
+
+@dataclass(frozen=True)
+class MapGrid:
+    """A north-up raster grid.
+
+    Attributes
+    ----------
+    crs : pyproj.CRS
+        Projected CRS in metres.
+    transform : affine.Affine
+        From (column, row), zero at the outer corner of the upper left pixel, to map x, y in metres.
+    shape : tuple of int
+        Rows, columns.
+    """
+
+    crs: CRS
+    transform: Affine
+    shape: tuple
+
+    @classmethod
+    def centred(cls, crs, lon_deg, lat_deg, width_m, height_m, resolution_m):
+        """Grid around a place, its edges on whole multiples of the resolution."""
+        x, y = lonlat_to_map(crs, lon_deg, lat_deg)
+        return cls.covering(
+            crs, (x - width_m / 2, y - height_m / 2, x + width_m / 2, y + height_m / 2), resolution_m
+        )
+
+    @classmethod
+    def covering(cls, crs, bounds, resolution_m):
+        """Smallest snapped grid that covers map bounds (left, bottom, right, top) in metres."""
+        left, bottom, right, top = (edge / resolution_m for edge in bounds)
+        # A bound that is a whole number of pixels but for rounding must not gain a row.
+        left, bottom = math.floor(left + 1e-6), math.floor(bottom + 1e-6)
+        right, top = math.ceil(right - 1e-6), math.ceil(top - 1e-6)
+        transform = Affine(resolution_m, 0.0, left * resolution_m, 0.0, -resolution_m, top * resolution_m)
+        return cls(CRS.from_user_input(crs), transform, (max(1, top - bottom), max(1, right - left)))
+
+    @classmethod
+    def of(cls, dataset):
+        """Grid of an open rasterio dataset."""
+        return cls(CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+
+    @property
+    def resolution_m(self):
+        """float: pixel size in map metres."""
+        return self.transform.a
+
+    @property
+    def bounds(self):
+        """tuple of float: left, bottom, right, top in map metres."""
+        left, top = self.transform * (0, 0)
+        right, bottom = self.transform * (self.shape[1], self.shape[0])
+        return left, bottom, right, top
+
+    @cached_property
+    def body(self):
+        """Body: the body the grid lies on."""
+        return body_of(self.crs)
+
+    @cached_property
+    def _lonlat(self):
+        return self.body.to_lonlat(self.crs)
+
+    def xy(self, row, column):
+        """Map x, y in metres of pixel coordinates; whole numbers are pixel centres, arrays broadcast."""
+        row, column = np.asarray(row, float) + 0.5, np.asarray(column, float) + 0.5
+        return self.transform.c + self.transform.a * column, self.transform.f + self.transform.e * row
+
+    def rowcol(self, x, y):
+        """Fractional row, column of map positions; whole numbers are pixel centres."""
+        column = (np.asarray(x, float) - self.transform.c) / self.transform.a - 0.5
+        row = (np.asarray(y, float) - self.transform.f) / self.transform.e - 0.5
+        return row, column
+
+    def lonlat(self, row, column):
+        """Longitude (-180..180), latitude in degrees at pixel coordinates; off the body inf."""
+        return self._lonlat.transform(*np.broadcast_arrays(*self.xy(row, column)))
+
+    def rowcol_of_lonlat(self, lon_deg, lat_deg):
+        """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
+        return self.rowcol(*self._lonlat.transform(lon_deg, lat_deg, direction="INVERSE"))
+
+    def window(self, row, column, rows, columns):
+        """Grid of a window, cut at this grid's edges.
+
+        Parameters
+        ----------
+        row, column : int
+            Upper left pixel.
+        rows, columns : int
+            Size wanted.
+        """
+        rows, columns = min(rows, self.shape[0] - row), min(columns, self.shape[1] - column)
+        return MapGrid(self.crs, self.transform * Affine.translation(column, row), (rows, columns))
+
+    def blocks(self, size):
+        """Yield (row, column, grid) of windows of at most size x size pixels, row by row."""
+        for row in range(0, self.shape[0], size):
+            for column in range(0, self.shape[1], size):
+                yield row, column, self.window(row, column, size, size)
+
+    def ground_scale(self, row, column):
+        """True ground metres per map metre, eastward and northward, at pixel coordinates.
+
+        Returns
+        -------
+        tuple of ndarray
+            Scale along columns and along rows: by how much a map distance must be multiplied to be true.
+        """
+        row, column = np.broadcast_arrays(np.asarray(row, float), np.asarray(column, float))
+        geod = Geod(a=self.body.radius_m, b=self.body.radius_m)
+        scales = []
+        for d_row, d_column in ((0.0, 0.5), (0.5, 0.0)):
+            lon1, lat1 = self.lonlat(row - d_row, column - d_column)
+            lon2, lat2 = self.lonlat(row + d_row, column + d_column)
+            scales.append(np.asarray(geod.inv(lon1, lat1, lon2, lat2)[2]) / self.resolution_m)
+        return tuple(scales)
+
+
+def lonlat_to_map(crs, lon_deg, lat_deg):
+    """Map x, y in metres of a place."""
+    return body_of(crs).to_lonlat(crs).transform(lon_deg, lat_deg, direction="INVERSE")

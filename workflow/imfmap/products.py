@@ -1,0 +1,58 @@
+"""What is known of one image on the map: carried in the tags of its projected raster."""
+
+from dataclasses import asdict, dataclass, fields
+
+from .errors import InputError
+
+_PREFIX = "IMF_"
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """Facts of one projected image, taken at the middle of the part of it that lies on the target's grid.
+
+    Attributes
+    ----------
+    product : str
+        Product identifier, e.g. ``M143947267LE``.
+    start_time : str
+        UTC of the first line, ISO 8601.
+    sun_azimuth_deg : float
+        Direction towards the Sun on the map, clockwise from the grid's up, 0..360.
+    incidence_deg, emission_deg, phase_deg : float
+        Photometric angles on the reference surface.
+    ground_resolution_m : float
+        Size of an image pixel on the ground.
+    engine : str
+        ``native`` or ``isis``.
+    """
+
+    product: str
+    start_time: str
+    sun_azimuth_deg: float
+    incidence_deg: float
+    emission_deg: float
+    phase_deg: float
+    ground_resolution_m: float
+    engine: str
+
+    def tags(self):
+        """dict of str: the facts as raster tags."""
+        return {_PREFIX + key.upper(): str(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_tags(cls, tags, path):
+        """Facts out of raster tags.
+
+        Raises
+        ------
+        InputError
+            Where a tag is missing: the raster was not made by this workflow.
+        """
+        values = {}
+        for field in fields(cls):
+            key = _PREFIX + field.name.upper()
+            if key not in tags:
+                raise InputError(path, f"has no tag {key}", "project the image again with this workflow")
+            values[field.name] = field.type(tags[key])
+        return cls(**values)

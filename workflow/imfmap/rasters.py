@@ -1,0 +1,147 @@
+"""Raster files: read with their grid, written whole or not at all."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.errors import RasterioIOError
+from rasterio.windows import Window
+
+from .errors import InputError
+from .grids import MapGrid
+
+BLOCK = 512
+
+
+@contextmanager
+def replacing(path):
+    """Give a temporary name beside `path`; rename it to `path` when the block ends well, else remove it.
+
+    Yields
+    ------
+    Path
+        A name with the same suffix, so that drivers recognise it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_raster(path):
+    """Open a raster for reading.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing or no raster.
+    """
+    try:
+        dataset = rasterio.open(path)
+    except RasterioIOError as error:
+        raise InputError(path, f"cannot be opened as a raster ({error})", "check that the step before made it") from None
+    with dataset:
+        yield dataset
+
+
+def read_raster(path, band=1):
+    """Read one band.
+
+    Returns
+    -------
+    tuple
+        Array (rows, columns), MapGrid, tags (dict of str).
+    """
+    with open_raster(path) as dataset:
+        return dataset.read(band), MapGrid.of(dataset), dataset.tags()
+
+
+def read_window(dataset, row, column, rows, columns, band=1, fill=None):
+    """Read a window of an open dataset that may reach past its edges.
+
+    Parameters
+    ----------
+    fill : number, optional
+        Value outside the raster; by default the dataset's nodata, or 0.
+
+    Returns
+    -------
+    ndarray
+        (rows, columns), of the dataset's type.
+    """
+    if fill is None:
+        fill = dataset.nodata if dataset.nodata is not None else 0
+    return dataset.read(band, window=Window(column, row, columns, rows), boundless=True, fill_value=fill)
+
+
+@contextmanager
+def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=True, descriptions=()):
+    """Create a tiled, compressed GeoTIFF, to be filled by windows; it appears under its name only when whole.
+
+    Parameters
+    ----------
+    path : path
+    grid : MapGrid
+    dtype : str
+        NumPy type name.
+    tags : dict, optional
+        Metadata written to the file; values become text.
+    overviews : bool or str
+        Whether to build overviews, or the resampling to use ("nearest" for classes).
+
+    Yields
+    ------
+    rasterio.io.DatasetWriter
+    """
+    floating = np.issubdtype(np.dtype(dtype), np.floating)
+    with replacing(path) as temporary:
+        with rasterio.open(
+            temporary,
+            "w",
+            driver="GTiff",
+            height=grid.shape[0],
+            width=grid.shape[1],
+            count=bands,
+            dtype=dtype,
+            crs=grid.crs.to_wkt(),
+            transform=grid.transform,
+            nodata=nodata,
+            tiled=True,
+            blockxsize=BLOCK,
+            blockysize=BLOCK,
+            compress="zstd",
+            zstd_level=1,
+            predictor=3 if floating else 2,
+            bigtiff="if_safer",
+        ) as dataset:
+            dataset.update_tags(**{key: str(value) for key, value in (tags or {}).items()})
+            for index, text in enumerate(descriptions, start=1):
+                dataset.set_band_description(index, text)
+            yield dataset
+        if overviews:
+            build_overviews(temporary, overviews if isinstance(overviews, str) else "average")
+
+
+def build_overviews(path, resampling):
+    """Add overviews by powers of two, down to one block."""
+    with rasterio.open(path, "r+") as dataset:
+        factors = []
+        while max(dataset.shape) / (factors[-1] if factors else 1) > BLOCK:
+            factors.append(2 * factors[-1] if factors else 2)
+        if factors:
+            dataset.build_overviews(factors, Resampling[resampling])
+
+
+def write_raster(path, array, grid, nodata=None, tags=None, overviews=True):
+    """Write an array (rows, columns) or (bands, rows, columns) whole."""
+    bands = array[np.newaxis] if array.ndim == 2 else array
+    with create_raster(path, grid, bands.dtype.name, len(bands), nodata, tags, overviews) as dataset:
+        dataset.write(bands)

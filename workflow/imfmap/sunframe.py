@@ -1,0 +1,85 @@
+"""The Sun-aligned frame: pixels turned so that the Sun always comes from the left.
+
+In one image a crack and a ridge differ only by which of their sides is lit. Turned so, the lit side of a crack is
+always the right one, and a network need not learn the same shape under every Sun.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import map_coordinates, uniform_filter
+
+LEFT_DEG = 270.0
+NEIGHBOURHOOD_PX = 129
+
+
+@dataclass(frozen=True)
+class SunFrame:
+    """Rotation between map pixels (row, column) and Sun-aligned pixels (v down, u right) about a common centre.
+
+    Attributes
+    ----------
+    sun_azimuth_deg : float
+        Direction towards the Sun on the map, clockwise from up.
+    row, column : float
+        The map pixel that is the origin (v, u) = (0, 0).
+    """
+
+    sun_azimuth_deg: float
+    row: float = 0.0
+    column: float = 0.0
+
+    @property
+    def _cos_sin(self):
+        angle = np.radians(self.sun_azimuth_deg - LEFT_DEG)
+        return np.cos(angle), np.sin(angle)
+
+    def to_map(self, v, u):
+        """Map row, column of aligned pixels (arrays broadcast)."""
+        cos, sin = self._cos_sin
+        v, u = np.asarray(v, float), np.asarray(u, float)
+        return self.row + cos * v + sin * u, self.column - sin * v + cos * u
+
+    def from_map(self, row, column):
+        """Aligned v, u of map pixels (arrays broadcast)."""
+        cos, sin = self._cos_sin
+        row, column = np.asarray(row, float) - self.row, np.asarray(column, float) - self.column
+        return cos * row - sin * column, sin * row + cos * column
+
+
+def sample(array, row, column, order=1, fill=0):
+    """Values of an array (rows, columns) at fractional pixel positions; `fill` outside it."""
+    return map_coordinates(array, [row, column], order=order, mode="constant", cval=fill, prefilter=False)
+
+
+def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX):
+    """Brightness relative to its surroundings, as 8-bit network input.
+
+    Dividing by the local mean takes away albedo, exposure and the slow part of photometry, which differ between
+    images, and keeps the shading of metre-scale relief, which is what a fracture is made of.
+
+    Parameters
+    ----------
+    image : ndarray
+        I/F (rows, columns), NaN where there is no data.
+    neighbourhood_px : int
+        Side of the square whose mean is the surroundings (averaged twice: a triangular kernel).
+
+    Returns
+    -------
+    ndarray
+        uint8 (rows, columns): 100 is the surroundings' brightness, 0 no data, 1 full shadow.
+    """
+    valid = np.isfinite(image)
+    if not valid.any():
+        return np.zeros(image.shape, np.uint8)
+    filled = np.where(valid, image, 0.0).astype(np.float32)
+    weight = valid.astype(np.float32)
+    for _ in range(2):
+        filled = uniform_filter(filled, neighbourhood_px, mode="constant")
+        weight = uniform_filter(weight, neighbourhood_px, mode="constant")
+    # Deep in a wide shadow the surroundings are dark too: without a floor its noise would look like relief.
+    floor = 0.05 * float(np.median(image[valid]))
+    around = np.maximum(filled / np.maximum(weight, 1e-6), max(floor, 1e-9))
+    scaled = np.clip(np.rint(100.0 * np.where(valid, image, 0.0) / around), 1, 255)
+    return np.where(valid, scaled, 0).astype(np.uint8)
