@@ -1,0 +1,44 @@
+# Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.PHONY: demo test lint real setup weights help
+
+PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3; do command -v $$python && break; done)
+BIN := .venv/bin
+CORES ?= $(shell nproc)
+SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+
+demo: .venv/run.stamp  ## the whole chain on a simulated Moon, in minutes
+	$(SNAKEMAKE) --configfile config/demo.yaml all
+
+test: .venv/test.stamp lint  ## everything that must hold
+	$(BIN)/pytest tests
+
+lint: .venv/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/demo.yaml
+
+real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
+	$(SNAKEMAKE) --configfile config/demo.yaml giordano_bruno
+
+weights: .venv/run.stamp  ## make resources/weights anew
+	$(SNAKEMAKE) --configfile config/pretrain.yaml models
+
+setup: .venv/test.stamp
+
+help:
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found $(PYTHON)"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/run.stamp: envs/requirements.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
+	touch $@
+
+.venv/test.stamp: envs/requirements-test.txt .venv/run.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-test.txt
+	touch $@

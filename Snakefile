@@ -1,0 +1,80 @@
+"""Maps of impact melt fractures from raw LROC NAC images: entry of the workflow.
+
+snakemake --cores 2 --configfile config/demo.yaml    the simulated Moon, on any machine
+snakemake --cores 8 crookes                          one crater of config/config.yaml by its name
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+# Snakemake hands its own search path on to every script, in whatever environment that runs.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+from imfmap import settings
+from imfmap.errors import InputError
+
+os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+
+if not workflow.config_settings.configfiles:
+
+    configfile: "config/config.yaml"
+
+
+try:
+    completed = settings.complete(config, ", ".join(map(str, workflow.configfiles)))
+except InputError as error:
+    raise WorkflowError(str(error))
+config.clear()
+config.update(completed)
+
+
+include: "workflow/rules/common.smk"
+
+
+rule all:
+    input:
+        [map_of(name) for name in targets_with_role("map")],
+        evaluation_tables(),
+        f"{RUN}/provenance/run.json",
+    default_target: True
+    localrule: True
+
+
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/acquire.smk"
+include: "workflow/rules/calibrate.smk"
+include: "workflow/rules/project.smk"
+include: "workflow/rules/mosaic.smk"
+include: "workflow/rules/label.smk"
+include: "workflow/rules/tile.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/infer.smk"
+include: "workflow/rules/vectorise.smk"
+include: "workflow/rules/map.smk"
+include: "workflow/rules/provenance.smk"
+
+
+# One rule a target, so that `snakemake crookes` makes that crater's map.
+for name in TARGETS:
+
+    rule:
+        name:
+            name
+        input:
+            map_of(name),
+        localrule: True
+
+
+onsuccess:
+    listing = sorted(path for path in Path(RUN).glob("*/map.png"))
+    listing += sorted(path for path in Path(RUN).glob("*/fractures.gpkg"))
+    listing += sorted(path for path in Path(RUN).glob("evaluation/*.md"))
+    listing += sorted(path for path in Path(RUN).glob("models/*/curves.png"))
+    print("\nMade:", *listing, sep="\n  ")

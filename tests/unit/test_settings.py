@@ -1,0 +1,96 @@
+"""Settings: one clear line for every fault, defaults for the rest."""
+
+import copy
+import re
+
+import pytest
+import yaml
+from imfmap.errors import InputError
+from imfmap.settings import SCHEMAS, complete, product_of
+
+SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
+BASE = {
+    "run": {"name": "test"},
+    "models": {"net": {"architecture": "unet"}},
+    "targets": {"floor": {"lat": 1.0, "lon": 2.0, "diameter_km": 3.0, "role": "train", "simulate": SCENE}},
+}
+
+
+def changed(path, value):
+    config = copy.deepcopy(BASE)
+    *parents, last = path
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return config
+
+
+def test_defaults_are_filled_to_every_depth():
+    config = complete(BASE, "x.yaml")
+    assert config["processing"]["resolution_m"] == 1.5
+    assert config["processing"]["mosaic"]["priority"] == "beneath"
+    assert config["labels"]["width_px"]["tiny"] == 2.5
+    assert config["targets"]["floor"]["simulate"]["images"][0]["summing"] == 2
+    assert config["inference"]["model"] == "net"
+    assert "processing" not in BASE, "the caller's dictionary must not change"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
+def test_shipped_configurations_are_valid(root, name):
+    complete(yaml.safe_load((root / "config" / name).read_text()), name)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("targets", "floor", "lat"), 95, r"targets\.floor\.lat: 95 is out of range; allowed: .*-90.* 90"),
+        (("targets", "floor", "latt"), 5, r"targets\.floor: unknown key 'latt'; allowed: .*lat, lon"),
+        (("targets", "floor", "edrs"), ["a.IMG"], r"targets\.floor: has edrs and simulate .*; give exactly one"),
+        (("targets", "floor", "role"), "judge", r"'judge' is not allowed; use one of train, validation, test, map"),
+        (("targets", "Floor 2"), BASE["targets"]["floor"], r"'Floor 2' has the wrong form"),
+        (("targets", "all"), BASE["targets"]["floor"], r"targets: 'all' is the name of a rule"),
+        (("processing", "engine"), "vicar", r"processing\.engine: 'vicar' is not allowed; use one of native, isis"),
+        (("labels", "width_px"), {"gigantic": 3}, r"labels\.width_px: unknown key 'gigantic'; allowed: tiny, small"),
+        (("run", "seed"), "one", r"run\.seed: 'one' is no integer"),
+        (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
+        (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
+        (("targets",), {}, r"targets"),
+    ],
+)
+def test_a_fault_is_said_in_one_line(path, value, said):
+    with pytest.raises(InputError) as caught:
+        complete(changed(path, value), "x.yaml")
+    message = str(caught.value)
+    assert message.startswith("x.yaml: ") and "\n" not in message
+    assert re.search(said, message), message
+
+
+def test_two_files_of_one_product_are_refused():
+    config = changed(("targets", "floor"), {"lat": 1, "lon": 2, "diameter_km": 3})
+    config["targets"]["floor"]["cubes"] = ["a/M1L.cal.cub", "b/M1L.cub"]
+    config["models"] = {}
+    with pytest.raises(InputError, match="two files of one product"):
+        complete(config, "x.yaml")
+
+
+def test_product_is_the_name_before_the_first_dot():
+    assert product_of("/data/M143947267L.cal.echo.crop.cub") == "M143947267L"
+
+
+def _keys(schema, names):
+    for name, child in schema.get("properties", {}).items():
+        names.add(name)
+        _keys(child, names)
+    for child in [*schema.get("$defs", {}).values(), schema.get("items"), schema.get("additionalProperties")]:
+        if isinstance(child, dict):
+            _keys(child, names)
+
+
+def test_every_key_is_documented(root):
+    documented = (root / "config" / "README.md").read_text()
+    names = set()
+    for path in SCHEMAS.glob("*.schema.yaml"):
+        _keys(yaml.safe_load(path.read_text()), names)
+    missing = sorted(name for name in names if f"`{name}`" not in documented)
+    assert not missing

@@ -1,0 +1,91 @@
+"""What Snakemake would do, without doing it."""
+
+import re
+
+import pytest
+import yaml
+
+from .conftest import ROOT, run_snakemake, write_config
+
+CONFIG = ROOT / "config" / "config.yaml"
+DEMO = ROOT / "config" / "demo.yaml"
+ISIS_STEPS = ["isis_ingest", "isis_spice", "isis_calibrate", "isis_echo", "isis_project", "isis_export"]
+
+
+def counts(text):
+    """Jobs by rule, from the first table of job counts."""
+    table = text.split("job ", 1)[1].split("total", 1)[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
+
+
+@pytest.fixture(scope="module")
+def paper_plan(tmp_path_factory):
+    return run_snakemake(tmp_path_factory.mktemp("paper"), CONFIG, "-n", "all")
+
+
+def test_the_papers_run_lists_the_whole_chain_offline(paper_plan):
+    jobs = counts(paper_plan)
+    targets = yaml.safe_load(CONFIG.read_text())["targets"]
+    assert jobs["search"] == sum("search" in target for target in targets.values())
+    assert jobs["locate"] == sum("products" in target for target in targets.values())
+    images = jobs["search"] + sum(len(target.get("products", [])) for target in targets.values())
+    for step in ["download", *ISIS_STEPS]:
+        assert jobs[step] == images, step
+    assert jobs["train"] == 3 and jobs["fetch_checkpoint"] == 1
+    assert jobs["evaluate"] == 9 and jobs["evaluation"] == 1
+    assert jobs["map"] == jobs["vectorise"] == jobs["infer_mosaic"] == 2
+    assert jobs["label"] == 17
+
+
+@pytest.mark.parametrize("crater", ["crookes", "schomberger_a"])
+def test_one_crater_lists_that_crater_alone(tmp_path, crater):
+    text = run_snakemake(tmp_path, CONFIG, "-n", crater)
+    jobs = counts(text)
+    chain = ["search", "download", *ISIS_STEPS, "mosaic", "infer_mosaic", "vectorise", "map"]
+    assert [jobs.get(step) for step in chain] == [1] * len(chain)
+    others = set(yaml.safe_load(CONFIG.read_text())["targets"]) - {crater}
+    assert not [name for name in others if f"/{name}/" in text]
+    assert "train" not in jobs
+
+
+def test_the_default_configuration_is_the_papers(tmp_path):
+    """Without --configfile, from the repository's root."""
+    import subprocess
+    import sys
+
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "-n", "crookes"]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert said.returncode == 0, said.stderr
+    assert "results/paper/crookes/map.png" in said.stdout + said.stderr
+
+
+def test_the_demo_goes_through_every_step(tmp_path):
+    jobs = counts(run_snakemake(tmp_path, DEMO, "-n", "all"))
+    targets = yaml.safe_load(DEMO.read_text())["targets"]
+    images = sum(len(target["simulate"]["images"]) for target in targets.values() if "simulate" in target)
+    assert jobs["simulate_image"] == jobs["project_edr"] == images
+    assert {"simulate_scene", "label", "tile", "split", "train", "evaluate", "infer_image", "fuse", "map"} <= set(jobs)
+    assert "giordano_bruno" not in jobs
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda config: config["targets"]["floor"].update(lat=95), "targets.floor.lat: 95 is out of range; allowed"),
+        (lambda config: config["targets"]["floor"].update(latt=5), "targets.floor: unknown key 'latt'; allowed: "),
+        (
+            lambda config: config.update(labels={"width_px": {"gigantic": 3}}),
+            "labels.width_px: unknown key 'gigantic'; allowed: tiny, small",
+        ),
+        (lambda config: config["targets"].update(nothing={"lat": 1, "lon": 2, "diameter_km": 3}), "give exactly one"),
+    ],
+)
+def test_a_bad_configuration_stops_at_once(tmp_path, mini_config, change, said):
+    config = yaml.safe_load(yaml.safe_dump(mini_config))
+    change(config)
+    path = write_config(tmp_path / "bad.yaml", config)
+    status, text = run_snakemake(tmp_path, path, "-n", "all", check=False)
+    assert status != 0 and "Traceback" not in text
+    line = next(line for line in text.splitlines() if said in line)
+    assert "bad.yaml" in line
+    assert not (tmp_path / "results").exists()

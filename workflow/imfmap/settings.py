@@ -1,0 +1,173 @@
+"""Settings of a run: checked against the schemas, completed with their defaults, consistent among themselves."""
+
+import copy
+from functools import cache
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
+
+from .errors import InputError
+
+SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
+LABELLED_ROLES = ("train", "validation", "test")
+
+
+@cache
+def _schema(name):
+    return yaml.safe_load((SCHEMAS / name).read_text())
+
+
+@cache
+def _validator(name):
+    registry = Registry().with_resources(
+        (path.name, Resource.from_contents(_schema(path.name))) for path in SCHEMAS.glob("*.schema.yaml")
+    )
+    return Draft202012Validator(_schema(name), registry=registry)
+
+
+def complete(config, where):
+    """Check a configuration and fill in its defaults.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML.
+    where : str or Path
+        File that it came from, named in messages.
+
+    Returns
+    -------
+    dict
+        A new, complete configuration.
+
+    Raises
+    ------
+    InputError
+        On the first fault: file, key, what was found, what is allowed.
+    """
+    problems = sorted(_validator("config.schema.yaml").iter_errors(config), key=lambda error: list(map(str, error.path)))
+    if problems:
+        raise InputError(where, *_explain(problems[0]))
+    config = copy.deepcopy(config)
+    _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
+    _cross_check(config, where)
+    return config
+
+
+def _explain(error):
+    """Turn a jsonschema error into (what was found, what to do)."""
+    while error.context and error.validator == "anyOf":
+        error = min(error.context, key=lambda inner: len(inner.path))
+    key = ".".join(map(str, error.absolute_path)) or "(top level)"
+    kind, allowed = error.validator, error.validator_value
+    if kind == "additionalProperties":
+        known = error.schema["properties"]
+        unknown = [name for name in error.instance if name not in known]
+        return f"{key}: unknown key '{unknown[0]}'", f"allowed: {', '.join(known)}"
+    if kind == "enum":
+        return f"{key}: {error.instance!r} is not allowed", f"use one of {', '.join(map(str, allowed))}"
+    if kind == "required":
+        missing = [name for name in allowed if name not in error.instance]
+        return f"{key}: required key '{missing[0]}' is missing", "add it"
+    if kind == "oneOf":
+        choices = [choice["required"][0] for choice in allowed]
+        found = [name for name in choices if name in error.instance]
+        return f"{key}: has {' and '.join(found) or 'none'} of {', '.join(choices)}", "give exactly one"
+    if kind in ("minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"):
+        limits = [
+            f"{'above' if name == 'exclusiveMinimum' else 'at least'} {error.schema[name]}"
+            for name in ("minimum", "exclusiveMinimum")
+            if name in error.schema
+        ] + [
+            f"{'below' if name == 'exclusiveMaximum' else 'at most'} {error.schema[name]}"
+            for name in ("maximum", "exclusiveMaximum")
+            if name in error.schema
+        ]
+        return f"{key}: {error.instance!r} is out of range", f"allowed: {' and '.join(limits)}"
+    if kind == "type":
+        wanted = allowed if isinstance(allowed, str) else " or ".join(allowed)
+        return f"{key}: {error.instance!r} is no {wanted}", f"give {wanted}"
+    if kind == "pattern":
+        return f"{key}: {error.instance!r} has the wrong form", f"it must match {allowed}"
+    if kind == "propertyNames" or "propertyNames" in error.absolute_schema_path:
+        return f"{key}: the name {error.instance!r} has the wrong form", f"it must match {error.validator_value}"
+    return f"{key}: {error.message}", ""
+
+
+def _fill(instance, schema, document):
+    """Set the defaults of a schema in an instance, depth first."""
+    schema, document = _resolved(schema, document)
+    if isinstance(instance, dict):
+        for name, child in schema.get("properties", {}).items():
+            if name not in instance:
+                default = _default(child, document)
+                if default is None:
+                    continue
+                instance[name] = copy.deepcopy(default[0])
+            _fill(instance[name], child, document)
+        extra = schema.get("additionalProperties")
+        if isinstance(extra, dict):
+            for name in instance.keys() - schema.get("properties", {}).keys():
+                _fill(instance[name], extra, document)
+    elif isinstance(instance, list) and "items" in schema:
+        for item in instance:
+            _fill(item, schema["items"], document)
+
+
+def _default(schema, document):
+    """The default of a schema as a one-element tuple, or None."""
+    if "default" in schema:
+        return (schema["default"],)
+    resolved, _ = _resolved(schema, document)
+    return (resolved["default"],) if "default" in resolved else None
+
+
+def _resolved(schema, document):
+    """Follow a $ref to (schema, name of its document); siblings of the $ref win."""
+    if "$ref" not in schema:
+        return schema, document
+    name, _, pointer = schema["$ref"].partition("#")
+    document = name or document
+    target = _schema(document)
+    for part in filter(None, pointer.split("/")):
+        target = target[part]
+    target, document = _resolved(target, document)
+    return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}, document
+
+
+def _cross_check(config, where):
+    targets, models = config["targets"], config["models"]
+    model = config["inference"].get("model")
+    if model is None and models:
+        model = config["inference"]["model"] = next(iter(models))
+    if model is not None and model not in models:
+        raise InputError(where, f"inference.model: no model '{model}'", f"models has: {', '.join(models) or 'none'}")
+    for name in config["evaluation"]["models"]:
+        if name not in models:
+            raise InputError(where, f"evaluation.models: no model '{name}'", f"models has: {', '.join(models)}")
+    if clash := set(targets) & {"all", "evaluation", "provenance"}:
+        raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
+    trains = any("architecture" in settings for settings in models.values())
+    if trains and not any(target.get("role") == "train" for target in targets.values()):
+        raise InputError(where, "targets: none has role train", "give one, or give the model a checkpoint")
+    for name, target in targets.items():
+        for key in ("edrs", "cubes"):
+            products = [product_of(path) for path in target.get(key, [])]
+            if len(set(products)) < len(products):
+                raise InputError(where, f"targets.{name}.{key}: two files of one product", "keep one of them")
+        images = [image["product"] for image in target.get("simulate", {}).get("images", [])]
+        if len(set(images)) < len(images):
+            raise InputError(where, f"targets.{name}.simulate.images: a product twice", "give each image its own id")
+        if config["recipe"] == "imfmap" and "mosaic" in target:
+            raise InputError(where, f"targets.{name}.mosaic: a mosaic has no one Sun to turn to", "use recipe paper for it")
+        labelled = "simulate" in target or "labels" in target
+        if target.get("role") in LABELLED_ROLES and not labelled:
+            raise InputError(where, f"targets.{name}: role {target['role']} without labels", "add the key labels")
+
+
+def product_of(path):
+    """Product id that a file is named by: its name up to the first dot."""
+    return Path(path).name.split(".")[0]

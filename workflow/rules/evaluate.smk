@@ -1,0 +1,55 @@
+"""The paper's metrics on craters that training has not seen."""
+
+
+def evaluated_targets():
+    return targets_with_role("validation", "test")
+
+
+rule evaluate:
+    input:
+        checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
+        tiles=of_each_image("tiles/{product}.npz"),
+    output:
+        f"{RUN}/evaluation/{{model}}/{{target}}.json",
+    params:
+        role=lambda wildcards: TARGETS[wildcards.target]["role"],
+        inference=lookup("inference", within=config),
+    log:
+        log_of("evaluate", "model", "target"),
+    benchmark:
+        benchmark_of("evaluate", "model", "target")
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=8000,
+    conda:
+        "../../envs/learn.yaml"
+    message:
+        "Evaluating {wildcards.model} on {wildcards.target}"
+    script:
+        "../scripts/evaluate.py"
+
+
+rule evaluation:
+    input:
+        metrics=expand(f"{RUN}/models/{{model}}/metrics.json", model=config["evaluation"]["models"]),
+        targets=expand(
+            f"{RUN}/evaluation/{{model}}/{{target}}.json",
+            model=config["evaluation"]["models"],
+            target=evaluated_targets(),
+        ),
+    output:
+        markdown=f"{RUN}/evaluation/table.md",
+        csv=f"{RUN}/evaluation/table.csv",
+        html=f"{RUN}/evaluation/table.html",
+    params:
+        models=lookup("evaluation/models", within=config),
+    log:
+        log_of("evaluation"),
+    benchmark:
+        benchmark_of("evaluation")
+    conda:
+        "../../envs/learn.yaml"
+    message:
+        "Writing the tables of the evaluation"
+    script:
+        "../scripts/evaluation.py"

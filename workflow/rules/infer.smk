@@ -1,0 +1,73 @@
+"""Probability of fractures: of each image, fused on the map (imfmap), or of the mosaic (paper)."""
+
+_CHECKPOINT = f"{RUN}/models/{config['inference'].get('model')}/checkpoint.pt"
+
+if RECIPE == "imfmap":
+
+    rule infer_image:
+        input:
+            checkpoint=_CHECKPOINT,
+            image=f"{RUN}/{{target}}/projected/{{product}}.tif",
+        output:
+            f"{RUN}/{{target}}/probability/{{product}}.tif",
+        params:
+            inference=lookup("inference", within=config),
+        log:
+            log_of("infer_image", "target", "product"),
+        benchmark:
+            benchmark_of("infer_image", "target", "product")
+        threads: config["training"]["threads"]
+        resources:
+            mem_mb=4000,
+        conda:
+            "../../envs/learn.yaml"
+        message:
+            "Looking for fractures in {wildcards.product}"
+        script:
+            "../scripts/infer_image.py"
+
+    rule fuse:
+        input:
+            probabilities=of_each_image("probability/{product}.tif"),
+            images=of_each_image("projected/{product}.tif"),
+        output:
+            f"{RUN}/{{target}}/probability.tif",
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
+        log:
+            log_of("fuse", "target"),
+        benchmark:
+            benchmark_of("fuse", "target")
+        resources:
+            mem_mb=4000,
+        conda:
+            "../../envs/geo.yaml"
+        message:
+            "Fusing what the images of {wildcards.target} saw"
+        script:
+            "../scripts/fuse.py"
+
+else:
+
+    rule infer_mosaic:
+        input:
+            checkpoint=_CHECKPOINT,
+            mosaic=f"{RUN}/{{target}}/mosaic.tif",
+        output:
+            f"{RUN}/{{target}}/probability.tif",
+        params:
+            inference=lookup("inference", within=config),
+        log:
+            log_of("infer_mosaic", "target"),
+        benchmark:
+            benchmark_of("infer_mosaic", "target")
+        threads: config["training"]["threads"]
+        resources:
+            mem_mb=4000,
+        conda:
+            "../../envs/learn.yaml"
+        message:
+            "Looking for fractures in the mosaic of {wildcards.target}"
+        script:
+            "../scripts/infer_mosaic.py"

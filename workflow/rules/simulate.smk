@@ -1,0 +1,75 @@
+"""Simulated targets: a scene with known truth, and EDRs of it as a NAC would have sent them."""
+
+
+rule simulate_calibration:
+    output:
+        directory(f"{RUN}/calibration"),
+    params:
+        seed=SEED,
+    log:
+        log_of("simulate_calibration"),
+    benchmark:
+        benchmark_of("simulate_calibration")
+    conda:
+        "../../envs/geo.yaml"
+    message:
+        "Making calibration files of a simulated NAC"
+    script:
+        "../scripts/simulate_calibration.py"
+
+
+rule simulate_scene:
+    output:
+        terrain=f"{RUN}/{{target}}/simulated/terrain.tif",
+        truth=f"{RUN}/{{target}}/simulated/truth.tif",
+        objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
+        labels=f"{RUN}/{{target}}/simulated/labels.gpkg",
+        boundary=f"{RUN}/{{target}}/simulated/boundary.gpkg",
+    params:
+        target=lambda wildcards: TARGETS[wildcards.target],
+        processing=lookup("processing", within=config),
+        simulation=lookup("simulation", within=config),
+    log:
+        log_of("simulate_scene", "target"),
+    benchmark:
+        benchmark_of("simulate_scene", "target")
+    resources:
+        mem_mb=4000,
+    conda:
+        "../../envs/geo.yaml"
+    wildcard_constraints:
+        target=one_of(targets_from("simulate")),
+    message:
+        "Simulating the ground of {wildcards.target}"
+    script:
+        "../scripts/simulate_scene.py"
+
+
+rule simulate_image:
+    input:
+        terrain=rules.simulate_scene.output.terrain,
+        calibration=rules.simulate_calibration.output,
+    output:
+        edr=f"{RUN}/{{target}}/simulated/edr/{{product}}.IMG",
+        isd=f"{RUN}/{{target}}/simulated/edr/{{product}}.json",
+    params:
+        image=lambda wildcards: next(
+            image
+            for image in TARGETS[wildcards.target]["simulate"]["images"]
+            if image["product"] == wildcards.product
+        ),
+        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
+    log:
+        log_of("simulate_image", "target", "product"),
+    benchmark:
+        benchmark_of("simulate_image", "target", "product")
+    resources:
+        mem_mb=4000,
+    conda:
+        "../../envs/geo.yaml"
+    wildcard_constraints:
+        target=one_of(targets_from("simulate")),
+    message:
+        "Imaging {wildcards.target} as {wildcards.product}"
+    script:
+        "../scripts/simulate_image.py"

@@ -1,0 +1,17 @@
+"""Scores of one model on one target."""
+
+from imfmap.evaluation import evaluate
+from imfmap.jobs import job
+from imfmap.truth import CLASSES
+
+with job(snakemake):
+    evaluate(
+        snakemake.input.checkpoint,
+        snakemake.input.tiles,
+        snakemake.output[0],
+        target=snakemake.wildcards.target,
+        role=snakemake.params.role,
+        classes=CLASSES,
+        batch_size=snakemake.params.inference["batch_size"],
+        device=snakemake.params.inference["device"],
+    )

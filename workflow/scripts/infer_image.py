@@ -1,0 +1,7 @@
+"""Probability of fractures in one image."""
+
+from imfmap.inference import infer_image
+from imfmap.jobs import job
+
+with job(snakemake):
+    infer_image(snakemake.input.checkpoint, snakemake.input.image, snakemake.output[0], snakemake.params.inference)

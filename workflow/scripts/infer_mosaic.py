@@ -1,0 +1,7 @@
+"""Probability of fractures in a mosaic."""
+
+from imfmap.inference import infer_mosaic
+from imfmap.jobs import job
+
+with job(snakemake):
+    infer_mosaic(snakemake.input.checkpoint, snakemake.input.mosaic, snakemake.output[0], snakemake.params.inference)

@@ -1,0 +1,15 @@
+"""Projected cube to float32 GeoTIFF on the target's grid, with its Sun."""
+
+from dataclasses import replace
+
+from imfmap import isis
+from imfmap.camera import LineScanCamera
+from imfmap.jobs import job
+from imfmap.projection import image_facts
+from imfmap.targets import target_grid
+
+with job(snakemake):
+    grid = target_grid(snakemake.params.target, snakemake.params.processing)
+    facts = image_facts(LineScanCamera.from_cube(snakemake.input.level1), grid, engine="isis")
+    facts = replace(facts, product=snakemake.wildcards.product)
+    isis.cube_to_geotiff(snakemake.input.cube[0], grid, snakemake.output[0], facts.tags())

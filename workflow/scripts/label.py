@@ -1,0 +1,20 @@
+"""Labels of a target as a mask: lines buffered to the width of their class, polygons merged in."""
+
+from imfmap.errors import InputError
+from imfmap.jobs import job
+from imfmap.labels import labels_to_polygons, rasterise_labels, read_labels
+from imfmap.rasters import write_raster
+from imfmap.targets import target_grid
+
+# The paper's width classes are counted in pixels of this size, whatever the map's.
+CLASS_PIXEL_M = 1.5
+
+with job(snakemake):
+    if not snakemake.input.labels:
+        raise InputError(
+            snakemake.params.drawn, "is not there yet", "draw the labels (config/README.md, Labels) and save them so"
+        )
+    grid = target_grid(snakemake.params.target, snakemake.params.processing)
+    labels = read_labels(snakemake.input.labels, grid.crs)
+    polygons = labels_to_polygons(labels, snakemake.params.width_px, CLASS_PIXEL_M)
+    write_raster(snakemake.output[0], rasterise_labels(polygons, grid), grid, overviews="nearest")

@@ -1,0 +1,14 @@
+"""One image of a simulated target: PDS3 EDR and camera."""
+
+from imfmap.jobs import job
+from imfmap.simulate import image_scene
+
+with job(snakemake):
+    image_scene(
+        snakemake.input.terrain,
+        snakemake.params.image,
+        snakemake.input.calibration[0],
+        snakemake.output.edr,
+        snakemake.output.isd,
+        seed=snakemake.params.seed,
+    )

@@ -1,0 +1,17 @@
+"""One model, from tiles to its best checkpoint."""
+
+from imfmap.jobs import job
+from imfmap.training import train
+
+with job(snakemake):
+    train(
+        snakemake.input.tiles,
+        snakemake.input.split,
+        snakemake.output.checkpoint,
+        snakemake.output.metrics,
+        snakemake.output.curves,
+        model={**snakemake.params.model, "weights": snakemake.input.weights or snakemake.params.model["weights"]},
+        training=snakemake.params.training,
+        augmentation=snakemake.params.augmentation,
+        seed=snakemake.params.seed,
+    )
