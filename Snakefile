@@ -38,11 +38,11 @@ include: "workflow/rules/common.smk"
 
 
 rule all:
+    default_target: True
     input:
         [map_of(name) for name in targets_with_role("map")],
         evaluation_tables(),
         f"{RUN}/provenance/run.json",
-    default_target: True
     localrule: True
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pandas as pd
 import pytest
+
 from imfmap import archive
 from imfmap.errors import InputError
 

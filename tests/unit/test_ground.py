@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from imfmap.bodies import PROJECTIONS, body, body_of
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid

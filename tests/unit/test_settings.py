@@ -5,6 +5,7 @@ import re
 
 import pytest
 import yaml
+
 from imfmap.errors import InputError
 from imfmap.settings import SCHEMAS, complete, product_of
 

@@ -21,9 +21,18 @@ from .rasters import replacing
 
 log = logging.getLogger(__name__)
 
-COLUMNS = (
-    "product url bytes incidence_deg emission_deg phase_deg resolution_m sub_solar_azimuth_deg start_time footprint"
-).split()
+COLUMNS = [
+    "product",
+    "url",
+    "bytes",
+    "incidence_deg",
+    "emission_deg",
+    "phase_deg",
+    "resolution_m",
+    "sub_solar_azimuth_deg",
+    "start_time",
+    "footprint",
+]
 PAGE = 100
 CHUNK = 1 << 20
 
@@ -247,9 +256,12 @@ def download(url, path, acquisition, expected_bytes=None):
             total = int(answer.headers.get("Content-Length", 0)) + (have if resumed else 0)
             if shutil.disk_usage(part.parent).free < total:
                 raise InputError(part.parent, f"no room for {total / 1e6:.0f} MB of {path.name}", "free some disk")
-            with open(part, "ab" if resumed else "wb") as file, tqdm(
-                total=total or None, initial=have if resumed else 0, unit="B", unit_scale=True, desc=path.name
-            ) as bar:
+            with (
+                open(part, "ab" if resumed else "wb") as file,
+                tqdm(
+                    total=total or None, initial=have if resumed else 0, unit="B", unit_scale=True, desc=path.name
+                ) as bar,
+            ):
                 try:
                     for chunk in answer.iter_content(CHUNK):
                         file.write(chunk)

@@ -33,9 +33,7 @@ class MapGrid:
     def centred(cls, crs, lon_deg, lat_deg, width_m, height_m, resolution_m):
         """Grid around a place, its edges on whole multiples of the resolution."""
         x, y = lonlat_to_map(crs, lon_deg, lat_deg)
-        return cls.covering(
-            crs, (x - width_m / 2, y - height_m / 2, x + width_m / 2, y + height_m / 2), resolution_m
-        )
+        return cls.covering(crs, (x - width_m / 2, y - height_m / 2, x + width_m / 2, y + height_m / 2), resolution_m)
 
     @classmethod
     def covering(cls, crs, bounds, resolution_m):
@@ -86,11 +84,11 @@ class MapGrid:
 
     def lonlat(self, row, column):
         """Longitude (-180..180), latitude in degrees at pixel coordinates; off the body inf."""
-        return self._lonlat.transform(*np.broadcast_arrays(*self.xy(row, column)))
+        return _transformed(self._lonlat, *np.broadcast_arrays(*self.xy(row, column)))
 
     def rowcol_of_lonlat(self, lon_deg, lat_deg):
         """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
-        return self.rowcol(*self._lonlat.transform(lon_deg, lat_deg, direction="INVERSE"))
+        return self.rowcol(*_transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
 
     def window(self, row, column, rows, columns):
         """Grid of a window, cut at this grid's edges.
@@ -127,6 +125,48 @@ class MapGrid:
             lon2, lat2 = self.lonlat(row + d_row, column + d_column)
             scales.append(np.asarray(geod.inv(lon1, lat1, lon2, lat2)[2]) / self.resolution_m)
         return tuple(scales)
+
+    def ground_jacobians(self, row, column):
+        """Matrices from map metres (x, y) to true ground metres (east, north) at pixel coordinates.
+
+        Parameters
+        ----------
+        row, column : ndarray
+            (N,)
+
+        Returns
+        -------
+        ndarray
+            (N, 2, 2); at a pole, where no direction is east, those of its neighbourhood on the meridian of 0.
+        """
+        row, column = np.atleast_1d(np.asarray(row, float)), np.atleast_1d(np.asarray(column, float))
+        reach_px = 32.0
+        lon, lat = (np.radians(values) for values in self.lonlat(row, column))
+        east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], axis=-1)
+        north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
+
+        def per_map_metre(d_row, d_column):
+            ahead, behind = (
+                _unit_vectors(*self.lonlat(row + sign * d_row, column + sign * d_column)) for sign in (1, -1)
+            )
+            return (ahead - behind) * self.body.radius_m / (2 * reach_px * self.resolution_m)
+
+        along = np.stack([per_map_metre(0, reach_px), per_map_metre(-reach_px, 0)], axis=-1)
+        return np.stack([east, north], axis=-2) @ along
+
+
+def _transformed(transformer, x, y, **options):
+    """Transform numbers or arrays; pyproj by itself takes an array of one element for a number."""
+    if np.ndim(x) and np.size(x) == 1:
+        return tuple(
+            np.full(np.shape(x), value) for value in transformer.transform(np.ravel(x)[0], np.ravel(y)[0], **options)
+        )
+    return transformer.transform(x, y, **options)
+
+
+def _unit_vectors(lon_deg, lat_deg):
+    lon, lat = np.radians(lon_deg), np.radians(lat_deg)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
 def lonlat_to_map(crs, lon_deg, lat_deg):

@@ -155,4 +155,3 @@ def cube_to_geotiff(cube_path, grid, out_path, tags):
                 out.write(values, 1, window=Window(left, top, columns, rows))
             if not valid:
                 raise InputError(cube_path, "has no valid pixel on the target", "leave the image out of the target")
-

@@ -3,7 +3,6 @@
 import logging
 import sys
 from contextlib import contextmanager
-from pathlib import Path
 
 from .errors import InputError
 
@@ -17,13 +16,12 @@ def job(snakemake):
     """
     log_file = snakemake.log[0] if len(snakemake.log) else None
     handlers = [logging.StreamHandler(sys.stderr)] if log_file is None else [logging.FileHandler(log_file, mode="w")]
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
+    )
     try:
         yield logging.getLogger(f"imfmap.{snakemake.rule}")
     except InputError as error:
         logging.error("%s", error)
         print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr)
-        for product in snakemake.output:
-            if Path(product).is_file():
-                Path(product).unlink()
         sys.exit(1)

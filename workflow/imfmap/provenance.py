@@ -10,7 +10,7 @@ from pathlib import Path
 from . import __version__
 from .rasters import replacing
 
-PACKAGES = "snakemake torch torchvision rasterio geopandas pandas numpy scikit-image pyproj".split()
+PACKAGES = ["snakemake", "torch", "torchvision", "rasterio", "geopandas", "pandas", "numpy", "scikit-image", "pyproj"]
 PRODUCTS = ("*.IMG", "*.tif", "*.gpkg", "*.shp", "*.geojson", "*.pt", "*.csv", "map.png", "summary.json")
 
 
@@ -64,7 +64,8 @@ def write_record(folder, config, path):
         "packages": dict(_versions()),
         "config": config,
         "files": [
-            {"path": str(file.relative_to(folder)), "bytes": file.stat().st_size, "sha256": sha256(file)} for file in files
+            {"path": str(file.relative_to(folder)), "bytes": file.stat().st_size, "sha256": sha256(file)}
+            for file in files
         ],
     }
     with replacing(path) as temporary:

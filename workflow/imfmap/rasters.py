@@ -14,6 +14,8 @@ from .errors import InputError
 from .grids import MapGrid
 
 BLOCK = 512
+# GDAL would keep blocks in 5 % of the machine's memory, which on a large node is more than a job may have.
+os.environ.setdefault("GDAL_CACHEMAX", "512")
 
 
 @contextmanager
@@ -47,7 +49,9 @@ def open_raster(path):
     try:
         dataset = rasterio.open(path)
     except RasterioIOError as error:
-        raise InputError(path, f"cannot be opened as a raster ({error})", "check that the step before made it") from None
+        raise InputError(
+            path, f"cannot be opened as a raster ({error})", "check that the step before made it"
+        ) from None
     with dataset:
         yield dataset
 
@@ -79,7 +83,14 @@ def read_window(dataset, row, column, rows, columns, band=1, fill=None):
     """
     if fill is None:
         fill = dataset.nodata if dataset.nodata is not None else 0
-    return dataset.read(band, window=Window(column, row, columns, rows), boundless=True, fill_value=fill)
+    # rasterio's own boundless reading goes around GDAL's block cache, and decodes a block again for every window.
+    array = np.full((rows, columns), fill, dataset.dtypes[band - 1])
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
+    if top < bottom and left < right:
+        inside = dataset.read(band, window=Window(left, top, right - left, bottom - top))
+        array[top - row : bottom - row, left - column : right - column] = inside
+    return array
 
 
 @contextmanager
@@ -121,6 +132,8 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
             zstd_level=1,
             predictor=3 if floating else 2,
             bigtiff="if_safer",
+            # An image fills few of its target's blocks: the others take neither time nor space.
+            sparse_ok=True,
         ) as dataset:
             dataset.update_tags(**{key: str(value) for key, value in (tags or {}).items()})
             for index, text in enumerate(descriptions, start=1):
@@ -132,7 +145,7 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
 
 def build_overviews(path, resampling):
     """Add overviews by powers of two, down to one block."""
-    with rasterio.open(path, "r+") as dataset:
+    with rasterio.Env(SPARSE_OK_OVERVIEW="ON"), rasterio.open(path, "r+") as dataset:
         factors = []
         while max(dataset.shape) / (factors[-1] if factors else 1) > BLOCK:
             factors.append(2 * factors[-1] if factors else 2)

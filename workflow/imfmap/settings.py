@@ -48,7 +48,9 @@ def complete(config, where):
     InputError
         On the first fault: file, key, what was found, what is allowed.
     """
-    problems = sorted(_validator("config.schema.yaml").iter_errors(config), key=lambda error: list(map(str, error.path)))
+    problems = sorted(
+        _validator("config.schema.yaml").iter_errors(config), key=lambda error: list(map(str, error.path))
+    )
     if problems:
         raise InputError(where, *_explain(problems[0]))
     config = copy.deepcopy(config)
@@ -162,7 +164,9 @@ def _cross_check(config, where):
         if len(set(images)) < len(images):
             raise InputError(where, f"targets.{name}.simulate.images: a product twice", "give each image its own id")
         if config["recipe"] == "imfmap" and "mosaic" in target:
-            raise InputError(where, f"targets.{name}.mosaic: a mosaic has no one Sun to turn to", "use recipe paper for it")
+            raise InputError(
+                where, f"targets.{name}.mosaic: a mosaic has no one Sun to turn to", "use recipe paper for it"
+            )
         labelled = "simulate" in target or "labels" in target
         if target.get("role") in LABELLED_ROLES and not labelled:
             raise InputError(where, f"targets.{name}: role {target['role']} without labels", "add the key labels")

@@ -52,7 +52,27 @@ def sample(array, row, column, order=1, fill=0):
     return map_coordinates(array, [row, column], order=order, mode="constant", cval=fill, prefilter=False)
 
 
-def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX):
+def sample_brightness(brightness, row, column):
+    """Relative brightness at fractional pixel positions, as 8-bit network input.
+
+    Parameters
+    ----------
+    brightness : ndarray
+        uint8 (rows, columns) of `relative_brightness`, 0 no data.
+    row, column : ndarray
+        Positions, of one shape.
+
+    Returns
+    -------
+    ndarray
+        uint8 in that shape; 0 wherever one of the four pixels around has no data.
+    """
+    valid = sample((brightness > 0).astype(np.float32), row, column) > 0.999
+    values = np.rint(sample(brightness.astype(np.float32), row, column))
+    return np.where(valid, np.maximum(values, 1), 0).astype(np.uint8)
+
+
+def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX, median=None):
     """Brightness relative to its surroundings, as 8-bit network input.
 
     Dividing by the local mean takes away albedo, exposure and the slow part of photometry, which differ between
@@ -64,6 +84,9 @@ def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX):
         I/F (rows, columns), NaN where there is no data.
     neighbourhood_px : int
         Side of the square whose mean is the surroundings (averaged twice: a triangular kernel).
+    median : float, optional
+        Median I/F of the whole image, where `image` is a block of it. A block with the image's median and
+        `neighbourhood_px` - 1 pixels of margin, as far as the image goes, gives the same as the image at once.
 
     Returns
     -------
@@ -79,7 +102,7 @@ def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX):
         filled = uniform_filter(filled, neighbourhood_px, mode="constant")
         weight = uniform_filter(weight, neighbourhood_px, mode="constant")
     # Deep in a wide shadow the surroundings are dark too: without a floor its noise would look like relief.
-    floor = 0.05 * float(np.median(image[valid]))
+    floor = 0.05 * float(np.median(image[valid]) if median is None else median)
     around = np.maximum(filled / np.maximum(weight, 1e-6), max(floor, 1e-9))
     scaled = np.clip(np.rint(100.0 * np.where(valid, image, 0.0) / around), 1, 255)
     return np.where(valid, scaled, 0).astype(np.uint8)

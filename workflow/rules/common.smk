@@ -80,9 +80,7 @@ def edr(wildcards):
 
 def of_each_image(pattern):
     """Input function: a file for each image of a target; {product} in the pattern."""
-    return lambda wildcards: [
-        f"{RUN}/{wildcards.target}/" + pattern.format(product=product) for product in products(wildcards.target)
-    ]
+    return lambda wildcards: expand(f"{RUN}/{wildcards.target}/{pattern}", product=products(wildcards.target))
 
 
 def map_of(target):
@@ -95,9 +93,103 @@ def evaluation_tables():
 
 def log_of(stage, *wildcards):
     """Log file of a rule with these wildcards."""
-    return f"{RUN}/logs/{stage}/" + (".".join(f"{{{name}}}" for name in wildcards) or stage) + ".log"
+    name = ".".join(f"{{{wildcard}}}" for wildcard in wildcards) or stage
+    return f"{RUN}/logs/{stage}/{name}.log"
 
 
 def benchmark_of(stage, *wildcards):
     """Benchmark file of a rule with these wildcards."""
-    return f"{RUN}/benchmarks/{stage}/" + (".".join(f"{{{name}}}" for name in wildcards) or stage) + ".tsv"
+    name = ".".join(f"{{{wildcard}}}" for wildcard in wildcards) or stage
+    return f"{RUN}/benchmarks/{stage}/{name}.tsv"
+
+
+# --- calibrate and project ---
+
+
+LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
+
+
+def intermediate(path):
+    return path if config["processing"]["isis"]["keep_intermediates"] else temp(path)
+
+
+def isis_level1(wildcards):
+    """The cube that is projected: the last of the switched-on steps, or the user's own."""
+    if "cubes" in TARGETS[wildcards.target]:
+        return local_file(wildcards)
+    if config["processing"]["photometry"]:
+        step = "pho"
+    else:
+        step = "echo" if config["processing"]["echo"] else "cal"
+    return f"{RUN}/{wildcards.target}/isis/{wildcards.product}.{step}.cub"
+
+
+PROJECTED = f"{RUN}/{{target}}/projected/{{product}}.tif"
+
+
+def isd(wildcards):
+    """Camera model of an EDR: the ISD (JSON) beside it."""
+    return str(Path(edr(wildcards)).with_suffix(".json"))
+
+
+def calibration_dir(wildcards):
+    if "simulate" in TARGETS[wildcards.target]:
+        return rules.simulate_calibration.output[0]
+    folder = config["processing"]["calibration_dir"]
+    return local_path(folder) if folder else []
+
+
+# --- label and tile ---
+
+
+def label_file(wildcards):
+    """Labels of a target. A file that is still to be drawn is no input: the rule says so when it runs."""
+    if "simulate" in TARGETS[wildcards.target]:
+        return f"{RUN}/{wildcards.target}/simulated/labels.gpkg"
+    path = local_path(TARGETS[wildcards.target]["labels"])
+    return path if Path(path).exists() else []
+
+
+def truth_raster(wildcards):
+    """The exact classes of a simulated target."""
+    return f"{RUN}/{wildcards.target}/simulated/truth.tif" if "simulate" in TARGETS[wildcards.target] else []
+
+
+def tiles_of(*roles):
+    """Input function: the tiles of every image of the targets with these roles."""
+    return lambda wildcards: [
+        f"{RUN}/{target}/tiles/{product}.npz" for target in targets_with_role(*roles) for product in products(target)
+    ]
+
+
+# --- train, evaluate, infer, map ---
+
+
+def models_with(key):
+    return [name for name, model in MODELS.items() if key in model]
+
+
+def starting_weights(wildcards):
+    """File that training starts from, where the config names one."""
+    weights = MODELS[wildcards.model]["weights"]
+    return [] if weights in (None, "coco") else local_path(weights)
+
+
+CHECKPOINT = f"{RUN}/models/{config['inference'].get('model')}/checkpoint.pt"
+
+
+def boundary_file(wildcards):
+    """Floor and melt ponds of a target, where they are mapped."""
+    target = TARGETS[wildcards.target]
+    if not config["mapping"]["floor"]:
+        return []
+    if "simulate" in target:
+        return f"{RUN}/{wildcards.target}/simulated/boundary.gpkg"
+    return local_path(target["boundary"]) if "boundary" in target else []
+
+
+def map_footer(target):
+    """Small print of a map: what was mapped, how."""
+    images = "simulated LROC NAC images" if "simulate" in TARGETS[target] else "LROC NAC images: NASA/GSFC/ASU"
+    model = config["inference"].get("model")
+    return f"Recipe {RECIPE}, model {model}, {ENGINE} engine; {images}"

@@ -1,28 +1,24 @@
 """The paper's metrics on craters that training has not seen."""
 
 
-def evaluated_targets():
-    return targets_with_role("validation", "test")
-
-
 rule evaluate:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
         tiles=of_each_image("tiles/{product}.npz"),
     output:
         f"{RUN}/evaluation/{{model}}/{{target}}.json",
-    params:
-        role=lambda wildcards: TARGETS[wildcards.target]["role"],
-        inference=lookup("inference", within=config),
     log:
         log_of("evaluate", "model", "target"),
     benchmark:
         benchmark_of("evaluate", "model", "target")
+    conda:
+        "../../envs/learn.yaml"
     threads: config["training"]["threads"]
     resources:
         mem_mb=8000,
-    conda:
-        "../../envs/learn.yaml"
+    params:
+        role=lambda wildcards: TARGETS[wildcards.target]["role"],
+        inference=lookup("inference", within=config),
     message:
         "Evaluating {wildcards.model} on {wildcards.target}"
     script:
@@ -35,20 +31,20 @@ rule evaluation:
         targets=expand(
             f"{RUN}/evaluation/{{model}}/{{target}}.json",
             model=config["evaluation"]["models"],
-            target=evaluated_targets(),
+            target=targets_with_role("validation", "test"),
         ),
     output:
         markdown=f"{RUN}/evaluation/table.md",
         csv=f"{RUN}/evaluation/table.csv",
         html=f"{RUN}/evaluation/table.html",
-    params:
-        models=lookup("evaluation/models", within=config),
     log:
         log_of("evaluation"),
     benchmark:
         benchmark_of("evaluation")
     conda:
         "../../envs/learn.yaml"
+    params:
+        models=lookup("evaluation/models", within=config),
     message:
         "Writing the tables of the evaluation"
     script:

@@ -1,26 +1,24 @@
 """Probability of fractures: of each image, fused on the map (imfmap), or of the mosaic (paper)."""
 
-_CHECKPOINT = f"{RUN}/models/{config['inference'].get('model')}/checkpoint.pt"
-
 if RECIPE == "imfmap":
 
     rule infer_image:
         input:
-            checkpoint=_CHECKPOINT,
+            checkpoint=CHECKPOINT,
             image=f"{RUN}/{{target}}/projected/{{product}}.tif",
         output:
             f"{RUN}/{{target}}/probability/{{product}}.tif",
-        params:
-            inference=lookup("inference", within=config),
         log:
             log_of("infer_image", "target", "product"),
         benchmark:
             benchmark_of("infer_image", "target", "product")
+        conda:
+            "../../envs/learn.yaml"
         threads: config["training"]["threads"]
         resources:
             mem_mb=4000,
-        conda:
-            "../../envs/learn.yaml"
+        params:
+            inference=lookup("inference", within=config),
         message:
             "Looking for fractures in {wildcards.product}"
         script:
@@ -32,17 +30,17 @@ if RECIPE == "imfmap":
             images=of_each_image("projected/{product}.tif"),
         output:
             f"{RUN}/{{target}}/probability.tif",
-        params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
         log:
             log_of("fuse", "target"),
         benchmark:
             benchmark_of("fuse", "target")
-        resources:
-            mem_mb=4000,
         conda:
             "../../envs/geo.yaml"
+        resources:
+            mem_mb=4000,
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
         message:
             "Fusing what the images of {wildcards.target} saw"
         script:
@@ -52,21 +50,21 @@ else:
 
     rule infer_mosaic:
         input:
-            checkpoint=_CHECKPOINT,
+            checkpoint=CHECKPOINT,
             mosaic=f"{RUN}/{{target}}/mosaic.tif",
         output:
             f"{RUN}/{{target}}/probability.tif",
-        params:
-            inference=lookup("inference", within=config),
         log:
             log_of("infer_mosaic", "target"),
         benchmark:
             benchmark_of("infer_mosaic", "target")
+        conda:
+            "../../envs/learn.yaml"
         threads: config["training"]["threads"]
         resources:
             mem_mb=4000,
-        conda:
-            "../../envs/learn.yaml"
+        params:
+            inference=lookup("inference", within=config),
         message:
             "Looking for fractures in the mosaic of {wildcards.target}"
         script:

@@ -14,18 +14,19 @@ rule map:
         png=f"{RUN}/{{target}}/map.png",
         pdf=f"{RUN}/{{target}}/map.pdf",
         summary=f"{RUN}/{{target}}/summary.json",
-    params:
-        title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
-        mapping=lookup("mapping", within=config),
-        recipe=RECIPE,
     log:
         log_of("map", "target"),
     benchmark:
         benchmark_of("map", "target")
-    resources:
-        mem_mb=4000,
     conda:
         "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
+        mapping=lookup("mapping", within=config),
+        recipe=RECIPE,
+        footer=lambda wildcards: map_footer(wildcards.target),
     message:
         "Drawing the map of {wildcards.target}"
     script:

@@ -7,19 +7,19 @@ rule mosaic:
     output:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
-    params:
-        target=lambda wildcards: TARGETS[wildcards.target],
-        processing=lookup("processing", within=config),
     log:
         log_of("mosaic", "target"),
     benchmark:
         benchmark_of("mosaic", "target")
-    resources:
-        mem_mb=4000,
+    wildcard_constraints:
+        target=one_of(targets_from("search", "products", "edrs", "cubes", "simulate")),
     conda:
         "../../envs/geo.yaml"
-    wildcard_constraints:
-        target=one_of([name for name in TARGETS if "mosaic" not in TARGETS[name]]),
+    resources:
+        mem_mb=4000,
+    params:
+        target=lambda wildcards: TARGETS[wildcards.target],
+        processing=lookup("processing", within=config),
     message:
         "Mosaicking {wildcards.target}"
     script:
@@ -36,12 +36,12 @@ rule import_mosaic:
         log_of("import_mosaic", "target"),
     benchmark:
         benchmark_of("import_mosaic", "target")
-    resources:
-        mem_mb=4000,
-    conda:
-        "../../envs/geo.yaml"
     wildcard_constraints:
         target=one_of(targets_from("mosaic")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
     message:
         "Taking in the mosaic of {wildcards.target}"
     script:

@@ -1,20 +1,5 @@
 """Images on the map: float32 I/F on the target's grid, each with its Sun."""
 
-_PROJECTED = f"{RUN}/{{target}}/projected/{{product}}.tif"
-
-
-def isd(wildcards):
-    """Camera model of an EDR: the ISD (JSON) beside it."""
-    return str(Path(edr(wildcards)).with_suffix(".json"))
-
-
-def calibration_dir(wildcards):
-    if "simulate" in TARGETS[wildcards.target]:
-        return rules.simulate_calibration.output
-    folder = config["processing"]["calibration_dir"]
-    return local_path(folder) if folder else []
-
-
 if ENGINE == "native":
 
     rule project_edr:
@@ -23,20 +8,20 @@ if ENGINE == "native":
             isd=isd,
             calibration=calibration_dir,
         output:
-            _PROJECTED,
-        params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            PROJECTED,
         log:
             log_of("project_edr", "target", "product"),
         benchmark:
             benchmark_of("project_edr", "target", "product")
-        resources:
-            mem_mb=2000,
-        conda:
-            "../../envs/geo.yaml"
         wildcard_constraints:
             target=one_of(targets_from("edrs", "products", "search", "simulate")),
+        conda:
+            "../../envs/geo.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
         message:
             "Calibrating and projecting {wildcards.product}"
         script:
@@ -46,20 +31,20 @@ if ENGINE == "native":
         input:
             cube=local_file,
         output:
-            _PROJECTED,
-        params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            PROJECTED,
         log:
             log_of("project_cube", "target", "product"),
         benchmark:
             benchmark_of("project_cube", "target", "product")
-        resources:
-            mem_mb=2000,
-        conda:
-            "../../envs/geo.yaml"
         wildcard_constraints:
             target=one_of(targets_from("cubes")),
+        conda:
+            "../../envs/geo.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
         message:
             "Projecting {wildcards.product}"
         script:
@@ -70,16 +55,16 @@ else:
     rule isis_template:
         output:
             f"{RUN}/{{target}}/isis/target.map",
-        params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
         log:
             log_of("isis_template", "target"),
         benchmark:
             benchmark_of("isis_template", "target")
+        localrule: True
         conda:
             "../../envs/isis.yaml"
-        localrule: True
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
         message:
             "maptemplate: {wildcards.target}"
         script:
@@ -88,20 +73,20 @@ else:
     rule isis_project:
         input:
             cube=isis_level1,
-            template=rules.isis_template.output,
+            template=rules.isis_template.output[0],
         output:
-            _temporary(f"{_LEVEL1}.map.cub"),
-        params:
-            isis=lookup("processing/isis", within=config),
-            resampling=lookup("processing/resampling", within=config),
+            intermediate(f"{LEVEL1}.map.cub"),
         log:
             log_of("isis_project", "target", "product"),
         benchmark:
             benchmark_of("isis_project", "target", "product")
-        resources:
-            mem_mb=4000,
         conda:
             "../../envs/isis.yaml"
+        resources:
+            mem_mb=4000,
+        params:
+            isis=lookup("processing/isis", within=config),
+            resampling=lookup("processing/resampling", within=config),
         message:
             "cam2map: {wildcards.product}"
         script:
@@ -109,21 +94,21 @@ else:
 
     rule isis_export:
         input:
-            cube=rules.isis_project.output,
+            cube=rules.isis_project.output[0],
             level1=isis_level1,
         output:
-            _PROJECTED,
-        params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            PROJECTED,
         log:
             log_of("isis_export", "target", "product"),
         benchmark:
             benchmark_of("isis_export", "target", "product")
-        resources:
-            mem_mb=2000,
         conda:
             "../../envs/geo.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            target=lambda wildcards: TARGETS[wildcards.target],
+            processing=lookup("processing", within=config),
         message:
             "To GeoTIFF: {wildcards.product}"
         script:

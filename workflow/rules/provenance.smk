@@ -7,16 +7,16 @@ rule provenance:
         evaluation_tables(),
     output:
         f"{RUN}/provenance/run.json",
-    params:
-        config=config,
-        folder=RUN,
     log:
         log_of("provenance"),
     benchmark:
         benchmark_of("provenance")
+    localrule: True
     conda:
         "../../envs/geo.yaml"
-    localrule: True
+    params:
+        config=config,
+        folder=lambda wildcards, output: Path(output[0]).parents[1],
     message:
         "Writing what was made, from what, by which code"
     script:

@@ -4,14 +4,15 @@
 rule simulate_calibration:
     output:
         directory(f"{RUN}/calibration"),
-    params:
-        seed=SEED,
     log:
         log_of("simulate_calibration"),
     benchmark:
         benchmark_of("simulate_calibration")
     conda:
         "../../envs/geo.yaml"
+    params:
+        seed=SEED,
+        images=[image for target in targets_from("simulate") for image in TARGETS[target]["simulate"]["images"]],
     message:
         "Making calibration files of a simulated NAC"
     script:
@@ -25,20 +26,20 @@ rule simulate_scene:
         objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
         labels=f"{RUN}/{{target}}/simulated/labels.gpkg",
         boundary=f"{RUN}/{{target}}/simulated/boundary.gpkg",
-    params:
-        target=lambda wildcards: TARGETS[wildcards.target],
-        processing=lookup("processing", within=config),
-        simulation=lookup("simulation", within=config),
     log:
         log_of("simulate_scene", "target"),
     benchmark:
         benchmark_of("simulate_scene", "target")
-    resources:
-        mem_mb=4000,
-    conda:
-        "../../envs/geo.yaml"
     wildcard_constraints:
         target=one_of(targets_from("simulate")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        target=lambda wildcards: TARGETS[wildcards.target],
+        processing=lookup("processing", within=config),
+        simulation=lookup("simulation", within=config),
     message:
         "Simulating the ground of {wildcards.target}"
     script:
@@ -48,27 +49,25 @@ rule simulate_scene:
 rule simulate_image:
     input:
         terrain=rules.simulate_scene.output.terrain,
-        calibration=rules.simulate_calibration.output,
+        calibration=rules.simulate_calibration.output[0],
     output:
         edr=f"{RUN}/{{target}}/simulated/edr/{{product}}.IMG",
         isd=f"{RUN}/{{target}}/simulated/edr/{{product}}.json",
-    params:
-        image=lambda wildcards: next(
-            image
-            for image in TARGETS[wildcards.target]["simulate"]["images"]
-            if image["product"] == wildcards.product
-        ),
-        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
     log:
         log_of("simulate_image", "target", "product"),
     benchmark:
         benchmark_of("simulate_image", "target", "product")
-    resources:
-        mem_mb=4000,
-    conda:
-        "../../envs/geo.yaml"
     wildcard_constraints:
         target=one_of(targets_from("simulate")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        image=lambda wildcards: next(
+            image for image in TARGETS[wildcards.target]["simulate"]["images"] if image["product"] == wildcards.product
+        ),
+        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
     message:
         "Imaging {wildcards.target} as {wildcards.product}"
     script:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pandas as pd
+
 from imfmap.archive import download
 from imfmap.errors import InputError
 from imfmap.jobs import job
 from imfmap.pds import verify_md5
-from imfmap.rasters import replacing
 
 with job(snakemake):
     table = pd.read_csv(snakemake.input.table, dtype={"product": str}).set_index("product")

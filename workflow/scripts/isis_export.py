@@ -12,4 +12,4 @@ with job(snakemake):
     grid = target_grid(snakemake.params.target, snakemake.params.processing)
     facts = image_facts(LineScanCamera.from_cube(snakemake.input.level1), grid, engine="isis")
     facts = replace(facts, product=snakemake.wildcards.product)
-    isis.cube_to_geotiff(snakemake.input.cube[0], grid, snakemake.output[0], facts.tags())
+    isis.cube_to_geotiff(snakemake.input.cube, grid, snakemake.output[0], facts.tags())

@@ -4,4 +4,4 @@ from imfmap.jobs import job
 from imfmap.simulate import write_calibration_set
 
 with job(snakemake):
-    write_calibration_set(snakemake.output[0], seed=snakemake.params.seed)
+    write_calibration_set(snakemake.output[0], seed=snakemake.params.seed, images=snakemake.params.images)

@@ -7,7 +7,7 @@ with job(snakemake):
     image_scene(
         snakemake.input.terrain,
         snakemake.params.image,
-        snakemake.input.calibration[0],
+        snakemake.input.calibration,
         snakemake.output.edr,
         snakemake.output.isd,
         seed=snakemake.params.seed,

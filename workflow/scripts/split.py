@@ -4,6 +4,4 @@ from imfmap.jobs import job
 from imfmap.tiles import split_tiles
 
 with job(snakemake):
-    split_tiles(
-        snakemake.input, snakemake.output[0], snakemake.params.validation_fraction, seed=snakemake.params.seed
-    )
+    split_tiles(snakemake.input, snakemake.output[0], snakemake.params.validation_fraction, seed=snakemake.params.seed)

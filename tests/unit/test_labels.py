@@ -1,0 +1,181 @@
+import geopandas
+import numpy as np
+import pytest
+from shapely.geometry import LineString, Point, Polygon
+
+from imfmap.bodies import body
+from imfmap.errors import InputError
+from imfmap.grids import MapGrid
+from imfmap.labels import WIDTH_CLASSES, check_labels, labels_to_polygons, rasterise_labels, read_labels
+
+MAP = body("moon").projected("equirectangular", 10.0, 20.0)
+WIDTHS = {"tiny": 2, "small": 6, "medium": 14, "large": 24, "huge": 40}
+SQUARE = Polygon([(0, 0), (30, 0), (30, 30), (0, 30)])
+
+
+def write(path, lines=None, classes=None, polygons=None, crs=MAP, column="width_class"):
+    if lines is not None:
+        table = {} if column is None else {column: classes}
+        geopandas.GeoDataFrame(table, geometry=lines, crs=crs).to_file(path, layer="lines")
+    if polygons is not None:
+        geopandas.GeoDataFrame({}, geometry=polygons, crs=crs).to_file(path, layer="polygons")
+    return path
+
+
+@pytest.fixture
+def grid():
+    x, y = 0.0, MAP_Y
+    return MapGrid.covering(MAP, (x - 150, y - 150, x + 150, y + 150), 1.5)
+
+
+MAP_Y = 300000.0
+
+
+def at(*points):
+    return LineString([(x, y + MAP_Y) for x, y in points])
+
+
+def test_a_line_becomes_a_strip_of_its_classes_width_with_round_ends(tmp_path, grid):
+    path = write(tmp_path / "labels.gpkg", [at((-60, 0), (60, 0))], ["medium"])
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    assert polygons.width_m.tolist() == [21.0]
+    # Rectangle and two half discs of radius 10.5 m (shapely's round caps: quarter circles of 16 chords).
+    assert polygons.area[0] == pytest.approx(120 * 21 + np.pi * 10.5**2, rel=1e-3)
+    mask = rasterise_labels(polygons, grid)
+    middle = mask[:, grid.shape[1] // 2]
+    assert middle.sum() == 14
+    row = mask[grid.shape[0] // 2]
+    assert abs(row.sum() - (120 + 21) / 1.5) <= 1
+
+
+def test_width_is_counted_in_the_pixels_given_not_in_the_grids(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [at((-60, 0), (60, 0))], ["large"])
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    coarse = MapGrid.covering(MAP, (-120, MAP_Y - 120, 120, MAP_Y + 120), 6.0)
+    assert rasterise_labels(polygons, coarse)[:, 20].sum() == 24 * 1.5 / 6.0
+
+
+def test_polygons_are_merged_in_as_drawn(tmp_path, grid):
+    square = Polygon([(x, y + MAP_Y) for x, y in SQUARE.exterior.coords])
+    path = write(tmp_path / "labels.gpkg", [at((10, 15), (100, 15))], ["tiny"], [square])
+    labels = read_labels(path, MAP)
+    assert sorted(labels.layer) == ["lines", "polygons"]
+    polygons = labels_to_polygons(labels, WIDTHS, 1.5)
+    assert polygons.area[(labels.layer == "polygons").to_numpy()].tolist() == [900.0]
+    mask = rasterise_labels(polygons, grid)
+    assert mask.sum() == 400 + mask[:, 120:].sum()
+    assert mask.max() == 1
+
+
+def test_labels_in_degrees_land_where_they_lie(tmp_path, grid):
+    drawn = geopandas.GeoSeries([at((-60, 0), (60, 30))], crs=MAP)
+    degrees = write(
+        tmp_path / "degrees.gpkg", drawn.to_crs(body("moon").geographic), ["small"], crs=body("moon").geographic
+    )
+    metres = write(tmp_path / "metres.gpkg", drawn, ["small"])
+    masks = [
+        rasterise_labels(labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5), grid) for path in (degrees, metres)
+    ]
+    assert masks[0].sum() > 300
+    np.testing.assert_array_equal(*masks)
+
+
+def test_degrees_without_a_map_cannot_be_buffered(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [LineString([(20, 10), (20.01, 10)])], ["tiny"], crs=body("moon").geographic)
+    with pytest.raises(InputError, match="degrees"):
+        labels_to_polygons(read_labels(path), WIDTHS, 1.5)
+
+
+def test_a_shapefile_cuts_the_columns_name(tmp_path):
+    path = tmp_path / "lines.shp"
+    table = geopandas.GeoDataFrame({"width_clas": ["huge"]}, geometry=[at((0, 0), (9, 0))], crs=MAP)
+    table.to_file(path)
+    assert read_labels(path, MAP).width_class.tolist() == ["huge"]
+
+
+def test_a_shapefile_of_polygons_needs_no_classes(tmp_path):
+    path = tmp_path / "imfs.shp"
+    geopandas.GeoDataFrame({"id": [1]}, geometry=[SQUARE], crs=MAP).to_file(path)
+    labels = read_labels(path, MAP)
+    assert labels.width_class.tolist() == [None]
+    assert labels_to_polygons(labels, WIDTHS, 1.5).area.tolist() == [900.0]
+
+
+def test_lines_and_polygons_may_share_the_only_layer(tmp_path):
+    path = tmp_path / "drawn.gpkg"
+    table = geopandas.GeoDataFrame({"width_class": ["tiny", None]}, geometry=[at((0, 0), (60, 0)), SQUARE], crs=MAP)
+    table.to_file(path, layer="anything")
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    assert polygons.area.tolist() == pytest.approx([60 * 3 + np.pi * 1.5**2, 900], rel=1e-3)
+
+
+def test_other_layers_beside_the_labels_are_left_alone(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [at((0, 0), (60, 0))], ["tiny"])
+    geopandas.GeoDataFrame({}, geometry=[SQUARE], crs=MAP).to_file(path, layer="floor")
+    assert read_labels(path, MAP).layer.tolist() == ["lines"]
+
+
+def test_an_empty_layer_is_no_problem(tmp_path, grid):
+    path = write(tmp_path / "labels.gpkg", geopandas.GeoSeries([], crs=MAP), [])
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    assert rasterise_labels(polygons, grid).sum() == 0
+
+
+def test_every_bad_feature_is_named_by_its_id(tmp_path):
+    lines = [at((0, 0), (9, 0))] * 4 + [at((1, 1), (1, 1)), None]
+    classes = ["tiny", "gigantic", None, "Tiny", "small", "small"]
+    bowtie = Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
+    path = write(tmp_path / "labels.gpkg", lines, classes, [SQUARE, bowtie])
+    found = {(problem.layer, problem.fid): problem.found for problem in check_labels(path, MAP)}
+    # GeoPackage feature ids count from 1.
+    assert set(found) == {("lines", 2), ("lines", 3), ("lines", 4), ("lines", 5), ("lines", 6), ("polygons", 2)}
+    assert found["lines", 2] == "unknown width class 'gigantic'"
+    assert found["lines", 3] == "no width class"
+    assert found["lines", 5] == "a line without length"
+    assert found["lines", 6] == "no geometry"
+    assert "Self-intersection" in found["polygons", 2]
+    with pytest.raises(
+        InputError, match=r"6 bad label.*feature 2: unknown width class 'gigantic'.*and 1 more"
+    ) as error:
+        read_labels(path, MAP)
+    assert "\n" not in str(error.value)
+
+
+def test_points_are_no_lines(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [Point(0, 0), at((0, 0), (9, 0))], ["tiny", "tiny"])
+    (problem,) = check_labels(path, MAP)
+    assert (problem.fid, problem.found) == (1, "a Point, neither line nor polygon")
+
+
+def test_a_missing_column_is_told_with_its_classes(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [at((0, 0), (9, 0))], column=None)
+    with pytest.raises(InputError, match=f"no column width_class .*{', '.join(WIDTH_CLASSES)}"):
+        read_labels(path, MAP)
+
+
+@pytest.mark.parametrize(
+    ("crs", "found"),
+    [("EPSG:4326", "no known body"), (body("mercury").geographic, "mercury, the map on moon"), (None, "no CRS")],
+)
+def test_labels_of_another_body_are_refused(tmp_path, crs, found):
+    path = write(tmp_path / "labels.gpkg", [LineString([(0, 0), (1, 0)])], ["tiny"], crs=crs)
+    with pytest.raises(InputError, match=found):
+        read_labels(path, MAP)
+
+
+def test_files_that_are_no_labels(tmp_path):
+    other = tmp_path / "other.gpkg"
+    for layer in ("craters", "roads"):
+        geopandas.GeoDataFrame({}, geometry=[SQUARE], crs=MAP).to_file(other, layer=layer)
+    with pytest.raises(InputError, match="has layers craters, roads; name those with labels lines and polygons"):
+        read_labels(other, MAP)
+    (tmp_path / "text.gpkg").write_text("nothing")
+    for path in (tmp_path / "text.gpkg", tmp_path / "none.gpkg"):
+        with pytest.raises(InputError, match="cannot be read"):
+            read_labels(path, MAP)
+
+
+def test_a_class_needs_a_width(tmp_path):
+    path = write(tmp_path / "labels.gpkg", [at((0, 0), (9, 0))], ["huge"])
+    with pytest.raises(InputError, match="no width for class 'huge'"):
+        labels_to_polygons(read_labels(path, MAP), {"tiny": 2}, 1.5)

@@ -1,0 +1,180 @@
+"""The simulated ground: sizes after their laws, relief that fits its truth, the same from the same seed."""
+
+import numpy as np
+import pytest
+import shapely
+
+from imfmap.bodies import body
+from imfmap.errors import InputError
+from imfmap.grids import MapGrid
+from imfmap.labels import WIDTH_CLASSES, WIDTH_PX_BY_CLASS
+from imfmap.simulate import CLASSES, SceneSettings, draw_labels, make_terrain
+from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_BOUNDS_M, WIDTH_SHARES, draw_sizes, width_class
+from imfmap.simulate.objects import power_law
+from imfmap.simulate.settings import LabelHabits
+from imfmap.simulate.stamps import AGES, crater_profiles
+
+SETTINGS = {"seed": 4, "margin_m": 45.0, "wall_azimuth_deg": 30.0}
+
+
+def grid_of(size_m):
+    crs = body("moon").projected("equirectangular", 18.32, -113.78)
+    return MapGrid.centred(crs, -113.78, 18.32, size_m, size_m, 1.5)
+
+
+@pytest.fixture(scope="module")
+def terrain():
+    return make_terrain(SETTINGS, grid_of(900.0))
+
+
+def test_width_classes_are_those_of_the_labels():
+    assert tuple(WIDTH_BOUNDS_M) == WIDTH_CLASSES == tuple(WIDTH_SHARES)
+    for name, width_px in WIDTH_PX_BY_CLASS.items():
+        assert width_class(1.5 * width_px) == name
+
+
+def test_widths_and_lengths_follow_the_label_table():
+    widths, lengths = draw_sizes(2.5e6, 1.5, np.random.default_rng(0))
+    names = np.array([width_class(width) for width in widths])
+    for name, share in WIDTH_SHARES.items():
+        drawn = names == name
+        assert drawn.mean() == pytest.approx(share, abs=4 * np.sqrt(share / len(names)))
+        if drawn.sum() > 100:
+            assert lengths[drawn].mean() == pytest.approx(MEAN_LENGTH_M[name], rel=0.08)
+    low, high = WIDTH_BOUNDS_M["tiny"]
+    assert widths.min() >= 1.5
+    assert low < np.median(widths[names == "tiny"]) < high
+
+
+@pytest.mark.parametrize("slope", [2.0, 3.0])
+def test_diameters_follow_the_power_law(slope):
+    diameters = power_law(40000, slope, 2.0, 1000.0, np.random.default_rng(1))
+    counts = np.array([(diameters > limit).sum() for limit in (2.0, 4.0, 8.0)])
+    np.testing.assert_allclose(counts[1:] / counts[:-1], 2.0**-slope, rtol=0.12)
+
+
+def test_craters_flatten_with_age():
+    depth = -crater_profiles()[:, 0]
+    assert (np.diff(depth) < 0).all()
+    assert depth[0] == pytest.approx(0.29, abs=0.01), (
+        "a fresh simple crater: 0.2 diameters from the rim down, less the rim"
+    )
+    assert depth[np.searchsorted(AGES, 0.5)] < 0.25 * depth[0]
+
+
+def test_ridges_are_long_and_shaped_like_fractures(terrain):
+    fractures, ridges = terrain.fractures, terrain.ridges
+    assert ridges.length_m.sum() > fractures.length_m.sum() / 3
+    melt_km2 = (terrain.floor.area + terrain.ponds.area) * 1e-6
+    assert fractures.length_m.sum() / 1000 == pytest.approx(4.0 * melt_km2, rel=0.35)
+    assert ridges.width_m.median() == pytest.approx(fractures.width_m.median(), rel=0.6)
+
+
+def test_fractures_are_low_and_ridges_high(terrain):
+    def relief(frame):
+        """Median height over the shoulders of the features' middles."""
+        steps = []
+        for line, width in zip(frame.centreline, frame.width_m, strict=True):
+            middle, ahead = (line.interpolate(f, normalized=True) for f in (0.5, 0.52))
+            way = np.array([ahead.x - middle.x, ahead.y - middle.y])
+            normal = np.array([-way[1], way[0]]) / np.hypot(*way)
+            at = np.array([middle.x, middle.y]) + normal * width * np.array([[0.0], [-0.9], [0.9]])
+            row, column = (np.rint(index).astype(int) for index in terrain.grid.rowcol(*at.T))
+            if (row < 0).any() or (column < 0).any() or (row >= terrain.grid.shape[0]).any():
+                continue
+            if (column >= terrain.grid.shape[1]).any():
+                continue
+            height = terrain.height_m[row, column]
+            steps.append(height[0] - height[1:].mean())
+        return np.median(steps)
+
+    assert relief(terrain.fractures) < -0.3
+    assert relief(terrain.ridges) > 0.3
+
+
+def test_truth_is_exact(terrain):
+    grid = grid_of(900.0)
+    classes = terrain.classes(grid)
+    box = shapely.box(*grid.bounds)
+    others = shapely.union_all(terrain.boulders.geometry)
+    area_m2 = shapely.difference(shapely.union_all(terrain.fractures.geometry), others).intersection(box).area
+    assert (classes == CLASSES["fracture"]).sum() * 1.5**2 == pytest.approx(area_m2, rel=0.03)
+    assert set(np.unique(classes)) == set(CLASSES.values())
+    for width, shape, line in zip(
+        terrain.fractures.width_m, terrain.fractures.geometry, terrain.fractures.centreline, strict=True
+    ):
+        assert shape.area <= 1.35 * width * line.length
+    melt = shapely.union_all([terrain.floor, terrain.ponds]).buffer(1.0)
+    assert melt.covers(shapely.union_all(list(terrain.fractures.centreline)))
+
+
+def test_the_seed_decides_all():
+    grid = grid_of(240.0)
+    first, again = make_terrain(SETTINGS, grid), make_terrain(SETTINGS, grid)
+    np.testing.assert_array_equal(first.height_m, again.height_m)
+    np.testing.assert_array_equal(first.albedo, again.albedo)
+    np.testing.assert_array_equal(first.classes(), again.classes())
+    other = make_terrain(SETTINGS, grid, seed=5)
+    assert np.abs(other.height_m - first.height_m).max() > 1.0
+
+
+def test_terrain_covers_the_grid_and_its_margin(terrain):
+    left, bottom, right, top = grid_of(900.0).bounds
+    outer = terrain.grid.bounds
+    assert outer[0] <= left - 45 and outer[1] <= bottom - 45 and outer[2] >= right + 45 and outer[3] >= top + 45
+    assert terrain.height_m.shape == terrain.albedo.shape == terrain.grid.shape
+    assert np.isfinite(terrain.height_m).all() and terrain.albedo.min() > 0
+
+
+def test_weak_labels_keep_their_rates():
+    habits = LabelHabits(missed_share=0.2, polygon_share=0.1, wrong_class_share=0.15, cut_share=0.1, false_share=0.0)
+    settings = SETTINGS | {"fracture_km_per_km2": 14.0, "wall_share": 0.0, "crater_density_per_km2": 0.0}
+    terrain = make_terrain(settings, grid_of(1300.0))
+    rng = np.random.default_rng(3)
+    lines, polygons = draw_labels(terrain, habits, rng)
+    count = len(terrain.fractures)
+    assert count > 150
+    drawn = len(lines) + len(polygons)
+    assert drawn / count == pytest.approx(0.8, abs=4 * np.sqrt(0.16 / count))
+    assert len(polygons) / drawn == pytest.approx(0.1, abs=4 * np.sqrt(0.09 / drawn))
+    # With nothing missed and nothing drawn as polygon, lines come in the order of the fractures.
+    exact = dict(
+        missed_share=0.0, jitter_m=0.0, cut_share=0.0, false_share=0.0, polygon_share=0.0, vertex_spacing_m=4.0
+    )
+    lines, _ = draw_labels(terrain, LabelHabits(**exact, wrong_class_share=0.15), rng)
+    assert len(lines) == count
+    true_class = np.array([width_class(width) for width in terrain.fractures.width_m])
+    wrong = (true_class != lines.width_class.to_numpy()).mean()
+    assert wrong == pytest.approx(0.15, abs=4 * np.sqrt(0.13 / count))
+    true_m = np.array([shapely.force_2d(line).length for line in terrain.fractures.centreline])
+    np.testing.assert_allclose(lines.length, true_m, rtol=0.1)
+    cut, _ = draw_labels(terrain, LabelHabits(**exact | {"cut_share": 0.2}, wrong_class_share=0.0), rng)
+    assert 1 - cut.length.sum() / true_m.sum() == pytest.approx(0.2, abs=0.04)
+    mistaken, _ = draw_labels(terrain, LabelHabits(**exact | {"false_share": 0.2}, wrong_class_share=0.0), rng)
+    assert len(mistaken) - count == pytest.approx(0.2 * count, abs=4 * np.sqrt(0.2 * count))
+    jittered, _ = draw_labels(terrain, LabelHabits(0.0, 2.0, 22.0, 0.0, 0.0, 0.0, 0.0), rng)
+    ways = shapely.union_all(list(terrain.fractures.centreline))
+    vertices = shapely.points(shapely.get_coordinates(jittered.geometry))
+    assert np.sqrt(np.mean(shapely.distance(vertices, ways) ** 2)) == pytest.approx(2.0, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("mapping", "said"),
+    [
+        ({"sed": 1}, r"simulate\.sed: unknown key; known keys: seed, size_m"),
+        ({"seed": "one"}, r"simulate\.seed: 'one' is no whole number"),
+        ({"crater_slope": "steep"}, r"simulate\.crater_slope: 'steep' is no number"),
+        ({"polygonal_share": 0.8, "parallel_share": 0.4}, "add up to more than 1"),
+        ({"depth_to_width": [0.4, 0.1]}, r"depth_to_width: .* give two rising numbers"),
+        ({"labels": {"missed": 0.1}}, r"simulate\.labels\.missed: unknown key"),
+        ({"labels": {"missed_share": 1.5}}, r"missed_share: 1\.5 is out of range"),
+        ({"images": [{"product": "M1LE", "incidence_deg": 30}]}, r"sun_azimuth_deg: is missing"),
+        (
+            {"images": [{"product": "M1LE", "sun_azimuth_deg": 1, "incidence_deg": 95}]},
+            r"images M1LE: incidence_deg 95\.0; use 0\.\.89",
+        ),
+    ],
+)
+def test_bad_settings_are_refused_in_one_line(mapping, said):
+    with pytest.raises(InputError, match=said):
+        SceneSettings.from_mapping(mapping)

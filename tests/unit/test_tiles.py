@@ -1,0 +1,303 @@
+from collections import Counter
+
+import numpy as np
+import pandas
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import center_of_mass, label
+from tile_factory import facts, lined_tiles
+
+from imfmap.augment import AUGMENTATIONS, augment_sun_aligned, distort_perspective, turn_and_scale
+from imfmap.bodies import body
+from imfmap.datasets import TileDataset, chosen_by_split, read_images
+from imfmap.errors import InputError
+from imfmap.grids import MapGrid
+from imfmap.rasters import write_raster
+from imfmap.tiles import cut_tiles, read_tiles, split_tiles, stretch_to_8bit, tiles_of_image, write_tiles
+
+
+def cut(image, mask=None, recipe="paper", sun_azimuth_deg=270.0, **options):
+    options = {"size_px": 64, "overlap": 0.0, "rotate": False, "target": "place"} | options
+    mask = np.zeros(image.shape, np.uint8) if mask is None else mask
+    return tiles_of_image(image, mask, facts(sun_azimuth_deg=sun_azimuth_deg), 1.5, recipe=recipe, **options)
+
+
+def spots(shape, places, radius=2.5):
+    """Image with bright discs, and their mask."""
+    rows, columns = np.indices(shape)
+    mask = np.zeros(shape, np.uint8)
+    for row, column in places:
+        mask[np.hypot(rows - row, columns - column) <= radius] = 1
+    return (0.05 + 0.05 * mask).astype(np.float32), mask
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("sun_azimuth_deg", [270.0, 0.0, 33.0, 141.7])
+def test_what_is_drawn_lands_at_the_same_place_in_image_and_mask_and_is_found_again_on_the_map(recipe, sun_azimuth_deg):
+    places = np.array([(30, 40), (90, 70), (60, 150), (140, 120)])
+    image, mask = spots((170, 190), places)
+    tiles = cut(image, mask, recipe, sun_azimuth_deg, overlap=0.3, rotate=True, truth=3 * mask)
+    found = set()
+    for index in range(len(tiles)):
+        np.testing.assert_array_equal(tiles.truth[index], 3 * tiles.mask[index])
+        bright = tiles.image[index] > (200 if recipe == "paper" else 140)
+        if recipe == "paper":
+            np.testing.assert_array_equal(bright, tiles.mask[index] > 0)
+        numbered, count = label(tiles.mask[index])
+        for number in range(1, count + 1):
+            inside = numbered == number
+            # Interpolation rounds the rim of a disc.
+            assert (inside & bright).sum() >= 0.75 * inside.sum()
+            if inside.sum() >= 19:  # cut by no edge
+                row, column = tiles.map_rowcol(index, *center_of_mass(inside))
+                distance = np.hypot(*(places - (row, column)).T)
+                assert distance.min() < 0.4
+                found.add(int(distance.argmin()))
+    assert found == {0, 1, 2, 3}
+
+
+def test_quarter_turns_are_clockwise_and_only_of_tiles_with_labels():
+    image = np.full((64, 128), 0.05, np.float32)
+    mask = np.zeros(image.shape, np.uint8)
+    image[10, 5], mask[10, 5] = 0.1, 1
+    tiles = cut(image, mask, rotate=True)
+    assert Counter(tiles.tile.tolist()) == {0: 4, 1: 1}
+    place = {
+        turn: np.argwhere(one)[0].tolist() for turn, one in zip(tiles.turn_deg, tiles.mask, strict=True) if one.any()
+    }
+    # Clockwise, what was near the top goes to the right.
+    assert place == {0: [10, 5], 90: [5, 53], 180: [53, 58], 270: [58, 10]}
+    for index in range(4):
+        assert tiles.image[index][tiles.mask[index] > 0].tolist() == [255]
+        row, column = tiles.map_rowcol(index, *place[tiles.turn_deg[index]])
+        assert (round(float(row), 6), round(float(column), 6)) == (10, 5)
+
+
+def test_the_sun_aligned_recipe_takes_no_quarter_turns():
+    image, mask = spots((64, 64), [(20, 20)])
+    assert Counter(cut(image, mask, "imfmap", rotate=True).turn_deg.tolist()) == {0.0: 1}
+
+
+@pytest.mark.parametrize("sun_azimuth_deg", [0.0, 90.0, 200.0, 315.0])
+def test_the_sun_is_on_the_left_of_every_aligned_tile(sun_azimuth_deg):
+    # A slope of brightness rising towards the Sun: its bright side must be the left.
+    rows, columns = np.indices((200, 200)) - 99.5
+    angle = np.radians(sun_azimuth_deg)
+    towards = np.sin(angle) * columns - np.cos(angle) * rows
+    tiles = cut((0.05 + 0.02 * np.sign(towards)).astype(np.float32), None, "imfmap", sun_azimuth_deg, size_px=300)
+    assert len(tiles) == 1
+    middle = tiles.image[0, 100:200, 100:200].astype(float)
+    rightwards, downwards = np.diff(middle, axis=1), np.diff(middle, axis=0)
+    assert rightwards.min() < -30 and rightwards.max() < 5
+    assert np.abs(downwards).mean() < 0.5 * np.abs(rightwards).mean()
+
+
+@given(rows=st.integers(20, 90), columns=st.integers(20, 90), overlap=st.floats(0, 0.4), azimuth=st.floats(0, 360))
+@settings(max_examples=15, deadline=None)
+def test_tiles_cover_every_pixel(rows, columns, overlap, azimuth):
+    image = np.full((rows, columns), 0.05, np.float32)
+    for recipe in ("paper", "imfmap"):
+        tiles = cut(image, None, recipe, azimuth, size_px=32, overlap=overlap)
+        seen = np.zeros((rows, columns), bool)
+        steps = np.arange(32)
+        for index in range(len(tiles)):
+            row, column = tiles.map_rowcol(index, *np.meshgrid(steps, steps, indexing="ij"))
+            for rounded in (np.floor, np.ceil):
+                # A turned tile's pixel is drawn from its four neighbours on the map.
+                i, j = (rounded(values[tiles.valid[index] > 0] - 1e-6).astype(int) for values in (row, column))
+                seen[i.clip(0, rows - 1), j.clip(0, columns - 1)] = True
+        assert seen[1:-1, 1:-1].mean() > 0.98
+        assert (tiles.image[tiles.valid == 0] == 0).all()
+        assert (tiles.image[tiles.valid == 1] > 0).all()
+
+
+def test_neighbouring_tiles_share_their_overlap():
+    image = np.random.default_rng(0).random((100, 100)).astype(np.float32)
+    tiles = cut(image, size_px=50, overlap=0.1)
+    assert sorted(set(tiles.column)) == [0, 45, 90]
+    np.testing.assert_array_equal(tiles.image[0][:, 45:], tiles.image[1][:, :5])
+    # Without overlap 100 px are two tiles and no third.
+    assert len(cut(image, size_px=50)) == 4
+
+
+def test_tiles_without_enough_data_are_left_out():
+    image = np.full((64, 192), 0.05, np.float32)
+    image[:, 70:] = np.nan
+    assert len(cut(image)) == 2
+    assert len(cut(image, min_valid_fraction=0.5)) == 1
+    assert len(cut(np.full((64, 64), np.nan, np.float32))) == 0
+    assert len(cut(np.full((64, 64), np.nan, np.float32), recipe="imfmap")) == 0
+
+
+def test_stretch_keeps_zero_for_no_data():
+    image = np.array([[np.nan, 0.01, 0.02, 0.03]], np.float32)
+    assert stretch_to_8bit(image).tolist() == [[0, 1, 128, 255]]
+
+
+def test_settings_that_make_no_sense():
+    image = np.full((64, 64), 0.05, np.float32)
+    with pytest.raises(InputError, match="unknown recipe 'other'"):
+        cut(image, recipe="other")
+    with pytest.raises(InputError, match="overlap"):
+        cut(image, overlap=1.0)
+
+
+@pytest.fixture
+def rasters(tmp_path):
+    grid = MapGrid.covering(body("moon").projected("equirectangular", 0, 0), (0, 0, 150, 150), 1.5)
+    image, mask = spots(grid.shape, [(50, 50)])
+    write_raster(tmp_path / "image.tif", image, grid, nodata=np.nan, tags=facts().tags())
+    write_raster(tmp_path / "labels.tif", mask, grid)
+    return tmp_path, image, mask, grid
+
+
+@pytest.mark.parametrize("truth", [None, "labels.tif"])
+def test_tiles_of_files_come_back_as_written(rasters, truth):
+    folder, image, mask, _ = rasters
+    arguments = (folder / "image.tif", folder / "labels.tif", folder / "tiles.npz", "paper", 64, 0.1, True)
+    cut_tiles(*arguments, truth and folder / truth, target="place")
+    tiles = read_tiles(folder / "tiles.npz")
+    expected = cut(image, mask, overlap=0.1, rotate=True, truth=mask if truth else None)
+    assert (tiles.facts, tiles.resolution_m, tiles.recipe, tiles.target) == (facts(), 1.5, "paper", "place")
+    for name in ("image", "mask", "valid", "tile", "row", "column", "turn_deg", "truth"):
+        np.testing.assert_array_equal(getattr(tiles, name), getattr(expected, name))
+
+
+def test_rasters_must_share_a_grid(rasters):
+    folder, _, mask, grid = rasters
+    write_raster(folder / "other.tif", mask[1:], grid.window(1, 0, *grid.shape))
+    with pytest.raises(InputError, match="not on the grid"):
+        cut_tiles(folder / "image.tif", folder / "other.tif", folder / "t.npz", "paper", 64, 0, False, target="place")
+    assert not (folder / "t.npz").exists()
+
+
+def test_an_image_without_data_gives_no_file(rasters):
+    folder, image, _, grid = rasters
+    write_raster(folder / "image.tif", np.full_like(image, np.nan), grid, tags=facts().tags())
+    with pytest.raises(InputError, match="no tile"):
+        cut_tiles(folder / "image.tif", folder / "labels.tif", folder / "t.npz", "paper", 64, 0, False, target="place")
+    assert not (folder / "t.npz").exists()
+
+
+def test_a_file_without_tiles(tmp_path):
+    (tmp_path / "tiles.npz").write_bytes(b"nothing")
+    for name in ("tiles.npz", "none.npz"):
+        with pytest.raises(InputError, match="holds no tiles"):
+            read_tiles(tmp_path / name)
+
+
+@pytest.fixture
+def tile_files(tmp_path):
+    paths = []
+    for number in range(4):
+        paths.append(tmp_path / f"{number}.npz")
+        write_tiles(paths[-1], lined_tiles(number, f"M{number}", "paper", rotate=True, overlap=0.1))
+    return paths
+
+
+def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files, tmp_path):
+    table = split_tiles(tile_files, tmp_path / "split.csv", 0.2, seed=3)
+    images = read_images(tile_files)
+    places = {(t.facts.product, int(n)) for t in images for n in t.tile}
+    assert set(table.columns) == {"target", "product", "tile", "set"}
+    assert set(zip(table["product"], table.tile, strict=True)) == places
+    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    for labelled in (True, False):
+        counts = [
+            len(
+                {
+                    (t.facts.product, int(t.tile[i]))
+                    for t, c in zip(images, part, strict=True)
+                    for i in c
+                    if t.mask[i].any() == labelled
+                }
+            )
+            for part in chosen
+        ]
+        assert counts[1] == round(0.2 * sum(counts))
+    again = split_tiles(tile_files[::-1], tmp_path / "again.csv", 0.2, seed=3)
+    pandas.testing.assert_frame_equal(table, again)
+    assert not table.equals(split_tiles(tile_files, tmp_path / "other.csv", 0.2, seed=4))
+
+
+def test_turned_copies_stay_in_the_set_of_their_tile(tile_files, tmp_path):
+    split_tiles(tile_files, tmp_path / "split.csv", 0.5)
+    images = read_images(tile_files)
+    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    for tiles, train, validation in zip(images, *chosen, strict=True):
+        assert not set(tiles.tile[train]) & set(tiles.tile[validation])
+        assert len(train) + len(validation) == len(tiles)
+
+
+def test_a_split_needs_labels_in_both_sets(tmp_path):
+    write_tiles(tmp_path / "tiles.npz", lined_tiles(size_px=128))
+    with pytest.raises(InputError, match="1 tiles with labels cannot be split"):
+        split_tiles([tmp_path / "tiles.npz"], tmp_path / "split.csv")
+
+
+def test_a_split_of_other_tiles_is_noticed(tile_files, tmp_path):
+    split_tiles(tile_files[:3], tmp_path / "split.csv")
+    with pytest.raises(InputError, match="does not list tile 0 of M3"):
+        chosen_by_split(read_images(tile_files), tmp_path / "split.csv", "train")
+
+
+def test_tiles_of_different_kinds_do_not_mix(tile_files, tmp_path):
+    write_tiles(tmp_path / "aligned.npz", lined_tiles(recipe="imfmap"))
+    with pytest.raises(InputError, match="cut them alike"):
+        read_images([*tile_files, tmp_path / "aligned.npz"])
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_augmented_items_repeat_by_seed_and_epoch_and_keep_their_ranges(recipe):
+    images = [lined_tiles(recipe=recipe, size_px=64)]
+    dataset = TileDataset(images, augmentation=AUGMENTATIONS[recipe], seed=1)
+    drawn = [[dataset[index] for index in range(len(dataset))] for _ in range(2)]
+    for first, second in zip(*drawn, strict=True):
+        assert all((first[key] == second[key]).all() for key in first)
+    dataset.set_epoch(1)
+    assert any((dataset[index]["image"] != first["image"]).any() for index, first in enumerate(drawn[0]))
+    for item in drawn[0]:
+        assert item["image"].dtype.is_floating_point and item["image"].min() >= 0 and item["image"].max() <= 1
+        assert set(item["mask"].unique().tolist()) <= {0.0, 1.0}
+        assert (item["image"][~item["valid"]] == 0).all()
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_without_probability_nothing_is_changed(recipe):
+    tiles = lined_tiles(recipe=recipe)
+    plain, augmented = (
+        TileDataset([tiles])[0],
+        TileDataset([tiles], augmentation=lambda *a: AUGMENTATIONS[recipe](*a, 0.0))[0],
+    )
+    assert all((plain[key] == augmented[key]).all() for key in ("image", "mask", "valid"))
+
+
+def test_sun_aligned_augmentation_keeps_the_lit_side():
+    # Left half dark, right half bright: a crack's walls under a Sun from the left.
+    image = np.full((64, 64), 0.3, np.float32)
+    image[:, 32:] = 0.6
+    whole = np.ones((64, 64), np.uint8)
+    for seed in range(40):
+        turned, _, valid = augment_sun_aligned(image, whole, whole, np.random.default_rng(seed), 1.0)
+        left, right = (turned[:, side][valid[:, side] > 0].mean() for side in (slice(0, 24), slice(40, 64)))
+        assert right > left + 0.1
+
+
+def test_turning_moves_image_and_mask_alike_and_clockwise():
+    image, mask = spots((65, 65), [(10, 32)])
+    turned, turned_mask, valid = turn_and_scale(image, mask, np.ones_like(mask), 30.0, 1.2)
+    np.testing.assert_allclose(center_of_mass(turned > 0.08), center_of_mass(turned_mask), atol=0.7)
+    # 22 px above the middle, enlarged to 26.4, turned by 30 degrees to the right.
+    expected = 32 - 26.4 * np.cos(np.radians(30)), 32 + 26.4 * np.sin(np.radians(30))
+    np.testing.assert_allclose(center_of_mass(turned_mask), expected, atol=0.7)
+    assert valid.all() or valid.mean() > 0.8
+
+
+def test_perspective_moves_image_and_mask_alike():
+    image, mask = spots((65, 65), [(32, 32), (25, 40)])
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        warped, warped_mask, valid = distort_perspective(image, mask, np.ones_like(mask), 0.5, generator)
+        assert 0 < valid.mean() < 1
+        assert (warped[warped_mask > 0] > 0.06).mean() > 0.8

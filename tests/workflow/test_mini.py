@@ -1,0 +1,104 @@
+"""A miniature of the demo and of the paper's recipe, run for real, every step of them."""
+
+import json
+
+import geopandas
+import numpy as np
+import pytest
+import rasterio
+import yaml
+
+from .conftest import run_snakemake, write_config
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def mini_run(tmp_path_factory, mini_config):
+    """Path: results of the miniature demo."""
+    folder = tmp_path_factory.mktemp("mini")
+    run_snakemake(folder, write_config(folder / "mini.yaml", mini_config), "all")
+    return folder
+
+
+def test_every_promised_file_is_there(mini_run):
+    floor = mini_run / "results" / "mini" / "floor"
+    for name in [
+        "projected/M1500004000LE.tif",
+        "probability/M1500004010RE.tif",
+        "mosaic.tif",
+        "mosaic_sources.tif",
+        "probability.tif",
+        "fractures.gpkg",
+        "fractures.shp",
+        "fractures.geojson",
+        "map.png",
+        "map.pdf",
+        "summary.json",
+    ]:
+        assert (floor / name).stat().st_size > 0, name
+    run = floor.parent
+    for name in [
+        "models/net/checkpoint.pt",
+        "models/net/metrics.json",
+        "models/net/curves.png",
+        "evaluation/table.md",
+        "evaluation/table.csv",
+        "provenance/run.json",
+    ]:
+        assert (run / name).stat().st_size > 0, name
+
+
+def test_rasters_share_the_targets_lunar_grid(mini_run):
+    floor = mini_run / "results" / "mini" / "floor"
+    grids = set()
+    for name in ["projected/M1500004000LE.tif", "mosaic.tif", "mosaic_sources.tif", "probability.tif"]:
+        with rasterio.open(floor / name) as dataset:
+            grids.add((dataset.transform, dataset.shape, dataset.crs.to_proj4()))
+    assert len(grids) == 1
+    ((transform, _, proj4),) = grids
+    assert transform.a == 1.5 and "+R=1737400" in proj4
+    with rasterio.open(floor / "projected/M1500004000LE.tif") as dataset:
+        assert dataset.dtypes == ("float32",) and np.isnan(dataset.nodata)
+    with rasterio.open(floor / "mosaic_sources.tif") as dataset:
+        assert set(np.unique(dataset.read(1))) <= {0, 1, 2}
+
+
+def test_each_image_carries_its_sun(mini_run, mini_config):
+    images = mini_config["targets"]["floor"]["simulate"]["images"]
+    for image in images:
+        path = mini_run / "results" / "mini" / "floor" / "projected" / f"{image['product']}.tif"
+        with rasterio.open(path) as dataset:
+            tags = dataset.tags()
+        turn = (float(tags["IMF_SUN_AZIMUTH_DEG"]) - image["sun_azimuth_deg"] + 180) % 360 - 180
+        assert abs(turn) < 1.0
+        assert float(tags["IMF_INCIDENCE_DEG"]) == pytest.approx(image["incidence_deg"], abs=1.0)
+
+
+def test_fractures_have_their_measures(mini_run):
+    fractures = geopandas.read_file(mini_run / "results" / "mini" / "floor" / "fractures.gpkg", layer="fractures")
+    assert {"area_m2", "length_m", "mean_width_m", "max_width_m", "confidence"} <= set(fractures.columns)
+    assert fractures.crs.ellipsoid.semi_major_metre == 1737400
+
+
+def test_the_record_names_code_and_checksums(mini_run):
+    record = json.loads((mini_run / "results" / "mini" / "provenance" / "run.json").read_text())
+    assert record["config"]["run"]["name"] == "mini"
+    assert {"floor/fractures.gpkg", "models/net/checkpoint.pt"} <= {file["path"] for file in record["files"]}
+
+
+def test_nothing_is_left_to_do(mini_run):
+    assert "Nothing to be done" in run_snakemake(mini_run, mini_run / "mini.yaml", "-n", "all")
+
+
+def test_the_papers_recipe_runs_on_the_same_images(mini_run, mini_config):
+    config = yaml.safe_load(yaml.safe_dump(mini_config))
+    config["recipe"] = "paper"
+    config["models"] = {"net": {"architecture": "deeplabv3_mobilenet_v3_large", "batch_size": 8}}
+    text = run_snakemake(mini_run, write_config(mini_run / "paper.yaml", config), "all", "-p")
+    assert "rule infer_mosaic" in text and "rule simulate_image" not in text
+    run = mini_run / "results" / "mini"
+    assert "Va1" in (run / "evaluation" / "table.md").read_text()
+    tiles = np.load(run / "tr" / "tiles" / "M1500001000LE.npz")
+    assert set(tiles["turn_deg"]) == {0, 90, 180, 270}
+    assert (run / "floor" / "map.png").stat().st_size > 0

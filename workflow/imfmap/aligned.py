@@ -1,0 +1,184 @@
+"""An image of any size in the Sun-aligned frame: its brightness, its windows, and the way back to the map."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import rasterio
+from affine import Affine
+from rasterio.windows import Window
+
+from .errors import InputError
+from .probability import CODES, NODATA
+from .rasters import BLOCK, read_window
+from .sunframe import NEIGHBOURHOOD_PX, relative_brightness, sample, sample_brightness
+from .windows import Lattice, in_order
+
+READ_BLOCK = 1024
+CELL = 32
+# Probabilities wait in 16 bits between the two frames, so that rounding happens once.
+SCRATCH_ONE = 65535
+
+
+def survey(dataset, path):
+    """Where an image has data, and how bright it is.
+
+    Returns
+    -------
+    seen : ndarray
+        bool, one value a cell of `CELL` x `CELL` pixels: whether any of them has data.
+    median : float
+        Median I/F of a regular sample of the valid pixels.
+
+    Raises
+    ------
+    InputError
+        Where no pixel is valid.
+    """
+    shape = dataset.shape
+    seen = np.zeros([-(-extent // CELL) for extent in shape], bool)
+    values = []
+    for row in range(0, shape[0], READ_BLOCK):
+        for column in range(0, shape[1], READ_BLOCK):
+            block = read_window(dataset, row, column, READ_BLOCK, READ_BLOCK, fill=np.nan)
+            cells = np.isfinite(block).reshape(READ_BLOCK // CELL, CELL, -1, CELL).any(axis=(1, 3))
+            part = seen[row // CELL :, column // CELL :][: cells.shape[0], : cells.shape[1]]
+            part[:] = cells[: part.shape[0], : part.shape[1]]
+            sampled = block[::8, ::8]
+            values.append(sampled[np.isfinite(sampled)])
+    if not seen.any():
+        raise InputError(path, "has no valid pixel", "check that the image covers the target")
+    values = np.concatenate(values)
+    return seen, float(np.median(values)) if values.size else 0.0
+
+
+def aligned_lattice(frame, seen, size_px, overlap):
+    """Windows of a Sun-aligned frame that cover an image's valid cells.
+
+    Parameters
+    ----------
+    frame : SunFrame
+    seen : ndarray
+        bool, see `survey`.
+
+    Returns
+    -------
+    lattice : Lattice
+        In aligned pixels.
+    wanted : ndarray
+        bool (rows, columns): the windows that hold data.
+    """
+    # Every pixel of a cell lies within this distance of its centre, and interpolation reaches one pixel further.
+    reach = CELL * np.sqrt(0.5) + 2
+    row, column = np.nonzero(seen)
+    v, u = frame.from_map((row + 0.5) * CELL - 0.5, (column + 0.5) * CELL - 0.5)
+    top, left = int(np.floor(v.min() - reach)), int(np.floor(u.min() - reach))
+    height, width = np.ceil(v.max() + reach) - top + 1, np.ceil(u.max() + reach) - left + 1
+    lattice = Lattice.covering(top, left, int(height), int(width), size_px, overlap)
+    wanted = np.zeros((lattice.rows, lattice.columns), bool)
+    first_i, last_i = _touching(v - lattice.v, reach, lattice, lattice.rows)
+    first_j, last_j = _touching(u - lattice.u, reach, lattice, lattice.columns)
+    for i in range((last_i - first_i).max() + 1):
+        for j in range((last_j - first_j).max() + 1):
+            wanted[np.minimum(first_i + i, last_i), np.minimum(first_j + j, last_j)] = True
+    return lattice, wanted
+
+
+def _touching(position, reach, lattice, count):
+    """First and last window of a lattice's axis that comes within `reach` of positions."""
+    first = np.ceil((position - reach - lattice.size_px) / lattice.step_px)
+    last = np.floor((position + reach) / lattice.step_px)
+    return np.clip(first, 0, count - 1).astype(int), np.clip(last, 0, count - 1).astype(int)
+
+
+def scratch(path, shape, dtype):
+    """Raster of plain pixels, 0 where nothing is written, for the time of one image."""
+    return rasterio.open(
+        path,
+        "w",
+        driver="GTiff",
+        height=shape[0],
+        width=shape[1],
+        count=1,
+        dtype=dtype,
+        # Any but the identity, of which rasterio warns.
+        transform=Affine.translation(1, 0),
+        tiled=True,
+        blockxsize=BLOCK,
+        blockysize=BLOCK,
+        compress="zstd",
+        zstd_level=1,
+        sparse_ok=True,
+        bigtiff="if_safer",
+    )
+
+
+def _seen_blocks(shape, seen):
+    """(row, column) of the blocks of `READ_BLOCK` pixels that hold data."""
+    cells = READ_BLOCK // CELL
+    for row in range(0, shape[0], READ_BLOCK):
+        for column in range(0, shape[1], READ_BLOCK):
+            if seen[row // CELL : row // CELL + cells, column // CELL : column // CELL + cells].any():
+                yield row, column
+
+
+def _write_block(dataset, row, column, block):
+    rows, columns = min(READ_BLOCK, dataset.height - row), min(READ_BLOCK, dataset.width - column)
+    dataset.write(block[:rows, :columns], 1, window=Window(column, row, columns, rows))
+
+
+def write_brightness(dataset, seen, median, path, threads):
+    """Relative brightness of an image, block by block, as if computed at once."""
+    margin = NEIGHBOURHOOD_PX - 1
+    blocks = list(_seen_blocks(dataset.shape, seen))
+    lock = threading.Lock()
+
+    def brightness(block):
+        # Past the raster's edges there is no margin, as there is none when the image is taken at once.
+        top, left = (max(0, start - margin) for start in block)
+        bottom, right = (
+            min(extent, start + READ_BLOCK + margin) for start, extent in zip(block, dataset.shape, strict=True)
+        )
+        with lock:
+            image = read_window(dataset, top, left, bottom - top, right - left)
+        values = relative_brightness(image, median=median)
+        return values[block[0] - top :, block[1] - left :][:READ_BLOCK, :READ_BLOCK]
+
+    with ThreadPoolExecutor(threads) as pool, scratch(path, dataset.shape, "uint8") as sink:
+        for block, values in zip(blocks, in_order(pool, brightness, blocks, 2 * threads), strict=True):
+            _write_block(sink, *block, values)
+
+
+def _patch(reader, row, column):
+    """Read the pixels around fractional positions: array, and the positions within it."""
+    top, left = int(np.floor(row.min())) - 1, int(np.floor(column.min())) - 1
+    bottom, right = int(np.ceil(row.max())) + 2, int(np.ceil(column.max())) + 2
+    return reader(top, left, bottom - top, right - left), row - top, column - left
+
+
+def aligned_window(reader, frame, v, u, size_px):
+    """Window of the Sun-aligned frame, uint8 (S, S), from a raster on the map."""
+    steps = np.arange(size_px)
+    row, column = frame.to_map(v + steps[:, np.newaxis], u + steps[np.newaxis, :])
+    return sample_brightness(*_patch(reader, row, column))
+
+
+def turn_back(probability, brightness, frame, lattice, seen, out, threads):
+    """Bring probabilities from the aligned frame to the map, where the image has data."""
+    steps = np.arange(READ_BLOCK)
+    shape = out.shape
+    blocks = set(_seen_blocks(shape, seen))
+
+    def codes(block):
+        if block not in blocks:
+            return np.full((READ_BLOCK, READ_BLOCK), NODATA, np.uint8)
+        v, u = frame.from_map(block[0] + steps[:, np.newaxis], block[1] + steps[np.newaxis, :])
+        patch, v, u = _patch(probability, v - lattice.v, u - lattice.u)
+        values = sample(patch.astype(np.float32), v, u)
+        valid = brightness(*block, READ_BLOCK, READ_BLOCK) != 0
+        return np.where(valid, np.rint(values * (CODES / SCRATCH_ONE)).astype(np.uint8), np.uint8(NODATA))
+
+    every = [(row, column) for row in range(0, shape[0], READ_BLOCK) for column in range(0, shape[1], READ_BLOCK)]
+    with ThreadPoolExecutor(threads) as pool:
+        for block, values in zip(every, in_order(pool, codes, every, 2 * threads), strict=True):
+            _write_block(out, *block, values)

@@ -1,0 +1,199 @@
+"""What a map needs around its picture: base, graticule, scale bar, compass. For Matplotlib axes in map metres."""
+
+import numpy as np
+from matplotlib.patches import Circle, Rectangle
+from matplotlib.patheffects import withStroke
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+from scipy.ndimage import uniform_filter
+
+INK = "#1c1c1e"
+FAINT = "#77777c"
+SUN = "#ffc53d"
+NO_DATA = "#ececee"
+GREY_RANGE = (0.03, 0.82)
+
+
+def halo(width=2.0, color="black", alpha=0.75):
+    """Path effect that keeps light marks readable on any ground."""
+    return [withStroke(linewidth=width, foreground=color, alpha=alpha)]
+
+
+def base(dataset, window=None, most_pixels=2400):
+    """Picture of an 8-bit mosaic for a map.
+
+    Parameters
+    ----------
+    dataset : rasterio dataset
+        uint8, 0 for no data.
+    window : tuple of int, optional
+        Row, column, rows, columns; by default all.
+    most_pixels : int
+        The longer side is read with no more pixels than this.
+
+    Returns
+    -------
+    ndarray
+        float RGBA (rows, columns, 4), 0..1; transparent without data. Broad differences in brightness, as between
+        images under different Suns, are evened out by half, so that one stretch shows relief everywhere.
+    """
+    row, column, rows, columns = window or (0, 0, *dataset.shape)
+    shrink = max(1.0, max(rows, columns) / most_pixels)
+    shape = (max(1, round(rows / shrink)), max(1, round(columns / shrink)))
+    grey = dataset.read(
+        1,
+        window=Window(column, row, columns, rows),
+        out_shape=shape,
+        resampling=Resampling.average if shrink > 1 else Resampling.nearest,
+    ).astype(np.float32)
+    valid = grey > 0
+    picture = np.zeros((*shape, 4), np.float32)
+    if valid.any():
+        size = max(3, max(shape) // 8)
+        around, share = (
+            uniform_filter(uniform_filter(layer, size), size) for layer in (grey, valid.astype(np.float32))
+        )
+        around = around / np.maximum(share, 1e-6)
+        even = grey / np.sqrt(np.maximum(around, 1.0))
+        low, high = np.percentile(even[valid], (0.5, 99.7))
+        bright = np.clip((even - low) / max(high - low, 1e-6), 0, 1)
+        picture[..., :3] = (GREY_RANGE[0] + (GREY_RANGE[1] - GREY_RANGE[0]) * bright)[..., np.newaxis]
+        picture[..., 3] = valid
+    return picture
+
+
+def graticule(axes, grid, ticks=(4, 4)):
+    """About so many ticks of longitude along the lower edge, and of latitude along the left one, in degrees."""
+    rows, columns = grid.shape
+    left, bottom, right, top = grid.bounds
+    along = np.linspace(0, 1, 129)
+    lon = np.unwrap(np.asarray(grid.lonlat(rows - 0.5, along * columns - 0.5)[0]), period=360)
+    lat = np.asarray(grid.lonlat(along * rows - 0.5, -0.5)[1])
+    places = _nice_ticks(lon, left + along * (right - left), ticks[0])
+    text = [_degrees((value + 180) % 360 - 180, ("E", "W"), places) for value, _ in places]
+    axes.set_xticks([place for _, place in places], text)
+    places = _nice_ticks(lat, top + along * (bottom - top), ticks[1])
+    text = [_degrees(value, ("N", "S"), places) for value, _ in places]
+    axes.set_yticks([place for _, place in places], text, rotation=90, va="center")
+    axes.tick_params(length=3, width=0.6, color=FAINT, labelcolor=FAINT, labelsize=7.5, pad=2)
+
+
+def scale_bar(axes, grid, share=0.22, size=8.5, at_right=False):
+    """Bar of a round number of true ground metres, in the lower left corner of the axes, or the lower right one."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    row, column = grid.rowcol((left + right) / 2, (bottom + top) / 2)
+    true = np.hypot(*grid.ground_jacobians(row, column)[0][:, 0])
+    length_m = nice_below(share * (right - left) * true)
+    width, height = length_m / true, 0.008 * (top - bottom)
+    x, y = left + 0.035 * (right - left), bottom + 0.035 * (top - bottom)
+    if at_right:
+        x = right - 0.035 * (right - left) - width
+    axes.add_patch(
+        Rectangle((x, y), width, height, facecolor="white", edgecolor="none", zorder=8, path_effects=halo(2.5))
+    )
+    name = f"{length_m / 1000:g} km" if length_m >= 1000 else f"{length_m:g} m"
+    axes.text(
+        x + width / 2,
+        y + 2 * height,
+        name,
+        ha="center",
+        va="bottom",
+        color="white",
+        fontsize=size,
+        fontweight="bold",
+        path_effects=halo(2.2),
+        zorder=8,
+    )
+
+
+def compass(axes, grid, sun_azimuths_deg):
+    """Compass in axes of its own: north, and where the Sun of each image stood.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    grid : MapGrid
+    sun_azimuths_deg : sequence of float
+        Directions towards the Sun on the map, clockwise from its up.
+    """
+    axes.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
+    axes.axis("off")
+    axes.add_patch(Circle((0, 0), 1.0, facecolor=(0, 0, 0, 0.45), edgecolor="white", linewidth=0.9))
+    rows, columns = grid.shape
+    east_north = grid.ground_jacobians(rows / 2, columns / 2)[0]
+    north = np.linalg.solve(east_north, [0.0, 1.0])
+    north = north / np.hypot(*north)
+    for azimuth in sun_azimuths_deg:
+        angle = np.radians(azimuth)
+        x, y = np.sin(angle), np.cos(angle)
+        axes.annotate(
+            "",
+            xy=(0.12 * x, 0.12 * y),
+            xytext=(0.95 * x, 0.95 * y),
+            arrowprops={"arrowstyle": "-|>", "color": SUN, "linewidth": 1.1, "mutation_scale": 7, "shrinkA": 0},
+        )
+        axes.plot(x, y, "o", color=SUN, markersize=6, markeredgecolor="#7a5200", markeredgewidth=0.6)
+    side = 0.13 * np.array([-north[1], north[0]])
+    tip, foot = 1.32 * north, 0.86 * north
+    axes.fill(*np.array([tip, foot + side, foot - side]).T, color="white", path_effects=halo(1.5), zorder=5)
+    axes.text(
+        *(1.52 * north),
+        "N",
+        color="white",
+        ha="center",
+        va="center",
+        fontsize=9,
+        fontweight="bold",
+        path_effects=halo(),
+    )
+
+
+def letter_box(axes, left, bottom, side, letter):
+    """Square on a map with the letter of the inset that shows it."""
+    axes.add_patch(
+        Rectangle(
+            (left, bottom), side, side, fill=False, edgecolor="white", linewidth=1.1, zorder=7, path_effects=halo(2.4)
+        )
+    )
+    axes.annotate(
+        letter,
+        (left, bottom + side),
+        xytext=(-1, 2),
+        textcoords="offset points",
+        color="white",
+        fontsize=9.5,
+        fontweight="bold",
+        va="bottom",
+        path_effects=halo(),
+        zorder=8,
+    )
+
+
+def nice_below(value):
+    """Largest of 1, 2, 5 times a power of ten that is not above a value."""
+    power = 10.0 ** np.floor(np.log10(value))
+    return power * max(factor for factor in (1, 2, 5) if factor * power <= value * (1 + 1e-9))
+
+
+def _nice_ticks(values, places, count):
+    """Round values within a monotonic run of values, and their places."""
+    low, high = float(values.min()), float(values.max())
+    if not np.isfinite([low, high]).all() or high - low < 1e-9:
+        return []
+    step = nice_below((high - low) / max(count - 1, 1))
+    ticks = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
+    order = np.argsort(values)
+    at = np.interp(ticks, values[order], places[order])
+    # At the very corners labels would run out of the map.
+    low, high = sorted((places[0], places[-1]))
+    room = 0.03 * (high - low)
+    return [
+        (float(tick), float(place)) for tick, place in zip(ticks, at, strict=True) if low + room < place < high - room
+    ]
+
+
+def _degrees(value, names, ticks):
+    step = ticks[1][0] - ticks[0][0] if len(ticks) > 1 else 0.01
+    decimals = max(0, int(-np.floor(np.log10(step) + 1e-9)))
+    side = names[0] if value > 0 else names[1] if value < 0 else ""
+    return f"{abs(value):.{decimals}f}°{side}"

@@ -1,0 +1,172 @@
+"""Centreline of a shape drawn as pixels: its longest path, its branches, its width along the way."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, uniform_filter1d
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components, dijkstra
+from skimage.morphology import skeletonize
+
+_STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
+# Two times the distance to the nearest background pixel exceeds a strip's width by 1 px along the rows and by 0.7 px
+# along the diagonals, half a pixel less where the strip lies between pixels: on average by this much.
+_WIDTH_EXCESS_PX = 0.6
+
+
+@dataclass(frozen=True)
+class Centreline:
+    """What the skeleton of a shape says.
+
+    Attributes
+    ----------
+    path : ndarray
+        (N, 2) ground positions along the longest path, from edge to edge of the shape, smoothed.
+    length_m : float
+        Length of that path.
+    total_length_m : float
+        Its length and that of the branches that reach further out of it than it is wide.
+    max_width_m : float
+        Largest width along all of them.
+    """
+
+    path: np.ndarray
+    length_m: float
+    total_length_m: float
+    max_width_m: float
+
+    @property
+    def sinuosity(self):
+        """float: length over the distance of the ends, 1 or more."""
+        chord = float(np.hypot(*(self.path[-1] - self.path[0])))
+        return max(1.0, self.length_m / chord) if chord > 0 else 1.0
+
+
+def centreline(mask, to_ground):
+    """Centreline of the shape in a mask.
+
+    Parameters
+    ----------
+    mask : ndarray
+        bool (rows, columns), False along its border.
+    to_ground : ndarray
+        (2, 2) matrix that takes pixel steps (row, column) to ground metres (east, north).
+
+    Returns
+    -------
+    Centreline or None
+        None for a shape that is hardly longer than wide: it has no line to speak of.
+    """
+    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
+    half_width = distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1]))
+    graph, rows, columns = _graph(skeletonize(mask), to_ground)
+    if not len(rows):
+        return None
+    radius = half_width[rows, columns]
+    places = np.stack([rows, columns], axis=1) @ to_ground.T
+    best, total = None, 0.0
+    parts, of_part = connected_components(graph, directed=False)
+    for part in range(parts):
+        nodes = np.flatnonzero(of_part == part)
+        chains = _chains(graph, nodes)
+        main = chains[0]
+        raw_length = _length(places[main])
+        if raw_length < 2 * radius[nodes].max():
+            continue
+        path = _whole_path(mask, rows[main], columns[main], places[main], radius[main], to_ground)
+        length = _length(path)
+        stretch = min(1.0, _length(_smooth(places[main], radius[main], pixel_m)) / raw_length)
+        total += length
+        for chain in chains[1:]:
+            # A chain begins on the line it leaves: its first half width lies inside that line.
+            reach = stretch * _length(places[chain]) + radius[chain[0]] - radius[chain[-1]]
+            if reach > max(radius[chain[-1]], 2 * pixel_m):
+                total += reach
+        if best is None or length > best[1]:
+            best = path, length
+    if best is None:
+        return None
+    max_width = max(2 * float(radius.max()) - _WIDTH_EXCESS_PX * pixel_m, pixel_m)
+    return Centreline(*best, total, max_width)
+
+
+def _graph(skeleton, to_ground):
+    """Neighbourhood graph of a skeleton's pixels, weighted in ground metres, and their rows and columns."""
+    rows, columns = np.nonzero(skeleton)
+    number = np.full(np.array(skeleton.shape) + 2, -1)
+    number[rows + 1, columns + 1] = np.arange(len(rows))
+    starts, ends, weights = [], [], []
+    for step in _STEPS:
+        end = number[rows + 1 + step[0], columns + 1 + step[1]]
+        start = np.flatnonzero(end >= 0)
+        starts.append(start)
+        ends.append(end[start])
+        weights.append(np.full(len(start), np.hypot(*(to_ground @ step))))
+    starts, ends, weights = map(np.concatenate, (starts, ends, weights))
+    return coo_matrix((weights, (starts, ends)), shape=(len(rows), len(rows))).tocsr(), rows, columns
+
+
+def _chains(graph, nodes):
+    """Paths that a connected skeleton falls into: the longest one, then each branch from its tip to where it joins."""
+    root = nodes[np.argmax(_distances(graph, nodes[0])[0][nodes])]
+    distance, before = _distances(graph, root)
+    taken = np.zeros(graph.shape[0], bool)
+    chains = []
+    for tip in nodes[np.argsort(-distance[nodes], kind="stable")]:
+        if taken[tip]:
+            continue
+        chain = [tip]
+        while not taken[chain[-1]] and before[chain[-1]] >= 0:
+            taken[chain[-1]] = True
+            chain.append(before[chain[-1]])
+        taken[chain[-1]] = True
+        chains.append(np.array(chain))
+    return chains
+
+
+def _distances(graph, node):
+    return dijkstra(graph, directed=False, indices=node, return_predecessors=True)
+
+
+def _length(points):
+    return float(np.hypot(*np.diff(points, axis=0).T).sum())
+
+
+def _smooth(points, radius, pixel_m):
+    """Running mean over about one width, the ends kept: pixels turn a slanting line into stairs."""
+    size = max(5, 2 * round(float(np.median(radius)) / pixel_m) + 1)
+    size = min(size, 2 * (len(points) // 2) - 1)
+    if size < 3:
+        return points
+    reach = size // 2
+    start, end = points[0], points[-1]
+    padded = np.concatenate([2 * start - points[reach:0:-1], points, 2 * end - points[-2 : -reach - 2 : -1]])
+    return uniform_filter1d(padded, size, axis=0)[reach:-reach]
+
+
+def _whole_path(mask, rows, columns, places, radius, to_ground):
+    """Smoothed path from edge to edge of the shape.
+
+    A skeleton ends short of the shape's end, or in one of its corners. So its last width is left out, and the path
+    goes straight on to the edge instead.
+    """
+    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
+    smooth = _smooth(places, radius, pixel_m)
+    along = np.concatenate([[0.0], np.hypot(*np.diff(places, axis=0).T).cumsum()])
+    start = int(np.argmax(along >= 2 * radius))
+    stop = len(along) - 1 - int(np.argmax((along[-1] - along)[::-1] >= 2 * radius[::-1]))
+    if stop - start < 2:
+        start, stop = 0, len(along) - 1
+    to_pixels = np.linalg.inv(to_ground)
+    ends = []
+    for end, other, tip in ((start, stop, 0), (stop, start, len(along) - 1)):
+        inner = end + int(np.sign(other - end)) * max(1, min(abs(other - end), round(2 * radius[end] / pixel_m)))
+        direction = smooth[end] - smooth[inner]
+        direction = direction / max(np.hypot(*direction), 1e-9)
+        furthest = abs(along[tip] - along[end]) + radius[tip] + pixel_m
+        reach = np.arange(0.0, furthest, pixel_m / 4)
+        ray = np.rint((smooth[end] + reach[:, np.newaxis] * direction) @ to_pixels.T).astype(int)
+        inside = mask[tuple(np.clip(ray, 0, np.array(mask.shape) - 1).T)]
+        edge = reach[np.argmin(inside)] if not inside.all() else furthest
+        ends.append(smooth[end] + max(edge, radius[end] - pixel_m / 2) * direction)
+    return np.concatenate([[ends[0]], smooth[start : stop + 1], [ends[1]]])

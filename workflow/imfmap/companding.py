@@ -1,0 +1,92 @@
+"""Companding of NAC counts: 12 bits to 8 on board, and back.
+
+Straight segments, given in a label by three terms each: `xterm` the count where a segment starts, `mterm` its slope in
+codes per count and `bterm` its code at count zero (LROC EDR/CDR SIS, appendix on companding). Below the first segment
+a count is its own code. Labels that use fewer than five segments fill up with zeros, so that terms need not rise.
+"""
+
+import numpy as np
+
+MAX_COUNT = 4095
+MAX_CODE = 255
+# Codes that a scheme leaves unused may come out above 4095, but not out of all proportion.
+_SENSELESS_COUNT = 1e6
+
+
+def decompanding_table(xterm, mterm, bterm):
+    """Count of every 8-bit code: the middle of the range of counts that share the code, as lronac2isis takes it.
+
+    Parameters
+    ----------
+    xterm, mterm, bterm : sequence of float
+        Terms of the label, one a segment, equally many.
+
+    Returns
+    -------
+    ndarray
+        (256,) float32 counts, 0..4095 for the schemes the instrument knows.
+
+    Raises
+    ------
+    ValueError
+        For terms of unequal length, none at all, a slope that is not positive, or counts out of all proportion.
+    """
+    xterm, mterm, bterm = _terms(xterm, mterm, bterm)
+    counts = np.empty(MAX_CODE + 1)
+    for code in range(MAX_CODE + 1):
+        counts[code] = _middle(code, xterm, mterm, bterm)
+    if np.abs(counts).max() > _SENSELESS_COUNT:
+        raise ValueError("companding terms that give no 12-bit counts")
+    return counts.astype(np.float32)
+
+
+def companding_table(xterm, mterm, bterm):
+    """Code of every 12-bit count, as the instrument computes it.
+
+    Returns
+    -------
+    ndarray
+        (4096,) uint8.
+
+    Raises
+    ------
+    ValueError
+        As `decompanding_table`.
+    """
+    xterm, mterm, bterm = _terms(xterm, mterm, bterm)
+    counts = np.arange(MAX_COUNT + 1)
+    codes = counts.astype(float)
+    start = xterm[0]
+    for segment in range(len(xterm)):
+        if segment and xterm[segment] <= start:
+            break
+        start = xterm[segment]
+        codes = np.where(counts >= start, np.floor(bterm[segment] + mterm[segment] * counts), codes)
+    return np.clip(codes, 0, MAX_CODE).astype(np.uint8)
+
+
+def _terms(*terms):
+    terms = [np.asarray(term, float) for term in terms]
+    if len({term.shape for term in terms}) != 1 or terms[0].ndim != 1 or not terms[0].size:
+        raise ValueError("companding terms of unequal length")
+    if not all(np.isfinite(term).all() for term in terms) or (terms[1] <= 0).any():
+        raise ValueError("companding slopes that are not positive, or terms that are no numbers")
+    return terms
+
+
+def _middle(code, xterm, mterm, bterm):
+    if code < xterm[0]:
+        return code
+    last = len(xterm) - 1
+    segment = 0
+    while segment < last and (code - bterm[segment]) / mterm[segment] >= xterm[segment + 1]:
+        segment += 1
+    lower = (code - bterm[segment]) / mterm[segment]
+    upper = (code + 1 - bterm[segment]) / mterm[segment] - 1
+    if upper > MAX_COUNT:
+        upper = MAX_COUNT
+    elif segment < last and upper >= xterm[segment + 1]:
+        # A bin that reaches into the next segment ends where that starts, unless it has the same code there.
+        code_there = int(bterm[segment + 1] + mterm[segment + 1] * upper)
+        upper = upper if code_there == code else xterm[segment + 1] - 1
+    return (upper + max(lower, xterm[segment])) / 2.0

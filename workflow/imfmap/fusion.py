@@ -1,0 +1,171 @@
+"""One probability on the map out of those of many images, each weighted by what it could see."""
+
+import math
+from contextlib import ExitStack, nullcontext
+
+import numpy as np
+from scipy.ndimage import uniform_filter
+from tqdm import tqdm
+
+from .errors import InputError
+from .grids import MapGrid
+from .probability import MEDIAN_TAG, NODATA, create_probability, decode, encode
+from .products import ImageFacts
+from .rasters import create_raster, open_raster, read_window
+
+BLOCK_PX = 1024
+# Wider than the paper's widest fracture (90 m): a fracture's own shadow is part of its looks, and keeps its weight.
+SHADOW_NEIGHBOURHOOD_M = 150.0
+# Brightness relative to the image's median below which a place is in shadow, and above which it is lit.
+SHADOW_RANGE = (0.1, 0.35)
+LEAST_WEIGHT = 1e-3
+
+
+def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
+    """Fuse the probabilities of images.
+
+    The fused probability is the mean over the images that have data, weighted by `image_weight` (of the whole image)
+    times `lit_weight` (of the place).
+
+    Parameters
+    ----------
+    probability_paths : list of path
+        Probability rasters of `inference.infer_image`.
+    projected_paths : list of path
+        The projected images they were made from, in the same order.
+    out_path : path
+        8-bit probability raster to write.
+    grid : MapGrid
+        Grid of the result; the rasters may cover parts of it, on the same pixels.
+    counts_path : path, optional
+        uint8 raster to write: how many images have data at each pixel.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to fuse, a raster lies on other pixels than `grid`, or lacks its tags.
+    """
+    if not probability_paths:
+        raise InputError(out_path, "there is no image to fuse", "check the target's images")
+    with ExitStack() as stack:
+        images = [
+            _Image(stack, probability, projected, grid)
+            for probability, projected in zip(probability_paths, projected_paths, strict=True)
+        ]
+        tags = {"IMF_PRODUCTS": ",".join(image.facts.product for image in images)}
+        with (
+            create_probability(out_path, grid, tags) as out,
+            create_raster(counts_path, grid, "uint8", nodata=0, tags=tags, overviews="nearest")
+            if counts_path
+            else nullcontext() as counts,
+        ):
+            for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="fuse", unit="block", mininterval=1):
+                probability, seen = _fuse_block(images, row, column, block.shape)
+                window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
+                out.write(encode(probability), 1, window=window)
+                if counts:
+                    counts.write(seen, 1, window=window)
+
+
+def image_weight(facts, resolution_m):
+    """Weight of an image as a whole.
+
+    The brightness contrast of a gentle slope grows with the tangent of the incidence angle (Lambert's law, to first
+    order in the slope): at noon relief is invisible. Towards the horizon it grows no more, since shadows take over.
+    An image coarser than the map shows that much less of what the map could hold.
+
+    Parameters
+    ----------
+    facts : ImageFacts
+    resolution_m : float
+        Pixel size of the map.
+
+    Returns
+    -------
+    float
+        0..1.
+    """
+    contrast = min(math.tan(math.radians(min(facts.incidence_deg, 89.0))), math.sqrt(3)) / math.sqrt(3)
+    sharpness = min(1.0, resolution_m / facts.ground_resolution_m) ** 2
+    return max(contrast * sharpness, LEAST_WEIGHT)
+
+
+def lit_weight(image, median, neighbourhood_px):
+    """Weight of places: 1 where the surroundings are lit, next to 0 in shadows wider than a fracture.
+
+    Parameters
+    ----------
+    image : ndarray
+        I/F (rows, columns), NaN for no data.
+    median : float
+        Median I/F of the whole image.
+    neighbourhood_px : int
+        Side of the square that is averaged.
+
+    Returns
+    -------
+    ndarray
+        float32 (rows, columns), `LEAST_WEIGHT`..1.
+    """
+    valid = np.isfinite(image)
+    share = uniform_filter(valid.astype(np.float32), neighbourhood_px, mode="constant")
+    mean = uniform_filter(np.where(valid, image, 0).astype(np.float32), neighbourhood_px, mode="constant")
+    relative = mean / np.maximum(share, 1e-6) / max(median, 1e-9)
+    low, high = SHADOW_RANGE
+    ramp = np.clip((relative - low) / (high - low), 0, 1)
+    return np.maximum(ramp * ramp * (3 - 2 * ramp), LEAST_WEIGHT)
+
+
+class _Image:
+    """One image on the fused grid: its probability, its brightness, its weights."""
+
+    def __init__(self, stack, probability_path, projected_path, grid):
+        self.probability = stack.enter_context(open_raster(probability_path))
+        self.projected = stack.enter_context(open_raster(projected_path))
+        self.facts = ImageFacts.from_tags(self.projected.tags(), projected_path)
+        self.offset = _offset(self.probability, probability_path, grid)
+        if _offset(self.projected, projected_path, grid) != self.offset:
+            raise InputError(probability_path, f"lies on other pixels than {projected_path}", "infer the image again")
+        self.weight = image_weight(self.facts, grid.resolution_m)
+        self.neighbourhood_px = 2 * round(SHADOW_NEIGHBOURHOOD_M / grid.resolution_m / 2) + 1
+        tags = self.probability.tags()
+        if MEDIAN_TAG not in tags:
+            raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
+        self.median = float(tags[MEDIAN_TAG])
+
+    def block(self, row, column, shape):
+        """Probability and weight (float32, NaN and 0 without data) of a block, or None where there is no data."""
+        row, column = row - self.offset[0], column - self.offset[1]
+        codes = read_window(self.probability, row, column, *shape, fill=NODATA)
+        if (codes == NODATA).all():
+            return None
+        margin = self.neighbourhood_px // 2
+        rows, columns = shape[0] + 2 * margin, shape[1] + 2 * margin
+        image = read_window(self.projected, row - margin, column - margin, rows, columns, fill=np.nan)
+        lit = lit_weight(image, self.median, self.neighbourhood_px)[margin:-margin, margin:-margin]
+        return decode(codes), np.where(codes == NODATA, 0, self.weight * lit)
+
+
+def _fuse_block(images, row, column, shape):
+    total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    for image in images:
+        block = image.block(row, column, shape)
+        if block is not None:
+            probability, weight = block
+            total += np.nan_to_num(probability) * weight
+            weights += weight
+            seen += weight > 0
+    with np.errstate(invalid="ignore"):
+        return np.where(seen > 0, total / weights, np.nan), seen
+
+
+def _offset(dataset, path, grid):
+    """Row and column of a raster's first pixel on a grid that shares its pixels."""
+    # By places rather than by CRS: a file may say the same CRS in other words.
+    last = np.array(dataset.shape) - 1
+    row, column = grid.rowcol_of_lonlat(*MapGrid.of(dataset).lonlat([0, last[0]], [0, last[1]]))
+    first = round(float(row[0])), round(float(column[0]))
+    drift = np.abs([row - first[0] - [0, last[0]], column - first[1] - [0, last[1]]]).max()
+    if not drift < 0.01:
+        raise InputError(path, "lies on other pixels than the target's map", "project it again for this target")
+    return first

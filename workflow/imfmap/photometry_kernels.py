@@ -1,0 +1,114 @@
+"""The photometric model pixel by pixel, compiled."""
+
+import math
+
+import numba
+import numpy as np
+
+# Distance of the points at which angles are known, and into how many parts it is divided for the model.
+NODE_LINES, NODE_SAMPLES = 32, 64
+_PARTS = 4
+
+
+@numba.njit(cache=True, nogil=True)
+def brightness(cos_incidence, cos_emission, phase, terms):
+    """Brightness that the model expects.
+
+    Parameters
+    ----------
+    cos_incidence, cos_emission : float
+    phase : float
+        In the model's unit.
+    terms : ndarray
+        Four (form a) or seven (form b).
+    """
+    if len(terms) == 4:
+        return math.exp(terms[0] + terms[1] * phase + terms[2] * cos_emission + terms[3] * cos_incidence)
+    exponent = terms[0] + terms[1] * phase * phase + terms[2] * phase + terms[3] * math.sqrt(phase)
+    exponent += terms[4] * cos_emission + terms[5] * cos_incidence + terms[6] * cos_incidence * cos_incidence
+    return cos_incidence / (cos_emission + cos_incidence) * math.exp(exponent)
+
+
+@numba.njit(cache=True, nogil=True)
+def _gain(cosines, terms, phase_unit, standard, least_incidence, least_emission):
+    """Factor of a pixel with these cosines of incidence, emission and phase; NaN beyond the limits."""
+    if cosines[0] >= least_incidence and cosines[1] >= least_emission:
+        phase = math.degrees(math.acos(min(1.0, cosines[2]))) * phase_unit
+        return standard / brightness(cosines[0], cosines[1], phase, terms)
+    return math.nan
+
+
+@numba.njit(cache=True, nogil=True)
+def _between(corners, down, right, out):
+    """Bilinear interpolation of the last axis of (2, 2, n) corners."""
+    for index in range(len(out)):
+        upper = (1.0 - right) * corners[0, 0, index] + right * corners[0, 1, index]
+        lower = (1.0 - right) * corners[1, 0, index] + right * corners[1, 1, index]
+        out[index] = (1.0 - down) * upper + down * lower
+
+
+@numba.njit(cache=True, nogil=True)
+def scale_pixels(block, cosines, terms, phase_unit, standard, least_incidence, least_emission):
+    """Scale pixels whose cosines (lines, samples, 3) are known one by one; arguments as `scale_cells`."""
+    out = np.empty(block.shape, np.float32)
+    for line in range(block.shape[0]):
+        for sample in range(block.shape[1]):
+            gain = _gain(cosines[line, sample], terms, phase_unit, standard, least_incidence, least_emission)
+            out[line, sample] = block[line, sample] * gain
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def scale_cells(block, offset, nodes, terms, phase_unit, standard, least_incidence, least_emission):
+    """Scale pixels cell by cell between nodes.
+
+    Parameters
+    ----------
+    block : ndarray
+        (lines, samples) float32.
+    offset : int
+        Lines from the first node to the block's first line.
+    nodes : ndarray
+        (node lines, node samples, 3) cosines of incidence, emission and phase.
+    terms, phase_unit, standard
+        The model: its terms, its unit of phase in degrees, its brightness at the reference.
+    least_incidence, least_emission : float
+        Cosines of the largest angles that are normalised.
+
+    Returns
+    -------
+    ndarray
+        (lines, samples) float32, NaN beyond the limits.
+    """
+    lines, samples = block.shape
+    out = np.empty((lines, samples), np.float32)
+    gains = np.empty((_PARTS + 1, _PARTS + 1))
+    cosines = np.empty(3)
+    for cell_line in range(nodes.shape[0] - 1):
+        first = cell_line * NODE_LINES - offset
+        start, stop = max(first, 0), min(first + NODE_LINES, lines)
+        for cell in range(nodes.shape[1] - 1):
+            left = cell * NODE_SAMPLES
+            right = min(left + NODE_SAMPLES, samples)
+            corners = nodes[cell_line : cell_line + 2, cell : cell + 2]
+            for i in range(_PARTS + 1):
+                for j in range(_PARTS + 1):
+                    _between(corners, i / _PARTS, j / _PARTS, cosines)
+                    gains[i, j] = _gain(cosines, terms, phase_unit, standard, least_incidence, least_emission)
+            whole = not np.isnan(gains).any()
+            for line in range(start, stop):
+                down = (line - first) / NODE_LINES
+                i = min(int(down * _PARTS), _PARTS - 1)
+                part = down * _PARTS - i
+                for sample in range(left, right):
+                    if whole:
+                        j = (sample - left) * _PARTS // NODE_SAMPLES
+                        across = (sample - left) * _PARTS / NODE_SAMPLES - j
+                        upper = gains[i, j] + across * (gains[i, j + 1] - gains[i, j])
+                        lower = gains[i + 1, j] + across * (gains[i + 1, j + 1] - gains[i + 1, j])
+                        gain = upper + part * (lower - upper)
+                    else:  # the limit runs through the cell
+                        _between(corners, down, (sample - left) / NODE_SAMPLES, cosines)
+                        gain = _gain(cosines, terms, phase_unit, standard, least_incidence, least_emission)
+                    out[line, sample] = block[line, sample] * gain
+    return out

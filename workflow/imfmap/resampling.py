@@ -1,0 +1,201 @@
+"""Resampling of image lines onto map pixels, compiled. Image positions are zero-based here."""
+
+import math
+
+import numpy as np
+from numba import njit
+
+from .linesolver import faces, solve_line
+
+NEAREST, BILINEAR, CUBIC, ANTIALIASED = range(4)
+METHODS = {"nearest": NEAREST, "bilinear": BILINEAR, "cubic": CUBIC, "antialiased": ANTIALIASED}
+WIDEST_SCALE = 64.0
+_ANTIALIASED_A = -0.5
+_LINE_TOLERANCE_PX = 1e-3
+
+
+@njit(cache=True, nogil=True)
+def _nearest(lines, y, x):
+    row, column = int(math.floor(y + 0.5)), int(math.floor(x + 0.5))
+    if row < 0 or column < 0 or row >= lines.shape[0] or column >= lines.shape[1]:
+        return math.nan
+    return lines[row, column]
+
+
+@njit(cache=True, nogil=True)
+def _bilinear(lines, y, x):
+    """Bilinear; where one of the four pixels is missing, the nearest one."""
+    row, column = int(math.floor(y)), int(math.floor(x))
+    if row < 0 or column < 0 or row + 1 >= lines.shape[0] or column + 1 >= lines.shape[1]:
+        return _nearest(lines, y, x)
+    b, a = y - row, x - column
+    upper = (1.0 - a) * lines[row, column] + a * lines[row, column + 1]
+    lower = (1.0 - a) * lines[row + 1, column] + a * lines[row + 1, column + 1]
+    value = (1.0 - b) * upper + b * lower
+    return value if value == value else _nearest(lines, y, x)
+
+
+@njit(cache=True, nogil=True)
+def _cubic(lines, y, x):
+    """Cubic convolution with a = -1; where one of the sixteen pixels is missing, bilinear."""
+    row, column = int(math.floor(y)), int(math.floor(x))
+    if row < 1 or column < 1 or row + 2 >= lines.shape[0] or column + 2 >= lines.shape[1]:
+        return _bilinear(lines, y, x)
+    b, a = y - row, x - column
+    a0, a1, a2, a3 = -a * (1 - a) * (1 - a), 1 - 2 * a * a + a * a * a, a * (1 + a - a * a), -a * a * (1 - a)
+    b0, b1, b2, b3 = -b * (1 - b) * (1 - b), 1 - 2 * b * b + b * b * b, b * (1 + b - b * b), -b * b * (1 - b)
+    value = 0.0
+    for offset, weight in enumerate((b0, b1, b2, b3)):
+        line = row - 1 + offset
+        value += weight * (
+            a0 * lines[line, column - 1]
+            + a1 * lines[line, column]
+            + a2 * lines[line, column + 1]
+            + a3 * lines[line, column + 2]
+        )
+    return value if value == value else _bilinear(lines, y, x)
+
+
+@njit(cache=True, nogil=True)
+def _wide_weights(position, scale, weights):
+    """Weights, of sum 1, of a cubic kernel (a = -0.5) stretched by `scale`; gives the first pixel and how many."""
+    support = 2.0 * scale
+    first = int(math.ceil(position - support))
+    count = min(int(math.floor(position + support)) - first + 1, weights.shape[0])
+    a = _ANTIALIASED_A
+    inverse = 1.0 / scale
+    total = 0.0
+    for index in range(count):
+        t = abs(first + index - position) * inverse
+        if t < 1.0:
+            weights[index] = ((a + 2.0) * t - (a + 3.0)) * t * t + 1.0
+        elif t < 2.0:
+            weights[index] = ((a * t - 5.0 * a) * t + 8.0 * a) * t - 4.0 * a
+        else:
+            weights[index] = 0.0
+        total += weights[index]
+    normal = 1.0 / total
+    for index in range(count):
+        weights[index] *= normal
+    return first, count
+
+
+# Sums may be taken in any order; NaN must stay NaN.
+@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+def _antialiased(lines, y, x, scale_y, scale_x, weights_y, weights_x):
+    """Mean of the valid pixels under a stretched cubic kernel; NaN where those are the lesser part of it."""
+    first_row, rows = _wide_weights(y, scale_y, weights_y)
+    first_column, columns = _wide_weights(x, scale_x, weights_x)
+    inside = first_row >= 0 and first_row + rows <= lines.shape[0]
+    if inside and first_column >= 0 and first_column + columns <= lines.shape[1]:
+        value = 0.0
+        for i in range(rows):
+            line = 0.0
+            for j in range(columns):
+                line += weights_x[j] * lines[first_row + i, first_column + j]
+            value += weights_y[i] * line
+        if value == value:
+            return value
+    value = valid = 0.0
+    for i in range(max(0, -first_row), min(rows, lines.shape[0] - first_row)):
+        for j in range(max(0, -first_column), min(columns, lines.shape[1] - first_column)):
+            pixel = lines[first_row + i, first_column + j]
+            if pixel == pixel:
+                value += weights_y[i] * weights_x[j] * pixel
+                valid += weights_y[i] * weights_x[j]
+    return value / valid if valid > 0.5 else math.nan
+
+
+@njit(cache=True, nogil=True)
+def resample(lines, first_line, size, points, positions, step, factors, slack_px, model, method, out):
+    """Fill a map block.
+
+    Parameters
+    ----------
+    lines : ndarray
+        (n, samples) float32, image lines from `first_line` on: all that the block touches, NaN where invalid.
+    first_line : int
+        Zero-based.
+    size : tuple of int
+        Lines and samples of the image.
+    points : ndarray
+        (node rows, node columns, 3) body-fixed places in km, on the sphere, of every `step`-th pixel of the block.
+    positions : ndarray
+        (node rows, node columns, 2) line and sample (1-based) of the nodes, roughly; NaN where not known.
+    step : int
+        Pixels between nodes.
+    factors : ndarray
+        (rows, columns) or (1, 1) factors by which the surface is farther from the body's centre than the sphere.
+    slack_px : float
+        How wrong `positions` may be.
+    model : tuple
+        `camera.LineScanCamera.solver_model`.
+    method : int
+        `NEAREST`, `BILINEAR`, `CUBIC` or `ANTIALIASED`.
+    out : ndarray
+        (rows, columns) float32, filled; NaN outside the image and where there is nothing valid to resample.
+    """
+    table, fit, constants, first_sample, summing = model
+    weights_y = np.empty(int(4 * WIDEST_SCALE) + 2)
+    weights_x = np.empty(int(4 * WIDEST_SCALE) + 2)
+    inverse = 1.0 / step
+    last_factor_row, last_factor_column = factors.shape[0] - 1, factors.shape[1] - 1
+    # Nodes without a position are beyond the horizon: only then can pixels be.
+    horizon = np.isnan(positions).any()
+    slope, correction = fit[4], 0.0
+    for row in range(out.shape[0]):
+        i = min(row // step, points.shape[0] - 2)
+        b = (row - i * step) * inverse
+        for j in range(points.shape[1] - 1):
+            line0, line_step = _edge(positions, i, j, b, 0, inverse)
+            sample0, sample_step = _edge(positions, i, j, b, 1, inverse)
+            x0, x_step = _edge(points, i, j, b, 0, inverse)
+            y0, y_step = _edge(points, i, j, b, 1, inverse)
+            z0, z_step = _edge(points, i, j, b, 2, inverse)
+            for a in range(min(step, out.shape[1] - j * step)):
+                column = j * step + a
+                out[row, column] = math.nan
+                line, sample = line0 + a * line_step, sample0 + a * sample_step
+                if line < -slack_px or line > size[0] + slack_px or sample < -slack_px or sample > size[1] + slack_px:
+                    continue
+                factor = factors[min(row, last_factor_row), min(column, last_factor_column)]
+                x, y, z = factor * (x0 + a * x_step), factor * (y0 + a * y_step), factor * (z0 + a * z_step)
+                # The neighbour's search has told how wrong the rough position is, and how lines change, hereabouts.
+                guess = line + correction if line == line else fit[0] * x + fit[1] * y + fit[2] * z + fit[3]
+                found, sample, slope = solve_line(table, x, y, z, guess, slope, _LINE_TOLERANCE_PX, constants)
+                if found != found:
+                    slope, correction = fit[4], 0.0
+                    continue
+                correction = found - line if line == line else 0.0
+                sample = (sample - first_sample - 0.5) / summing + 0.5
+                if found < 0.5 or found > size[0] + 0.5 or sample < 0.5 or sample > size[1] + 0.5:
+                    continue
+                if horizon and not faces(table, found, x, y, z):
+                    continue
+                v, u = found - 1.0 - first_line, sample - 1.0
+                if method == CUBIC:
+                    out[row, column] = _cubic(lines, v, u)
+                elif method == BILINEAR:
+                    out[row, column] = _bilinear(lines, v, u)
+                elif method == NEAREST:
+                    out[row, column] = _nearest(lines, v, u)
+                else:
+                    scale_v = _scale(positions, i, j, 0, inverse)
+                    scale_u = _scale(positions, i, j, 1, inverse)
+                    out[row, column] = _antialiased(lines, v, u, scale_v, scale_u, weights_y, weights_x)
+
+
+@njit(cache=True, nogil=True)
+def _edge(nodes, i, j, b, axis, inverse):
+    """Value on the left edge of a cell, at the part b of its height, and its change from pixel to pixel."""
+    left = (1.0 - b) * nodes[i, j, axis] + b * nodes[i + 1, j, axis]
+    right = (1.0 - b) * nodes[i, j + 1, axis] + b * nodes[i + 1, j + 1, axis]
+    return left, (right - left) * inverse
+
+
+@njit(cache=True, nogil=True)
+def _scale(positions, i, j, axis, inverse):
+    """Image pixels a map pixel, along one axis of the image; at least 1."""
+    along = positions[i, j + 1, axis] - positions[i, j, axis]
+    down = positions[i + 1, j, axis] - positions[i, j, axis]
+    return min(max(math.hypot(along, down) * inverse, 1.0), WIDEST_SCALE)

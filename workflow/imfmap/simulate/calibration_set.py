@@ -1,0 +1,157 @@
+"""A calibration set of a simulated NAC, in the names and formats of ISISDATA's ``lro/calibration``.
+
+The figures are made up, smooth curves and noise of a real detector's size; the form of each file is the mission's, and
+calibration reads them as it reads the mission's.
+"""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+
+from ..calibration_files import DARKS_FOLDER, PHOTOMETRY_STEM, RESPONSIVITY_STEM, CalibrationFiles
+from ..nac import FULL_SAMPLES
+from ..rasters import replacing
+from ..times import ephemeris_time
+from .light import COEFFICIENTS
+from .orbit import exposure, preroll_time, product_id_of
+from .settings import ImageSettings
+
+# Counts per ms: of radiance, and of I/F at 1 AU.
+RESPONSIVITY = {"Radiance_LEFT": 28.8, "Radiance_RIGHT": 28.1, "IOF_LEFT": 15869.0, "IOF_RIGHT": 15431.0}
+# A pair of darks must lie within 45 days of each other.
+_DARK_DISTANCE_S = 15 * 86400
+_VERSION = "0001"
+
+
+def write_calibration_set(directory, seed, images=()):
+    """Write the calibration files of both cameras.
+
+    Parameters
+    ----------
+    directory : path
+        Laid out as ``lro/calibration`` of ISISDATA.
+    seed : int
+    images : sequence of ImageSettings or mapping
+        Images to be calibrated: each gets an average dark 15 days before and one 15 days after it. Without any
+        there is one dark of each kind, of 2010.
+    """
+    directory = Path(directory)
+    (directory / DARKS_FOLDER).mkdir(parents=True, exist_ok=True)
+    images = [image if isinstance(image, ImageSettings) else ImageSettings.from_mapping(image) for image in images]
+    for prefix in ("NACL", "NACR"):
+        _write_camera(directory, prefix, np.random.default_rng([seed, prefix == "NACR"]))
+    _write_darks(directory, seed, images)
+    _write_text(
+        directory / f"{RESPONSIVITY_STEM}.{_VERSION}.pvl",
+        [f"{key} = {value}" for key, value in RESPONSIVITY.items()] + ["End"],
+    )
+    _write_text(directory / f"{PHOTOMETRY_STEM}.0003.pvl", _photometry())
+
+
+def _write_camera(directory, prefix, rng):
+    column = np.linspace(-1.0, 1.0, FULL_SAMPLES)
+    # Vignetting, dust, and each pixel's own sensitivity.
+    flat = 1.03 - 0.07 * column**2 + 0.006 * rng.standard_normal(FULL_SAMPLES)
+    for spot in rng.integers(100, FULL_SAMPLES - 100, 12):
+        flat -= rng.uniform(0.01, 0.05) * np.exp(-0.5 * ((np.arange(FULL_SAMPLES) - spot) / rng.uniform(2, 12)) ** 2)
+    offsets = 1.5 + 0.3 * np.sin(5 * column) + 0.3 * rng.standard_normal(FULL_SAMPLES)
+    for summed in (False, True):
+        files = CalibrationFiles(directory, prefix, summed)
+        _write_cube(directory / f"{files.flat_stem}.{_VERSION}.cub", _summed(flat, summed))
+        _write_cube(directory / f"{files.offsets_stem}.{_VERSION}.cub", _summed(offsets, summed))
+    coefficients = np.column_stack(
+        [
+            rng.uniform(0.012, 0.014, FULL_SAMPLES),
+            rng.uniform(1.006, 1.007, FULL_SAMPLES),
+            rng.uniform(0.05, 0.06, FULL_SAMPLES),
+        ]
+    )
+    _write_text(
+        directory / f"{files.coefficients_stem}.{_VERSION}.txt",
+        [" ".join(f"{value:.10g}" for value in row) for row in coefficients],
+    )
+    _write_text(
+        directory / f"{files.masked_stem}.{_VERSION}.pvl",
+        [
+            _list("FullResolution", [*range(12, 36), *range(5046, 5062)]),
+            _list("Summed", [*range(6, 18), *range(2523, 2531)]),
+            "End",
+        ],
+    )
+
+
+def _write_darks(directory, seed, images):
+    kinds = {}
+    for image in images:
+        product_id = product_id_of(image)
+        time_s = int(ephemeris_time(preroll_time(product_id)))
+        kind = (product_id[-2], image.summing == 2, exposure(image)[1] == 0)
+        kinds.setdefault(kind, set()).update((time_s - _DARK_DISTANCE_S, time_s + _DARK_DISTANCE_S))
+    if not images:
+        kinds = {
+            (side, summed, exp0): {330_000_000} for side in "LR" for summed in (False, True) for exp0 in (False, True)
+        }
+    for (side, summed, exp0), times in kinds.items():
+        files = CalibrationFiles(directory, f"NAC{side}", summed)
+        # Hot pixels stay; the level drifts from month to month.
+        fixed = np.random.default_rng([seed, 2, side == "R"])
+        pattern = 0.4 * fixed.standard_normal(FULL_SAMPLES) + 3.0 * (fixed.random(FULL_SAMPLES) > 0.998)
+        for time_s in sorted(times):
+            rng = np.random.default_rng([seed, 3, time_s % 2**32])
+            level = rng.uniform(1.0, 4.0) + 0.5 * np.sin(np.linspace(0.0, 6.0, FULL_SAMPLES) + rng.uniform(0, 6))
+            path = directory / DARKS_FOLDER / f"{files.dark_stem(time_s, exp0)}.{_VERSION}.cub"
+            _write_cube(path, _summed(level + pattern, summed))
+
+
+def _summed(values, summed):
+    """Mean of pairs of columns where the camera sums them: it averages what it sums."""
+    return values.reshape(-1, 2).mean(axis=1) if summed else values
+
+
+def _write_cube(path, values):
+    with replacing(path) as temporary, warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        with rasterio.open(
+            temporary, "w", driver="ISIS3", width=len(values), height=1, count=1, dtype="float32"
+        ) as cube:
+            cube.write(values.astype(np.float32)[np.newaxis, np.newaxis])
+
+
+def _write_text(path, lines):
+    with replacing(path) as temporary:
+        temporary.write_text("\n".join(lines) + "\n")
+
+
+def _list(keyword, values):
+    return f"{keyword} = ({', '.join(map(str, values))})"
+
+
+def _photometry():
+    """The function the simulated ground reflects with, as lronacpho reads it."""
+    terms = [f"    B{index} = {value!r}" for index, value in enumerate(COEFFICIENTS)]
+    return [
+        "Object = NormalizationModel",
+        "  Group = Algorithm",
+        "    Name = LROC_Empirical",
+        "    PhotoModel = LROC_Empirical",
+        "    Incref = 30.0",
+        "    Emaref = 0.0",
+        "    Pharef = 30.0",
+        "  EndGroup",
+        "EndObject",
+        "Object = PhotometricModel",
+        "  Units = Degrees",
+        "  Group = Algorithm",
+        "    Name = LROC_Empirical",
+        '    FilterName = "Broadband"',
+        "    BandBinCenter = 600.0",
+        "    AlgorithmVersion = 2019",
+        *(f"    A{index} = 0.0" for index in range(4)),
+        *terms,
+        "  EndGroup",
+        "EndObject",
+        "End",
+    ]

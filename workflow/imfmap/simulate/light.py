@@ -1,0 +1,165 @@
+"""Light on the simulated ground: photometry of the lunar surface and exact cast shadows.
+
+The surface reflects after the LROC empirical function in its "b" form, a Lommel-Seeliger term times an exponential
+phase function, with the coefficients of the public parameter file NAC_PHO_LROC_Empirical.0003: the form and figures
+that ISIS's lronacpho normalises real images with.
+"""
+
+import numpy as np
+from numba import njit
+
+# b0, b1, b2, b3, b4, b5, b6 of NAC_PHO_LROC_Empirical.0003.
+COEFFICIENTS = (-1.479654495, -0.000083528, 0.012964707, -0.237774774, 0.556075496, 0.663671460, -0.439918609)
+SUN_RADIUS_RAD = 0.00465
+# Light that sunlit ground around throws into a shadow, as a share of what level sunlit ground gets.
+SCATTERED = 0.02
+
+
+def sun_vector(sun_azimuth_deg, incidence_deg):
+    """Unit vector towards the Sun: right, up (of the map), outward."""
+    azimuth, incidence = np.radians(sun_azimuth_deg), np.radians(incidence_deg)
+    return np.array([np.sin(azimuth) * np.sin(incidence), np.cos(azimuth) * np.sin(incidence), np.cos(incidence)])
+
+
+@njit(cache=True)
+def _sweep(height, along_step, across_slope, tangent, step_m, half_sun):
+    """Sunlit share where the Sun stands on the side of row -1: lines slanted by `across_slope` columns a row.
+
+    Heights are drawn along lines that run away from the Sun. Down each of them the height of the shadow's edge falls by
+    `step_m * tangent` a row, and rises to the ground wherever that stands higher.
+    """
+    rows, columns = height.shape
+    lit = np.ones((rows, columns), np.float32)
+    pad = int(np.ceil(abs(across_slope) * (rows - 1))) + 1
+    low = -pad if across_slope > 0 else 0
+    lines = columns + pad + 1
+    # Edges of the shadows that the Sun's centre and its lower limb throw, and how far the ground that throws them is.
+    edge, low_edge = np.full(lines, -1e9), np.full(lines, -1e9)
+    reach, low_reach = np.zeros(lines), np.zeros(lines)
+    drop = step_m * tangent
+    low_drop = step_m * np.tan(np.arctan(tangent) - half_sun)
+    share = np.ones(lines, np.float32)
+    for i in range(rows):
+        r = i if along_step > 0 else rows - 1 - i
+        shift = across_slope * i
+        whole = int(np.floor(shift))
+        f = shift - whole
+        for k in range(lines):
+            edge[k] -= drop
+            low_edge[k] -= low_drop
+            reach[k] += step_m
+            low_reach[k] += step_m
+            c = k + low + whole
+            if c < 0 or c + 1 >= columns:
+                share[k] = 1.0
+                if c < -1 or c >= columns:
+                    continue
+                ground = height[r, 0] if c < 0 else height[r, columns - 1]
+            else:
+                ground = height[r, c] * (1.0 - f) + height[r, c + 1] * f
+            # The Sun is a disc; a shadow's edge is never sharper than the grid.
+            blur = max(reach[k] * half_sun * (1.0 + tangent * tangent), 0.5 * drop)
+            value = 0.5 - (edge[k] - ground) / (2.0 * blur)
+            blur = max(low_reach[k] * half_sun * (1.0 + tangent * tangent), 0.5 * drop)
+            value = min(value, 1.0 - (low_edge[k] - ground) / (2.0 * blur))
+            share[k] = min(1.0, max(0.0, value))
+            if ground > edge[k]:
+                edge[k] = ground
+                reach[k] = 0.0
+            if ground > low_edge[k]:
+                low_edge[k] = ground
+                low_reach[k] = 0.0
+        for c in range(columns):
+            k = c - low - whole
+            a = share[k] if 0 <= k < lines else np.float32(1.0)
+            b = share[k - 1] if 0 <= k - 1 < lines else a
+            lit[r, c] = a * (1.0 - f) + b * f
+    return lit
+
+
+def sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg):
+    """Share of the Sun's disc seen from every pixel.
+
+    An exact horizon sweep: every pixel is compared with all ground between it and the Sun.
+
+    Parameters
+    ----------
+    height_m : ndarray
+        (rows, columns).
+    resolution_m : float
+    sun_azimuth_deg : float
+        Towards the Sun, clockwise from up.
+    incidence_deg : float
+        On level ground, 0..90.
+
+    Returns
+    -------
+    ndarray
+        float32 (rows, columns), 0 in full shadow, 1 in full light.
+    """
+    if incidence_deg < 1e-3:
+        return np.ones(height_m.shape, np.float32)
+    east, north, up = sun_vector(sun_azimuth_deg, incidence_deg)
+    right, down = east, -north
+    turned = abs(right) > abs(down)
+    field = np.ascontiguousarray(height_m.T if turned else height_m, dtype=np.float32)
+    major, minor = (right, down) if turned else (down, right)
+    # Lines run away from the Sun: with rows growing if the Sun is on the side of row 0.
+    along = 1 if major < 0 else -1
+    across = -minor / abs(major)
+    step_m = resolution_m * np.hypot(1.0, across)
+    tangent = up / np.hypot(east, north)
+    lit = _sweep(field, along, across, tangent, step_m, SUN_RADIUS_RAD)
+    return lit.T if turned else lit
+
+
+@njit(cache=True)
+def _reflect(height, albedo, lit, resolution_m, sun, b, scattered):
+    rows, columns = height.shape
+    out = np.empty((rows, columns), np.float32)
+    # Seen from above, the phase angle is the incidence on level ground.
+    phase_deg = np.degrees(np.arccos(min(sun[2], 1.0)))
+    base = b[0] + b[1] * phase_deg * phase_deg + b[2] * phase_deg + b[3] * np.sqrt(phase_deg)
+    level = sun[2] / (1.0 + sun[2]) * np.exp(base + b[4] + b[5] * sun[2] + b[6] * sun[2] * sun[2])
+    for r in range(rows):
+        up, down = max(r - 1, 0), min(r + 1, rows - 1)
+        for c in range(columns):
+            left, right = max(c - 1, 0), min(c + 1, columns - 1)
+            gx = (height[r, right] - height[r, left]) / ((right - left) * resolution_m)
+            gy = (height[up, c] - height[down, c]) / ((down - up) * resolution_m)
+            cos_e = 1.0 / np.sqrt(1.0 + gx * gx + gy * gy)
+            cos_i = (sun[2] - gx * sun[0] - gy * sun[1]) * cos_e
+            value = scattered * level * cos_e
+            if cos_i > 0.0 and lit[r, c] > 0.0:
+                bright = np.exp(base + b[4] * cos_e + b[5] * cos_i + b[6] * cos_i * cos_i)
+                value += lit[r, c] * cos_i / (cos_e + cos_i) * bright
+            out[r, c] = albedo[r, c] * value
+    return out
+
+
+def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg):
+    """Brightness of relief under a distant Sun, seen from straight above.
+
+    Parameters
+    ----------
+    height_m, albedo : ndarray
+        float32 (rows, columns); albedo relative to the photometric function's.
+    resolution_m : float
+    sun_azimuth_deg : float
+        Direction towards the Sun on the map, clockwise from up.
+    incidence_deg : float
+        On level ground, 0..90.
+
+    Returns
+    -------
+    ndarray
+        I/F, float32 (rows, columns).
+    """
+    lit = sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg)
+    sun = sun_vector(sun_azimuth_deg, incidence_deg)
+    return _reflect(height_m, albedo, np.ascontiguousarray(lit), resolution_m, sun, COEFFICIENTS, SCATTERED)
+
+
+def shade(terrain, sun_azimuth_deg, incidence_deg):
+    """`reflectance` of a `Terrain`, on its own grid."""
+    return reflectance(terrain.height_m, terrain.albedo, terrain.grid.resolution_m, sun_azimuth_deg, incidence_deg)

@@ -1,0 +1,91 @@
+"""A scene on disk: its ground, its truth, and the labels a person would draw."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+
+from ..rasters import create_raster, write_raster
+from ..truth import CLASSES
+from ..vectors import write_vector
+from .imaging import SCENE_BOUNDS_TAG
+from .settings import SceneSettings
+from .terrain import make_terrain
+from .weak_labels import draw_labels
+
+
+def make_scene(settings, grid, directory):
+    """Make a scene's files.
+
+    ``terrain.tif`` (bands height_m and albedo, on a finer grid with a margin), ``truth.tif`` (classes on the target
+    grid, see `truth.CLASSES`), ``truth.gpkg`` (layers `fractures`, `centrelines`, `objects`), ``labels.gpkg`` (the weak
+    labels: layers `lines` and `polygons`) and ``boundary.gpkg`` (layers `floor` and `ponds`).
+
+    Parameters
+    ----------
+    settings : SceneSettings or mapping
+    grid : MapGrid
+        Target grid.
+    directory : path
+        Where the files go.
+
+    Returns
+    -------
+    Terrain
+
+    Raises
+    ------
+    InputError
+        For settings that make no sense.
+    """
+    settings = SceneSettings.from_mapping(settings)
+    directory = Path(directory)
+    terrain = make_terrain(settings, grid)
+    tags = {SCENE_BOUNDS_TAG: " ".join(f"{edge:.6f}" for edge in grid.bounds), "IMF_SEED": settings.seed}
+    names = ("height_m", "albedo")
+    with create_raster(
+        directory / "terrain.tif", terrain.grid, "float32", bands=2, tags=tags, overviews=False, descriptions=names
+    ) as dataset:
+        dataset.write(terrain.height_m, 1)
+        dataset.write(terrain.albedo, 2)
+    classes = ",".join(f"{value}={name}" for name, value in CLASSES.items())
+    write_raster(
+        directory / "truth.tif", terrain.classes(grid), grid, tags={"IMF_CLASSES": classes}, overviews="nearest"
+    )
+
+    facts = terrain.fractures.drop(columns="centreline")
+    centrelines = terrain.fractures.set_geometry("centreline").drop(columns="geometry")
+    write_vector(
+        directory / "truth.gpkg",
+        {"fractures": facts, "centrelines": centrelines, "objects": _objects(terrain)},
+    )
+    rng = np.random.default_rng([settings.seed, 1])
+    lines, polygons = draw_labels(terrain, settings.labels, rng, grid.bounds)
+    write_vector(directory / "labels.gpkg", {"lines": lines, "polygons": polygons})
+    write_vector(
+        directory / "boundary.gpkg",
+        {"floor": _layer([terrain.floor], terrain), "ponds": _layer(terrain.ponds.geoms, terrain)},
+    )
+    return terrain
+
+
+def _objects(terrain):
+    """All that is no fracture in one layer, with `kind` and, for what is round, its diameter."""
+    parts = []
+    for name, frame in (
+        ("ridge", terrain.ridges),
+        ("boulder", terrain.boulders),
+        ("crater", terrain.craters),
+        ("trail", terrain.trails),
+    ):
+        sizes = {key: frame[key].to_numpy() for key in ("width_m", "diameter_m") if key in frame}
+        parts.append(
+            gpd.GeoDataFrame(
+                {"kind": name, **sizes}, geometry=frame.geometry.to_numpy(), crs=frame.crs, index=range(len(frame))
+            )
+        )
+    return gpd.pd.concat([part for part in parts if len(part)], ignore_index=True)
+
+
+def _layer(shapes, terrain):
+    return gpd.GeoDataFrame({}, geometry=gpd.GeoSeries(list(shapes), dtype="geometry"), crs=terrain.grid.crs)

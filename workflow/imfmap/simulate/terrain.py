@@ -1,0 +1,202 @@
+"""The simulated ground: heights, albedo, and the exact truth of what lies on it.
+
+Melt floors fracture while they cool, soon after they form, so everything else came later: craters dig through
+fractures, boulders lie on them.
+"""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from rasterio.features import rasterize
+
+from ..grids import MapGrid
+from ..truth import CLASSES
+from .ground import Ground
+from .objects import Craters
+from .settings import SceneSettings
+from .stamps import WIPING_AGE, carve
+
+
+@dataclass
+class Terrain:
+    """Ground of a scene.
+
+    Attributes
+    ----------
+    grid : MapGrid
+        Grid of the arrays; covers the target grid and a margin. Map metres are taken for true metres.
+    height_m : ndarray
+        float32 (rows, columns), above the body's sphere.
+    albedo : ndarray
+        float32 (rows, columns), relative to the photometric function's.
+    fractures, ridges, trails : geopandas.GeoDataFrame
+        Exact polygons, with width_m, length_m, depth_m, group, and `centreline`, a line whose third coordinate is the
+        width in metres.
+    craters, boulders : geopandas.GeoDataFrame
+        Polygons with diameter_m.
+    floor, ponds : shapely geometry
+        Melt floor, and perched ponds on the wall.
+    """
+
+    grid: MapGrid
+    height_m: np.ndarray
+    albedo: np.ndarray
+    fractures: gpd.GeoDataFrame
+    ridges: gpd.GeoDataFrame
+    trails: gpd.GeoDataFrame
+    craters: gpd.GeoDataFrame
+    boulders: gpd.GeoDataFrame
+    floor: shapely.Polygon
+    ponds: shapely.MultiPolygon
+
+    def classes(self, grid=None):
+        """Exact class of every pixel, see `truth.CLASSES`; a pixel is what its centre lies on.
+
+        Parameters
+        ----------
+        grid : MapGrid, optional
+            The terrain's own by default.
+
+        Returns
+        -------
+        ndarray
+            uint8 (rows, columns).
+        """
+        grid = self.grid if grid is None else grid
+        layers = (
+            (self.craters, "crater"),
+            (self.trails, "trail"),
+            (self.ridges, "ridge"),
+            (self.fractures, "fracture"),
+            (self.boulders, "boulder"),
+        )
+        shapes = [(shape, CLASSES[name]) for frame, name in layers for shape in frame.geometry]
+        if not shapes:
+            return np.zeros(grid.shape, np.uint8)
+        return rasterize(shapes, out_shape=grid.shape, transform=grid.transform, fill=0, dtype="uint8")
+
+
+def make_terrain(settings, grid, seed=None):
+    """Make the ground of a scene.
+
+    Parameters
+    ----------
+    settings : SceneSettings or mapping
+    grid : MapGrid
+        Target grid to be covered.
+    seed : int, optional
+        Instead of the settings' own.
+
+    Returns
+    -------
+    Terrain
+        The same for the same settings, grid and seed.
+
+    Raises
+    ------
+    InputError
+        For settings that make no sense.
+    """
+    settings = SceneSettings.from_mapping(settings)
+    rng = np.random.default_rng(settings.seed if seed is None else seed)
+    left, bottom, right, top = grid.bounds
+    margin = settings.margin_m
+    fine = MapGrid.covering(
+        grid.crs, (left - margin, bottom - margin, right + margin, top + margin), settings.terrain_resolution_m
+    )
+    ground = Ground(settings, grid, fine, rng)
+    height, albedo = ground.base()
+    fracture_lines, ridge_lines, trail_lines, trail_boulders = ground.lines()
+
+    relief = _carved(ridge_lines, fine)
+    relief -= _carved(fracture_lines, fine)
+    craters = Craters.draw(fine.bounds, settings, rng)
+    craters.stamp(height, relief, albedo, fine)
+    height += relief
+    height -= _carved(trail_lines, fine)
+    boulders = ground.boulders(craters, trail_boulders)
+    boulders.stamp(height, albedo, fine)
+
+    deep = np.flatnonzero((craters.diameter_m > 8.0) & (craters.age < WIPING_AGE))
+    dug = gpd.GeoDataFrame({"diameter_m": craters.diameter_m[deep]}, geometry=list(craters.outlines(deep, scale=1.05)))
+    crater_index = craters.visible(5.0)
+    shapes, boulder_index = boulders.outlines(1.5)
+    return Terrain(
+        grid=fine,
+        height_m=height,
+        albedo=albedo,
+        fractures=_frame(fracture_lines, fine.crs, dug),
+        ridges=_frame(ridge_lines, fine.crs, dug),
+        trails=_frame(trail_lines, fine.crs),
+        craters=gpd.GeoDataFrame(
+            {"diameter_m": craters.diameter_m[crater_index], "age": craters.age[crater_index]},
+            geometry=list(craters.outlines(crater_index)),
+            crs=fine.crs,
+        ),
+        boulders=gpd.GeoDataFrame(
+            {"diameter_m": boulders.diameter_m[boulder_index], "cracked": ~np.isnan(boulders.crack[boulder_index])},
+            geometry=shapes,
+            crs=fine.crs,
+        ),
+        floor=ground.floor,
+        ponds=ground.ponds,
+    )
+
+
+def _carved(features, grid):
+    field = np.zeros(grid.shape, np.float32)
+    if features:
+        points = np.vstack([f.points for f in features])
+        row, column = grid.rowcol(points[:, 0], points[:, 1])
+        sizes = [len(f.points) for f in features]
+        carve(
+            field, column, row,
+            np.concatenate([f.left_m for f in features]) / grid.resolution_m,
+            np.concatenate([f.right_m for f in features]) / grid.resolution_m,
+            np.concatenate([f.depth_m for f in features]),
+            np.array([f.wall for f in features]),
+            np.concatenate([[0], np.cumsum(sizes)]),
+        )  # fmt: skip
+    return field
+
+
+def outline(feature):
+    """Exact outline of a line feature: all that lies between its edges."""
+    way = np.gradient(feature.points, axis=0)
+    way /= np.hypot(*way.T)[:, None]
+    normal = np.column_stack([-way[:, 1], way[:, 0]])
+    left = feature.points + normal * feature.left_m[:, None]
+    right = feature.points - normal * feature.right_m[:, None]
+    quads = shapely.polygons(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
+    bad = ~shapely.is_valid(quads)
+    quads[bad] = shapely.convex_hull(quads[bad])
+    return shapely.union_all(quads)
+
+
+def _frame(features, crs, dug=None):
+    """Features as polygons, less what craters larger than the feature is wide dug out of them."""
+    shapes = np.array([outline(feature) for feature in features], dtype=object)
+    if dug is not None and len(shapes):
+        widths = np.array([feature.width_m for feature in features])
+        hit, crater = dug.sindex.query(shapes, predicate="intersects")
+        larger = dug.diameter_m.to_numpy()[crater] > widths[hit]
+        hit, crater = hit[larger], crater[larger]
+        for k in np.unique(hit):
+            shapes[k] = shapely.difference(shapes[k], shapely.union_all(dug.geometry.to_numpy()[crater[hit == k]]))
+    lines = [
+        shapely.LineString(np.column_stack([feature.points, feature.left_m + feature.right_m])) for feature in features
+    ]
+    frame = gpd.GeoDataFrame(
+        {
+            "width_m": [feature.width_m for feature in features],
+            "length_m": [feature.length_m for feature in features],
+            "depth_m": [float(np.mean(feature.depth_m)) for feature in features],
+            "group": [feature.group for feature in features],
+            "centreline": gpd.GeoSeries(lines, crs=crs),
+        },
+        geometry=gpd.GeoSeries(list(shapes), crs=crs),
+        crs=crs,
+    )
+    return frame[~frame.is_empty]

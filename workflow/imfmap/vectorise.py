@@ -1,0 +1,147 @@
+"""From probabilities to polygons, window by window, with the result of doing it at once."""
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from affine import Affine
+from rasterio.features import shapes
+from scipy.ndimage import label, maximum
+from shapely.geometry import shape
+from tqdm import tqdm
+
+from .errors import InputError
+from .grids import MapGrid
+from .probability import NODATA, code_at_least
+from .rasters import open_raster, read_window
+
+WINDOW_PX = 2048
+_EIGHT = np.ones((3, 3), int)
+
+
+def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX):
+    """Polygons of the places whose probability reaches a threshold.
+
+    Pixels that touch by an edge or a corner belong together: a fracture one pixel wide that runs diagonally is one
+    fracture. Parts that touch only by a corner make a MultiPolygon.
+
+    Parameters
+    ----------
+    probability_path : path
+        8-bit probability raster.
+    threshold : float
+        Probability, 0..1, that a polygon's pixels must reach.
+    hysteresis : float, optional
+        Lower probability: a polygon then holds all pixels that reach it, and at least one that reaches `threshold`.
+    window_px : int
+        Side of the windows that are read; the result does not depend on it.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Geometries in the raster's CRS, along pixel edges, from the map's top to its bottom.
+
+    Raises
+    ------
+    InputError
+        For a hysteresis above the threshold.
+    """
+    if hysteresis is not None and hysteresis > threshold:
+        raise InputError("mapping.hysteresis", f"{hysteresis} is above the threshold {threshold}", "give a lower one")
+    high = code_at_least(threshold)
+    low = high if hysteresis is None else code_at_least(hysteresis)
+    with open_raster(probability_path) as dataset:
+        grid = MapGrid.of(dataset)
+        pieces, groups = _pieces(dataset, max(low, 1), high, window_px)
+    geometries = [_joined([pieces[piece] for piece in group]) for group in groups]
+    geometries.sort(
+        key=lambda geometry: (geometry.bounds[1], geometry.bounds[0], geometry.bounds[3], geometry.bounds[2])
+    )
+    scale, origin = np.array([grid.transform.a, grid.transform.e]), np.array([grid.transform.c, grid.transform.f])
+    placed = shapely.transform(geometries, lambda points: points * scale + origin)
+    return gpd.GeoDataFrame(geometry=placed, crs=grid.crs)
+
+
+def _pieces(dataset, low, high, window_px):
+    """Pieces of components by window, and which of them belong together.
+
+    Returns
+    -------
+    pieces : list of list of shapely.Polygon
+        In pixel coordinates, the polygons of each piece.
+    groups : list of list of int
+        The pieces of every component that has a pixel of `high`.
+    """
+    pieces, peaks, parents = [], [], []
+    rows, columns = dataset.shape
+    above = np.full(columns + 2, -1)
+    windows = -(-rows // window_px) * -(-columns // window_px)
+    with tqdm(total=windows, desc="vectorise", unit="window", mininterval=1) as bar:
+        for row in range(0, rows, window_px):
+            below, left = np.full(columns + 2, -1), None
+            for column in range(0, columns, window_px):
+                height, width = min(window_px, rows - row), min(window_px, columns - column)
+                codes = read_window(dataset, row, column, height, width)
+                labels, count = label((codes >= low) & (codes != NODATA), _EIGHT)
+                first = len(pieces)
+                if count:
+                    peaks.extend(maximum(codes, labels, np.arange(1, count + 1)))
+                    parents.extend(range(first, first + count))
+                    pieces.extend(_outlines(labels, count, row, column))
+                names = np.where(labels > 0, labels + (first - 1), -1)
+                for shift in (0, 1, 2):
+                    _link(parents, names[0], above[column + shift : column + shift + width])
+                if left is not None:
+                    padded = np.pad(left, 1, constant_values=-1)
+                    for shift in (0, 1, 2):
+                        _link(parents, names[:, 0], padded[shift : shift + height])
+                below[column + 1 : column + 1 + width] = names[-1]
+                left = names[:, -1]
+                bar.update()
+            above = below
+    groups = {}
+    for piece in range(len(pieces)):
+        groups.setdefault(_root(parents, piece), []).append(piece)
+    return pieces, [group for group in groups.values() if max(peaks[piece] for piece in group) >= high]
+
+
+def _outlines(labels, count, row, column):
+    """Polygons of labels 1..count of a window that begins at (row, column), in pixel coordinates."""
+    outlines = [[] for _ in range(count)]
+    for geometry, value in shapes(labels.astype(np.int32), mask=labels > 0, transform=Affine.translation(column, row)):
+        outlines[int(value) - 1].append(shape(geometry))
+    return outlines
+
+
+def _root(parents, piece):
+    while parents[piece] != piece:
+        parents[piece] = parents[parents[piece]]
+        piece = parents[piece]
+    return piece
+
+
+def _link(parents, names, neighbours):
+    """Join the pieces that lie side by side along a line; -1 is no piece."""
+    both = (names >= 0) & (neighbours >= 0)
+    for one, other in np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0):
+        one, other = sorted((_root(parents, one), _root(parents, other)))
+        parents[other] = one
+
+
+def _joined(pieces):
+    """One geometry of the polygons of a component's pieces, its corners only where its outline turns."""
+    polygons = [polygon for piece in pieces for polygon in piece]
+    if len(polygons) == 1:
+        return shapely.normalize(polygons[0])
+    joined = shapely.union_all(polygons) if len(pieces) > 1 else shapely.MultiPolygon(polygons)
+    parts = [
+        shapely.Polygon(_corners(part.exterior), [_corners(ring) for ring in part.interiors])
+        for part in shapely.get_parts(joined)
+    ]
+    return shapely.normalize(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
+
+
+def _corners(ring):
+    """Points of a closed ring at which it turns."""
+    points = shapely.get_coordinates(ring)[:-1]
+    before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    return points[before[:, 0] * after[:, 1] != before[:, 1] * after[:, 0]]
