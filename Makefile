@@ -23,8 +23,8 @@ lint: .venv/test.stamp
 real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
 	$(SNAKEMAKE) --configfile config/demo.yaml giordano_bruno
 
-weights: .venv/run.stamp  ## make resources/weights anew
-	$(SNAKEMAKE) --configfile config/pretrain.yaml models
+weights: .venv/run.stamp  ## make resources/start_weights.pt anew
+	$(BIN)/python resources/start_weights.py
 
 setup: .venv/test.stamp
 

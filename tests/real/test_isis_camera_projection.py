@@ -17,6 +17,7 @@ from imfmap.mosaic import mosaic
 from imfmap.products import ImageFacts
 from imfmap.projection import image_facts, project
 from imfmap.rasters import read_raster, write_raster
+from imfmap.sensors import NAC
 
 RADIUS_M = 1737400.0
 CRS = body("moon").projected("equirectangular", 35.98, 102.60)
@@ -109,6 +110,47 @@ def test_isd_of_a_cube_is_the_same_camera(tmp_path, camera, campt):
     again = LineScanCamera.from_isd(tmp_path / "isd.json")
     where = campt["Line"], campt["Sample"]
     np.testing.assert_array_equal(again.image_to_ground(*where), camera.image_to_ground(*where))
+
+
+def patched(cube, path, *changes):
+    """Copy of a cube with words of its label replaced by others as long."""
+    data = cube.read_bytes()
+    for old, new in changes:
+        assert len(old) == len(new) and data.count(old) >= 1
+        data = data.replace(old, new, 1)
+    path.write_bytes(data)
+    return LineScanCamera.from_cube(path)
+
+
+def test_a_reduced_cube_has_larger_pixels(tmp_path, cube, camera):
+    """AlphaCube after `reduce`: each pixel covers two by two of the image's, counted from its upper left corner."""
+    reduced = patched(
+        cube,
+        tmp_path / "reduced.cub",
+        (b"AlphaEndingSample   = 3399.5", b"AlphaEndingSample   = 3799.5"),
+        (b"AlphaEndingLine     = 16399.5", b"AlphaEndingLine     = 16799.5"),
+    )
+    line, sample = np.array([1.0, 40.5, 199.0]), np.array([1.0, 200.25, 400.0])
+    expected = camera.image_to_ground(2.0 * (line - 0.5) + 0.5, 2.0 * (sample - 0.5) + 0.5)
+    np.testing.assert_allclose(reduced.image_to_ground(line, sample), expected, rtol=0, atol=1e-8)
+    assert reduced.ground_resolution_m(100, 100) == pytest.approx(
+        2 * camera.ground_resolution_m(199.5, 199.5), rel=1e-9
+    )
+
+
+def test_a_summed_cube_counts_detector_pairs(tmp_path, cube, camera):
+    """Sample p of a summed image is centred on detector sample 2 p - 1/2 (`CameraDetectorMap`)."""
+    summed = patched(
+        cube,
+        tmp_path / "summed.cub",
+        (b"SpatialSumming              = 1", b"SpatialSumming              = 2"),
+        (b"AlphaStartingSample = 2999.5", b"AlphaStartingSample = 1000.5"),
+        (b"AlphaEndingSample   = 3399.5", b"AlphaEndingSample   = 1400.5"),
+    )
+    line, sample = np.array([3.0, 3.0, 222.0]), np.array([1.0, 200.25, 400.0])
+    in_crop = 2.0 * (1000.0 + sample) - 0.5 - 2999.0
+    expected = camera.image_to_ground(line, in_crop)
+    np.testing.assert_allclose(summed.image_to_ground(line, sample), expected, rtol=0, atol=1e-10)
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +271,19 @@ def test_either_label_will_do_and_kernels_are_given_back(ale, few_kernels, kerne
     with pytest.raises(InputError, match="nowhere.bc"):
         LineScanCamera.from_kernels(ale / "M103595705LE_pds3.lbl", [*few_kernels, ale / "nowhere.bc"])
     assert spiceypy.ktotal("ALL") == before
+
+
+def test_the_right_camera_looks_beside_the_left_one(tmp_path, ale, few_kernels, kernel_camera):
+    """Same label, other frame: the two swaths are joined by a narrow overlap at their edges."""
+    label = (ale / "M103595705LE_pds3.lbl").read_text().replace("= LEFT", "= RIGHT")
+    (tmp_path / "right.lbl").write_text(label)
+    right = LineScanCamera.from_kernels(tmp_path / "right.lbl", few_kernels)
+    assert (kernel_camera.instrument, right.instrument) == (NAC["left"], NAC["right"])
+    ends = np.array([1.0, 5064.0])
+    left_lon, right_lon = (camera.image_to_ground(200, ends)[0] for camera in (kernel_camera, right))
+    width, overlap = np.ptp(left_lon), min(left_lon.max(), right_lon.max()) - max(left_lon.min(), right_lon.min())
+    assert np.ptp(right_lon) == pytest.approx(width, rel=0.02)
+    assert 0.0 < overlap < 0.1 * width
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,12 @@
 import numpy as np
 import pytest
 import torch
+from torchvision.models import segmentation
 
 from imfmap.errors import InputError
 from imfmap.models import (
     ARCHITECTURES,
+    adopt_checkpoint,
     build_model,
     choose_device,
     load_checkpoint,
@@ -74,6 +76,39 @@ def test_weights_of_another_model_do_not_fit(tmp_path):
         build_model(wide)
 
 
+@pytest.mark.parametrize("classes", [1, 2])
+@pytest.mark.parametrize("wrapped", [lambda state: state, lambda state: {"epoch": 47, "model_state_dict": state}])
+def test_a_published_deeplab_state_is_taken_in_however_it_is_wrapped(tmp_path, classes, wrapped):
+    torch.manual_seed(0)
+    published = segmentation.deeplabv3_mobilenet_v3_large(
+        weights=None, weights_backbone=None, num_classes=classes, aux_loss=True
+    ).eval()
+    state = {f"module.{key}": value for key, value in published.state_dict().items()}
+    torch.save(wrapped(state), tmp_path / "published.pt")
+    adopt_checkpoint(tmp_path / "published.pt", tmp_path / "checkpoint.pt")
+    model, settings = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert settings == {"architecture": "deeplabv3_mobilenet_v3_large"} | USE | {"recipe": "paper", "tile_size_px": 512}
+    with torch.inference_mode():
+        output = published((BATCH - model.mean) / model.deviation)["out"]
+        expected = output.softmax(1)[:, 1:] if classes == 2 else output.sigmoid()
+        torch.testing.assert_close(model(BATCH).sigmoid(), expected)
+
+
+def test_an_own_checkpoint_is_taken_in_as_it_is(tmp_path):
+    save_checkpoint(tmp_path / "own.pt", build_model(SMALL), SMALL | USE, {"epoch": 3})
+    adopt_checkpoint(tmp_path / "own.pt", tmp_path / "checkpoint.pt")
+    own, adopted = (torch.load(tmp_path / name, weights_only=True) for name in ("own.pt", "checkpoint.pt"))
+    assert adopted["settings"] == own["settings"] and adopted["training"] == {"epoch": 3}
+    torch.testing.assert_close(adopted["state_dict"], own["state_dict"])
+
+
+def test_a_state_of_an_unknown_network_is_not_taken_in(tmp_path):
+    torch.save(build_model(SMALL).network.state_dict(), tmp_path / "bare.pt")
+    with pytest.raises(InputError, match="no torchvision DeepLabV3"):
+        adopt_checkpoint(tmp_path / "bare.pt", tmp_path / "checkpoint.pt")
+    assert not (tmp_path / "checkpoint.pt").exists()
+
+
 class Harmful:
     def __reduce__(self):
         return (print, ("this must not run",))
@@ -122,8 +157,6 @@ def _no_network(*arguments, **options):
 
 
 def test_coco_weights_are_taken_but_for_the_last_layer(monkeypatch):
-    from torchvision.models import segmentation
-
     torch.manual_seed(1)
     coco = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, aux_loss=True).state_dict()
     monkeypatch.setattr(

@@ -12,7 +12,7 @@ from shapely import LineString
 
 from imfmap import mosaic as mosaic_module
 from imfmap import seams as seams_module
-from imfmap.bodies import body
+from imfmap.bodies import PROJECTIONS, body
 from imfmap.brightness import match_brightness
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
@@ -128,15 +128,13 @@ def test_same_input_gives_the_same_bytes(tmp_path, scene):
     assert (tmp_path / "sa.tif").read_bytes() == (tmp_path / "sb.tif").read_bytes()
 
 
-@pytest.mark.slow
-def test_more_than_255_images_need_a_wider_raster(tmp_path):
-    grid = make_grid(2, 300)
-    first = write_layer(tmp_path, "F", np.full((2, 1), 0.1), grid.window(0, 3, 2, 1))
-    last = write_layer(tmp_path, "L", np.full((2, 1), 0.2), grid.window(0, 5, 2, 1))
-    mosaic([first] * 256 + [last], grid, tmp_path / "m.tif", tmp_path / "s.tif")
+def test_many_images_need_a_wider_raster(tmp_path, monkeypatch, scene):
+    paths, grid, stack = scene
+    monkeypatch.setattr(mosaic_module, "_MOST_IN_UINT8", 2)
+    mosaic(paths, grid, tmp_path / "m.tif", tmp_path / "s.tif")
     sources, _, _ = read_raster(tmp_path / "s.tif")
     assert sources.dtype == np.uint16
-    np.testing.assert_array_equal(sources[0, 2:7], [0, 1, 0, 257, 0])
+    np.testing.assert_array_equal(sources, expected_mosaic(stack, "beneath")[1])
 
 
 @pytest.mark.parametrize(
@@ -172,6 +170,20 @@ def test_images_without_a_valid_pixel_or_without_facts(tmp_path, scene):
     with pytest.raises(InputError, match="none.tif"):
         mosaic([tmp_path / "none.tif"], grid, tmp_path / "m.tif", tmp_path / "s.tif")
     assert not (tmp_path / "m.tif").exists()
+
+
+@pytest.mark.parametrize("projection", PROJECTIONS)
+def test_any_projection_comes_back_from_its_file_as_itself(tmp_path, projection):
+    """GeoTIFF tells a polar stereographic map in other words than it was given; it is the same map."""
+    crs = body("moon").projected(projection, -81.3, 23.5)
+    grid = MapGrid.centred(crs, 23.5, -81.3, 900, 600, 1.5)
+    paths = [
+        write_layer(tmp_path, name, np.full((300, 300), value), grid.window(50, column, 300, 300))
+        for name, value, column in (("A", 0.1, 10), ("B", 0.2, 200))
+    ]
+    mosaic(paths, grid, tmp_path / "m.tif", tmp_path / "s.tif")
+    sources, _, _ = read_raster(tmp_path / "s.tif")
+    assert (sources == 1).sum() == 300 * 300 and (sources == 2).sum() == 300 * 190
 
 
 def test_empty_blocks_of_sparse_images_are_not_read(tmp_path):

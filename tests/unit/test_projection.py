@@ -205,7 +205,7 @@ class Reader:
 
 
 def test_lines_are_read_once_in_order_and_few_are_held():
-    camera, grid = scene("equirectangular", lines=9000, samples=200)
+    camera, grid = scene("equirectangular", lines=30000, samples=100)
     image = np.random.default_rng(0).random((camera.lines, camera.samples)).astype(np.float32)
     reader = Reader(image)
     out = np.full(grid.shape, np.nan, np.float32)
@@ -219,7 +219,7 @@ def test_lines_are_read_once_in_order_and_few_are_held():
     assert len(reader.calls) > 3
     assert all(a + n == b for (a, n), (b, _) in zip(reader.calls, reader.calls[1:], strict=False))
     assert reader.calls[0][0] == 0 and sum(count for _, count in reader.calls) == camera.lines
-    assert max(held) < 3000
+    assert max(held) < 8000
     np.testing.assert_allclose(out, project(image, camera, grid), atol=2e-3)
 
 

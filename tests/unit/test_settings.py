@@ -95,3 +95,10 @@ def test_every_key_is_documented(root):
         _keys(yaml.safe_load(path.read_text()), names)
     missing = sorted(name for name in names if f"`{name}`" not in documented)
     assert not missing
+
+
+def test_a_scene_is_checked_before_anything_runs():
+    with pytest.raises(InputError, match=r"x\.yaml: targets\.floor\.simulate\.ridges: unknown key"):
+        complete(changed(("targets", "floor", "simulate", "ridges"), 3), "x.yaml")
+    with pytest.raises(InputError, match=r"targets\.floor\.simulate\.wall_share"):
+        complete(changed(("simulation",), {"wall_share": 0.9}), "x.yaml")

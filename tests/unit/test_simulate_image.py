@@ -15,15 +15,12 @@ from imfmap.grids import MapGrid
 from imfmap.labels import read_labels
 from imfmap.pds import read_edr, verify_md5
 from imfmap.rasters import create_raster, read_raster
-from imfmap.simulate import (
-    CLASSES,
-    ImageSettings,
-    image_scene,
-    make_scene,
-    make_terrain,
-    observe,
-    write_calibration_set,
-)
+from imfmap.simulate.calibration_set import write_calibration_set
+from imfmap.simulate.imaging import image_scene, observe
+from imfmap.simulate.scene import make_scene
+from imfmap.simulate.settings import ImageSettings
+from imfmap.simulate.terrain import make_terrain
+from imfmap.truth import CLASSES
 from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, map_azimuth
 from imfmap.simulate.orbit import preroll_time, product_id_of
 from imfmap.simulate.sensor import ELECTRONS_A_COUNT, READ_NOISE_ELECTRONS, expose

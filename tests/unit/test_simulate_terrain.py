@@ -8,7 +8,10 @@ from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.labels import WIDTH_CLASSES, WIDTH_PX_BY_CLASS
-from imfmap.simulate import CLASSES, SceneSettings, draw_labels, make_terrain
+from imfmap.simulate.settings import SceneSettings
+from imfmap.simulate.terrain import make_terrain
+from imfmap.simulate.weak_labels import draw_labels
+from imfmap.truth import CLASSES
 from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_BOUNDS_M, WIDTH_SHARES, draw_sizes, width_class
 from imfmap.simulate.objects import power_law
 from imfmap.simulate.settings import LabelHabits

@@ -10,11 +10,12 @@ from tile_factory import facts, lined_tiles
 
 from imfmap.augment import AUGMENTATIONS, augment_sun_aligned, distort_perspective, turn_and_scale
 from imfmap.bodies import body
+from imfmap.cutting import stretch_to_8bit
 from imfmap.datasets import TileDataset, chosen_by_split, read_images
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.rasters import write_raster
-from imfmap.tiles import cut_tiles, read_tiles, split_tiles, stretch_to_8bit, tiles_of_image, write_tiles
+from imfmap.tiles import cut_tiles, read_tiles, split_tiles, tiles_of_image, write_tiles
 
 
 def cut(image, mask=None, recipe="paper", sun_azimuth_deg=270.0, **options):
@@ -162,6 +163,41 @@ def test_tiles_of_files_come_back_as_written(rasters, truth):
     assert (tiles.facts, tiles.resolution_m, tiles.recipe, tiles.target) == (facts(), 1.5, "paper", "place")
     for name in ("image", "mask", "valid", "tile", "row", "column", "turn_deg", "truth"):
         np.testing.assert_array_equal(getattr(tiles, name), getattr(expected, name))
+
+
+def test_an_image_with_too_little_data_gives_a_file_without_tiles(rasters, caplog):
+    folder, image, _, grid = rasters
+    image[:, 20:] = np.nan
+    write_raster(folder / "image.tif", image, grid, nodata=np.nan, tags=facts().tags())
+    arguments = (folder / "image.tif", folder / "labels.tif", folder / "t.npz", "imfmap", 64, 0.1, False)
+    cut_tiles(*arguments, target="place", min_valid_fraction=0.9)
+    assert "no tile with 0.9" in caplog.text
+    assert len(read_tiles(folder / "t.npz")) == 0
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_an_image_in_a_corner_of_a_large_target_gives_the_tiles_of_its_place(tmp_path, recipe):
+    grid = MapGrid.covering(body("moon").projected("equirectangular", 0, 0), (0, 0, 2250, 1800), 1.5)
+    places = [(920, 1010), (1040, 1100)]
+    image, mask = spots(grid.shape, places)
+    outside = np.ones(grid.shape, bool)
+    outside[870:1101, 955:1203] = False
+    image[outside] = np.nan
+    write_raster(tmp_path / "image.tif", image, grid, nodata=np.nan, tags=facts(sun_azimuth_deg=33.0).tags())
+    write_raster(tmp_path / "labels.tif", mask, grid, overviews="nearest")
+    arguments = (tmp_path / "image.tif", tmp_path / "labels.tif", tmp_path / "tiles.npz", recipe, 64, 0.1, False)
+    tiles = cut_tiles(*arguments, target="place")
+    assert len(tiles) < 60
+    valid = sum(int(one.sum()) for one in tiles.valid)
+    assert valid > 0.95 * 231 * 248
+    found = [
+        tiles.map_rowcol(index, *center_of_mass(tiles.mask[index]))
+        for index in np.flatnonzero(tiles.mask.sum((1, 2)) > 18)
+    ]
+    assert {int(np.argmin(np.hypot(*(np.array(places) - place).T))) for place in found} == {0, 1}
+    assert max(np.hypot(*(np.array(places) - place).T).min() for place in found) < 0.5
+    if recipe == "paper":
+        assert {int(row) % 58 for row in tiles.row} == {int(column) % 58 for column in tiles.column} == {0}
 
 
 def test_rasters_must_share_a_grid(rasters):

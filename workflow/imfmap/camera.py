@@ -9,19 +9,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import bodies, isd, kernels, spice_tables
+from . import bodies
+from .compiled import detector_of, solve_lines
 from .ephemeris import Orientation, States, utc_of
 from .errors import InputError
 from .geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
-from .linesolver import detector_of, solve_lines
+from .isd import read_isd, write_isd
+from .kernels import read_kernel_camera
 from .sensors import Instrument
+from .spice_tables import read_cube_camera
 
 ASTRONOMICAL_UNIT_KM = 149597870.691
 SEEN_TOLERANCE_PX = 1e-3
 _LINE_TOLERANCE_PX = 1e-6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LineScanCamera:
     """Camera of one line-scanned image.
 
@@ -95,7 +98,7 @@ class LineScanCamera:
         InputError
             Where the cube is no NAC image or carries no SPICE tables.
         """
-        return cls(**spice_tables.read_cube_camera(path))
+        return cls(**read_cube_camera(path))
 
     @classmethod
     def from_isd(cls, path):
@@ -106,29 +109,27 @@ class LineScanCamera:
         InputError
             Where the file is no ISD of a NAC, or lacks something.
         """
-        return cls(**isd.read_isd(path))
+        return cls(**read_isd(path))
 
     @classmethod
-    def from_kernels(cls, label, kernel_paths):
+    def from_kernels(cls, label, kernels):
         """Camera out of SPICE kernels.
 
         Parameters
         ----------
-        label : path
-            PDS3 label (attached or alone) or ISIS label of the image.
-        kernel_paths : sequence of path
-            Kernels to load, in order: later ones take precedence.
+        label, kernels
+            As `kernels.read_kernel_camera`.
 
         Raises
         ------
         InputError
             Where a kernel is missing or the kernels do not cover the image.
         """
-        return cls(**kernels.read_kernel_camera(label, kernel_paths))
+        return cls(**read_kernel_camera(label, kernels))
 
     def to_isd(self, path):
         """Write the camera as an ISD (JSON) that ALE's and the USGS's tools and `from_isd` read."""
-        isd.write_isd(self, path)
+        write_isd(self, path)
 
     @property
     def body(self):
@@ -279,7 +280,7 @@ class LineScanCamera:
 
     @property
     def solver_model(self):
-        """tuple: line table and fit, instrument constants, first sample, summing; `resampling.resample` takes it."""
+        """tuple: line table and fit, instrument constants, first sample, summing; `compiled.resample` takes it."""
         return self._table, self._fit, self.instrument.solver_constants, float(self.first_sample), float(self.summing)
 
     def _project(self, point):

@@ -10,7 +10,7 @@ from .times import ephemeris_time
 _J2000 = datetime(2000, 1, 1, 12)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class States:
     """Positions of a body or spacecraft.
 
@@ -59,7 +59,7 @@ class States:
         return position + (np.asarray(times_s, float) - self.times_s[0])[..., None] * self.velocities_km_s[0]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Orientation:
     """Rotation from J2000 to a frame.
 

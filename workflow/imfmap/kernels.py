@@ -1,5 +1,6 @@
 """The camera of an image out of SPICE kernels, as ALE and spiceinit make it."""
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -28,14 +29,14 @@ _INSTRUMENT_KEYWORDS = (
 _SUBSAMPLED_LINES, _LEAST_SAMPLES = 10, 100
 
 
-def read_kernel_camera(label, kernel_paths):
+def read_kernel_camera(label, kernels):
     """Arguments of `camera.LineScanCamera` out of kernels.
 
     Parameters
     ----------
-    label : path or nac.NacLabel
-        Label of the image: PDS3 (attached or alone), or ISIS's (a cube, or its label alone).
-    kernel_paths : sequence of path
+    label : path, nac.NacLabel or mapping
+        Label of the image: PDS3 (attached or alone), or ISIS's (a cube, or its label alone); or what was read of it.
+    kernels : sequence of path
         Kernels to load, later ones taking precedence: leap seconds, spacecraft clock, frames, instrument (the
         addendum of ISIS may be left out), constants, SPK of LRO, the Moon and the Sun, CK of the bus and of the NACs.
         Kernels that were delivered in pieces (``_0``, ``_1``) are needed all: one holds LRO, the other the Sun. The
@@ -51,7 +52,7 @@ def read_kernel_camera(label, kernel_paths):
         Where a kernel is missing or broken, or they do not cover the image.
     """
     facts = label if isinstance(label, NacLabel) else _read_facts(label)
-    paths = [*_moon_orientation(), *map(Path, kernel_paths)]
+    paths = [*_moon_orientation(), *map(Path, kernels)]
     missing = next((path for path in paths if not path.is_file()), None)
     if missing is not None:
         raise InputError(missing, "is no kernel file", "check the list of kernels")
@@ -73,17 +74,21 @@ def read_kernel_camera(label, kernel_paths):
             spiceypy.unload(path)
 
 
-def _read_facts(path):
-    try:
-        with open(path, "rb") as file:
-            start = file.read(4096)
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from None
-    if b"IsisCube" not in start:
-        return NacLabel.from_pds(read_label(path), path)
-    if b"StartByte" in start and Path(path).suffix.lower() == ".cub":
-        return NacLabel.from_cube(read_cube_label(path), path)
-    return NacLabel.from_cube(pvl.load(path), path)
+def _read_facts(label):
+    where = "label" if isinstance(label, Mapping) else label
+    if not isinstance(label, Mapping):
+        try:
+            with open(label, "rb") as file:
+                start = file.read(4096)
+        except OSError as error:
+            raise InputError(label, f"cannot be read ({error.strerror})", "check the path") from None
+        if b"IsisCube" not in start:
+            label = read_label(label)
+        elif Path(label).suffix.lower() == ".lbl":
+            label = pvl.load(label)
+        else:
+            label = read_cube_label(label)
+    return (NacLabel.from_cube if "IsisCube" in label else NacLabel.from_pds)(label, where)
 
 
 def _moon_orientation():

@@ -38,12 +38,10 @@ class Layer:
             Where it is none, or its pixels are not the grid's.
         """
         with open_raster(path) as dataset:
-            own = MapGrid.of(dataset)
-            row, column = (float(part) for part in grid.rowcol(*own.xy(0, 0)))
-            aligned = max(abs(row - round(row)), abs(column - round(column))) < _ALIGNED_PX
-            if own.crs != grid.crs or not np.isclose(own.resolution_m, grid.resolution_m) or not aligned:
+            offset = _offset_on(grid, MapGrid.of(dataset))
+            if offset is None:
                 raise InputError(path, "does not lie on the target's pixels", "project it onto the target's grid")
-            yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, round(row), round(column))
+            yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, *offset)
 
     def read(self, row, column, rows, columns):
         """Window of the target's grid as (rows, columns) float32, NaN for no data; None where the image has none."""
@@ -65,6 +63,21 @@ class Layer:
     def _any_filled(self, top, bottom, left, right):
         height, width = self._block
         return self._filled[top // height : -(-bottom // height), left // width : -(-right // width)].any()
+
+
+def _offset_on(grid, own):
+    """Row and column in a grid of another grid's first pixel; None where their pixels do not coincide.
+
+    Judged by places, not by CRS: a GeoTIFF may tell the same CRS in other words than the one it was given.
+    """
+    if own.body != grid.body:
+        return None
+    rows, columns = np.array([0, own.shape[0] - 1, 0]), np.array([0, 0, own.shape[1] - 1])
+    offsets = np.subtract(grid.rowcol_of_lonlat(*own.lonlat(rows, columns)), (rows, columns))
+    offset = np.rint(offsets[:, 0])
+    if not np.abs(offsets - offset[:, None]).max() < _ALIGNED_PX:
+        return None
+    return tuple(offset.astype(int).tolist())
 
 
 def _filled_blocks(dataset):

@@ -26,6 +26,9 @@ ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus")
 ARCHITECTURES = (*DEEPLABV3, *ENCODER_DECODERS)
 # Channel means and deviations that torchvision's weights were trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_LAST_LAYER = "classifier.4"
+_WRAPPERS = ("state_dict", "model_state_dict", "model")
+_PAPER_USE = {"recipe": "paper", "tile_size_px": 512, "resolution_m": 1.5, "threshold": 0.5}
 _NAMED_KEYS = 3
 
 
@@ -164,7 +167,7 @@ def load_checkpoint(path):
         Where the file is no checkpoint of this workflow.
     """
     checkpoint = read_state(path)
-    settings = checkpoint.get("settings")
+    settings = checkpoint["settings"]
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     model = build_model({**settings, "weights": None})
@@ -172,13 +175,52 @@ def load_checkpoint(path):
     return model.eval(), settings
 
 
-def read_state(path):
-    """Read a checkpoint, or a bare state dictionary as the `state_dict` of one; nothing in the file is executed.
+def adopt_checkpoint(path, out_path):
+    """Take in a checkpoint made elsewhere: one of this workflow as it is, or a torchvision DeepLabV3 state.
+
+    A state without settings is taken for one that was trained as Le Corre et al. (2025) trained theirs: recipe
+    `paper`, 512 px tiles at 1.5 m/px, threshold 0.5.
+
+    Parameters
+    ----------
+    path : path
+        See `read_state`.
+    out_path : path
+        Checkpoint to write.
 
     Raises
     ------
     InputError
-        Where the file is missing, holds more than weights, or no state.
+        Where the file holds no weights, or those of no DeepLabV3 that torchvision has.
+    """
+    checkpoint = read_state(path)
+    settings = checkpoint["settings"]
+    if settings is None:
+        settings = {"architecture": _architecture_of(checkpoint["state_dict"], path)} | _PAPER_USE
+    model = build_model({**settings, "weights": None})
+    load_state(model, checkpoint["state_dict"], path)
+    save_checkpoint(out_path, model, settings, checkpoint["training"])
+
+
+def read_state(path):
+    """Read the weights of a checkpoint; nothing in the file is executed.
+
+    Parameters
+    ----------
+    path : path
+        A checkpoint of this workflow, or the state of a network, bare or in a dictionary, with or without the prefix
+        of DataParallel. Of torchvision's DeepLabV3 the auxiliary head is left out, and two classes (background,
+        fracture) are made one: the logit of the fracture in a softmax is the difference of the two.
+
+    Returns
+    -------
+    dict
+        `state_dict`, and `settings` and `training`, None where the file has none.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, holds more than weights and plain values, or no state.
     """
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
@@ -187,11 +229,18 @@ def read_state(path):
     except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(path, f"is no file of weights alone ({reason})", "give a checkpoint of tensors") from None
-    if isinstance(content, dict) and "state_dict" in content:
-        return content
-    if isinstance(content, dict) and content and all(isinstance(value, torch.Tensor) for value in content.values()):
-        return {"state_dict": content}
-    raise InputError(path, "holds no state dictionary", "give a checkpoint, or a model's state_dict()")
+    notes = content if isinstance(content, dict) else {}
+    state = content
+    while isinstance(state, dict) and any(key in state for key in _WRAPPERS):
+        state = next(state[key] for key in _WRAPPERS if key in state)
+    if not (isinstance(state, dict) and state and all(isinstance(value, torch.Tensor) for value in state.values())):
+        raise InputError(path, "holds no state dictionary", "give a checkpoint, or a model's state_dict()")
+    state = {key.removeprefix("module."): value for key, value in state.items()}
+    state = {key: value for key, value in state.items() if not key.startswith("aux_classifier.")}
+    for key in (f"{_LAST_LAYER}.weight", f"{_LAST_LAYER}.bias"):
+        if key in state and len(state[key]) == 2:
+            state[key] = state[key][1:] - state[key][:1]
+    return {"state_dict": state, "settings": notes.get("settings"), "training": notes.get("training")}
 
 
 def load_state(model, state, path):
@@ -231,6 +280,19 @@ def _encoder_decoder(name, settings):
         return smp.create_model(name, in_channels=1, classes=1, **options)
     except (KeyError, ValueError, RuntimeError) as error:
         raise InputError("encoder", f"{name} cannot be built on '{options['encoder_name']}' ({error})") from None
+
+
+def _architecture_of(state, path):
+    """Which of torchvision's DeepLabV3 a bare state belongs to, by the depth of its backbone."""
+    marks = {
+        "deeplabv3_resnet101": "backbone.layer3.22.conv1.weight",
+        "deeplabv3_resnet50": "backbone.layer3.5.conv1.weight",
+        "deeplabv3_mobilenet_v3_large": "backbone.0.0.weight",
+    }
+    for name, key in marks.items():
+        if key in state and f"{_LAST_LAYER}.weight" in state:
+            return name
+    raise InputError(path, "is no torchvision DeepLabV3", "give it as a model's weights, with its architecture")
 
 
 def _load_coco(model, name):

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 PRIORITIES = ("beneath", "ontop", "average")
 STRETCHES = ("minmax", "percentile")
 PERCENTILES = (0.5, 99.5)
+_MOST_IN_UINT8 = 255
 _WINDOW_PX = 1024
 _SAMPLED_PX = 1 << 22
 _GDAL_CACHE_MB = 256
@@ -75,7 +76,7 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
         products = ",".join(layer.product for layer in layers)
         tags = {PRODUCTS_TAG: products, "IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
         tags |= {"IMF_STRETCH_LOW": low, "IMF_STRETCH_HIGH": high}
-        sources_type = "uint8" if len(layers) <= 255 else "uint16"
+        sources_type = "uint8" if len(layers) <= _MOST_IN_UINT8 else "uint16"
         with (
             create_raster(out_path, grid, "uint8", nodata=0, tags=tags) as picture,
             create_raster(

@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from .errors import InputError
+from .simulate.settings import SceneSettings
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
@@ -160,6 +161,9 @@ def _cross_check(config, where):
             products = [product_of(path) for path in target.get(key, [])]
             if len(set(products)) < len(products):
                 raise InputError(where, f"targets.{name}.{key}: two files of one product", "keep one of them")
+        if "simulate" in target:
+            scene = {**config["simulation"], **target["simulate"]}
+            SceneSettings.from_mapping(scene, f"{where}: targets.{name}.simulate")
         images = [image["product"] for image in target.get("simulate", {}).get("images", [])]
         if len(set(images)) < len(images):
             raise InputError(where, f"targets.{name}.simulate.images: a product twice", "give each image its own id")

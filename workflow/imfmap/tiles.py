@@ -7,18 +7,23 @@ Where a tile lies is said the same way for both: `row` and `column` are the map 
 `turn_deg` is how far its content is turned clockwise against the map.
 """
 
+import logging
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import pandas
 
+from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
 from .errors import InputError
+from .grids import MapGrid
 from .products import ImageFacts
-from .rasters import read_raster, replacing
-from .sunframe import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
+from .rasters import open_raster, read_window, replacing
+from .sunframe import LEFT_DEG, SunFrame
 
 RECIPES = ("paper", "imfmap")
 SETS = ("train", "validation")
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -68,29 +73,20 @@ class Tiles:
         return frame.to_map(i, j)
 
 
-def stretch_to_8bit(image):
-    """Linear stretch of an image between its extremes, as `gdal_translate -scale` does.
-
-    Parameters
-    ----------
-    image : ndarray
-        I/F (rows, columns), NaN where there is no data.
-
-    Returns
-    -------
-    ndarray
-        uint8 (rows, columns), 1..255, and 0 where there is no data.
-    """
-    valid = np.isfinite(image)
-    if not valid.any():
-        return np.zeros(image.shape, np.uint8)
-    low, high = float(image[valid].min()), float(image[valid].max())
-    scaled = 1.0 + 254.0 * (np.where(valid, image, low) - low) / max(high - low, 1e-12)
-    return np.where(valid, np.rint(scaled), 0).astype(np.uint8)
-
-
 def tiles_of_image(
-    image, mask, facts, resolution_m, *, recipe, size_px, overlap, rotate, target, truth=None, min_valid_fraction=0.0
+    image,
+    mask,
+    facts,
+    resolution_m,
+    *,
+    recipe,
+    size_px,
+    overlap,
+    rotate,
+    target,
+    truth=None,
+    min_valid_fraction=0.0,
+    origin=(0, 0),
 ):
     """Cut the tiles of an image in memory.
 
@@ -115,6 +111,8 @@ def tiles_of_image(
         uint8 (rows, columns), classes of the exact truth.
     min_valid_fraction : float
         Tiles with a smaller share of valid pixels are left out; those without any always are.
+    origin : tuple of int
+        Row, column on the map of the arrays' first pixel.
 
     Returns
     -------
@@ -129,8 +127,8 @@ def tiles_of_image(
         raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
     if not 0 <= overlap < 1:
         raise InputError("overlap", f"{overlap} is no share of a tile", "give 0 <= overlap < 1")
-    stride = max(1, round(size_px * (1 - overlap)))
-    cut = _map_tiles if recipe == "paper" else _sun_tiles
+    stride = stride_of(size_px, overlap)
+    cut = map_pieces if recipe == "paper" else sun_pieces
     layers = {"image": image, "mask": mask}
     if truth is not None:
         layers["truth"] = truth
@@ -138,16 +136,15 @@ def tiles_of_image(
     for number, piece in enumerate(cut(layers, facts, size_px, stride)):
         share = piece["valid"].mean()
         if share > 0 and share >= min_valid_fraction:
-            pieces.append({"tile": number, **piece})
+            place = {"row": piece["row"] + origin[0], "column": piece["column"] + origin[1]}
+            pieces.append({"tile": number, **piece, **place})
     if recipe == "paper" and rotate:
-        pieces = [turned for piece in pieces for turned in _quarter_turns(piece, size_px)]
-    shape = (0, size_px, size_px)
-    arrays = {name: _stacked(pieces, name, np.uint8, shape) for name in ("image", "mask", "valid")}
-    if truth is not None:
-        arrays["truth"] = _stacked(pieces, "truth", np.uint8, shape)
-    arrays["tile"] = _stacked(pieces, "tile", np.int32, (0,))
-    for name in ("row", "column", "turn_deg"):
-        arrays[name] = _stacked(pieces, name, np.float64, (0,))
+        pieces = [turned for piece in pieces for turned in quarter_turns(piece, size_px)]
+    kinds = dict.fromkeys((*layers, "valid"), np.uint8) | {"tile": np.int32}
+    kinds |= dict.fromkeys(("row", "column", "turn_deg"), np.float64)
+    arrays = {name: np.array([piece[name] for piece in pieces], kind) for name, kind in kinds.items()}
+    if not pieces:
+        arrays |= {name: np.empty((0, size_px, size_px), np.uint8) for name in (*layers, "valid")}
     return Tiles(**arrays, target=target, recipe=recipe, resolution_m=float(resolution_m), facts=facts)
 
 
@@ -184,26 +181,35 @@ def cut_tiles(
     InputError
         Where the rasters are on different grids, or the image has no valid pixel.
     """
-    image, grid, tags = read_raster(projected_path)
-    layers = [read_raster(path)[:2] for path in (label_raster_path, truth_path) if path]
-    for path, (_, other) in zip((label_raster_path, truth_path), layers, strict=False):
-        if other.shape != grid.shape or not np.allclose(other.transform, grid.transform):
-            raise InputError(path, f"is not on the grid of {projected_path}", "make both with the same target")
+    with open_raster(projected_path) as dataset:
+        window = _footprint(dataset, stride_of(size_px, overlap))
+        image = read_window(dataset, *window, fill=np.nan)
+        facts, grid = ImageFacts.from_tags(dataset.tags(), projected_path), MapGrid.of(dataset)
+    layers = {}
+    for name, path in (("mask", label_raster_path), ("truth", truth_path)):
+        if path is None:
+            continue
+        with open_raster(path) as dataset:
+            if dataset.shape != grid.shape or not np.allclose(dataset.transform, grid.transform):
+                raise InputError(path, f"is not on the grid of {projected_path}", "make both with the same target")
+            layers[name] = read_window(dataset, *window)
     tiles = tiles_of_image(
         image,
-        layers[0][0],
-        ImageFacts.from_tags(tags, projected_path),
-        grid.resolution_m,
+        facts=facts,
+        resolution_m=grid.resolution_m,
         recipe=recipe,
         size_px=size_px,
         overlap=overlap,
         rotate=rotate,
         target=target,
-        truth=layers[1][0] if truth_path else None,
         min_valid_fraction=min_valid_fraction,
+        origin=window[:2],
+        **layers,
     )
-    if not len(tiles):
+    if not np.isfinite(image).any():
         raise InputError(projected_path, "gives no tile: it has no valid pixel on the target's grid")
+    if not len(tiles):
+        logger.warning("%s gives no tile with %g of its pixels valid", projected_path, min_valid_fraction)
     write_tiles(out_path, tiles)
     return tiles
 
@@ -272,8 +278,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0):
     for _, group in table.groupby("labelled"):
         drawn = generator.permutation(group.index)[: round(validation_fraction * len(group))]
         table.loc[drawn, "set"] = "validation"
-    labelled_sets = set(table.set[table.labelled])
-    if labelled_sets != set(SETS):
+    if set(table.set[table.labelled]) != set(SETS):
         raise InputError(
             out_path,
             f"{int(table.labelled.sum())} tiles with labels cannot be split into {' and '.join(SETS)}",
@@ -285,75 +290,18 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0):
     return table
 
 
-def _map_tiles(layers, facts, size_px, stride):
-    """Pieces along the map's rows and columns, from the upper left, filled with no data past the edges."""
-    rows, columns = layers["image"].shape
-    layers = layers | {"image": stretch_to_8bit(layers["image"])}
-    for row in range(0, max(1, rows - (size_px - stride)), stride):
-        for column in range(0, max(1, columns - (size_px - stride)), stride):
-            piece = {"row": row, "column": column, "turn_deg": 0.0}
-            for name, layer in layers.items():
-                inside = layer[row : row + size_px, column : column + size_px]
-                piece[name] = np.zeros((size_px, size_px), np.uint8)
-                piece[name][: inside.shape[0], : inside.shape[1]] = inside
-            piece["valid"] = (piece["image"] > 0).astype(np.uint8)
-            yield piece
+def _footprint(dataset, stride):
+    """Window (row, column, rows, columns) around an image's data, beginning at a whole number of strides.
 
-
-def _sun_tiles(layers, facts, size_px, stride):
-    """Pieces along the Sun's direction, centred on the map, filled with no data past the edges."""
-    rows, columns = layers["image"].shape
-    brightness = relative_brightness(layers["image"])
-    # Whole numbers, so that pixels stay where they are under a Sun along the map's axes.
-    frame = SunFrame(facts.sun_azimuth_deg, rows // 2, columns // 2)
-    valid_rows, valid_columns = np.flatnonzero(brightness.any(1)), np.flatnonzero(brightness.any(0))
-    if not len(valid_rows):
-        return
-    corner_rows, corner_columns = np.meshgrid(valid_rows[[0, -1]], valid_columns[[0, -1]])
-    v, u = frame.from_map(corner_rows, corner_columns)
-    across = np.arange(size_px, dtype=float)
-    for top in _lattice(v.min(), v.max(), size_px, stride):
-        for left in _lattice(u.min(), u.max(), size_px, stride):
-            row, column = frame.to_map(top + across[:, None], left + across[None, :])
-            image = sample_brightness(brightness, row, column)
-            if not image.any():
-                continue
-            piece = {"row": row[0, 0], "column": column[0, 0], "turn_deg": (LEFT_DEG - facts.sun_azimuth_deg) % 360.0}
-            piece |= {"image": image, "valid": (image > 0).astype(np.uint8)}
-            for name in layers.keys() - {"image"}:
-                piece[name] = sample(layers[name], row, column, order=0)
-            yield piece
-
-
-def _lattice(low, high, size_px, stride):
-    """Starts, whole numbers, of as few pieces as cover the pixels low..high, centred on them."""
-    low, high = int(np.floor(low + 1e-6)), int(np.ceil(high - 1e-6))
-    length = high - low + 1
-    count = max(1, -(-(length - size_px) // stride) + 1)
-    first = low + (length - (size_px + (count - 1) * stride)) // 2
-    return first + stride * np.arange(count)
-
-
-def _quarter_turns(piece, size_px):
-    """The piece, and where it has labels its copies turned clockwise by 90, 180 and 270 degrees."""
-    yield piece
-    if not piece["mask"].any():
-        return
-    last = size_px - 1
-    corners = {90: (last, 0), 180: (last, last), 270: (0, last)}
-    for turn_deg, (down, right) in corners.items():
-        turned = {name: np.rot90(value, -turn_deg // 90) for name, value in piece.items() if np.ndim(value) == 2}
-        yield (
-            piece
-            | turned
-            | {
-                "row": piece["row"] + down,
-                "column": piece["column"] + right,
-                "turn_deg": float(turn_deg),
-            }
-        )
-
-
-def _stacked(pieces, name, dtype, empty_shape):
-    """One array of a field of all pieces."""
-    return np.array([piece[name] for piece in pieces], dtype) if pieces else np.empty(empty_shape, dtype)
+    An image covers little of a large target; the coarsest overview, which has data wherever a pixel below it has,
+    tells where.
+    """
+    factor = (dataset.overviews(1) or [1])[-1]
+    coarse = np.isfinite(dataset.read(1, out_shape=tuple(-(-extent // factor) for extent in dataset.shape)))
+    starts, sizes = [], []
+    for axis, extent in enumerate(dataset.shape):
+        seen = np.flatnonzero(coarse.any(1 - axis))
+        first, last = (seen[0] * factor, (seen[-1] + 1) * factor) if len(seen) else (0, 1)
+        starts.append(int(first) // stride * stride)
+        sizes.append(min(int(last), extent) - starts[-1])
+    return *starts, *sizes

@@ -93,7 +93,7 @@ def train(
             started = time.perf_counter()
             train_set.set_epoch(epoch)
             network.train()
-            train_scores, train_loss = BatchAveragedMetrics(), 0.0
+            train_scores, train_loss, seen = BatchAveragedMetrics(), 0.0, 0
             for batch in train_loader:
                 image, mask, valid = to_device(batch, device)
                 logits = network(image)
@@ -103,19 +103,19 @@ def train(
                 optimiser.step()
                 schedule.step()
                 train_loss += loss.item() * len(image)
-                trained_tiles += len(image)
+                seen += len(image)
                 train_scores.update(detected(logits, training["threshold"]), mask > 0, valid)
                 progress.update()
                 progress.set_postfix(epoch=epoch, loss=f"{loss.item():.4f}", best_F1=_percent(best))
             training_s += time.perf_counter() - started
-            batches = len(train_loader) * batch_size if lonely else len(train_set)
+            trained_tiles += seen
             if not math.isfinite(train_loss):
                 raise InputError("training", f"the loss is {train_loss} in epoch {epoch}", "lower learning_rate")
 
             validation_loss, validation_scores = validate(network, validation_loader, device, training)
             row = {
                 "epoch": epoch,
-                "train_loss": train_loss / batches,
+                "train_loss": train_loss / seen,
                 **{f"train_{name}": value for name, value in train_scores.compute().items()},
                 "validation_loss": validation_loss,
                 **{f"validation_{name}": value for name, value in validation_scores.items()},

@@ -4,4 +4,10 @@ from imfmap.inference import infer_image
 from imfmap.jobs import job
 
 with job(snakemake):
-    infer_image(snakemake.input.checkpoint, snakemake.input.image, snakemake.output[0], snakemake.params.inference)
+    infer_image(
+        snakemake.input.checkpoint,
+        snakemake.input.image,
+        snakemake.output[0],
+        snakemake.params.inference,
+        threads=snakemake.threads,
+    )

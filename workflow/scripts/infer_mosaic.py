@@ -4,4 +4,10 @@ from imfmap.inference import infer_mosaic
 from imfmap.jobs import job
 
 with job(snakemake):
-    infer_mosaic(snakemake.input.checkpoint, snakemake.input.mosaic, snakemake.output[0], snakemake.params.inference)
+    infer_mosaic(
+        snakemake.input.checkpoint,
+        snakemake.input.mosaic,
+        snakemake.output[0],
+        snakemake.params.inference,
+        threads=snakemake.threads,
+    )

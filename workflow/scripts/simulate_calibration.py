@@ -1,7 +1,7 @@
 """Calibration files of a simulated NAC."""
 
 from imfmap.jobs import job
-from imfmap.simulate import write_calibration_set
+from imfmap.simulate.calibration_set import write_calibration_set
 
 with job(snakemake):
     write_calibration_set(snakemake.output[0], seed=snakemake.params.seed, images=snakemake.params.images)

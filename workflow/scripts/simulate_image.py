@@ -1,7 +1,7 @@
 """One image of a simulated target: PDS3 EDR and camera."""
 
 from imfmap.jobs import job
-from imfmap.simulate import image_scene
+from imfmap.simulate.imaging import image_scene
 
 with job(snakemake):
     image_scene(

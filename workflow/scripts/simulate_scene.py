@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imfmap.jobs import job
-from imfmap.simulate import make_scene
+from imfmap.simulate.scene import make_scene
 from imfmap.targets import target_grid
 
 with job(snakemake):
