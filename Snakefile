@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from imfmap import settings
 from imfmap.errors import InputError
+from imfmap.listing import made
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
 
@@ -73,8 +74,4 @@ for name in TARGETS:
 
 
 onsuccess:
-    listing = sorted(path for path in Path(RUN).glob("*/map.png"))
-    listing += sorted(path for path in Path(RUN).glob("*/fractures.gpkg"))
-    listing += sorted(path for path in Path(RUN).glob("evaluation/*.md"))
-    listing += sorted(path for path in Path(RUN).glob("models/*/curves.png"))
-    print("\nMade:", *listing, sep="\n  ")
+    print("\nMade:", *made(RUN), sep="\n")

@@ -16,14 +16,13 @@ from imfmap.labels import read_labels
 from imfmap.pds import read_edr, verify_md5
 from imfmap.rasters import create_raster, read_raster
 from imfmap.simulate.calibration_set import write_calibration_set
-from imfmap.simulate.imaging import image_scene, observe
+from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, image_scene, map_azimuth, observe
+from imfmap.simulate.orbit import preroll_time, product_id_of
 from imfmap.simulate.scene import make_scene
+from imfmap.simulate.sensor import ELECTRONS_A_COUNT, READ_NOISE_ELECTRONS, expose
 from imfmap.simulate.settings import ImageSettings
 from imfmap.simulate.terrain import make_terrain
 from imfmap.truth import CLASSES
-from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, map_azimuth
-from imfmap.simulate.orbit import preroll_time, product_id_of
-from imfmap.simulate.sensor import ELECTRONS_A_COUNT, READ_NOISE_ELECTRONS, expose
 from imfmap.vectors import layers_of, read_vector
 
 CRS = body("moon").projected("equirectangular", 35.0, 102.0)

@@ -8,14 +8,13 @@ from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.labels import WIDTH_CLASSES, WIDTH_PX_BY_CLASS
-from imfmap.simulate.settings import SceneSettings
+from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_BOUNDS_M, WIDTH_SHARES, draw_sizes, width_class
+from imfmap.simulate.objects import power_law
+from imfmap.simulate.settings import LabelHabits, SceneSettings
+from imfmap.simulate.stamps import AGES, crater_profiles
 from imfmap.simulate.terrain import make_terrain
 from imfmap.simulate.weak_labels import draw_labels
 from imfmap.truth import CLASSES
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_BOUNDS_M, WIDTH_SHARES, draw_sizes, width_class
-from imfmap.simulate.objects import power_law
-from imfmap.simulate.settings import LabelHabits
-from imfmap.simulate.stamps import AGES, crater_profiles
 
 SETTINGS = {"seed": 4, "margin_m": 45.0, "wall_azimuth_deg": 30.0}
 

@@ -9,8 +9,9 @@ from PIL import Image
 from tile_factory import lined_tiles
 
 from imfmap.errors import InputError
-from imfmap.evaluation import evaluate, write_tables
+from imfmap.evaluation import evaluate
 from imfmap.models import load_checkpoint, network_input
+from imfmap.reports import write_tables
 from imfmap.tiles import read_tiles, split_tiles, write_tiles
 from imfmap.training import segmentation_loss, train
 from imfmap.truth import CLASSES

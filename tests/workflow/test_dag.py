@@ -59,8 +59,8 @@ def test_the_default_configuration_is_the_papers(tmp_path):
     assert "results/paper/crookes/map.png" in said.stdout + said.stderr
 
 
-def test_the_demo_goes_through_every_step(tmp_path):
-    jobs = counts(run_snakemake(tmp_path, DEMO, "-n", "all"))
+def test_the_demo_goes_through_every_step():
+    jobs = counts(run_snakemake(ROOT, DEMO, "-n", "all", "--forceall"))
     targets = yaml.safe_load(DEMO.read_text())["targets"]
     images = sum(len(target["simulate"]["images"]) for target in targets.values() if "simulate" in target)
     assert jobs["simulate_image"] == jobs["project_edr"] == images

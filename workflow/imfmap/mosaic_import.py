@@ -33,7 +33,7 @@ def import_mosaic(path, mosaic_path, sources_path):
         if not source.crs.is_projected:
             raise InputError(path, "is in degrees, not metres", "project it first, e.g. with gdalwarp -t_srs")
         if source.dtypes[0] != "uint8":
-            raise InputError(path, f"is {source.dtypes[0]}", "scale it to 8 bit first with gdal_translate -ot Byte -scale")
+            raise InputError(path, f"is {source.dtypes[0]}", "scale it first: gdal_translate -ot Byte -scale")
         if source.transform.b or source.transform.d or source.transform.e > 0:
             raise InputError(path, "is not north-up", "warp it first with gdalwarp")
         body_of(source.crs.to_wkt())

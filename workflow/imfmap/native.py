@@ -113,9 +113,10 @@ def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=Non
     """
     processing = processing or Processing()
     edr = read_edr(edr_path)
+    where = f"camera of {edr_path}" if isinstance(camera, LineScanCamera) else camera
     if not isinstance(camera, LineScanCamera):
         camera = LineScanCamera.from_isd(camera)
-    _check_camera(edr_path, edr.label, camera)
+    _check_camera(where, edr.label, camera)
     if processing.verify_md5:
         verify_md5(edr_path)
     return _to_map(edr, camera, grid, out_path, processing, calibration_dir)
@@ -176,16 +177,17 @@ class Summary:
     stage_s: dict
 
 
-def _check_camera(path, label, camera):
+def _check_camera(where, label, camera):
     """An ISD's name says little; that it is of this image, its camera's side, size and time do."""
     start_s = float(camera.time_at(0.5))
     ours = (label.naif_id, label.lines, label.samples)
     theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
     if ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
         raise InputError(
-            path,
-            f"is of camera {label.naif_id}, {label.lines} x {label.samples} pixels, {label.start_time}; its ISD is of "
-            f"camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, {camera.start_time}",
+            where,
+            f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "
+            f"{camera.start_time}; the EDR is {label.product_id}, camera {label.naif_id}, {label.lines} x "
+            f"{label.samples} pixels, {label.start_time}",
             "give the ISD of this very image",
         )
 

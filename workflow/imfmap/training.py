@@ -13,9 +13,9 @@ from tqdm import tqdm
 from .augment import AUGMENTATIONS
 from .datasets import TileDataset, chosen_by_split, kind_of, read_images, to_device
 from .errors import InputError
-from .evaluation import plot_curves, write_json
 from .metrics import BatchAveragedMetrics, detected
 from .models import build_model, choose_device, device_name, save_checkpoint
+from .reports import plot_curves, write_json
 
 SCHEDULES = ("constant", "onecycle")
 _MODEL_KEYS = ("architecture", "encoder", "decoder_channels")

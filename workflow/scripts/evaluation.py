@@ -1,7 +1,7 @@
 """Tables of all evaluated models on all targets."""
 
-from imfmap.evaluation import write_tables
 from imfmap.jobs import job
+from imfmap.reports import write_tables
 
 with job(snakemake):
     models, folder = snakemake.params.models, "/{}/"
