@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from imfmap.errors import InputError
-from imfmap.settings import SCHEMAS, complete, product_of
+from imfmap.settings import SCHEMAS, complete, product_of, read_products
 
 SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
 BASE = {
@@ -102,3 +102,32 @@ def test_a_scene_is_checked_before_anything_runs():
         complete(changed(("targets", "floor", "simulate", "ridges"), 3), "x.yaml")
     with pytest.raises(InputError, match=r"targets\.floor\.simulate\.wall_share"):
         complete(changed(("simulation",), {"wall_share": 0.9}), "x.yaml")
+
+
+HEADER = "product,url,bytes,incidence_deg,start_time\n"
+
+
+def test_a_product_table_is_read_in_its_order(tmp_path):
+    table = tmp_path / "products.csv"
+    table.write_text(HEADER + "M200000001LE,https://a/b.IMG,12,45.5,\nM100000001RE,https://a/c.IMG,,,2010-01-01\n")
+    assert read_products(table) == ["M200000001LE", "M100000001RE"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("M1,https://a/b.IMG,12,45,\n", "line 2: product: 'M1' has the wrong form"),
+        ("M100000001RE,https://a/c.IMG,,195,\n", "line 2: incidence_deg: 195.0 is out of range; allowed"),
+        ("M100000001RE,https://a/c.IMG,many,,\n", "line 2: bytes: 'many' is no integer"),
+        ("M100000001RE,,,,\n", "line 2: .*'url' is missing"),
+        ("M100000001RE,https://a,1,1,x,y\n", "line 2: has more cells"),
+        (2 * "M100000001RE,https://a/c.IMG,,,\n", "line 3: product M100000001RE a second time"),
+        ("", "has no products"),
+    ],
+)
+def test_a_bad_product_table_is_refused(tmp_path, lines, said):
+    table = tmp_path / "products.csv"
+    table.write_text(HEADER + lines)
+    with pytest.raises(InputError, match=said) as caught:
+        read_products(table)
+    assert str(caught.value).startswith(str(table))

@@ -1,6 +1,7 @@
 """Settings of a run: checked against the schemas, completed with their defaults, consistent among themselves."""
 
 import copy
+import csv
 from functools import cache
 from pathlib import Path
 
@@ -58,6 +59,51 @@ def complete(config, where):
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
     _cross_check(config, where)
     return config
+
+
+def read_products(path):
+    """Product ids of a product table, each of its lines checked.
+
+    Parameters
+    ----------
+    path : str or Path
+        CSV with the columns of products.schema.yaml.
+
+    Returns
+    -------
+    list of str
+        In the table's order.
+
+    Raises
+    ------
+    InputError
+        On the first fault: file, line, column, what was found, what is allowed.
+    """
+    products = []
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            line = f"line {len(products) + 2}"
+            cells = {key: _typed(key, cell) for key, cell in row.items() if key is None or cell not in ("", None)}
+            if None in cells:
+                raise InputError(path, f"{line}: has more cells than the header", "quote cells that hold commas")
+            for error in _validator("products.schema.yaml").iter_errors(cells):
+                found, remedy = _explain(error)
+                raise InputError(path, f"{line}: {found}", remedy)
+            if cells["product"] in products:
+                raise InputError(path, f"{line}: product {cells['product']} a second time", "delete one of the lines")
+            products.append(cells["product"])
+    if not products:
+        raise InputError(path, "has no products", "search again, or add lines")
+    return products
+
+
+def _typed(key, cell):
+    """A cell as the type that its column has, or as the text it is where it is none."""
+    kind = _schema("products.schema.yaml")["properties"].get(key, {}).get("type")
+    try:
+        return {"integer": int, "number": float}.get(kind, str)(cell)
+    except ValueError:
+        return cell
 
 
 def _explain(error):

@@ -1,7 +1,5 @@
 """Names of files and the input functions that rules share."""
 
-import csv
-
 RUN = f"results/{config['run']['name']}"
 SEED = config["run"]["seed"]
 TARGETS = config["targets"]
@@ -53,8 +51,10 @@ def searched_products(target):
     table = Path(f"{RUN}/{target}/products.csv")
     if workflow.dryrun and not table.exists():
         return [SEARCHED]
-    with open(checkpoints.search.get(target=target).output.table) as file:
-        return [row["product"] for row in csv.DictReader(file)]
+    try:
+        return settings.read_products(checkpoints.search.get(target=target).output.table)
+    except InputError as error:
+        raise WorkflowError(str(error))
 
 
 def local_files(target):
