@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights help
+.PHONY: demo test lint real setup weights bench-native help
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
@@ -25,6 +25,9 @@ real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's
 
 weights: .venv/run.stamp  ## make resources/start_weights.pt anew
 	$(BIN)/python resources/start_weights.py
+
+bench-native: .venv/run.stamp  ## time and memory of the native engine, beside gdalwarp and a plain copy
+	$(BIN)/python benchmarks/native_engine.py
 
 setup: .venv/test.stamp
 

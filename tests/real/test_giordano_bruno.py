@@ -1,6 +1,7 @@
 """A real image on the map, through Snakemake, with the start weights that the project ships."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,7 +46,7 @@ def test_pixels_lie_where_isis_puts_them(mapped, real_data):
     ours, grid, _ = read_raster(mapped / "projected" / "M143947267L.tif")
     with np.load(real_data / "isis_results" / "cam2map_eqc_1.5m_cubic.npz") as archive:
         isis, text = archive["data"], str(archive["mapping"])
-    x, y = (float(text.split(f"{name} = ")[1].split()[0]) for name in ("UpperLeftCornerX", "UpperLeftCornerY"))
+    x, y = (float(re.search(rf"UpperLeftCorner{axis}\s*=\s*(\S+)", text).group(1)) for axis in "XY")
     row, column = (float(value) for value in grid.rowcol(x + 0.75, y - 0.75))
     top, left = round(row), round(column)
     assert abs(row - top) < 0.01 and abs(column - left) < 0.01
