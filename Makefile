@@ -9,7 +9,7 @@ CORES ?= $(shell nproc)
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
 
 demo: .venv/run.stamp  ## the whole chain on a simulated Moon, in minutes
-	$(SNAKEMAKE) --configfile config/demo.yaml all
+	$(SNAKEMAKE) all --configfile config/demo.yaml
 
 test: .venv/test.stamp lint  ## everything that must hold
 	$(BIN)/pytest tests
@@ -21,7 +21,7 @@ lint: .venv/test.stamp
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/demo.yaml
 
 real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
-	$(SNAKEMAKE) --configfile config/demo.yaml giordano_bruno
+	$(SNAKEMAKE) giordano_bruno --configfile config/demo.yaml
 
 weights: .venv/run.stamp  ## make resources/start_weights.pt anew
 	$(BIN)/python resources/start_weights.py

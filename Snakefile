@@ -1,7 +1,7 @@
 """Maps of impact melt fractures from raw LROC NAC images: entry of the workflow.
 
-snakemake --cores 2 --configfile config/demo.yaml    the simulated Moon, on any machine
-snakemake --cores 8 crookes                          one crater of config/config.yaml by its name
+snakemake --cores 2 all --configfile config/demo.yaml    the simulated Moon, on any machine
+snakemake --cores 8 crookes                              one crater of config/config.yaml by its name
 """
 
 import os
