@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 from imfmap import settings
 from imfmap.errors import InputError
 from imfmap.listing import made
+from imfmap.targets import PLACE_KEYS
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
 

@@ -57,8 +57,8 @@ def test_window_and_blocks_tile_the_grid():
 
 
 def test_target_grid_covers_the_crater():
-    processing = {"projection": "equirectangular", "resolution_m": 1.5}
-    grid = target_grid({"lat": -10.4, "lon": -165.1, "diameter_km": 4, "body": "moon"}, processing)
+    place = {"lat": -10.4, "lon": -165.1, "diameter_km": 4, "body": "moon"}
+    grid = target_grid({**place, "projection": "equirectangular", "resolution_m": 1.5})
     assert grid.resolution_m == 1.5
     assert abs(grid.shape[0] - 4400 / 1.5) <= 2 and abs(grid.shape[1] - 4400 / 1.5) <= 2
     lon, lat = grid.lonlat(grid.shape[0] / 2 - 0.5, grid.shape[1] / 2 - 0.5)

@@ -12,8 +12,8 @@ from imfmap.grids import MapGrid
 from imfmap.rasters import read_raster
 from imfmap.targets import target_grid
 
-PROCESSING = {"projection": "equirectangular", "resolution_m": 1.5}
-TARGET = {"lat": -10.4, "lon": -165.1, "diameter_km": 1.0, "body": "moon"}
+PLACE = {"body": "moon", "lat": -10.4, "lon": -165.1, "diameter_km": 1.0}
+PLACE |= {"projection": "equirectangular", "resolution_m": 1.5}
 
 
 def cube(path, grid, values):
@@ -27,8 +27,8 @@ def cube(path, grid, values):
 
 
 def test_the_map_template_spans_the_target():
-    grid = target_grid(TARGET, PROCESSING)
-    mapping = pvl.loads(isis.map_template(grid, "equirectangular", TARGET))["Mapping"]
+    grid = target_grid(PLACE)
+    mapping = pvl.loads(isis.map_template(grid, PLACE))["Mapping"]
     lon, lat = grid.lonlat([0, grid.shape[0] - 1], [0, grid.shape[1] - 1])
     assert mapping["ProjectionName"] == "Equirectangular" and mapping["PixelResolution"] == 1.5
     assert mapping["CenterLatitude"] == -10.4 and mapping["LongitudeDomain"] == 180
@@ -37,14 +37,14 @@ def test_the_map_template_spans_the_target():
 
 
 def test_the_map_template_of_a_pole_takes_the_cap():
-    target = {**TARGET, "lat": -89.9, "projection": "polar_stereographic"}
-    mapping = pvl.loads(isis.map_template(target_grid(target, PROCESSING), "polar_stereographic", target))["Mapping"]
+    place = {**PLACE, "lat": -89.9, "projection": "polar_stereographic"}
+    mapping = pvl.loads(isis.map_template(target_grid(place), place))["Mapping"]
     assert (mapping["MinimumLatitude"], mapping["CenterLatitude"]) == (-90, -90)
     assert (mapping["MinimumLongitude"], mapping["MaximumLongitude"]) == (0, 360)
 
 
 def test_a_projected_cube_lands_on_the_targets_pixels(tmp_path):
-    grid = target_grid(TARGET, PROCESSING)
+    grid = target_grid(PLACE)
     part = grid.window(100, 150, 200, 250)
     values = np.random.default_rng(1).uniform(0.01, 0.1, part.shape).astype(np.float32)
     values[:5] = np.nan
@@ -56,7 +56,7 @@ def test_a_projected_cube_lands_on_the_targets_pixels(tmp_path):
 
 
 def test_a_cube_off_the_grid_is_refused(tmp_path):
-    grid = target_grid(TARGET, PROCESSING)
+    grid = target_grid(PLACE)
     left, bottom, right, top = grid.window(0, 0, 50, 50).bounds
     shifted = MapGrid.covering(grid.crs, (left, bottom, right, top), 1.5)
     shifted = MapGrid(grid.crs, shifted.transform @ shifted.transform.translation(0.4, 0), shifted.shape)

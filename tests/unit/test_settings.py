@@ -131,3 +131,16 @@ def test_a_bad_product_table_is_refused(tmp_path, lines, said):
     with pytest.raises(InputError, match=said) as caught:
         read_products(table)
     assert str(caught.value).startswith(str(table))
+
+
+def test_the_order_of_keys_changes_nothing():
+    turned = {key: BASE[key] for key in reversed(BASE)}
+    turned["targets"] = {"floor": {key: BASE["targets"]["floor"][key] for key in reversed(BASE["targets"]["floor"])}}
+    assert str(complete(turned, "x.yaml")) == str(complete(BASE, "x.yaml"))
+
+
+def test_a_target_takes_the_projection_of_processing_unless_it_has_its_own():
+    config = changed(("processing",), {"projection": "sinusoidal", "resolution_m": 3})
+    config["targets"]["floor"]["resolution_m"] = 6
+    target = complete(config, "x.yaml")["targets"]["floor"]
+    assert (target["projection"], target["resolution_m"], target["verify_md5"]) == ("sinusoidal", 6, True)

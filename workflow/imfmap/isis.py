@@ -77,7 +77,7 @@ def check_cube(path, step, min_valid_fraction=0.0):
         raise InputError(path, f"{step} left {valid} valid pixels of {total}", f"look at the log of {step}")
 
 
-def map_template(grid, projection, target):
+def map_template(grid, place):
     """PVL text of the Mapping group that cam2map projects to: the target's grid.
 
     ISIS puts the upper left corner of its maps on whole multiples of the pixel resolution, as `MapGrid` does, so
@@ -86,38 +86,37 @@ def map_template(grid, projection, target):
     Parameters
     ----------
     grid : MapGrid
-    projection : str
-        Name as in the config.
-    target : dict
-        The target's settings (lat, lon, body).
+    place : dict
+        The target's settings that its grid depends on, see `targets.PLACE_KEYS`.
     """
+    projection = place["projection"]
     rows, columns = grid.shape
     edge_rows = np.r_[np.zeros(columns), np.full(columns, rows - 1), np.arange(rows), np.arange(rows)]
     edge_columns = np.r_[np.arange(columns), np.arange(columns), np.zeros(rows), np.full(rows, columns - 1)]
     lon, lat = grid.lonlat(edge_rows, edge_columns)
-    centre_lon = (target["lon"] + 180.0) % 360.0 - 180.0
+    centre_lon = (place["lon"] + 180.0) % 360.0 - 180.0
     lon = centre_lon + (lon - centre_lon + 180.0) % 360.0 - 180.0
     domain = 180 if lon.min() < 0 else 360
     minimum_lat, maximum_lat, minimum_lon, maximum_lon = lat.min(), lat.max(), lon.min(), lon.max()
     if projection == "polar_stereographic":
         # A box in longitude and latitude cannot follow a polar map: take the whole cap that holds it.
         domain, minimum_lon, maximum_lon = 360, 0.0, 360.0
-        if target["lat"] >= 0:
+        if place["lat"] >= 0:
             maximum_lat = 90.0
         else:
             minimum_lat = -90.0
     mapping = {
         "ProjectionName": PROJECTIONS[projection],
-        "TargetName": target["body"].capitalize(),
+        "TargetName": place["body"].capitalize(),
         "EquatorialRadius": grid.body.radius_m,
         "PolarRadius": grid.body.radius_m,
         "LatitudeType": "Planetocentric",
         "LongitudeDirection": "PositiveEast",
         "LongitudeDomain": domain,
         "CenterLongitude": centre_lon % 360.0 if domain == 360 else centre_lon,
-        "CenterLatitude": (90.0 if target["lat"] >= 0 else -90.0)
+        "CenterLatitude": (90.0 if place["lat"] >= 0 else -90.0)
         if projection == "polar_stereographic"
-        else target["lat"],
+        else place["lat"],
         "MinimumLatitude": float(minimum_lat),
         "MaximumLatitude": float(maximum_lat),
         "MinimumLongitude": float(minimum_lon),

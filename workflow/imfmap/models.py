@@ -149,8 +149,10 @@ def save_checkpoint(path, model, settings, training=None):
         How the model came about: epoch, scores.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    with replacing(path) as temporary:
-        torch.save({"state_dict": state, "settings": dict(settings), "training": dict(training or {})}, temporary)
+    content = {"state_dict": state, "settings": dict(settings), "training": dict(training or {})}
+    # Given a path, torch would write the temporary name into the file.
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        torch.save(content, file)
 
 
 def load_checkpoint(path):

@@ -43,7 +43,7 @@ def complete(config, where):
     Returns
     -------
     dict
-        A new, complete configuration.
+        A new, complete configuration, its keys sorted; every target with its own projection, resolution_m, verify_md5.
 
     Raises
     ------
@@ -58,7 +58,17 @@ def complete(config, where):
     config = copy.deepcopy(config)
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
     _cross_check(config, where)
-    return config
+    for target in config["targets"].values():
+        for key in ("projection", "resolution_m", "verify_md5"):
+            target.setdefault(key, config["processing"][key])
+    # One order of keys, so that the order in a file changes nothing that is made.
+    return _sorted(config)
+
+
+def _sorted(value):
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
 def read_products(path):

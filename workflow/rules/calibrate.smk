@@ -15,7 +15,7 @@ rule isis_ingest:
     resources:
         mem_mb=2000,
     params:
-        verify_md5=lambda wildcards: TARGETS[wildcards.target].get("verify_md5", config["processing"]["verify_md5"]),
+        verify_md5=lambda wildcards: TARGETS[wildcards.target]["verify_md5"],
     message:
         "lronac2isis: {wildcards.product}"
     script:

@@ -35,6 +35,21 @@ def local_path(path):
     return os.path.expandvars(os.path.expanduser(path))
 
 
+def place(wildcards):
+    """Where a target's map lies: all that its grid depends on."""
+    target = TARGETS[wildcards.target]
+    return {key: target[key] for key in PLACE_KEYS if key in target}
+
+
+def image_processing(wildcards):
+    """How a target's images are processed, up to their projection."""
+    keys = ("resampling", "min_valid_fraction", "darks", "echo", "photometry")
+    chosen = {key: config["processing"][key] for key in keys}
+    if chosen["photometry"]:
+        chosen["photometry"] = local_path(chosen["photometry"])
+    return {**chosen, "verify_md5": TARGETS[wildcards.target]["verify_md5"]}
+
+
 def products(target):
     """Product ids of a target's images, in the config's order."""
     settings_of = TARGETS[target]

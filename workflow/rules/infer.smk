@@ -39,8 +39,7 @@ if RECIPE == "imfmap":
         resources:
             mem_mb=4000,
         params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            place=place,
         message:
             "Fusing what the images of {wildcards.target} saw"
         script:

@@ -18,8 +18,7 @@ rule label:
         mem_mb=2000,
     params:
         drawn=lambda wildcards: local_path(TARGETS[wildcards.target].get("labels", "")),
-        target=lambda wildcards: TARGETS[wildcards.target],
-        processing=lookup("processing", within=config),
+        place=place,
         width_px=lookup("labels/width_px", within=config),
     message:
         "Buffering and rasterising the labels of {wildcards.target}"

@@ -18,8 +18,8 @@ rule mosaic:
     resources:
         mem_mb=4000,
     params:
-        target=lambda wildcards: TARGETS[wildcards.target],
-        processing=lookup("processing", within=config),
+        place=place,
+        mosaic=lookup("processing/mosaic", within=config),
     message:
         "Mosaicking {wildcards.target}"
     script:

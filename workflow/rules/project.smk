@@ -20,8 +20,8 @@ if ENGINE == "native":
         resources:
             mem_mb=2000,
         params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            place=place,
+            processing=image_processing,
         message:
             "Calibrating and projecting {wildcards.product}"
         script:
@@ -30,6 +30,7 @@ if ENGINE == "native":
     rule project_cube:
         input:
             cube=local_file,
+            calibration=calibration_dir,
         output:
             PROJECTED,
         log:
@@ -43,8 +44,8 @@ if ENGINE == "native":
         resources:
             mem_mb=2000,
         params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            place=place,
+            processing=image_processing,
         message:
             "Projecting {wildcards.product}"
         script:
@@ -63,8 +64,7 @@ else:
         conda:
             "../../envs/isis.yaml"
         params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            place=place,
         message:
             "maptemplate: {wildcards.target}"
         script:
@@ -107,8 +107,7 @@ else:
         resources:
             mem_mb=2000,
         params:
-            target=lambda wildcards: TARGETS[wildcards.target],
-            processing=lookup("processing", within=config),
+            place=place,
         message:
             "To GeoTIFF: {wildcards.product}"
         script:

@@ -37,8 +37,10 @@ rule simulate_scene:
     resources:
         mem_mb=4000,
     params:
-        target=lambda wildcards: TARGETS[wildcards.target],
-        processing=lookup("processing", within=config),
+        place=place,
+        scene=lambda wildcards: {
+            key: value for key, value in TARGETS[wildcards.target]["simulate"].items() if key != "images"
+        },
         simulation=lookup("simulation", within=config),
     message:
         "Simulating the ground of {wildcards.target}"

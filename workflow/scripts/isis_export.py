@@ -9,7 +9,7 @@ from imfmap.projection import image_facts
 from imfmap.targets import target_grid
 
 with job(snakemake):
-    grid = target_grid(snakemake.params.target, snakemake.params.processing)
+    grid = target_grid(snakemake.params.place)
     facts = image_facts(LineScanCamera.from_cube(snakemake.input.level1), grid, engine="isis")
     facts = replace(facts, product=snakemake.wildcards.product)
     isis.cube_to_geotiff(snakemake.input.cube, grid, snakemake.output[0], facts.tags())

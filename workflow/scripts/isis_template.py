@@ -5,8 +5,6 @@ from imfmap.jobs import job
 from imfmap.rasters import replacing
 from imfmap.targets import target_grid
 
-with job(snakemake):
-    target, processing = snakemake.params.target, snakemake.params.processing
-    projection = target.get("projection", processing["projection"])
-    with replacing(snakemake.output[0]) as path:
-        path.write_text(isis.map_template(target_grid(target, processing), projection, target))
+with job(snakemake), replacing(snakemake.output[0]) as path:
+    place = snakemake.params.place
+    path.write_text(isis.map_template(target_grid(place), place))

@@ -14,7 +14,7 @@ with job(snakemake):
         raise InputError(
             snakemake.params.drawn, "is not there yet", "draw the labels (config/README.md, Labels) and save them so"
         )
-    grid = target_grid(snakemake.params.target, snakemake.params.processing)
+    grid = target_grid(snakemake.params.place)
     labels = read_labels(snakemake.input.labels, grid.crs)
     polygons = labels_to_polygons(labels, snakemake.params.width_px, CLASS_PIXEL_M)
     write_raster(snakemake.output[0], rasterise_labels(polygons, grid), grid, overviews="nearest")

@@ -5,10 +5,10 @@ from imfmap.mosaic import mosaic
 from imfmap.targets import target_grid
 
 with job(snakemake):
-    settings = snakemake.params.processing["mosaic"]
+    settings = snakemake.params.mosaic
     mosaic(
         snakemake.input,
-        target_grid(snakemake.params.target, snakemake.params.processing),
+        target_grid(snakemake.params.place),
         snakemake.output.mosaic,
         snakemake.output.sources,
         settings["priority"],

@@ -5,11 +5,10 @@ from imfmap.native import Processing, cube_to_map
 from imfmap.targets import target_grid
 
 with job(snakemake):
-    settings = {**snakemake.params.processing, "threads": snakemake.threads}
     cube_to_map(
         snakemake.input.cube,
-        target_grid(snakemake.params.target, settings),
+        target_grid(snakemake.params.place),
         snakemake.output[0],
-        settings["calibration_dir"],
-        Processing.of(settings),
+        snakemake.input.calibration or None,
+        Processing.of({**snakemake.params.processing, "threads": snakemake.threads}),
     )

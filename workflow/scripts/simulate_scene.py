@@ -7,10 +7,5 @@ from imfmap.simulate.scene import make_scene
 from imfmap.targets import target_grid
 
 with job(snakemake):
-    target = snakemake.params.target
-    scene = {key: value for key, value in target["simulate"].items() if key != "images"}
-    make_scene(
-        {**snakemake.params.simulation, **scene},
-        target_grid(target, snakemake.params.processing),
-        Path(snakemake.output.terrain).parent,
-    )
+    settings = {**snakemake.params.simulation, **snakemake.params.scene}
+    make_scene(settings, target_grid(snakemake.params.place), Path(snakemake.output.terrain).parent)
