@@ -17,7 +17,6 @@ from urllib3.util import Retry
 
 from .bodies import body
 from .errors import InputError
-from .rasters import replacing
 
 log = logging.getLogger(__name__)
 
@@ -232,18 +231,13 @@ def locate(products, acquisition):
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def download(url, path, acquisition, expected_bytes=None):
+def download(url, path, acquisition):
     """Fetch a file; a cut transfer goes on where it stopped, and the file appears when it is whole.
-
-    Parameters
-    ----------
-    expected_bytes : int, optional
-        Size that the archive announced, where it is exact.
 
     Raises
     ------
     InputError
-        Where the server does not answer, or the length is wrong.
+        Where the server does not answer, or the length is not the one it said.
     """
     http = session(acquisition)
     part = path.with_name(path.name + ".part")
@@ -271,8 +265,8 @@ def download(url, path, acquisition, expected_bytes=None):
         if not total or part.stat().st_size == total:
             break
     size = part.stat().st_size
-    if (total and size != total) or (expected_bytes and size != expected_bytes):
-        raise InputError(url, f"gave {size} bytes of {expected_bytes or total}", "try again")
+    if total and size != total:
+        raise InputError(url, f"gave {size} bytes of {total}", "try again")
     part.replace(path)
 
 
@@ -294,5 +288,4 @@ def fetch_published_weights(record, path, acquisition):
             f"has {len(weights)} checkpoints among {', '.join(files) or 'no files'}",
             "download the right one and name it as the model's checkpoint",
         )
-    with replacing(path) as temporary:
-        download(files[weights[0]], temporary, acquisition)
+    download(files[weights[0]], path, acquisition)

@@ -13,7 +13,6 @@ from .errors import InputError
 from .simulate.settings import SceneSettings
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
-SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
 LABELLED_ROLES = ("train", "validation", "test")
 
 
