@@ -43,6 +43,7 @@ rule all:
     default_target: True
     input:
         [map_of(name) for name in targets_with_role("map")],
+        calibrated_of(*targets_with_role("map")),
         evaluation_tables(),
         f"{RUN}/provenance/run.json",
     localrule: True
@@ -71,6 +72,7 @@ for name in TARGETS:
             name
         input:
             map_of(name),
+            calibrated_of(name),
         localrule: True
 
 

@@ -1,5 +1,7 @@
 """Ground floor: bodies, grids, rasters, the Sun-aligned frame."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,36 @@ def test_ground_scale_shrinks_with_the_cosine_of_latitude_away_from_the_parallel
     grid = MapGrid.centred(MOON.projected("equirectangular", 0.0, 10.0), 10.0, 60.0, 3000, 3000, 1.5)
     scale_x, _ = grid.ground_scale(grid.shape[0] / 2, grid.shape[1] / 2)
     assert scale_x == pytest.approx(0.5, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("projection", "lat", "parallel"), [("equirectangular", 60.0, -25.0), ("polar_stereographic", -86.0, -81.0)]
+)
+def test_a_chosen_standard_parallel_is_true_to_scale(projection, lat, parallel):
+    crs = MOON.projected(projection, lat, 10.0, parallel)
+    grid = MapGrid.centred(crs, 10.0, parallel, 300, 300, 1.5)
+    along = grid.ground_jacobians([100.0], [100.0])[0]
+    assert np.linalg.svd(along, compute_uv=False) == pytest.approx([1.0, 1.0], abs=1e-4)
+    away = MapGrid.centred(crs, 10.0, lat, 300, 300, 1.5).ground_jacobians([100.0], [100.0])[0]
+    assert abs(np.linalg.svd(away, compute_uv=False) - 1.0).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("projection", "lat", "parallel"),
+    [("sinusoidal", 10.0, 5.0), ("equirectangular", 10.0, 90.0), ("polar_stereographic", -86.0, 81.0)],
+)
+def test_a_standard_parallel_that_cannot_be(projection, lat, parallel):
+    with pytest.raises(InputError, match="standard_parallel_deg"):
+        MOON.projected(projection, lat, 10.0, parallel)
+
+
+def test_a_grid_is_anything_with_crs_transform_and_shape():
+    wkt = MOON.projected("equirectangular", 0.0, 10.0).to_wkt()
+    grid = MapGrid.like(SimpleNamespace(crs=wkt, transform=(2.0, 0, 100, 0, -2.0, 50), shape=(3, 4)))
+    assert grid.bounds == (100, 44, 108, 50) and grid.body is MOON and MapGrid.like(grid) is grid
+    for transform, crs in [((2, 0.1, 0, 0, -2, 0), wkt), ((2, 0, 0, 0, -3, 0), wkt), ((2, 0, 0, 0, -2, 0), "no CRS")]:
+        with pytest.raises(InputError, match="grid: its"):
+            MapGrid.like(SimpleNamespace(crs=crs, transform=transform, shape=(3, 4)))
 
 
 def test_grids_of_one_target_share_their_pixels():

@@ -11,11 +11,12 @@ from imfmap.calibration import calibrate, remove_echo
 from imfmap.camera import LineScanCamera
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
-from imfmap.native import Processing, cube_to_map, edr_to_map
+from imfmap.native import Processing, calibrate_edr, cube_to_map, edr_to_map
 from imfmap.pds import read_edr, write_edr
 from imfmap.photometry import normalise
 from imfmap.products import ImageFacts
 from imfmap.projection import project
+from imfmap.rasters import write_raster
 
 LINES = 160
 PARAMETERS = """Object = NormalizationModel
@@ -123,6 +124,37 @@ def test_settings_reach_their_steps(product, settings):
     pixels = read(product.out)[0]
     np.testing.assert_array_equal(pixels, product.step_by_step(**settings))
     assert (pixels != product.step_by_step())[np.isfinite(pixels)].any()
+
+
+def test_a_calibrated_image_is_kept_in_its_own_geometry(product):
+    calibrate_edr(product.path, product.camera, product.calibration_dir, product.out, Processing(flat=False, threads=2))
+    edr = read_edr(product.path)
+    image = calibrate(edr, product.calibration_dir, flat=False, sun_distance_au=product.camera.sun_distance_au)
+    with rasterio.open(product.out) as dataset:
+        np.testing.assert_array_equal(dataset.read(1), remove_echo(image, edr.label))
+        assert dataset.crs is None and dataset.tags()["IMF_PRODUCT"] == product.camera.product_id
+
+
+def test_kept_image_of_another_camera_is_refused(product):
+    def keep():
+        calibrate_edr(product.path, camera_of(LINES - 2), product.calibration_dir, product.out)
+
+    refused(product, "give the ISD of this very image", keep)
+
+
+def test_a_shape_model_of_the_config_moves_the_map(product, tmp_path):
+    relief = MapGrid.covering(product.grid.crs, np.array(product.grid.bounds) + [-900, -900, 900, 900], 50.0)
+    path = tmp_path / "heights.tif"
+    write_raster(path, np.full(relief.shape, 3000.0, np.float32), relief, nodata=-9999.0)
+    product.to_map(shape_model=str(path))
+    edr = read_edr(product.path)
+    image = remove_echo(
+        calibrate(edr, product.calibration_dir, sun_distance_au=product.camera.sun_distance_au), edr.label
+    )
+    pixels = read(product.out)[0]
+    lifted = project(image, product.camera, product.grid, heights=3000.0)
+    np.testing.assert_allclose(pixels, lifted, atol=2e-4)
+    assert (np.abs(project(image, product.camera, product.grid) - lifted)[np.isfinite(lifted)] > 1e-3).any()
 
 
 def test_small_buffers_give_the_same_map(product, monkeypatch):

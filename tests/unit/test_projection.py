@@ -1,7 +1,10 @@
 """Projection: positions to a thousandth of a pixel on every kind of map, ISIS's rules beside bad pixels, memory."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
+import rasterio
 from camera_factory import make_camera
 from shapely.geometry import box
 
@@ -311,3 +314,13 @@ def test_unfit_input():
     mercury = body("mercury").projected("equirectangular", 36.0, 102.6)
     with pytest.raises(InputError, match="mercury"):
         project(image, camera, MapGrid.centred(mercury, 102.6, 36.0, 1000, 1000, 1.5))
+
+
+def test_any_grid_will_do():
+    camera, grid = scene("equirectangular")
+    image = ramps(camera)[0]
+    foreign = SimpleNamespace(
+        crs=rasterio.crs.CRS.from_wkt(grid.crs.to_wkt()), transform=grid.transform, shape=grid.shape
+    )
+    np.testing.assert_array_equal(project(image, camera, foreign), project(image, camera, grid))
+    assert image_facts(camera, foreign) == image_facts(camera, grid)

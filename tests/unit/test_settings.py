@@ -57,6 +57,11 @@ def test_shipped_configurations_are_valid(root, name):
         (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
         (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
         (("targets",), {}, r"targets"),
+        (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),
+        (("processing", "standard_parallel_deg"), 90, r"targets\.floor: standard_parallel_deg: 90 cannot be true"),
+        (("processing",), {"engine": "isis", "resampling": "antialiased"}, r"antialiased one; use cubic"),
+        (("processing",), {"engine": "isis", "shape_model": "a.tif"}, r"use processing\.isis\.shape"),
+        (("processing",), {"engine": "isis", "keep_calibrated": True}, r"use isis\.keep_intermediates"),
     ],
 )
 def test_a_fault_is_said_in_one_line(path, value, said):

@@ -68,6 +68,12 @@ def test_the_demo_goes_through_every_step():
     assert "giordano_bruno" not in jobs
 
 
+def test_calibrated_images_are_kept_when_asked_for(tmp_path, mini_config):
+    config = {**mini_config, "processing": {"keep_calibrated": True}}
+    path = write_config(tmp_path / "kept.yaml", config)
+    assert counts(run_snakemake(tmp_path, path, "-n", "floor"))["calibrate_edr"] == 2
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

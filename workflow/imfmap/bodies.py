@@ -4,6 +4,7 @@ Radii are those of the IAU Working Group on Cartographic Coordinates and Rotatio
 (Archinal et al. 2018), the same spheres that PROJ's IAU_2015 catalogue carries.
 """
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,7 +47,7 @@ class Body:
         """float: radius of the sphere in metres."""
         return self.geographic.ellipsoid.semi_major_metre
 
-    def projected(self, projection, lat_deg, lon_deg):
+    def projected(self, projection, lat_deg, lon_deg, standard_parallel_deg=None):
         """CRS of a map centred on a place.
 
         Parameters
@@ -54,10 +55,12 @@ class Body:
         projection : str
             One of `PROJECTIONS`.
         lat_deg : float
-            Standard parallel (equirectangular), centre (orthographic), or a latitude whose sign names the pole
-            (polar stereographic, true at the pole), -90..90, planetocentric.
+            Centre, -90..90, planetocentric; of a polar stereographic map only its sign counts.
         lon_deg : float
             Central meridian, east-positive.
+        standard_parallel_deg : float, optional
+            Latitude of true scale of equirectangular and polar stereographic maps; by default the centre's, or the
+            pole.
 
         Returns
         -------
@@ -66,17 +69,16 @@ class Body:
         Raises
         ------
         InputError
-            For an unknown projection.
+            For an unknown projection, or a standard parallel that it cannot have.
         """
+        parallel = true_scale_latitude(projection, lat_deg, standard_parallel_deg)
         lon_deg = (lon_deg + 180.0) % 360.0 - 180.0
         if projection == "equirectangular":
             conversion = EquidistantCylindricalConversion(
-                latitude_first_parallel=lat_deg, longitude_natural_origin=lon_deg
+                latitude_first_parallel=parallel, longitude_natural_origin=lon_deg
             )
         elif projection == "polar_stereographic":
-            conversion = PolarStereographicBConversion(
-                latitude_standard_parallel=90.0 if lat_deg >= 0 else -90.0, longitude_origin=lon_deg
-            )
+            conversion = PolarStereographicBConversion(latitude_standard_parallel=parallel, longitude_origin=lon_deg)
         elif projection == "sinusoidal":
             conversion = SinusoidalConversion(longitude_natural_origin=lon_deg)
         elif projection == "orthographic":
@@ -89,6 +91,31 @@ class Body:
     def to_lonlat(self, crs):
         """pyproj.Transformer: from x, y of `crs` to longitude, latitude in degrees (-180..180)."""
         return Transformer.from_crs(crs, self.geographic, always_xy=True)
+
+
+def true_scale_latitude(projection, lat_deg, standard_parallel_deg=None):
+    """Latitude of true scale of a map; parameters and errors as `Body.projected`.
+
+    Returns
+    -------
+    float
+        The standard parallel, or what stands for it by default: the centre's latitude, on polar maps the pole's.
+    """
+    polar = projection == "polar_stereographic"
+    if standard_parallel_deg is None:
+        return math.copysign(90.0, lat_deg) if polar else lat_deg
+    if projection not in ("equirectangular", "polar_stereographic"):
+        raise InputError(
+            "standard_parallel_deg", f"a map in {projection} has none", "leave it out, or choose equirectangular"
+        )
+    fits = standard_parallel_deg * lat_deg >= 0 and standard_parallel_deg != 0 if polar else True
+    if not fits or (not polar and abs(standard_parallel_deg) >= 90):
+        raise InputError(
+            "standard_parallel_deg",
+            f"{standard_parallel_deg} cannot be true to scale on this map",
+            "use a latitude of the pole's own side" if polar else "use one between -90 and 90",
+        )
+    return standard_parallel_deg
 
 
 BODIES = {"moon": Body("moon", 30100), "mercury": Body("mercury", 19900)}

@@ -7,8 +7,10 @@ from functools import cached_property
 import numpy as np
 from affine import Affine
 from pyproj import CRS, Geod
+from pyproj.exceptions import CRSError
 
 from .bodies import body_of
+from .errors import InputError
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class MapGrid:
     Attributes
     ----------
     crs : pyproj.CRS
-        Projected CRS in metres.
+        Projected CRS in metres; None for an image in its own geometry.
     transform : affine.Affine
         From (column, row), zero at the outer corner of the upper left pixel, to map x, y in metres.
     shape : tuple of int
@@ -44,6 +46,33 @@ class MapGrid:
         right, top = math.ceil(right - 1e-6), math.ceil(top - 1e-6)
         transform = Affine(resolution_m, 0.0, left * resolution_m, 0.0, -resolution_m, top * resolution_m)
         return cls(CRS.from_user_input(crs), transform, (max(1, top - bottom), max(1, right - left)))
+
+    @classmethod
+    def like(cls, grid):
+        """Grid of anything with `crs`, `transform` and `shape`; a `MapGrid` passes through.
+
+        Raises
+        ------
+        InputError
+            For a transform that is turned or has no square pixels, or a CRS that pyproj does not understand.
+        """
+        if isinstance(grid, cls):
+            return grid
+        transform = Affine(*tuple(grid.transform)[:6])
+        if transform.b or transform.d or transform.a <= 0 or not math.isclose(transform.a, -transform.e, rel_tol=1e-9):
+            raise InputError("grid", f"its transform is {tuple(transform)[:6]}", "use a north-up grid of square pixels")
+        try:
+            crs = CRS.from_user_input(grid.crs)
+        except CRSError as error:
+            raise InputError(
+                "grid", f"its CRS is not understood ({error})", "give a projected CRS of the body"
+            ) from None
+        return cls(crs, transform, tuple(map(int, grid.shape)))
+
+    @classmethod
+    def unplaced(cls, shape):
+        """Grid of an image in its own geometry, lines and samples: on no body."""
+        return cls(None, Affine.identity(), shape)
 
     @classmethod
     def of(cls, dataset):

@@ -21,10 +21,12 @@ from .calibration import Calibration, remove_echo
 from .camera import LineScanCamera
 from .cubes import NacCube
 from .errors import InputError
+from .grids import MapGrid
 from .pds import read_edr, verify_md5
 from .photometry import PhotometricModel, Photometry
 from .projection import BLOCK_PX, Projector, image_facts
-from .rasters import create_raster
+from .rasters import BLOCK, create_raster
+from .shape import ShapeModel
 from .times import ephemeris_time
 
 log = logging.getLogger(__name__)
@@ -81,9 +83,15 @@ class Processing:
 
     @classmethod
     def of(cls, settings):
-        """Out of a mapping, such as the config's ``processing``; keys that are none of these are left alone."""
+        """Out of a mapping, such as the config's ``processing``; keys that are none of these are left alone.
+
+        Its ``shape_model``, a raster's path, becomes `heights`.
+        """
         known = {field.name for field in fields(cls)}
-        return cls(**{key: value for key, value in settings.items() if key in known})
+        chosen = {key: value for key, value in settings.items() if key in known}
+        if settings.get("shape_model"):
+            chosen["heights"] = ShapeModel(settings["shape_model"])
+        return cls(**chosen)
 
 
 def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=None):
@@ -112,13 +120,7 @@ def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=Non
         valid pixels or in full shadow; nothing is written then.
     """
     processing = processing or Processing()
-    edr = read_edr(edr_path)
-    where = f"camera of {edr_path}" if isinstance(camera, LineScanCamera) else camera
-    if not isinstance(camera, LineScanCamera):
-        camera = LineScanCamera.from_isd(camera)
-    _check_camera(where, edr.label, camera)
-    if processing.verify_md5:
-        verify_md5(edr_path)
+    edr, camera = _open_edr(edr_path, camera, processing)
     return _to_map(edr, camera, grid, out_path, processing, calibration_dir)
 
 
@@ -158,6 +160,35 @@ def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None
     return _to_map(cube, camera, grid, out_path, processing, calibration_dir)
 
 
+def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
+    """Calibrate an EDR in its own geometry: what `edr_to_map` projects, kept as a file.
+
+    Parameters
+    ----------
+    edr_path, camera, calibration_dir, processing
+        As `edr_to_map`.
+    out_path : path
+        GeoTIFF of the image's lines and samples, float32 I/F, NaN where there is no data, without georeference.
+
+    Raises
+    ------
+    InputError
+        For an unfit EDR, a camera of another image, or a missing calibration file; nothing is written then.
+    """
+    processing = processing or Processing()
+    edr, camera = _open_edr(edr_path, camera, processing)
+    steps = _steps(edr, camera, processing, calibration_dir)
+    threads = processing.threads or _processors()
+    size = (edr.label.lines, edr.label.samples)
+    tags = {"IMF_PRODUCT": camera.product_id, "IMF_STEPS": ",".join(name for name, _ in steps)}
+    with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads), ThreadPoolExecutor(threads) as pool:
+        read_lines = _LineReader(edr, steps, pool, _StageClock())
+        with create_raster(out_path, MapGrid.unplaced(size), "float32", nodata=np.nan, tags=tags) as dataset:
+            for first in range(0, size[0], BLOCK):
+                count = min(BLOCK, size[0] - first)
+                dataset.write(read_lines(first, count), 1, window=Window(0, first, size[1], count))
+
+
 @dataclass(frozen=True)
 class Summary:
     """What became of an image.
@@ -175,6 +206,18 @@ class Summary:
     valid_fraction: float
     elapsed_s: float
     stage_s: dict
+
+
+def _open_edr(edr_path, camera, processing):
+    """The EDR, checked, and its camera."""
+    edr = read_edr(edr_path)
+    where = f"camera of {edr_path}" if isinstance(camera, LineScanCamera) else camera
+    if not isinstance(camera, LineScanCamera):
+        camera = LineScanCamera.from_isd(camera)
+    _check_camera(where, edr.label, camera)
+    if processing.verify_md5:
+        verify_md5(edr_path)
+    return edr, camera
 
 
 def _check_camera(where, label, camera):
@@ -205,6 +248,7 @@ def _processors():
 
 def _stream(image, camera, grid, out_path, processing, calibration_dir, threads):
     started = time.perf_counter()
+    grid = MapGrid.like(grid)
     clock = _StageClock()
     with clock("plan"):
         facts = image_facts(camera, grid, "native", processing.heights)

@@ -9,6 +9,7 @@ from shapely import box
 from .compiled import METHODS, resample
 from .errors import InputError
 from .footprints import footprint, map_azimuth_deg
+from .grids import MapGrid
 from .planning import Planner
 from .products import ImageFacts
 
@@ -24,7 +25,7 @@ class Projector:
     Parameters
     ----------
     camera : camera.LineScanCamera
-    grid : MapGrid
+    grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling : str
         ``nearest``, ``bilinear`` or ``cubic`` (a = -1) as ISIS has them, with its rules near invalid pixels: a cubic
         that touches one becomes bilinear, a bilinear the nearest pixel. ``antialiased``: a cubic kernel (a = -0.5)
@@ -52,6 +53,7 @@ class Projector:
     def __init__(self, camera, grid, resampling="cubic", heights=0.0, tolerance_px=TOLERANCE_PX, block_px=BLOCK_PX):
         if resampling not in METHODS:
             raise InputError("resampling", f"unknown method '{resampling}'", f"use one of {', '.join(METHODS)}")
+        grid = MapGrid.like(grid)
         if grid.body.name != camera.body.name:
             raise InputError(
                 camera.product_id, f"shows {camera.body.name}, the map {grid.body.name}", "use another grid"
@@ -121,7 +123,7 @@ def project(image, camera, grid, resampling="cubic", heights=0.0, threads=1):
     image : ndarray or callable
         (lines, samples), NaN where invalid; or a reader of lines (`Projector.run`).
     camera : camera.LineScanCamera
-    grid : MapGrid
+    grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling, heights
         As `Projector`.
     threads : int
@@ -164,6 +166,7 @@ def image_facts(camera, grid, engine="native", heights=0.0):
     InputError
         For an image wholly off the grid.
     """
+    grid = MapGrid.like(grid)
     overlap = footprint(camera, grid.crs, heights).intersection(box(*grid.bounds))
     if overlap.is_empty or not overlap.area > 0.0:
         raise _off_grid(camera)

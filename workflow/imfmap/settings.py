@@ -9,10 +9,13 @@ import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from .bodies import true_scale_latitude
 from .errors import InputError
 from .simulate.settings import SceneSettings
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
+# Keys of processing that a target may have its own value of.
+TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
 LABELLED_ROLES = ("train", "validation", "test")
 
 
@@ -42,26 +45,63 @@ def complete(config, where):
     Returns
     -------
     dict
-        A new, complete configuration, its keys sorted; every target with its own projection, resolution_m, verify_md5.
+        A new, complete configuration, its keys sorted; every target with its own value of each of `TARGETS_OWN`.
 
     Raises
     ------
     InputError
         On the first fault: file, key, what was found, what is allowed.
     """
+    _check(config, where)
+    if "small" in config:
+        # Both sizes are checked, whichever is made.
+        small = overridden(config, config["small"])
+        _check(small, f"{where} with its key small")
+        config = small if config.get("size") == "small" else config
+    config = {key: copy.deepcopy(value) for key, value in config.items() if key != "small"}
+    _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
+    _cross_check(config, where)
+    for name, target in config["targets"].items():
+        for key in TARGETS_OWN:
+            target.setdefault(key, config["processing"][key])
+        try:
+            true_scale_latitude(target["projection"], target["lat"], target["standard_parallel_deg"])
+        except InputError as error:
+            raise InputError(f"{where}: targets.{name}", str(error)) from None
+    # One order of keys, so that the order in a file changes nothing that is made.
+    return _sorted(config)
+
+
+def overridden(config, overrides):
+    """A configuration with other values: mappings are merged to every depth, anything else is replaced.
+
+    Parameters
+    ----------
+    config, overrides : dict
+        A value of None in `overrides` takes the key away.
+
+    Returns
+    -------
+    dict
+        A new one.
+    """
+    merged = dict(config)
+    for key, value in overrides.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = overridden(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _check(config, where):
     problems = sorted(
         _validator("config.schema.yaml").iter_errors(config), key=lambda error: list(map(str, error.path))
     )
     if problems:
         raise InputError(where, *_explain(problems[0]))
-    config = copy.deepcopy(config)
-    _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
-    _cross_check(config, where)
-    for target in config["targets"].values():
-        for key in ("projection", "resolution_m", "verify_md5"):
-            target.setdefault(key, config["processing"][key])
-    # One order of keys, so that the order in a file changes nothing that is made.
-    return _sorted(config)
 
 
 def _sorted(value):
@@ -198,6 +238,7 @@ def _resolved(schema, document):
 
 def _cross_check(config, where):
     targets, models = config["targets"], config["models"]
+    _check_processing(config["processing"], where)
     model = config["inference"].get("model")
     if model is None and models:
         model = config["inference"]["model"] = next(iter(models))
@@ -206,7 +247,7 @@ def _cross_check(config, where):
     for name in config["evaluation"]["models"]:
         if name not in models:
             raise InputError(where, f"evaluation.models: no model '{name}'", f"models has: {', '.join(models)}")
-    if clash := set(targets) & {"all", "evaluation", "provenance"}:
+    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set"}:
         raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
     trains = any("architecture" in settings for settings in models.values())
     if trains and not any(target.get("role") == "train" for target in targets.values()):
@@ -218,6 +259,13 @@ def _cross_check(config, where):
                 raise InputError(where, f"targets.{name}.{key}: two files of one product", "keep one of them")
         if "simulate" in target:
             scene = {**config["simulation"], **target["simulate"]}
+            path = scene.pop("path")
+            if path == "direct" and config["processing"]["photometry"]:
+                raise InputError(
+                    where,
+                    f"targets.{name}.simulate.path: images of the direct path are not normalised",
+                    "use sensor, or leave processing.photometry out",
+                )
             SceneSettings.from_mapping(scene, f"{where}: targets.{name}.simulate")
         images = [image["product"] for image in target.get("simulate", {}).get("images", [])]
         if len(set(images)) < len(images):
@@ -229,6 +277,20 @@ def _cross_check(config, where):
         labelled = "simulate" in target or "labels" in target
         if target.get("role") in LABELLED_ROLES and not labelled:
             raise InputError(where, f"targets.{name}: role {target['role']} without labels", "add the key labels")
+
+
+def _check_processing(processing, where):
+    if (processing["darks"] == "custom") != (processing["dark_file"] is not None):
+        raise InputError(where, "processing: darks: custom and dark_file go together", "give both, or neither of them")
+    if processing["engine"] == "isis":
+        if processing["resampling"] == "antialiased":
+            raise InputError(where, "processing.resampling: ISIS has no antialiased one", "use cubic")
+        if processing["keep_calibrated"]:
+            raise InputError(where, "processing.keep_calibrated: is the native engine's", "use isis.keep_intermediates")
+        if processing["shape_model"]:
+            raise InputError(
+                where, "processing.shape_model: is the native engine's", "use processing.isis.shape and its shape_model"
+            )
 
 
 def product_of(path):

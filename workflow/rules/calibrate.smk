@@ -1,4 +1,4 @@
-"""Calibration with ISIS, one program a rule. (The native engine calibrates while it projects.)"""
+"""Calibration with ISIS, one program a rule. (The native engine calibrates while it projects, and keeps it if asked.)"""
 
 
 rule isis_ingest:
@@ -102,3 +102,31 @@ rule isis_photometry:
         "lronacpho: {wildcards.product}"
     script:
         "../scripts/isis_photometry.py"
+
+
+if ENGINE == "native":
+
+    rule calibrate_edr:
+        input:
+            edr=edr,
+            isd=isd,
+            calibration=calibration_dir,
+            files=processing_files,
+        output:
+            f"{RUN}/{{target}}/calibrated/{{product}}.tif",
+        log:
+            log_of("calibrate_edr", "target", "product"),
+        benchmark:
+            benchmark_of("calibrate_edr", "target", "product")
+        wildcard_constraints:
+            target=one_of(targets_with_edrs()),
+        conda:
+            "../../envs/geo.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            processing=image_processing,
+        message:
+            "Calibrating {wildcards.product}"
+        script:
+            "../scripts/calibrate_edr.py"

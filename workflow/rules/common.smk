@@ -24,6 +24,15 @@ def targets_with_role(*roles):
     return [name for name, target in TARGETS.items() if target.get("role") in roles]
 
 
+def targets_simulated(path):
+    """Simulated targets whose images take this path, sensor or direct."""
+    return [name for name in targets_from("simulate") if TARGETS[name]["simulate"]["path"] == path]
+
+
+def targets_with_edrs():
+    return [*targets_from("edrs", "products", "search"), *targets_simulated("sensor")]
+
+
 wildcard_constraints:
     target=one_of(TARGETS),
     product="[A-Za-z0-9_-]+",
@@ -43,11 +52,17 @@ def place(wildcards):
 
 def image_processing(wildcards):
     """How a target's images are processed, up to their projection."""
-    keys = ("resampling", "min_valid_fraction", "darks", "echo", "photometry")
-    chosen = {key: config["processing"][key] for key in keys}
-    if chosen["photometry"]:
-        chosen["photometry"] = local_path(chosen["photometry"])
+    steps = ("masked", "dark", "darks", "nonlinearity", "flat", "echo")
+    chosen = {key: config["processing"][key] for key in ("resampling", "min_valid_fraction", *steps)}
+    for key in ("dark_file", "photometry", "shape_model"):
+        chosen[key] = local_path(config["processing"][key]) if config["processing"][key] else None
     return {**chosen, "verify_md5": TARGETS[wildcards.target]["verify_md5"]}
+
+
+def processing_files(wildcards):
+    """The user's own files that processing reads."""
+    chosen = image_processing(wildcards)
+    return [chosen[key] for key in ("dark_file", "photometry", "shape_model") if chosen[key]]
 
 
 def products(target):
@@ -84,6 +99,17 @@ def local_file(wildcards):
     raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
 
 
+def simulated_image(wildcards):
+    """Settings of one image of a simulated target."""
+    images = TARGETS[wildcards.target]["simulate"]["images"]
+    return next(image for image in images if image["product"] == wildcards.product)
+
+
+def simulated_products():
+    """Target and product id of every simulated image."""
+    return [(target, product) for target in targets_from("simulate") for product in products(target)]
+
+
 def edr(wildcards):
     """The EDR of a product, wherever it comes from."""
     settings_of = TARGETS[wildcards.target]
@@ -100,6 +126,15 @@ def of_each_image(pattern):
 
 def map_of(target):
     return f"{RUN}/{target}/map.png"
+
+
+def calibrated_of(*targets):
+    """Input function: calibrated images in their own geometry, where the config asks to keep them (native engine)."""
+    direct = targets_simulated("direct")
+    kept = [name for name in targets if name not in direct] if config["processing"]["keep_calibrated"] else ()
+    return lambda wildcards: [
+        f"{RUN}/{target}/calibrated/{product}.tif" for target in kept for product in products(target)
+    ]
 
 
 def evaluation_tables():

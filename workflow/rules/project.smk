@@ -7,6 +7,7 @@ if ENGINE == "native":
             edr=edr,
             isd=isd,
             calibration=calibration_dir,
+            files=processing_files,
         output:
             PROJECTED,
         log:
@@ -14,7 +15,7 @@ if ENGINE == "native":
         benchmark:
             benchmark_of("project_edr", "target", "product")
         wildcard_constraints:
-            target=one_of(targets_from("edrs", "products", "search", "simulate")),
+            target=one_of(targets_with_edrs()),
         conda:
             "../../envs/geo.yaml"
         resources:
@@ -31,6 +32,7 @@ if ENGINE == "native":
         input:
             cube=local_file,
             calibration=calibration_dir,
+            files=processing_files,
         output:
             PROJECTED,
         log:
