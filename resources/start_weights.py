@@ -22,7 +22,8 @@ from imfmap.products import ImageFacts  # noqa: E402
 from imfmap.simulate.imaging import observe  # noqa: E402
 from imfmap.simulate.settings import SceneSettings  # noqa: E402
 from imfmap.simulate.terrain import make_terrain  # noqa: E402
-from imfmap.tiles import split_tiles, tiles_of_image, write_tiles  # noqa: E402
+from imfmap.splitting import split_tiles  # noqa: E402
+from imfmap.tiles import tiles_of_image, write_tiles  # noqa: E402
 from imfmap.training import train  # noqa: E402
 from imfmap.truth import CLASSES  # noqa: E402
 

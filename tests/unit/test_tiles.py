@@ -15,7 +15,8 @@ from imfmap.datasets import TileDataset, chosen_by_split, read_images
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.rasters import write_raster
-from imfmap.tiles import cut_tiles, read_tiles, split_tiles, tiles_of_image, write_tiles
+from imfmap.splitting import split_tiles
+from imfmap.tiles import cut_tiles, read_tiles, tiles_of_image, write_tiles
 
 
 def cut(image, mask=None, recipe="paper", sun_azimuth_deg=270.0, **options):

@@ -12,7 +12,8 @@ from imfmap.errors import InputError
 from imfmap.evaluation import evaluate
 from imfmap.models import load_checkpoint, network_input
 from imfmap.reports import write_tables
-from imfmap.tiles import read_tiles, split_tiles, write_tiles
+from imfmap.splitting import split_tiles
+from imfmap.tiles import read_tiles, write_tiles
 from imfmap.training import segmentation_loss, train
 from imfmap.truth import CLASSES
 

@@ -104,7 +104,7 @@ def chosen_by_split(images, split_path, name):
     ----------
     images : list of Tiles
     split_path : path
-        CSV of `tiles.split_tiles`.
+        CSV of `splitting.split_tiles`.
     name : str
         "train" or "validation".
 

@@ -61,6 +61,8 @@ def complete(config, where):
     config = {key: copy.deepcopy(value) for key, value in config.items() if key != "small"}
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
     _cross_check(config, where)
+    for model in config["models"].values():
+        model.setdefault("recipe", config["recipe"])
     for name, target in config["targets"].items():
         for key in TARGETS_OWN:
             target.setdefault(key, config["processing"][key])

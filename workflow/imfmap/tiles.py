@@ -11,7 +11,6 @@ import logging
 from dataclasses import asdict, dataclass
 
 import numpy as np
-import pandas
 
 from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
 from .errors import InputError
@@ -21,7 +20,6 @@ from .rasters import open_raster, read_window, replacing
 from .sunframe import LEFT_DEG, SunFrame
 
 RECIPES = ("paper", "imfmap")
-SETS = ("train", "validation")
 
 logger = logging.getLogger(__name__)
 
@@ -123,29 +121,63 @@ def tiles_of_image(
     InputError
         For an unknown recipe or an overlap that is no share.
     """
-    if recipe not in RECIPES:
-        raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
-    if not 0 <= overlap < 1:
-        raise InputError("overlap", f"{overlap} is no share of a tile", "give 0 <= overlap < 1")
-    stride = stride_of(size_px, overlap)
-    cut = map_pieces if recipe == "paper" else sun_pieces
     layers = {"image": image, "mask": mask}
     if truth is not None:
         layers["truth"] = truth
-    pieces = []
-    for number, piece in enumerate(cut(layers, facts, size_px, stride)):
-        share = piece["valid"].mean()
-        if share > 0 and share >= min_valid_fraction:
-            place = {"row": piece["row"] + origin[0], "column": piece["column"] + origin[1]}
-            pieces.append({"tile": number, **piece, **place})
-    if recipe == "paper" and rotate:
-        pieces = [turned for piece in pieces for turned in quarter_turns(piece, size_px)]
+    pieces = list(_pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction, origin))
     kinds = dict.fromkeys((*layers, "valid"), np.uint8) | {"tile": np.int32}
     kinds |= dict.fromkeys(("row", "column", "turn_deg"), np.float64)
     arrays = {name: np.array([piece[name] for piece in pieces], kind) for name, kind in kinds.items()}
     if not pieces:
         arrays |= {name: np.empty((0, size_px, size_px), np.uint8) for name in (*layers, "valid")}
     return Tiles(**arrays, target=target, recipe=recipe, resolution_m=float(resolution_m), facts=facts)
+
+
+def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction, origin):
+    """Numbered pieces of an image that make tiles; see `tiles_of_image`."""
+    if recipe not in RECIPES:
+        raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
+    if not 0 <= overlap < 1:
+        raise InputError("overlap", f"{overlap} is no share of a tile", "give 0 <= overlap < 1")
+    cut = map_pieces if recipe == "paper" else sun_pieces
+    for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):
+        share = piece["valid"].mean()
+        if not (share > 0 and share >= min_valid_fraction):
+            continue
+        place = {"row": piece["row"] + origin[0], "column": piece["column"] + origin[1]}
+        piece = {"tile": number, **piece, **place}
+        if recipe == "paper" and rotate:
+            yield from quarter_turns(piece, size_px)
+        else:
+            yield piece
+
+
+def count_tiles(projected_path, label_raster_path, recipe, size_px, overlap, rotate, *, min_valid_fraction=0.0):
+    """Count the tiles that `cut_tiles` would cut, without keeping them.
+
+    Parameters
+    ----------
+    projected_path, label_raster_path, recipe, size_px, overlap, rotate, min_valid_fraction
+        See `cut_tiles`.
+
+    Returns
+    -------
+    tuple of int
+        Tiles with a label in them, and tiles without.
+
+    Raises
+    ------
+    InputError
+        Where the rasters are on different grids.
+    """
+    image, facts, _, layers, origin = _read_layers(
+        projected_path, {"mask": label_raster_path}, stride_of(size_px, overlap)
+    )
+    counts = [0, 0]
+    layers = {"image": image, **layers}
+    for piece in _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction, origin):
+        counts[0 if piece["mask"].any() else 1] += 1
+    return tuple(counts)
 
 
 def cut_tiles(
@@ -181,18 +213,8 @@ def cut_tiles(
     InputError
         Where the rasters are on different grids, or the image has no valid pixel.
     """
-    with open_raster(projected_path) as dataset:
-        window = _footprint(dataset, stride_of(size_px, overlap))
-        image = read_window(dataset, *window, fill=np.nan)
-        facts, grid = ImageFacts.from_tags(dataset.tags(), projected_path), MapGrid.of(dataset)
-    layers = {}
-    for name, path in (("mask", label_raster_path), ("truth", truth_path)):
-        if path is None:
-            continue
-        with open_raster(path) as dataset:
-            if dataset.shape != grid.shape or not np.allclose(dataset.transform, grid.transform):
-                raise InputError(path, f"is not on the grid of {projected_path}", "make both with the same target")
-            layers[name] = read_window(dataset, *window)
+    paths = {"mask": label_raster_path} | ({"truth": truth_path} if truth_path is not None else {})
+    image, facts, grid, layers, origin = _read_layers(projected_path, paths, stride_of(size_px, overlap))
     tiles = tiles_of_image(
         image,
         facts=facts,
@@ -203,7 +225,7 @@ def cut_tiles(
         rotate=rotate,
         target=target,
         min_valid_fraction=min_valid_fraction,
-        origin=window[:2],
+        origin=origin,
         **layers,
     )
     if not np.isfinite(image).any():
@@ -239,55 +261,19 @@ def read_tiles(path):
         raise InputError(path, f"holds no tiles ({error})", "cut the tiles again") from None
 
 
-def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0):
-    """Draw which tiles train and which validate, and write it as a table.
-
-    The paper splits 4:1 by tile. Turned copies of a tile go where the tile goes (the paper's counts of tiles with
-    fractures are both multiples of four), so that no tile validates what its own copy has trained.
-
-    Parameters
-    ----------
-    tile_paths : list of path
-        Files of `write_tiles`.
-    out_path : path
-        CSV with columns target, product, tile, set ("train" or "validation"), sorted.
-    validation_fraction : float
-        Share of the tiles with labels, and of those without, that validate.
-    seed : int
-
-    Returns
-    -------
-    pandas.DataFrame
-
-    Raises
-    ------
-    InputError
-        Where there are too few tiles to have one in each set.
-    """
-    rows = set()
-    for path in tile_paths:
-        tiles = read_tiles(path)
-        labelled = tiles.mask.any(axis=(1, 2))
-        rows |= {
-            (tiles.target, tiles.facts.product, int(tile), bool(has))
-            for tile, has in zip(tiles.tile, labelled, strict=True)
-        }
-    table = pandas.DataFrame(sorted(rows), columns=["target", "product", "tile", "labelled"])
-    generator = np.random.default_rng(seed)
-    table["set"] = "train"
-    for _, group in table.groupby("labelled"):
-        drawn = generator.permutation(group.index)[: round(validation_fraction * len(group))]
-        table.loc[drawn, "set"] = "validation"
-    if set(table.set[table.labelled]) != set(SETS):
-        raise InputError(
-            out_path,
-            f"{int(table.labelled.sum())} tiles with labels cannot be split into {' and '.join(SETS)}",
-            "give more images, more overlap or smaller tiles",
-        )
-    table = table.drop(columns="labelled")
-    with replacing(out_path) as temporary:
-        table.to_csv(temporary, index=False)
-    return table
+def _read_layers(projected_path, paths, stride):
+    """Image, facts, grid and other layers of the part of a map that an image covers, and that part's row and column."""
+    with open_raster(projected_path) as dataset:
+        window = _footprint(dataset, stride)
+        image = read_window(dataset, *window, fill=np.nan)
+        facts, grid = ImageFacts.from_tags(dataset.tags(), projected_path), MapGrid.of(dataset)
+    layers = {}
+    for name, path in paths.items():
+        with open_raster(path) as dataset:
+            if dataset.shape != grid.shape or not np.allclose(dataset.transform, grid.transform):
+                raise InputError(path, f"is not on the grid of {projected_path}", "make both with the same target")
+            layers[name] = read_window(dataset, *window)
+    return image, facts, grid, layers, window[:2]
 
 
 def _footprint(dataset, stride):

@@ -36,7 +36,7 @@ def train(
     tile_paths : list of path
         Files of `tiles.cut_tiles`, all of one recipe, size and resolution.
     split_path : path
-        Table of `tiles.split_tiles`.
+        Table of `splitting.split_tiles`.
     checkpoint_path, metrics_path, curves_path : path
         checkpoint.pt, metrics.json and curves.png to write.
     model : mapping

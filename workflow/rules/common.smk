@@ -36,7 +36,8 @@ def targets_with_edrs():
 wildcard_constraints:
     target=one_of(TARGETS),
     product="[A-Za-z0-9_-]+",
-    model=one_of(MODELS),
+    model=rf"({one_of(MODELS)})(-s[0-9]+)?",
+    recipe="imfmap|paper",
 
 
 def local_path(path):
@@ -103,11 +104,6 @@ def simulated_image(wildcards):
     """Settings of one image of a simulated target."""
     images = TARGETS[wildcards.target]["simulate"]["images"]
     return next(image for image in images if image["product"] == wildcards.product)
-
-
-def simulated_products():
-    """Target and product id of every simulated image."""
-    return [(target, product) for target in targets_from("simulate") for product in products(target)]
 
 
 def edr(wildcards):
@@ -205,23 +201,51 @@ def truth_raster(wildcards):
     return f"{RUN}/{wildcards.target}/simulated/truth.tif" if "simulate" in TARGETS[wildcards.target] else []
 
 
-def tiles_of(*roles):
-    """Input function: the tiles of every image of the targets with these roles."""
-    return lambda wildcards: [
-        f"{RUN}/{target}/tiles/{product}.npz" for target in targets_with_role(*roles) for product in products(target)
+def training_tiles(recipe):
+    """The tiles of every image that is trained on."""
+    return [
+        f"{RUN}/{target}/tiles/{recipe}/{product}.npz"
+        for target in targets_with_role("train")
+        for product in products(target)
     ]
+
+
+def model_tiles(wildcards):
+    """Training tiles of a model's recipe."""
+    return training_tiles(model_settings(wildcards.model)["recipe"])
+
+
+def model_split(wildcards):
+    """Which of them train a model."""
+    chosen = model_settings(wildcards.model)
+    return f"{RUN}/models/split.{chosen['recipe']}.{chosen['split']}.csv"
+
+
+def target_tiles(wildcards):
+    """Tiles of a target, cut for a model's recipe."""
+    recipe = model_settings(wildcards.model)["recipe"]
+    return [f"{RUN}/{wildcards.target}/tiles/{recipe}/{product}.npz" for product in products(wildcards.target)]
 
 
 # --- train, evaluate, infer, map ---
 
 
 def models_with(key):
-    return [name for name, model in MODELS.items() if key in model]
+    """Regular expression of the models that have a key; -s and a number behind a name stands for another seed."""
+    return rf"({one_of([name for name, model in MODELS.items() if key in model])})(-s[0-9]+)?"
+
+
+def model_settings(model):
+    """A model of the config and its seed: the run's, or that in its name (unet-s3)."""
+    if model in MODELS:
+        return {**MODELS[model], "seed": SEED}
+    name, _, seed = model.rpartition("-s")
+    return {**MODELS[name], "seed": int(seed)}
 
 
 def starting_weights(wildcards):
     """File that training starts from, where the config names one."""
-    weights = MODELS[wildcards.model]["weights"]
+    weights = model_settings(wildcards.model)["weights"]
     return [] if weights in (None, "coco") else local_path(weights)
 
 

@@ -4,7 +4,7 @@
 rule evaluate:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
-        tiles=of_each_image("tiles/{product}.npz"),
+        tiles=target_tiles,
     output:
         f"{RUN}/evaluation/{{model}}/{{target}}.json",
     log:

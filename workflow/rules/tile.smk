@@ -7,40 +7,41 @@ rule tile:
         labels=rules.label.output[0],
         truth=truth_raster,
     output:
-        f"{RUN}/{{target}}/tiles/{{product}}.npz",
+        f"{RUN}/{{target}}/tiles/{{recipe}}/{{product}}.npz",
     log:
-        log_of("tile", "target", "product"),
+        log_of("tile", "target", "recipe", "product"),
     benchmark:
-        benchmark_of("tile", "target", "product")
+        benchmark_of("tile", "target", "recipe", "product")
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
     params:
-        recipe=RECIPE,
         tiles=lookup("tiles", within=config),
         training=lambda wildcards: TARGETS[wildcards.target]["role"] == "train",
     message:
-        "Cutting tiles of {wildcards.product} over {wildcards.target}"
+        "Cutting tiles of {wildcards.product} over {wildcards.target} ({wildcards.recipe})"
     script:
         "../scripts/tile.py"
 
 
 rule split:
     input:
-        tiles_of("train"),
+        lambda wildcards: training_tiles(wildcards.recipe),
     output:
-        f"{RUN}/models/split.csv",
+        f"{RUN}/models/split.{{recipe}}.{{way}}.csv",
     log:
-        log_of("split"),
+        log_of("split", "recipe", "way"),
     benchmark:
-        benchmark_of("split")
+        benchmark_of("split", "recipe", "way")
+    wildcard_constraints:
+        way="tile|place",
     conda:
         "../../envs/geo.yaml"
     params:
         validation_fraction=lookup("tiles/validation_fraction", within=config),
         seed=SEED,
     message:
-        "Splitting tiles into training and validation"
+        "Splitting tiles into training and validation by {wildcards.way} ({wildcards.recipe})"
     script:
         "../scripts/split.py"

@@ -3,8 +3,8 @@
 
 rule train:
     input:
-        split=rules.split.output[0],
-        tiles=tiles_of("train"),
+        split=model_split,
+        tiles=model_tiles,
         weights=starting_weights,
     output:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
@@ -15,7 +15,7 @@ rule train:
     benchmark:
         benchmark_of("train", "model")
     wildcard_constraints:
-        model=one_of(models_with("architecture")),
+        model=models_with("architecture"),
     conda:
         "../../envs/learn.yaml"
     threads: config["training"]["threads"]
@@ -23,10 +23,9 @@ rule train:
         mem_mb=16000,
         runtime="2d",
     params:
-        model=lambda wildcards: MODELS[wildcards.model],
+        model=lambda wildcards: model_settings(wildcards.model),
         training=lookup("training", within=config),
         augmentation=lookup("augmentation", within=config),
-        seed=SEED,
     message:
         "Training {wildcards.model}"
     script:
@@ -35,7 +34,7 @@ rule train:
 
 rule use_checkpoint:
     input:
-        lambda wildcards: local_path(MODELS[wildcards.model]["checkpoint"]),
+        lambda wildcards: local_path(model_settings(wildcards.model)["checkpoint"]),
     output:
         f"{RUN}/models/{{model}}/checkpoint.pt",
     log:
@@ -43,7 +42,7 @@ rule use_checkpoint:
     benchmark:
         benchmark_of("use_checkpoint", "model")
     wildcard_constraints:
-        model=one_of(models_with("checkpoint")),
+        model=models_with("checkpoint"),
     localrule: True
     conda:
         "../../envs/learn.yaml"
@@ -61,12 +60,12 @@ rule fetch_checkpoint:
     benchmark:
         benchmark_of("fetch_checkpoint", "model")
     wildcard_constraints:
-        model=one_of(models_with("zenodo")),
+        model=models_with("zenodo"),
     localrule: True
     conda:
         "../../envs/learn.yaml"
     params:
-        record=lambda wildcards: MODELS[wildcards.model]["zenodo"],
+        record=lambda wildcards: model_settings(wildcards.model)["zenodo"],
         acquisition=lookup("acquisition", within=config),
     message:
         "Fetching the published weights of {wildcards.model}"

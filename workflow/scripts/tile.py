@@ -9,7 +9,7 @@ with job(snakemake):
         snakemake.input.image,
         snakemake.input.labels,
         snakemake.output[0],
-        snakemake.params.recipe,
+        snakemake.wildcards.recipe,
         settings["size_px"],
         settings["overlap"] if training else 0.0,
         rotate=training,

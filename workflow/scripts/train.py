@@ -13,5 +13,5 @@ with job(snakemake):
         model={**snakemake.params.model, "weights": snakemake.input.weights or snakemake.params.model["weights"]},
         training=snakemake.params.training,
         augmentation=snakemake.params.augmentation,
-        seed=snakemake.params.seed,
+        seed=snakemake.params.model["seed"],
     )
