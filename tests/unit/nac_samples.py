@@ -5,10 +5,9 @@ import rasterio
 from camera_factory import START_ET_S
 
 from imfmap.bodies import body
-from imfmap.ephemeris import utc_of
 from imfmap.grids import MapGrid
 from imfmap.nac import FULL_SAMPLES
-from imfmap.times import ephemeris_time
+from imfmap.times import ephemeris_time, utc_of
 
 START = utc_of(START_ET_S)
 START_S = int(ephemeris_time(START))

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from imfmap.bodies import body
 from imfmap.camera import LineScanCamera
-from imfmap.ephemeris import Orientation, States, utc_of
+from imfmap.ephemeris import Orientation, States
 from imfmap.errors import InputError
 from imfmap.geometry import separation_deg
 from imfmap.grids import MapGrid
 from imfmap.rasters import write_raster
 from imfmap.sensors import NAC
 from imfmap.shape import ShapeModel
-from imfmap.times import ephemeris_time
+from imfmap.times import ephemeris_time, utc_of
 
 CASES = {
     "left": {"jitter_urad": 2.0},

@@ -6,7 +6,7 @@ Radii are those of the IAU Working Group on Cartographic Coordinates and Rotatio
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pyproj import CRS, Transformer
 from pyproj.crs import ProjectedCRS
@@ -90,7 +90,7 @@ class Body:
 
     def to_lonlat(self, crs):
         """pyproj.Transformer: from x, y of `crs` to longitude, latitude in degrees (-180..180)."""
-        return Transformer.from_crs(crs, self.geographic, always_xy=True)
+        return _transformer(CRS.from_user_input(crs), self.geographic)
 
 
 def true_scale_latitude(projection, lat_deg, standard_parallel_deg=None):
@@ -116,6 +116,12 @@ def true_scale_latitude(projection, lat_deg, standard_parallel_deg=None):
             "use a latitude of the pole's own side" if polar else "use one between -90 and 90",
         )
     return standard_parallel_deg
+
+
+@lru_cache(maxsize=32)
+def _transformer(crs, geographic):
+    """Every window of a map asks for its own, and PROJ takes milliseconds to make one."""
+    return Transformer.from_crs(crs, geographic, always_xy=True)
 
 
 BODIES = {"moon": Body("moon", 30100), "mercury": Body("mercury", 19900)}

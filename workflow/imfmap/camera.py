@@ -11,13 +11,14 @@ import numpy as np
 
 from . import bodies
 from .compiled import detector_of, solve_lines
-from .ephemeris import Orientation, States, utc_of
+from .ephemeris import Orientation, States
 from .errors import InputError
 from .geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
 from .isd import read_isd, write_isd
 from .kernels import read_kernel_camera
 from .sensors import Instrument
 from .spice_tables import read_cube_camera
+from .times import utc_of
 
 ASTRONOMICAL_UNIT_KM = 149597870.691
 SEEN_TOLERANCE_PX = 1e-3

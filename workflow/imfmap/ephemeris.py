@@ -1,13 +1,8 @@
 """States and orientations tabulated over ephemeris time, interpolated as ISIS and ALE interpolate them."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import numpy as np
-
-from .times import ephemeris_time
-
-_J2000 = datetime(2000, 1, 1, 12)
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,17 +139,3 @@ def matrices_of(quaternions):
         (2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)),
     )
     return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
-
-
-def utc_of(et_s):
-    """UTC of an ephemeris time, ISO 8601 to the millisecond.
-
-    Raises
-    ------
-    InputError
-        Before 1999, as `times.ephemeris_time`.
-    """
-    moment = _J2000 + timedelta(seconds=et_s)
-    for _ in range(3):
-        moment -= timedelta(seconds=ephemeris_time(moment) - et_s)
-    return moment.isoformat(timespec="milliseconds")

@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS, Geod
+from pyproj import CRS
 from pyproj.exceptions import CRSError
 
 from .bodies import body_of
@@ -137,23 +137,6 @@ class MapGrid:
         for row in range(0, self.shape[0], size):
             for column in range(0, self.shape[1], size):
                 yield row, column, self.window(row, column, size, size)
-
-    def ground_scale(self, row, column):
-        """True ground metres per map metre, eastward and northward, at pixel coordinates.
-
-        Returns
-        -------
-        tuple of ndarray
-            Scale along columns and along rows: by how much a map distance must be multiplied to be true.
-        """
-        row, column = np.broadcast_arrays(np.asarray(row, float), np.asarray(column, float))
-        geod = Geod(a=self.body.radius_m, b=self.body.radius_m)
-        scales = []
-        for d_row, d_column in ((0.0, 0.5), (0.5, 0.0)):
-            lon1, lat1 = self.lonlat(row - d_row, column - d_column)
-            lon2, lat2 = self.lonlat(row + d_row, column + d_column)
-            scales.append(np.asarray(geod.inv(lon1, lat1, lon2, lat2)[2]) / self.resolution_m)
-        return tuple(scales)
 
     def ground_jacobians(self, row, column):
         """Matrices from map metres (x, y) to true ground metres (east, north) at pixel coordinates.

@@ -1,7 +1,7 @@
 """UTC and ephemeris time, without kernels, for the years a spacecraft of this project has flown."""
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from .errors import InputError
 
@@ -55,3 +55,17 @@ def ephemeris_time(utc):
     terrestrial_s = (moment - _J2000).total_seconds() + leap_s[-1] + _TT_MINUS_TAI_S
     mean_anomaly = 6.239996 + 1.99096871e-7 * terrestrial_s
     return terrestrial_s + 1.657e-3 * math.sin(mean_anomaly + 1.671e-2 * math.sin(mean_anomaly))
+
+
+def utc_of(et_s):
+    """UTC of an ephemeris time, ISO 8601 to the millisecond.
+
+    Raises
+    ------
+    InputError
+        Before 1999, as `ephemeris_time`.
+    """
+    moment = _J2000 + timedelta(seconds=et_s)
+    for _ in range(3):
+        moment -= timedelta(seconds=ephemeris_time(moment) - et_s)
+    return moment.isoformat(timespec="milliseconds")
