@@ -6,6 +6,7 @@ snakemake --cores 8 crookes                              one crater of config/co
 
 import os
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -17,11 +18,16 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from imfmap import settings
+from imfmap.acquisition.age import is_old, now
 from imfmap.errors import InputError
-from imfmap.listing import made
+from imfmap.isis import commands as isis_commands
+from imfmap.isis import plan as isis_plan
+from imfmap.listing import failures, made, write_failures
+from imfmap.nac import preroll_time
 from imfmap.targets import PLACE_KEYS
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+STARTED = time.time()
 
 if not workflow.config_settings.configfiles:
 
@@ -30,6 +36,8 @@ if not workflow.config_settings.configfiles:
 
 try:
     completed = settings.complete(config, ", ".join(map(str, workflow.configfiles)))
+    if completed["processing"]["engine"] == "isis" and workflow.is_main_process:
+        isis_plan.check_config(completed)
 except InputError as error:
     raise WorkflowError(str(error))
 config.clear()
@@ -37,6 +45,7 @@ config.update(completed)
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_learn.smk"
 
 
 rule all:
@@ -59,6 +68,7 @@ include: "workflow/rules/tile.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/infer.smk"
+include: "workflow/rules/compare.smk"
 include: "workflow/rules/vectorise.smk"
 include: "workflow/rules/map.smk"
 include: "workflow/rules/provenance.smk"
@@ -78,3 +88,7 @@ for name in TARGETS:
 
 onsuccess:
     print("\nMade:", *made(RUN), sep="\n")
+
+
+onerror:
+    print(*write_failures(RUN, failures(RUN, STARTED)), sep="\n")

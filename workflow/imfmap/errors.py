@@ -1,4 +1,4 @@
-"""The one error that users see."""
+"""The errors that users see."""
 
 
 class InputError(ValueError):
@@ -20,3 +20,10 @@ class InputError(ValueError):
         if remedy:
             message += f"; {remedy}"
         super().__init__(" ".join(message.split()))
+
+
+class SetupError(InputError):
+    """At fault is no image but the machine or the set-up: no other image would fare better.
+
+    A run that may leave images out (``processing.allow_missing``) stops on it all the same.
+    """

@@ -38,7 +38,7 @@ class Layer:
             Where it is none, or its pixels are not the grid's.
         """
         with open_raster(path) as dataset:
-            offset = _offset_on(grid, MapGrid.of(dataset))
+            offset = offset_on(grid, MapGrid.of(dataset))
             if offset is None:
                 raise InputError(path, "does not lie on the target's pixels", "project it onto the target's grid")
             yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, *offset)
@@ -65,7 +65,7 @@ class Layer:
         return self._filled[top // height : -(-bottom // height), left // width : -(-right // width)].any()
 
 
-def _offset_on(grid, own):
+def offset_on(grid, own):
     """Row and column in a grid of another grid's first pixel; None where their pixels do not coincide.
 
     Judged by places, not by CRS: a GeoTIFF may tell the same CRS in other words than the one it was given.

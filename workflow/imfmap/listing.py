@@ -1,5 +1,6 @@
 """What a run has made, said in a few lines."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -8,6 +9,7 @@ _PRODUCTS = (
     ("*/fractures.gpkg", "fractures (and .shp, .geojson)"),
     ("*/probability.tif", "probability of fracture"),
     ("models/*/curves.png", "training curves"),
+    ("benchmark_set.md", "what the simulated set holds (and .csv)"),
     ("evaluation/table.html", "scores on craters unseen in training (and .md, .csv)"),
     ("provenance/run.json", "configuration, code, checksums"),
 )
@@ -37,6 +39,51 @@ def made(folder):
             line += f"; against the exact truth: {_scores(summary['truth'])}"
         lines.append(line)
     return lines
+
+
+def failures(folder, since_s):
+    """Jobs of a run that failed with one clear line, out of their logs.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run's folder under results/.
+    since_s : float
+        Logs that were last written before this time (seconds since 1970) are of another run.
+
+    Returns
+    -------
+    list of tuple of str
+        Rule, what it worked on (target and product), and why it failed.
+    """
+    found = []
+    for path in sorted(Path(folder).glob("logs/*/*.log")):
+        if path.stat().st_mtime >= since_s:
+            _, level, reason = (path.read_text(errors="replace").splitlines() or [""])[-1].partition(" ERROR ")
+            if level:
+                found.append((path.parent.name, path.stem, reason))
+    return found
+
+
+def write_failures(folder, failed):
+    """Write what failed to ``failed.csv`` in a run's folder.
+
+    Returns
+    -------
+    list of str
+        Lines that say so; none where nothing failed with a clear line.
+    """
+    if not failed:
+        return []
+    from .rasters import replacing  # here, since every job of a run reads this module
+
+    out = Path(folder) / "failed.csv"
+    with replacing(out) as temporary, open(temporary, "w", newline="") as file:
+        table = csv.writer(file, lineterminator="\n")
+        table.writerow(("step", "of", "reason"))
+        table.writerows(failed)
+    lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
+    return ["", f"Failed ({out}):", *lines, "With --keep-going the other images are processed all the same."]
 
 
 def _scores(truth):

@@ -12,7 +12,7 @@ from .layers import PRODUCTS_TAG, Layer
 from .rasters import create_raster
 from .seams import seam_lines
 
-__all__ = ["PRIORITIES", "STRETCHES", "mosaic", "seam_lines", "stretched"]
+__all__ = ["PRIORITIES", "STRETCHES", "mosaic", "seam_lines", "stretched", "write_mosaic"]
 
 log = logging.getLogger(__name__)
 
@@ -72,21 +72,46 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
                 if made is not None:
                     yield row, column, *made
 
-        low, high = _stretch_limits(composites, stretch, grid, out_path)
-        products = ",".join(layer.product for layer in layers)
-        tags = {PRODUCTS_TAG: products, "IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
-        tags |= {"IMF_STRETCH_LOW": low, "IMF_STRETCH_HIGH": high}
-        sources_type = "uint8" if len(layers) <= _MOST_IN_UINT8 else "uint16"
-        with (
-            create_raster(out_path, grid, "uint8", nodata=0, tags=tags) as picture,
-            create_raster(
-                sources_path, grid, sources_type, nodata=0, tags={PRODUCTS_TAG: products}, overviews="nearest"
-            ) as sources,
-        ):
-            for row, column, values, source in composites("writing"):
-                window = rasterio.windows.Window(column, row, *values.shape[::-1])
-                picture.write(stretched(values, low, high), 1, window=window)
-                sources.write(source.astype(sources_type), 1, window=window)
+        products = [layer.product for layer in layers]
+        tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
+        write_mosaic(composites, grid, products, out_path, sources_path, stretch, tags)
+
+
+def write_mosaic(composites, grid, products, out_path, sources_path, stretch, tags):
+    """Write a mosaic as 8-bit picture, and where its pixels came from.
+
+    Parameters
+    ----------
+    composites : callable
+        Of a word for the log: yields row, column, values (float32, NaN for no data) and sources (int, 0 for no data,
+        else the place in `products`, from 1) of windows of `grid`; called twice, for the stretch and for the writing.
+    grid : MapGrid
+    products : sequence of str
+        Product ids of the images.
+    out_path, sources_path, stretch
+        As `mosaic`.
+    tags : dict
+        Further tags of the picture.
+
+    Raises
+    ------
+    InputError
+        Where no window has a valid pixel.
+    """
+    low, high = _stretch_limits(composites, stretch, grid, out_path)
+    listed = {PRODUCTS_TAG: ",".join(products)}
+    tags = {**listed, **tags, "IMF_STRETCH_LOW": low, "IMF_STRETCH_HIGH": high}
+    sources_type = "uint8" if len(products) <= _MOST_IN_UINT8 else "uint16"
+    with (
+        create_raster(out_path, grid, "uint8", nodata=0, tags=tags, cloud=True) as picture,
+        create_raster(
+            sources_path, grid, sources_type, nodata=0, tags=listed, overviews="nearest", cloud=True
+        ) as sources,
+    ):
+        for row, column, values, source in composites("writing"):
+            window = rasterio.windows.Window(column, row, *values.shape[::-1])
+            picture.write(stretched(values, low, high), 1, window=window)
+            sources.write(source.astype(sources_type), 1, window=window)
 
 
 def stretched(values, low, high):

@@ -19,6 +19,7 @@ from rasterio.windows import Window
 
 from .calibration import Calibration, remove_echo
 from .camera import LineScanCamera
+from .content import Content
 from .cubes import NacCube
 from .errors import InputError
 from .grids import MapGrid
@@ -31,10 +32,6 @@ from .times import ephemeris_time
 
 log = logging.getLogger(__name__)
 
-# Below this I/F a pixel is in shadow: some ten counts above the dark, a tenth of grazingly lit ground.
-LIT_IOF = 0.002
-# Least share of an image's valid pixels that must be lit.
-LIT_SHARE = 0.001
 _CHUNK_LINES = 128
 _START_TOLERANCE_S = 1.0
 _LINES_PER_BLOCK = 4096
@@ -257,24 +254,23 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
         projector.resample = clock.timed("resample", projector.resample)
     with clock("prepare"):
         steps = _steps(image, camera, processing, calibration_dir)
-    valid = lit = 0
+    content = Content()
     with create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as dataset:
         with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as writer:
             read_lines = _LineReader(image, steps, pool, clock)
             write = clock.timed("write", dataset.write)
             pending = deque()
             for row, column, pixels in projector.run(read_lines, threads):
-                valid += int(np.isfinite(pixels).sum())
-                lit += int((pixels > LIT_IOF).sum())
+                content.add(pixels)
                 pending.append(writer.submit(write, pixels, 1, window=Window(column, row, *pixels.shape[::-1])))
                 if len(pending) > _PENDING_WRITES:
                     pending.popleft().result()
             for future in pending:
                 future.result()
-        _check_content(image.path, valid, lit, grid, processing.min_valid_fraction)
+        content.check(image.path, grid, processing.min_valid_fraction)
         finishing = time.perf_counter()
     clock.add("finish", time.perf_counter() - finishing)
-    summary = Summary(valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
+    summary = Summary(content.valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
     log.info("%s: %s", facts.product, summary)
     return summary
 
@@ -305,22 +301,6 @@ def _block_px(lines_per_pixel):
     while block_px > _LEAST_BLOCK_PX and block_px * lines_per_pixel > _LINES_PER_BLOCK:
         block_px //= 2
     return block_px
-
-
-def _check_content(path, valid, lit, grid, min_valid_fraction):
-    wanted = max(1, round(min_valid_fraction * grid.shape[0] * grid.shape[1]))
-    if valid < wanted:
-        raise InputError(
-            path,
-            f"has {valid} valid pixels on the map, {wanted} are needed",
-            "leave the image out, or lower processing.min_valid_fraction",
-        )
-    if lit < LIT_SHARE * valid:
-        raise InputError(
-            path,
-            f"lies in shadow: {lit} of its {valid} pixels on the map are brighter than an I/F of {LIT_IOF}",
-            "leave the image out",
-        )
 
 
 class _LineReader:

@@ -16,6 +16,7 @@ rule isis_ingest:
         mem_mb=2000,
     params:
         verify_md5=lambda wildcards: TARGETS[wildcards.target]["verify_md5"],
+        allow_missing=ALLOW_MISSING,
     message:
         "lronac2isis: {wildcards.product}"
     script:
@@ -36,7 +37,8 @@ rule isis_spice:
     resources:
         mem_mb=2000,
     params:
-        isis=lookup("processing/isis", within=config),
+        isis=isis_settings("spice", "web_url", "shape", "shape_model", "smithed", "predicted"),
+        allow_missing=ALLOW_MISSING,
     message:
         "spiceinit: {wildcards.product}"
     script:
@@ -45,7 +47,8 @@ rule isis_spice:
 
 rule isis_calibrate:
     input:
-        rules.isis_spice.output,
+        cube=isis_spiced,
+        darks=ISIS["dark_file"] or [],
     output:
         intermediate(f"{LEVEL1}.cal.cub"),
     log:
@@ -57,7 +60,8 @@ rule isis_calibrate:
     resources:
         mem_mb=2000,
     params:
-        darks=lookup("processing/darks", within=config),
+        steps={key: ISIS[key] for key in ("masked", "dark", "darks", "dark_file", "nonlinearity", "flat")},
+        allow_missing=ALLOW_MISSING,
     message:
         "lronaccal: {wildcards.product}"
     script:
@@ -77,6 +81,8 @@ rule isis_echo:
         "../../envs/isis.yaml"
     resources:
         mem_mb=2000,
+    params:
+        allow_missing=ALLOW_MISSING,
     message:
         "lronacecho: {wildcards.product}"
     script:
@@ -85,7 +91,8 @@ rule isis_echo:
 
 rule isis_photometry:
     input:
-        lambda wildcards: rules.isis_echo.output if config["processing"]["echo"] else rules.isis_calibrate.output,
+        cube=isis_calibrated,
+        model=ISIS["photometry"] or [],
     output:
         intermediate(f"{LEVEL1}.pho.cub"),
     log:
@@ -97,7 +104,8 @@ rule isis_photometry:
     resources:
         mem_mb=2000,
     params:
-        parameters=lambda wildcards: local_path(config["processing"]["photometry"] or ""),
+        isis=isis_settings("max_incidence_deg", "max_emission_deg", "light_on_shape"),
+        allow_missing=ALLOW_MISSING,
     message:
         "lronacpho: {wildcards.product}"
     script:

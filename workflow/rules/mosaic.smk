@@ -12,7 +12,7 @@ rule mosaic:
     benchmark:
         benchmark_of("mosaic", "target")
     wildcard_constraints:
-        target=one_of(targets_from("search", "products", "edrs", "cubes", "simulate")),
+        target=one_of(targets_mosaicked("native")),
     conda:
         "../../envs/geo.yaml"
     resources:
@@ -24,6 +24,77 @@ rule mosaic:
         "Mosaicking {wildcards.target}"
     script:
         "../scripts/mosaic.py"
+
+
+rule isis_equalize:
+    input:
+        of_each_image("isis/{product}.map.cub"),
+    output:
+        intermediate(directory(f"{RUN}/{{target}}/isis/equalized")),
+    log:
+        log_of("isis_equalize", "target"),
+    benchmark:
+        benchmark_of("isis_equalize", "target")
+    conda:
+        "../../envs/isis.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        brightness=config["processing"]["mosaic"]["brightness"],
+        products=lambda wildcards: usable(wildcards.target),
+    message:
+        "equalizer: {wildcards.target}"
+    script:
+        "../scripts/isis_equalize.py"
+
+
+rule isis_mosaic:
+    input:
+        isis_laid,
+    output:
+        isis_mosaic_cubes(),
+    log:
+        log_of("isis_mosaic", "target"),
+    benchmark:
+        benchmark_of("isis_mosaic", "target")
+    conda:
+        "../../envs/isis.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        priority=config["processing"]["mosaic"]["priority"],
+        products=lambda wildcards: usable(wildcards.target),
+    message:
+        "automos: {wildcards.target}"
+    script:
+        "../scripts/isis_mosaic.py"
+
+
+rule isis_picture:
+    input:
+        cubes=rules.isis_mosaic.output,
+        images=of_each_image("projected/{product}.tif"),
+    output:
+        mosaic=f"{RUN}/{{target}}/mosaic.tif",
+        sources=f"{RUN}/{{target}}/mosaic_sources.tif",
+    log:
+        log_of("isis_picture", "target"),
+    benchmark:
+        benchmark_of("isis_picture", "target")
+    wildcard_constraints:
+        target=one_of(targets_mosaicked("isis")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        place=place,
+        mosaic=lookup("processing/mosaic", within=config),
+        products=lambda wildcards: usable(wildcards.target),
+    message:
+        "Picture of the mosaic of {wildcards.target}"
+    script:
+        "../scripts/isis_picture.py"
 
 
 rule import_mosaic:
@@ -42,6 +113,9 @@ rule import_mosaic:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
+    params:
+        place=place,
+        stretch=lookup("processing/mosaic/stretch", within=config),
     message:
         "Taking in the mosaic of {wildcards.target}"
     script:

@@ -23,6 +23,7 @@ if ENGINE == "native":
         params:
             place=place,
             processing=image_processing,
+            allow_missing=ALLOW_MISSING,
         message:
             "Calibrating and projecting {wildcards.product}"
         script:
@@ -48,6 +49,7 @@ if ENGINE == "native":
         params:
             place=place,
             processing=image_processing,
+            allow_missing=ALLOW_MISSING,
         message:
             "Projecting {wildcards.product}"
         script:
@@ -72,12 +74,34 @@ else:
         script:
             "../scripts/isis_template.py"
 
+    rule isis_range:
+        input:
+            isis_level1,
+        output:
+            intermediate(f"{LEVEL1}.range.map"),
+        log:
+            log_of("isis_range", "target", "product"),
+        benchmark:
+            benchmark_of("isis_range", "target", "product")
+        conda:
+            "../../envs/isis.yaml"
+        resources:
+            mem_mb=2000,
+        params:
+            place=place,
+            allow_missing=ALLOW_MISSING,
+        message:
+            "mosrange: {wildcards.product}"
+        script:
+            "../scripts/isis_range.py"
+
     rule isis_project:
         input:
             cube=isis_level1,
             template=rules.isis_template.output[0],
+            range=rules.isis_range.output[0],
         output:
-            intermediate(f"{LEVEL1}.map.cub"),
+            intermediate(f"{LEVEL1}.map.cub", map=True),
         log:
             log_of("isis_project", "target", "product"),
         benchmark:
@@ -87,8 +111,10 @@ else:
         resources:
             mem_mb=4000,
         params:
-            isis=lookup("processing/isis", within=config),
-            resampling=lookup("processing/resampling", within=config),
+            place=place,
+            patch_size=config["processing"]["isis"]["patch_size"],
+            resampling=config["processing"]["resampling"],
+            allow_missing=ALLOW_MISSING,
         message:
             "cam2map: {wildcards.product}"
         script:
@@ -104,13 +130,39 @@ else:
             log_of("isis_export", "target", "product"),
         benchmark:
             benchmark_of("isis_export", "target", "product")
+        wildcard_constraints:
+            target=one_of([*targets_with_edrs(), *targets_from("cubes")]),
         conda:
             "../../envs/geo.yaml"
         resources:
             mem_mb=2000,
         params:
             place=place,
+            min_valid_fraction=config["processing"]["min_valid_fraction"],
+            allow_missing=ALLOW_MISSING,
         message:
             "To GeoTIFF: {wildcards.product}"
         script:
             "../scripts/isis_export.py"
+
+
+if ALLOW_MISSING:
+
+    checkpoint survey:
+        input:
+            lambda wildcards: expand(PROJECTED, target=wildcards.target, product=products(wildcards.target)),
+        output:
+            f"{RUN}/{{target}}/left_out.csv",
+        log:
+            log_of("survey", "target"),
+        benchmark:
+            benchmark_of("survey", "target")
+        localrule: True
+        conda:
+            "../../envs/geo.yaml"
+        params:
+            products=lambda wildcards: products(wildcards.target),
+        message:
+            "Looking which images of {wildcards.target} there are"
+        script:
+            "../scripts/survey.py"

@@ -1,8 +1,9 @@
 """Radiometric calibration to I/F: lronaccal."""
 
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.steps import change_cube
 from imfmap.jobs import job
 
 with job(snakemake):
-    isis.run("lronaccal", from_=snakemake.input[0], to=snakemake.output[0], darkfiletype=snakemake.params.darks)
-    isis.check_cube(snakemake.output[0], "lronaccal")
+    steps = snakemake.params.steps
+    change_cube(lambda cube, out: commands.calibrate(cube, out, steps), snakemake.input[0], snakemake.output[0])

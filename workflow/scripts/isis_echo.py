@@ -1,8 +1,8 @@
 """Echo correction: lronacecho."""
 
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.steps import change_cube
 from imfmap.jobs import job
 
 with job(snakemake):
-    isis.run("lronacecho", from_=snakemake.input[0], to=snakemake.output[0])
-    isis.check_cube(snakemake.output[0], "lronacecho")
+    change_cube(commands.echo, snakemake.input[0], snakemake.output[0])

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from imfmap import isis
 from imfmap.camera import LineScanCamera
+from imfmap.isis.cubes import cube_to_geotiff
 from imfmap.jobs import job
 from imfmap.projection import image_facts
 from imfmap.targets import target_grid
@@ -12,4 +12,4 @@ with job(snakemake):
     grid = target_grid(snakemake.params.place)
     facts = image_facts(LineScanCamera.from_cube(snakemake.input.level1), grid, engine="isis")
     facts = replace(facts, product=snakemake.wildcards.product)
-    isis.cube_to_geotiff(snakemake.input.cube, grid, snakemake.output[0], facts.tags())
+    cube_to_geotiff(snakemake.input.cube, grid, snakemake.output[0], facts.tags(), snakemake.params.min_valid_fraction)

@@ -1,11 +1,12 @@
 """EDR to ISIS cube: lronac2isis."""
 
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.steps import make_cube
 from imfmap.jobs import job
-from imfmap.pds import verify_md5
+from imfmap.pds import read_edr, verify_md5
 
 with job(snakemake):
+    label = read_edr(snakemake.input[0]).label
     if snakemake.params.verify_md5:
         verify_md5(snakemake.input[0])
-    isis.run("lronac2isis", from_=snakemake.input[0], to=snakemake.output[0])
-    isis.check_cube(snakemake.output[0], "lronac2isis")
+    make_cube(lambda out: commands.ingest(snakemake.input[0], out), snakemake.output[0], (label.lines, label.samples))

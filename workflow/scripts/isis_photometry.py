@@ -1,8 +1,11 @@
 """Photometric normalisation: lronacpho."""
 
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.steps import change_cube
 from imfmap.jobs import job
 
 with job(snakemake):
-    isis.run("lronacpho", from_=snakemake.input[0], to=snakemake.output[0], phopar=snakemake.params.parameters)
-    isis.check_cube(snakemake.output[0], "lronacpho")
+    model, isis = snakemake.input.model, snakemake.params.isis
+    change_cube(
+        lambda cube, out: commands.photometry(cube, out, model, isis), snakemake.input.cube, snakemake.output[0]
+    )

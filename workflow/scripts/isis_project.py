@@ -1,18 +1,23 @@
-"""Map projection: cam2map with forward patches, as the paper did."""
+"""Map projection of an image, of the part of the map that it covers: cam2map."""
 
-from imfmap import isis
+import os
+
+from imfmap.isis import commands
+from imfmap.isis.boxes import LonLatBox, read_range
+from imfmap.isis.cubes import shape_resolution_m
+from imfmap.isis.steps import make_cube
 from imfmap.jobs import job
+from imfmap.targets import target_grid
 
 with job(snakemake):
-    isis.run(
-        "cam2map",
-        from_=snakemake.input.cube,
-        map=snakemake.input.template,
-        to=snakemake.output[0],
-        pixres="map",
-        defaultrange="map",
-        interp=isis.INTERPOLATIONS[snakemake.params.resampling],
-        warpalgorithm="forwardpatch",
-        patchsize=snakemake.params.isis["patch_size"],
+    cube, place, patch_px = snakemake.input.cube, snakemake.params.place, snakemake.params.patch_size
+    covered, resolution_m = read_range(snakemake.input.range)
+    box = LonLatBox.of_grid(target_grid(place), place).common_with(covered, cube)
+    if patch_px == "auto":
+        shape_m = shape_resolution_m(cube, os.environ.get("ISISDATA", ""))
+        patch_px = commands.patch_size(resolution_m, place["resolution_m"], shape_m)
+    make_cube(
+        lambda out: commands.project(cube, out, snakemake.input.template, snakemake.params.resampling, patch_px, box),
+        snakemake.output[0],
+        least_valid=0.0,
     )
-    isis.check_cube(snakemake.output[0], "cam2map")

@@ -1,23 +1,10 @@
 """Position, pointing and shape: spiceinit, on a copy of the cube."""
 
-import shutil
-
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.cubes import size_of
+from imfmap.isis.steps import make_cube
 from imfmap.jobs import job
 
 with job(snakemake):
-    settings = snakemake.params.isis
-    shutil.copyfile(snakemake.input[0], snakemake.output[0])
-    parameters = {"shape": settings["shape"]}
-    if settings["shape"] == "user":
-        parameters["model"] = settings["shape_model"]
-    if settings["spice"] == "web":
-        parameters.update(web="yes", url=settings["web_url"])
-    parameters.update(
-        cksmithed=settings["smithed"],
-        spksmithed=settings["smithed"],
-        ckpredicted=settings["predicted"],
-        spkpredicted=settings["predicted"],
-    )
-    isis.run("spiceinit", from_=snakemake.output[0], **parameters)
-    isis.check_cube(snakemake.output[0], "spiceinit")
+    cube, isis = snakemake.input[0], snakemake.params.isis
+    make_cube(lambda out: commands.spice(out, isis), snakemake.output[0], size_of(cube), copy_of=cube)

@@ -1,10 +1,12 @@
-"""Map template of a target for cam2map."""
+"""Map that the images of a target are projected to: maptemplate."""
 
-from imfmap import isis
+from imfmap.isis import commands
+from imfmap.isis.boxes import LonLatBox
+from imfmap.isis.steps import make_text
 from imfmap.jobs import job
-from imfmap.rasters import replacing
 from imfmap.targets import target_grid
 
-with job(snakemake), replacing(snakemake.output[0]) as path:
+with job(snakemake):
     place = snakemake.params.place
-    path.write_text(isis.map_template(target_grid(place), place))
+    box = LonLatBox.of_grid(target_grid(place), place)
+    make_text(lambda out: commands.template(out, place, box), snakemake.output[0])

@@ -1,0 +1,70 @@
+"""What ISIS does with a command line: names, values and their checks, errors on standard error."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from imfmap.errors import InputError
+from imfmap.isis.interface import check_command, interface
+
+
+class Refused(Exception):
+    """What ISIS would say."""
+
+
+def main(program, arguments):
+    """Run a stand-in and end the process."""
+    try:
+        parameters = parse(program, arguments)
+        if "IMF_STANDIN_CALLS" in os.environ:
+            with open(os.environ["IMF_STANDIN_CALLS"], "a") as file:
+                file.write(json.dumps([program, parameters]) + "\n")
+        fail(program, parameters)
+        from . import programs  # here, so that a refusal is quick
+
+        defaults = {
+            name: known["default"] for name, known in interface()[program].items() if known.get("default", "") != ""
+        }
+        getattr(programs, program)({**defaults, **parameters})
+        spoil(program, parameters)
+    except (Refused, InputError) as error:
+        print(f"**USER ERROR** {error}.", file=sys.stderr)
+        sys.exit(1)
+
+
+def parse(program, arguments):
+    """Parameters of a command line, checked; reserved ones (-log) are taken and put aside."""
+    parameters = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if not equals:
+            raise Refused(f"Unknown parameter [{argument}]")
+        if not name.startswith("-"):
+            parameters[name.lower()] = value
+    check_command(program, parameters)
+    return parameters
+
+
+def wanted(program, parameters):
+    """What is to go wrong with this call, or None."""
+    fails = json.loads(os.environ.get("IMF_STANDIN_FAILS", "{}")).get(program, {})
+    product = Path(parameters.get("from", "")).name.split(".")[0]
+    return fails.get(product, fails.get("*"))
+
+
+def fail(program, parameters):
+    """Say what was asked for, instead of working."""
+    text = wanted(program, parameters)
+    if text is not None and text not in ("NULL", "SIZE"):
+        raise Refused(text)
+
+
+def spoil(program, parameters):
+    """Leave a product that is none, as programs did that called it a success."""
+    kind = wanted(program, parameters)
+    if kind is None:
+        return
+    from .cubefile import blank
+
+    blank(parameters.get("to", parameters["from"]), halved=kind == "SIZE")

@@ -1,0 +1,98 @@
+"""ISIS cubes: written and read through GDAL, their labels and tables by hand."""
+
+import shutil
+import warnings
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+
+NULL = np.float32(-3.4028226550889045e38)
+_LABEL_BYTES = 65536
+_TYPES = {"Double": ("<f8", 8), "Integer": ("<i4", 4)}
+
+warnings.simplefilter("ignore", NotGeoreferencedWarning)
+
+
+def write_cube(path, bands, grid=None, groups=""):
+    """Write bands (count, lines, samples), NaN for Null, with text of further groups of IsisCube."""
+    bands, tracked = np.asarray(bands), np.asarray(bands).dtype == np.uint32
+    if tracked:
+        # GDAL writes no whole numbers of 32 bits: their bits as reals, and the true name of them in the label.
+        bands = bands.view(np.float32)
+    elif bands.dtype.kind == "f":
+        bands = np.where(np.isnan(bands), NULL, bands).astype(np.float32)
+    placed = {} if grid is None else {"crs": grid.crs.to_wkt(), "transform": grid.transform}
+    profile = {"driver": "ISIS3", "count": len(bands), "dtype": bands.dtype.name, **placed}
+    with rasterio.open(path, "w", height=bands.shape[1], width=bands.shape[2], **profile) as out:
+        out.write(bands)
+    add_groups(path, groups)
+    if tracked:
+        _edit_label(path, lambda label: label.replace("= Real", "= UnsignedInteger"))
+
+
+def change_pixels(source, path, image, groups=""):
+    """Write a cube like another, label and tables and all, with other pixels and further groups."""
+    shutil.copyfile(source, path)
+    data = np.memmap(path, np.float32, "r+", offset=_LABEL_BYTES, shape=image.shape)
+    data[:] = np.where(np.isnan(image), NULL, image)
+    data.flush()
+    add_groups(path, groups)
+
+
+def blank(path, halved):
+    """Leave a cube that holds nothing, or half of its lines."""
+    with rasterio.open(path) as cube:
+        image = cube.read()
+    write_cube(path, image[:, : image.shape[1] // 2] if halved else np.full(image.shape, np.nan, np.float32))
+
+
+def add_groups(path, text):
+    """Put groups into a cube's object IsisCube."""
+    end = "End_Object\n\nObject = Label"
+    _edit_label(path, lambda label: label.replace(end, text + end))
+
+
+def add_object(path, text):
+    """Put an object at the end of a cube's label."""
+    _edit_label(path, lambda label: label[: label.rindex("\nEnd")] + f"\n{text}End\n")
+
+
+def add_table(path, name, columns, keywords=""):
+    """Append a table.
+
+    Parameters
+    ----------
+    columns : dict
+        Field name to values: numbers as doubles, whole numbers as integers, or texts.
+    """
+    fields, parts = [], []
+    for field, values in columns.items():
+        values = np.asarray(values)
+        kind = {"f": "Double", "i": "Integer"}.get(values.dtype.kind, "Text")
+        size = 1
+        if kind == "Text":
+            values = values.astype("S")
+            size = values.dtype.itemsize
+        fields.append(f"  Group = Field\n    Name = {field}\n    Type = {kind}\n    Size = {size}\n  End_Group\n")
+        parts.append((field, _TYPES[kind][0] if kind in _TYPES else f"S{size}", values))
+    records = np.zeros(len(parts[0][2]), [(field, kind) for field, kind, _ in parts])
+    for field, _, values in parts:
+        records[field] = values
+    start = Path(path).stat().st_size + 1
+    with open(path, "ab") as file:
+        file.write(records.tobytes())
+    add_object(
+        path,
+        f"Object = Table\n  Name = {name}\n  StartByte = {start}\n  Bytes = {records.nbytes}\n"
+        f"  Records = {len(records)}\n  ByteOrder = Lsb\n{keywords}{''.join(fields)}End_Object\n",
+    )
+
+
+def _edit_label(path, change):
+    with open(path, "r+b") as file:
+        label = change(file.read(_LABEL_BYTES).rstrip(b"\0").decode()).encode()
+        assert len(label) <= _LABEL_BYTES
+        file.seek(0)
+        file.write(label.ljust(_LABEL_BYTES, b"\0"))

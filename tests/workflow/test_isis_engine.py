@@ -1,0 +1,195 @@
+"""The ISIS engine end to end under Snakemake, through pysis, with stand-ins for ISIS's programs; images left out."""
+
+import csv
+import json
+import shutil
+
+import numpy as np
+import pytest
+import rasterio
+from isis_standins import install
+
+from imfmap.isis.interface import check_command
+from imfmap.native import Processing, edr_to_map
+from imfmap.rasters import read_raster
+from imfmap.targets import target_grid
+
+from .conftest import run_snakemake, write_config
+
+pytestmark = pytest.mark.slow
+
+LEFT, RIGHT = "M1500004000LE", "M1500004010RE"
+FLOOR = "results/mini/floor"
+MOSAIC = f"{FLOOR}/mosaic.tif"
+PLACE = {"body": "moon", "projection": "equirectangular", "resolution_m": 1.5}
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory, mini_config):
+    """A folder with two simulated images that each show a part of the target, and ISIS's environment.
+
+    Yields
+    ------
+    callable
+        Of what to make, changes of the config's `processing` and what is to go wrong: (exit status, text, folder).
+    """
+    folder = tmp_path_factory.mktemp("isis")
+    target = json.loads(json.dumps(mini_config["targets"]["floor"]))
+    # Swaths of 2.5 km beside the middle of the target, so that the mosaic is of both.
+    for image, offset_m in zip(target["simulate"]["images"], (-1100, 1100), strict=True):
+        image["offset_m"] = offset_m
+    config = {"run": mini_config["run"], "recipe": "imfmap", "targets": {"floor": target}}
+    edrs = [f"{FLOOR}/simulated/edr/{product}.IMG" for product in (LEFT, RIGHT)]
+    run_snakemake(folder, write_config(folder / "simulate.yaml", config), *edrs)
+    (calibration,) = (path.parent for path in (folder / "results" / "mini").glob("**/nac_darks"))
+    (folder / "data" / "lro").mkdir(parents=True)
+    (folder / "data" / "lro" / "calibration").symlink_to(calibration)
+    install(folder / "root")
+
+    def run(*goals, processing=None, fails=None, targets=None):
+        settings = {"engine": "isis", "isis": {"root": str(folder / "root"), "data": str(folder / "data")}}
+        settings["isis"] |= (processing or {}).pop("isis", {})
+        changed = {**config, "processing": {**settings, **(processing or {})}, "targets": targets or config["targets"]}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("IMF_STANDIN_ISDS", str(folder / FLOOR / "simulated" / "edr"))
+            patch.setenv("IMF_STANDIN_CALLS", str(folder / "calls"))
+            patch.setenv("IMF_STANDIN_FAILS", json.dumps(fails or {}))
+            path = write_config(folder / "isis.yaml", changed)
+            status, text = run_snakemake(folder, path, "--keep-going", *goals, check=False)
+        return status, text, folder
+
+    run.folder, run.target, run.calibration = folder, target, calibration
+    return run
+
+
+def fresh(folder):
+    """Forget what was made of the images."""
+    for name in ("isis", "projected"):
+        shutil.rmtree(folder / FLOOR / name, ignore_errors=True)
+    for name in ("mosaic.tif", "mosaic_sources.tif", "left_out.csv"):
+        (folder / FLOOR / name).unlink(missing_ok=True)
+    (folder / "calls").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def made(world):
+    """Path: results of a run of every program, lronacpho and equalizer among them."""
+    photometry = str(next(world.calibration.glob("NAC_PHO_*.pvl")))
+    processing = {"photometry": photometry, "mosaic": {"brightness": "both"}}
+    status, text, folder = world(MOSAIC, processing=processing)
+    assert status == 0, text[-4000:]
+    return folder, photometry
+
+
+def test_projected_images_are_the_native_engines(made, world):
+    """To 2e-5 in I/F. Storage costs nothing: cubes and rasters are both of 32-bit reals.
+
+    But cam2map's map is cut to what the image covers, so that the nodes which the native engine computes places at, and
+    interpolates between to 0.01 pixel, lie elsewhere.
+    """
+    folder, photometry = made
+    grid = target_grid({**world.target, **PLACE})
+    for product in (LEFT, RIGHT):
+        edr = folder / FLOOR / "simulated" / "edr" / f"{product}.IMG"
+        processing = Processing(photometry=photometry, threads=1)
+        edr_to_map(edr, edr.with_suffix(".json"), world.calibration, grid, folder / "native.tif", processing)
+        native, _, native_tags = read_raster(folder / "native.tif")
+        ours, ours_grid, tags = read_raster(folder / FLOOR / "projected" / f"{product}.tif")
+        assert ours_grid.shape == grid.shape and ours_grid.transform.almost_equals(grid.transform)
+        assert 0.1 < np.isfinite(native).mean() < 0.9
+        np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(native))
+        np.testing.assert_allclose(ours, native, rtol=0, atol=2e-5)
+        assert tags == {**native_tags, "IMF_ENGINE": "isis"}
+
+
+def test_the_mosaic_is_automoss_with_its_tracking(made):
+    folder, _ = made
+    mosaic, _, tags = read_raster(folder / MOSAIC)
+    sources, _, source_tags = read_raster(folder / FLOOR / "mosaic_sources.tif")
+    assert source_tags["IMF_PRODUCTS"] == f"{LEFT},{RIGHT}" and tags["IMF_BRIGHTNESS"] == "both"
+    assert set(np.unique(sources)) >= {1, 2}
+    np.testing.assert_array_equal(sources > 0, mosaic > 0)
+    left = np.isfinite(read_raster(folder / FLOOR / "projected" / f"{LEFT}.tif")[0])
+    np.testing.assert_array_equal(sources == 1, left)
+
+
+def test_every_command_was_one_that_isis_takes(made):
+    folder, _ = made
+    calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
+    for program, parameters in calls:
+        check_command(program, parameters)
+    image = {"lronac2isis", "spiceinit", "lronaccal", "lronacecho", "lronacpho", "mosrange", "cam2map"}
+    assert {program for program, _ in calls} == image | {"maptemplate", "equalizer", "automos"}
+    project = next(parameters for program, parameters in calls if program == "cam2map")
+    assert project["patchsize"] == "3" and project["interp"] == "CUBICCONVOLUTION"
+
+
+def test_only_the_projected_cubes_stay(made):
+    folder, _ = made
+    left = {path.name for path in (folder / FLOOR / "isis").iterdir()}
+    assert left == {"target.map", f"{LEFT}.map.cub", f"{RIGHT}.map.cub"}
+    assert not (folder / "print.prt").exists()
+
+
+def test_one_image_that_fails_does_not_stop_the_others(world, made):
+    fresh(world.folder)
+    fails = {"spiceinit": {RIGHT: f"No Camera Kernels found for the image [{RIGHT}.cub]"}}
+    status, text, folder = world(MOSAIC, fails=fails)
+    assert status != 0 and "Traceback" not in text
+    lines = [line for line in text.splitlines() if line.startswith("imfmap: ")]
+    assert len(lines) == 1 and "those of recent months are published with a delay" in lines[0]
+    assert (folder / FLOOR / "projected" / f"{LEFT}.tif").exists() and not (folder / MOSAIC).exists()
+    with open(folder / "results" / "mini" / "failed.csv") as file:
+        (failed,) = csv.DictReader(file)
+    assert (failed["step"], failed["of"]) == ("isis_spice", f"floor.{RIGHT}")
+    assert "No Camera Kernels found" in failed["reason"]
+
+    status, text, folder = world(MOSAIC, fails=fails, processing={"allow_missing": True})
+    assert status == 0, text[-4000:]
+    with open(folder / FLOOR / "left_out.csv") as file:
+        (left_out,) = csv.DictReader(file)
+    assert (left_out["product"], left_out["step"]) == (RIGHT, "isis_spice")
+    assert "no kernel with the camera's pointing" in left_out["reason"]
+    assert read_raster(folder / MOSAIC)[2]["IMF_PRODUCTS"] == LEFT
+
+
+@pytest.mark.parametrize(
+    ("fails", "said"),
+    [
+        ({"lronacecho": {"*": "NULL"}}, "echo.cub: lronacecho left 0 valid pixels of"),
+        ({"lronacecho": {"*": "SIZE"}}, "lronacecho left 299 lines x 2532 samples, 598 x 2532 were expected"),
+        ({"lronaccal": {"*": "write failed: No space left on device"}}, "the disk is full (ISIS: "),
+    ],
+)
+def test_a_step_that_failed_is_named(world, made, fails, said):
+    fresh(world.folder)
+    status, text, folder = world(
+        f"{FLOOR}/isis/{LEFT}.echo.cub", fails=fails, processing={"allow_missing": "full" in said}
+    )
+    assert status != 0 and "Traceback" not in text
+    assert any(said in line for line in text.splitlines() if line.startswith("imfmap: ")), text[-3000:]
+    assert not list((folder / FLOOR / "isis").glob("*echo*"))
+
+
+def test_the_native_engine_leaves_images_out_alike(world):
+    folder = world.folder
+    fresh(folder)
+    for product in (LEFT, RIGHT):
+        for suffix in (".IMG", ".json"):
+            shutil.copy(folder / FLOOR / "simulated" / "edr" / f"{product}{suffix}", folder)
+    path = folder / f"{LEFT}.IMG"
+    path.write_bytes(path.read_bytes()[:-5000])
+    target = {key: value for key, value in world.target.items() if key != "simulate"}
+    target["edrs"] = [f"{LEFT}.IMG", f"{RIGHT}.IMG"]
+    processing = {"engine": "native", "calibration_dir": str(world.calibration), "allow_missing": True}
+    status, text, _ = world(MOSAIC, processing=processing, targets={"floor": target})
+    assert status == 0, text[-4000:]
+    assert f"{LEFT},project_edr," in (folder / FLOOR / "left_out.csv").read_text()
+    with rasterio.open(folder / MOSAIC) as mosaic:
+        assert mosaic.tags()["IMF_PRODUCTS"] == RIGHT
+
+
+def test_a_setting_that_isis_refuses_stops_before_anything_runs(world):
+    status, text, folder = world("-n", MOSAIC, processing={"isis": {"shape": "user", "shape_model": "moon.cub"}})
+    assert status != 0 and "Traceback" not in text
+    assert "processing.isis.shape_model: there is no file moon.cub; check the path" in text

@@ -1,0 +1,8 @@
+"""The images of a target laid over each other: automos."""
+
+from imfmap.isis.steps import laid, lay_mosaic
+from imfmap.jobs import job
+
+with job(snakemake):
+    cubes = laid(snakemake.input, snakemake.params.products)
+    lay_mosaic(cubes, snakemake.output[0], snakemake.params.priority)

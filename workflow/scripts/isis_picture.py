@@ -1,0 +1,15 @@
+"""One 8-bit picture of the mosaic that automos made, and which image each of its pixels came from."""
+
+from imfmap.isis.mosaics import export_mosaic
+from imfmap.jobs import job
+from imfmap.targets import target_grid
+
+with job(snakemake):
+    export_mosaic(
+        snakemake.input.cubes[0],
+        target_grid(snakemake.params.place),
+        dict(zip(snakemake.params.products, snakemake.input.images, strict=True)),
+        snakemake.output.mosaic,
+        snakemake.output.sources,
+        snakemake.params.mosaic,
+    )
