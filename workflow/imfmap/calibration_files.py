@@ -218,12 +218,18 @@ def read_pvl(path):
     """
     try:
         text = Path(path).read_text()
-        # pvl stumbles over EndObject without an underscore, which ISIS takes.
-        return pvl.loads(re.sub(r"(?mi)^([ \t]*)End(Object|Group)\b", r"\1End_\2", text))
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", _get(Path(path).name)) from None
+    return parse_pvl(text, path)
+
+
+def parse_pvl(text, where):
+    """Content of PVL text; errors as `read_pvl`, naming `where`."""
+    try:
+        # pvl stumbles over EndObject without an underscore, which ISIS takes.
+        return pvl.loads(re.sub(r"(?mi)^([ \t]*)End(Object|Group)\b", r"\1End_\2", text))
     except Exception as error:  # pvl lets errors of many types through on broken text
-        raise InputError(path, f"cannot be read as PVL ({str(error)[:80]})", _get(Path(path).name)) from None
+        raise InputError(where, f"cannot be read as PVL ({str(error)[:80]})", _get(Path(where).name)) from None
 
 
 def _names(folder):

@@ -52,7 +52,7 @@ def read_kernel_camera(label, kernels):
         Where a kernel is missing or broken, or they do not cover the image.
     """
     facts = label if isinstance(label, NacLabel) else _read_facts(label)
-    paths = [*_moon_orientation(), *map(Path, kernels)]
+    paths = [*moon_orientation_kernels(), *map(Path, kernels)]
     missing = next((path for path in paths if not path.is_file()), None)
     if missing is not None:
         raise InputError(missing, "is no kernel file", "check the list of kernels")
@@ -91,7 +91,7 @@ def _read_facts(label):
     return (NacLabel.from_cube if "IsisCube" in label else NacLabel.from_pds)(label, where)
 
 
-def _moon_orientation():
+def moon_orientation_kernels():
     """Kernels of the Moon's orientation that the package lunarsky ships."""
     found = find_spec("lunarsky")
     if found is None:

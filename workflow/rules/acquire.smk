@@ -1,9 +1,19 @@
-"""Find images in the archive and fetch them."""
+"""Find images in the archive, choose among them, fetch them and the ISIS data that they need."""
+
+# However many jobs run, no more of them than this hold a connection.
+if "connections" not in workflow.global_resources:
+    workflow.register_resource("connections", config["acquisition"]["connections"])
 
 
 checkpoint search:
+    input:
+        polygon=search_polygon,
+        asked_again=asked_again,
     output:
-        table=f"{RUN}/{{target}}/products.csv",
+        # The table of the last search stays, so that what is in it keeps its place.
+        table=update(f"{RUN}/{{target}}/products.csv"),
+        footprints=update(f"{RUN}/{{target}}/products.gpkg"),
+        report=update(f"{RUN}/{{target}}/products.json"),
     log:
         log_of("search", "target"),
     benchmark:
@@ -13,9 +23,13 @@ checkpoint search:
     localrule: True
     conda:
         "../../envs/geo.yaml"
+    resources:
+        connections=1,
     params:
-        target=lambda wildcards: TARGETS[wildcards.target],
-        acquisition=lookup("acquisition", within=config),
+        place=place,
+        search=lambda wildcards: TARGETS[wildcards.target]["search"],
+        max_images=lookup("acquisition/max_images", within=config),
+        min_gain=lookup("acquisition/min_gain", within=config),
     message:
         "Searching the archive for images of {wildcards.target}"
     script:
@@ -23,6 +37,8 @@ checkpoint search:
 
 
 rule locate:
+    input:
+        table=product_table,
     output:
         table=f"{RUN}/{{target}}/products.csv",
     log:
@@ -34,9 +50,10 @@ rule locate:
     localrule: True
     conda:
         "../../envs/geo.yaml"
+    resources:
+        connections=1,
     params:
-        products=lambda wildcards: TARGETS[wildcards.target]["products"],
-        acquisition=lookup("acquisition", within=config),
+        products=lambda wildcards: products(wildcards.target),
     message:
         "Asking the archive where the images of {wildcards.target} are"
     script:
@@ -45,7 +62,8 @@ rule locate:
 
 rule download:
     input:
-        table=f"{RUN}/{{target}}/products.csv",
+        # A table that grew is no reason to fetch again what is there.
+        table=ancient(f"{RUN}/{{target}}/products.csv"),
     output:
         edr=f"{RUN}/{{target}}/edr/{{product}}.IMG",
     log:
@@ -54,13 +72,94 @@ rule download:
         benchmark_of("download", "target", "product")
     wildcard_constraints:
         target=one_of(targets_from("products", "search")),
-    retries: 2
     localrule: True
     conda:
         "../../envs/geo.yaml"
+    resources:
+        connections=1,
     params:
-        acquisition=lookup("acquisition", within=config),
+        allow_missing=ALLOW_MISSING,
     message:
         "Downloading {wildcards.product}"
     script:
         "../scripts/download.py"
+
+
+rule fetch_isisdata:
+    input:
+        edr=edr,
+    output:
+        manifest=f"{RUN}/{{target}}/isisdata/{{product}}.json",
+    log:
+        log_of("fetch_isisdata", "target", "product"),
+    benchmark:
+        benchmark_of("fetch_isisdata", "target", "product")
+    wildcard_constraints:
+        target=one_of(targets_from("edrs", "products", "search")),
+    localrule: True
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        connections=1,
+    params:
+        folder=ISISDATA,
+        darks=lookup("processing/darks", within=config),
+        predicted=lookup("processing/isis/predicted", within=config),
+        smithed=lookup("processing/isis/smithed", within=config),
+        allow_missing=ALLOW_MISSING,
+    message:
+        "Fetching the kernels and calibration files of {wildcards.product}"
+    script:
+        "../scripts/fetch_isisdata.py"
+
+
+rule link_calibration:
+    input:
+        manifest=rules.fetch_isisdata.output.manifest,
+    output:
+        directory(f"{RUN}/{{target}}/isisdata/{{product}}"),
+    log:
+        log_of("link_calibration", "target", "product"),
+    benchmark:
+        benchmark_of("link_calibration", "target", "product")
+    localrule: True
+    conda:
+        "../../envs/geo.yaml"
+    message:
+        "Linking the calibration files of {wildcards.product}"
+    script:
+        "../scripts/link_calibration.py"
+
+
+rule isd_from_kernels:
+    input:
+        edr=edr,
+        manifest=rules.fetch_isisdata.output.manifest,
+    output:
+        f"{RUN}/{{target}}/isd/{{product}}.json",
+    log:
+        log_of("isd_from_kernels", "target", "product"),
+    benchmark:
+        benchmark_of("isd_from_kernels", "target", "product")
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=1000,
+    params:
+        allow_missing=ALLOW_MISSING,
+    message:
+        "Making the camera of {wildcards.product} from kernels"
+    script:
+        "../scripts/isd_from_kernels.py"
+
+
+rule isisdata:
+    input:
+        lambda wildcards: [
+            f"{RUN}/{target}/isisdata/{product}.json"
+            for target in targets_from("edrs", "products", "search")
+            for product in products(target)
+        ],
+    localrule: True
+    message:
+        f"The ISIS data of every image of the run are in {ISISDATA}"

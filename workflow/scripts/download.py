@@ -2,17 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
-from imfmap.archive import download
-from imfmap.errors import InputError
+from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.table import url_of
 from imfmap.jobs import job
 from imfmap.pds import verify_md5
 
 with job(snakemake):
-    table = pd.read_csv(snakemake.input.table, dtype={"product": str}).set_index("product")
-    if snakemake.wildcards.product not in table.index:
-        raise InputError(snakemake.input.table, f"has no product {snakemake.wildcards.product}", "search again")
-    edr = Path(snakemake.output.edr)
-    download(table.loc[snakemake.wildcards.product, "url"], edr, snakemake.params.acquisition)
-    verify_md5(edr)
+    url = url_of(snakemake.input.table, snakemake.wildcards.product)
+    fetch(url, Path(snakemake.output.edr), snakemake.config["acquisition"], check=verify_md5)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from imfmap.archive import fetch_published_weights
+from imfmap.acquisition.zenodo import fetch_published_weights
 from imfmap.jobs import job
 from imfmap.models import adopt_checkpoint
 
 with job(snakemake):
     fetched = Path(snakemake.output[0]).with_name("published.pt")
     fetch_published_weights(snakemake.params.record, fetched, snakemake.params.acquisition)
-    adopt_checkpoint(fetched, snakemake.output[0])
+    adopt_checkpoint(fetched, snakemake.output[0], snakemake.params.input_scaling)

@@ -1,8 +1,15 @@
-"""Product table of a target whose products are named."""
+"""Product table of a target whose products are named: by the config, or by a table that it names."""
 
-from imfmap.archive import locate
+import shutil
+
+from imfmap.acquisition.search import locate
+from imfmap.acquisition.table import write_table
 from imfmap.jobs import job
 from imfmap.rasters import replacing
 
-with job(snakemake), replacing(snakemake.output.table) as table:
-    locate(snakemake.params.products, snakemake.params.acquisition).to_csv(table, index=False)
+with job(snakemake):
+    if snakemake.input.table:
+        with replacing(snakemake.output.table) as table:
+            shutil.copyfile(snakemake.input.table, table)
+    else:
+        write_table(snakemake.output.table, locate(snakemake.params.products, snakemake.config["acquisition"]))

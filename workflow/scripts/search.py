@@ -1,8 +1,14 @@
 """Product table of a target, from a search of the archive."""
 
-from imfmap.archive import search
+from imfmap.acquisition.search import search
 from imfmap.jobs import job
-from imfmap.rasters import replacing
 
-with job(snakemake), replacing(snakemake.output.table) as table:
-    search(snakemake.params.target, snakemake.params.acquisition).to_csv(table, index=False)
+with job(snakemake):
+    limits = dict(snakemake.params.search)
+    if snakemake.input.polygon:
+        limits["polygon"] = snakemake.input.polygon
+    search(
+        {**snakemake.params.place, "search": limits},
+        snakemake.config["acquisition"],
+        snakemake.output,
+    )

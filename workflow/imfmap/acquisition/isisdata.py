@@ -1,0 +1,251 @@
+"""ISIS data on demand: of what ISIS keeps for a mission, the files that one image needs."""
+
+import json
+import logging
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
+from ..errors import InputError
+from ..rasters import replacing
+from ..times import ephemeris_time, parse_utc
+from .kerneldb import Subject, routes, select
+
+log = logging.getLogger(__name__)
+
+MISSION, BASE = "lro", "base"
+CALIBRATION = f"{MISSION}/calibration"
+# What a full copy of LRO's data takes (docs/acquisition.md), to compare with.
+FULL_COPY_BYTES = 70e9
+
+# In the order in which ISIS loads them: entry of the databases, folders that may hold its databases (the first that the
+# store has), and whether its kernels are graded by quality.
+_ENTRIES = (
+    ("LeapSecond", (f"{BASE}/kernels/lsk",), False),
+    ("TargetAttitudeShape", (f"{MISSION}/kernels/pck", f"{BASE}/kernels/pck"), True),
+    ("TargetPosition", (f"{MISSION}/kernels/tspk", f"{BASE}/kernels/spk"), False),
+    ("SpacecraftPointing", (f"{MISSION}/kernels/ck",), True),
+    ("Frame", (f"{MISSION}/kernels/fk",), True),
+    ("Instrument", (f"{MISSION}/kernels/ik",), False),
+    ("SpacecraftClock", (f"{MISSION}/kernels/sclk",), False),
+    ("SpacecraftPosition", (f"{MISSION}/kernels/spk",), True),
+    ("InstrumentAddendum", (f"{MISSION}/kernels/iak",), False),
+)
+# ISIS opens the database of shape models whether it uses one or not.
+_SHAPES = f"{BASE}/dems"
+# Kernels by the beginning of their names, for when the store lacks the database that lists them.
+_NAMED = {"lroc_kernels": ("lrolc",), "moc_kernels": ("moc42r", "soc31")}
+_DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc$")
+
+
+@dataclass(frozen=True)
+class ImageData:
+    """Files of an image, below the ISISDATA tree.
+
+    Attributes
+    ----------
+    product : str
+    kernels : dict of str: tuple of str
+        Kernels by entry, in the order in which they are to be loaded.
+    calibration : tuple of str
+        Calibration files.
+    other : tuple of str
+        Databases and configuration files that the choice was read from.
+    """
+
+    product: str
+    kernels: dict
+    calibration: tuple
+    other: tuple
+
+    @property
+    def paths(self):
+        """list of str: all of them."""
+        return [*(path for group in self.kernels.values() for path in group), *self.calibration, *self.other]
+
+
+def gather(label, data, darks="pair", predicted=False, smithed=False):
+    """Choose the files of an image as ISIS does, and fetch those that are not at hand.
+
+    Parameters
+    ----------
+    label : nac.NacLabel
+    data : store.IsisData
+    darks : str
+        ``pair``, ``nearest``, or ``custom`` (none is fetched then).
+    predicted, smithed : bool
+        Whether predicted and smithed kernels may be taken, beside reconstructed ones.
+
+    Returns
+    -------
+    ImageData
+
+    Raises
+    ------
+    InputError
+        Where the store has no kernel for the image's time, lacks a file, or does not answer.
+    """
+    quality = {"RECONSTRUCTED", *(["PREDICTED"] if predicted else []), *(["SMITHED"] if smithed else [])}
+    subject = Subject.of(label)
+    kernels, databases = {}, [path for path in (data.highest(f"{_SHAPES}/kernels.????.db"),) if path]
+    for entry, folders, graded in _ENTRIES:
+        chosen = _kernels(entry, folders, quality if graded else (), subject, label, data, databases)
+        if not chosen and entry != "InstrumentAddendum":
+            raise _none(entry, label)
+        kernels[entry] = tuple(chosen)
+    calibration = _calibration(label, data, darks)
+    image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)))
+    for path in image.paths:
+        data.take(path)
+    return image
+
+
+def _kernels(entry, folders, quality, subject, label, data, databases):
+    """Paths of the kernels of an entry; the databases that say so are added to `databases`."""
+    chosen = []
+    # ISIS loads the last database's kernels first.
+    for pattern in reversed(_databases(folders, subject, data, databases)):
+        database = data.highest(pattern)
+        if database is None:
+            chosen += _by_name(pattern, label, data)
+            continue
+        databases.append(database)
+        found = select(data.read(database), entry, subject, quality, database)
+        if not found:
+            # A database may be about another camera, but then it is not listed for this one.
+            log.warning("%s has no %s for %s", database, entry, label.product_id)
+            continue
+        chosen += [_existing(path, data, database) for path in found[0].files]
+    return chosen
+
+
+def _databases(folders, subject, data, databases):
+    """Patterns of an entry's databases: those that a configuration file routes to, else the folder's own."""
+    for folder in folders:
+        configuration = data.highest(f"{folder}/kernels.????.conf")
+        if configuration:
+            databases.append(configuration)
+            return routes(data.read(configuration), subject, configuration)
+        if data.highest(f"{folder}/kernels.????.db"):
+            return [f"{folder}/kernels.????.db"]
+    return []
+
+
+def _existing(pattern, data, database):
+    path = data.highest(pattern)
+    if path is None:
+        raise InputError(database, f"names {pattern}, which the store does not have", "try again later, or tell USGS")
+    return path
+
+
+def _by_name(pattern, label, data):
+    """Pointing kernels by the days in their names, where their database is missing from the store."""
+    folder, stem = pattern.rsplit("/", 1)
+    prefixes = _NAMED.get(stem.split(".")[0])
+    if prefixes is None:
+        raise InputError(pattern, "is not in the store", "try again later, or tell USGS")
+    first, last = (int(parse_utc(time).strftime("%Y%j")) for time in (label.start_time, label.stop_time))
+    for prefix in prefixes:
+        found = []
+        for path in data.names(f"{folder}/{prefix}_"):
+            dated = _DATED.search(path)
+            if dated and int(dated[1]) <= first and last <= int(dated[2]):
+                # Files overlap by a day at their ends, which they may not fill: the one further inside is safer.
+                inside = int(dated[1]) < first and last < int(dated[2])
+                found.append((inside, int(dated[3]), int(dated[1]), path))
+        if found:
+            log.warning("the store has no %s: %s is taken by the days in its name", pattern, max(found)[-1])
+            return [max(found)[-1]]
+    return []
+
+
+def _none(entry, label):
+    if entry in ("SpacecraftPointing", "SpacecraftPosition"):
+        return InputError(
+            label.product_id,
+            f"there is no {entry} kernel of {label.start_time} in the store",
+            "USGS publishes them weeks after an image: try again later, or allow processing.isis.predicted",
+        )
+    return InputError(label.product_id, f"there is no {entry} kernel for it in the store", "look at its databases")
+
+
+def _calibration(label, data, darks):
+    """Paths of the files that lronaccal reads for an image."""
+    files = CalibrationFiles.of("", label)
+    wanted = [
+        f"{files.masked_stem}.????.pvl",
+        f"{files.offsets_stem}.????.cub",
+        f"{files.coefficients_stem}.????.txt",
+        f"{files.flat_stem}.????.cub",
+        f"{RESPONSIVITY_STEM}.????.pvl",
+        *_darks(files, label, data, darks),
+    ]
+    found = []
+    for name in wanted:
+        path = data.highest(f"{CALIBRATION}/{name}")
+        if path is None:
+            raise InputError(f"{CALIBRATION}/{name}", "is not in the store", "try again later, or tell USGS")
+        found.append(path)
+    return tuple(found)
+
+
+def _darks(files, label, data, darks):
+    """Names of the average darks that lronaccal takes: around the image's time, or the nearest."""
+    if darks == "custom":
+        return []
+    exp0 = label.exposure_code == 0
+    stem = re.escape(files.dark_stem("TIME", exp0)).replace("TIME", r"(-?\d+)")
+    named = re.compile(rf"{CALIBRATION}/{DARKS_FOLDER}/{stem}\.\d{{4}}\.cub")
+    prefix = f"{CALIBRATION}/{DARKS_FOLDER}/{files.prefix}_AverageDarks_"
+    times = {int(match[1]) for match in map(named.fullmatch, data.names(prefix)) if match}
+    if not times:
+        raise InputError(f"{prefix}*", f"none for {label.product_id} is in the store", "try again later, or tell USGS")
+    time_s = int(ephemeris_time(label.start_time))
+    before = max((time for time in times if time <= time_s), default=None)
+    after = min((time for time in times if time >= time_s), default=None)
+    chosen = {before, after}
+    if darks == "nearest" or None in chosen:
+        chosen = {min(times, key=lambda time: abs(time - time_s))}
+    return [f"{DARKS_FOLDER}/{files.dark_stem(time, exp0)}.????.cub" for time in sorted(chosen)]
+
+
+def write_manifest(path, image, data):
+    """Write which files an image needs, as JSON, and say how much that is beside a full copy."""
+    needed, came = sum(data.sizes[name] for name in image.paths), sum(data.fetched.values())
+    log.info(
+        "%s needs %d files of ISIS data, %.1f MB (%.1f MB fetched now); a full copy of LRO's takes over %.0f GB",
+        image.product,
+        len(image.paths),
+        needed / 1e6,
+        came / 1e6,
+        FULL_COPY_BYTES / 1e9,
+    )
+    manifest = {
+        "product": image.product,
+        "isisdata": os.path.abspath(data.folder),
+        "megabytes": round(needed / 1e6, 3),
+        "megabytes_fetched": round(came / 1e6, 3),
+        "kernels": {entry: list(paths) for entry, paths in image.kernels.items()},
+        "calibration": list(image.calibration),
+        "other": list(image.other),
+        "bytes": {name: data.sizes[name] for name in sorted(image.paths)},
+    }
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def kernel_paths(manifest):
+    """Kernels of a manifest (path), on disk, in the order in which they are to be loaded."""
+    content = json.loads(Path(manifest).read_text())
+    return [Path(content["isisdata"]) / path for group in content["kernels"].values() for path in group]
+
+
+def link_calibration(manifest, folder):
+    """Fill a folder with links to the calibration files of a manifest, laid out as ``$lro/calibration``."""
+    content = json.loads(Path(manifest).read_text())
+    for path in content["calibration"]:
+        link = Path(folder) / Path(path).relative_to(CALIBRATION)
+        link.parent.mkdir(parents=True, exist_ok=True)
+        link.symlink_to(Path(content["isisdata"]) / path)

@@ -1,0 +1,243 @@
+"""ISIS's kernel databases: which kernels an image's time, camera and target call for.
+
+The rules are those of ISIS's `KernelDb` (classes `KernelDb` and `Kernel`, and spiceinit's order of use).
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..calibration_files import parse_pvl
+from ..errors import InputError
+from ..nac import NacLabel
+from ..times import ephemeris_time
+
+_J2000 = datetime(2000, 1, 1, 12)
+_OFFSET_SLACK_S = 0.001
+# Quality of a kernel, from the least to the best.
+TYPES = {"PREDICTED": 1, "NADIR": 2, "RECONSTRUCTED": 4, "SMITHED": 8}
+_CAMERA_VERSION = 2
+_GROUP = re.compile(r"^[ \t]*Group[ \t]*=[ \t]*Selection\b.*?^[ \t]*End_?Group\b[^\n]*\n", re.I | re.M | re.S)
+_YEAR = re.compile(r'Time\s*=\s*\(\s*"?\s*(\d{4}).*?,\s*"?\s*(\d{4})', re.I | re.S)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What of an image the databases ask for.
+
+    Attributes
+    ----------
+    keywords : dict of (str, str): str
+        Value of a keyword by group and keyword of an ISIS label, all upper case.
+    start_s, stop_s : float
+        Ephemeris time of its first and last line.
+    start_year, stop_year : int
+    """
+
+    keywords: dict
+    start_s: float
+    stop_s: float
+    start_year: int
+    stop_year: int
+
+    @classmethod
+    def of(cls, label: NacLabel):
+        """Of a NAC image."""
+        spacecraft = "LUNAR RECONNAISSANCE ORBITER"
+        keywords = {
+            "INSTRUMENTID": label.prefix,
+            "FRAMEID": label.camera.upper(),
+            "TARGETNAME": "MOON",
+            "SPACECRAFTNAME": spacecraft,
+            "INSTRUMENTHOSTNAME": spacecraft,
+            "INSTRUMENTHOSTID": "LRO",
+        }
+        return cls(
+            {("INSTRUMENT", key): value for key, value in keywords.items()},
+            ephemeris_time(label.start_time),
+            ephemeris_time(label.stop_time),
+            int(label.start_time[:4]),
+            int(label.stop_time[:4]),
+        )
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Kernels that a database offers for an image.
+
+    Attributes
+    ----------
+    files : tuple of str
+        Paths below ISISDATA; question marks stand for the digits of the highest version.
+    quality : str
+        A key of `TYPES`, or empty.
+    """
+
+    files: tuple
+    quality: str
+
+
+def routes(text, subject, where):
+    """Databases that a configuration file (``kernels.NNNN.conf``) sends an image to.
+
+    Returns
+    -------
+    list of str
+        Paths below ISISDATA, with question marks for their version; empty where no group is for this image.
+
+    Raises
+    ------
+    InputError
+        Where the file is broken.
+    """
+    for group in _groups(text, None, where):
+        if _matches(group, subject, None, where):
+            return list(_files(group, where))
+    return []
+
+
+def select(text, entry, subject, allowed, where):
+    """Kernels for an image, best first.
+
+    Parameters
+    ----------
+    text : str
+        Content of a database (``.db``).
+    entry : str
+        Its object, e.g. ``SpacecraftPointing``.
+    subject : Subject
+    allowed : collection of str
+        Qualities (`TYPES`) that are taken; kernels without one always are.
+    where : str
+        Name of the database, for messages.
+
+    Returns
+    -------
+    list of Selection
+        Best quality first; of equal ones, the later in the database first.
+
+    Raises
+    ------
+    InputError
+        Where the database is broken.
+    """
+    groups = []
+    for group in reversed(_groups(text, subject, where, entry)):
+        quality = str(_first(group, "Type") or "").upper()
+        if not quality or quality in allowed:
+            groups.append((group, quality))
+    found = []
+    for group, quality in groups:
+        if not _matches(group, subject, subject.start_s, where):
+            continue
+        if _matches(group, subject, subject.stop_s, where):
+            found.append(Selection(_files(group, where), quality))
+            continue
+        # It ends within the image: go on with one that begins before this one ends.
+        for other, other_quality in groups:
+            if other is group or other_quality != quality or not _matches(other, subject, subject.stop_s, where):
+                continue
+            if _matches(other, subject, subject.start_s, where):
+                found.append(Selection(_files(other, where), quality))
+            elif all(_matches(other, subject, end_s, where) for _, end_s in _times(group, where)):
+                found.append(Selection((*_files(group, where), *reversed(_files(other, where))), quality))
+    return sorted(found, key=lambda selection: -TYPES.get(selection.quality, 0))
+
+
+def _groups(text, subject, where, entry=None):
+    """Selection groups of a file, in its order: only those that may concern the years of `subject`, where given."""
+    if entry is not None:
+        whole = re.search(rf"^[ \t]*Object[ \t]*=[ \t]*{entry}\b.*?^[ \t]*End_?Object\b", text, re.I | re.M | re.S)
+        text = whole[0] if whole else ""
+    blocks = []
+    for block in _GROUP.findall(text):
+        years = [(int(first), int(last)) for first, last in _YEAR.findall(block)]
+        if subject is None or not years or any(_near(span, subject) for span in years):
+            blocks.append(block)
+    # pvl is exact and slow; databases have thousands of groups, a year of them some dozens.
+    return parse_pvl("".join(blocks) + "End\n", where).getall("Selection") if blocks else []
+
+
+def _near(span, subject):
+    return span[0] <= subject.stop_year and span[1] >= subject.start_year
+
+
+def _values(group, keyword):
+    return [value for key, value in group.items() if key.lower() == keyword.lower()]
+
+
+def _first(group, keyword):
+    return next(iter(_values(group, keyword)), None)
+
+
+def _files(group, where):
+    """Paths of a group's File keywords: ``$lro/...``, or a pair of data area and path."""
+    files = []
+    for value in _values(group, "File"):
+        parts = [str(part) for part in value] if isinstance(value, (list, tuple)) else [str(value)]
+        path = "/".join(parts)
+        if len(parts) > 2 or (len(parts) == 1 and not path.startswith("$")):
+            raise InputError(where, f"its File = {path} is none that ISIS knows", "get the database again")
+        files.append(path.lstrip("$").removeprefix("ISISDATA/"))
+    return tuple(files)
+
+
+def _times(group, where):
+    """Spans of a group in ephemeris time."""
+    spans = []
+    for value in _values(group, "Time"):
+        try:
+            first, last = value
+            spans.append((_seconds(first), _seconds(last)))
+        except (TypeError, ValueError):
+            raise InputError(where, f"its Time = {value} is no pair of times", "get the database again") from None
+    return spans
+
+
+def _seconds(value):
+    text = str(value).strip()
+    dynamical = text.upper().endswith("TDB")
+    text = text[:-3].strip() if dynamical else text
+    for form in ("%Y %b %d %H:%M:%S.%f", "%Y %b %d %H:%M:%S"):
+        try:
+            moment = datetime.strptime(text, form)
+            break
+        except ValueError:
+            continue
+    else:
+        moment = datetime.fromisoformat(text)
+    return (moment - _J2000).total_seconds() if dynamical else ephemeris_time(moment)
+
+
+def _matches(group, subject, time_s, where):
+    """Whether a group is for this image at a time (None: at any)."""
+    for value in _values(group, "Match"):
+        name, keyword, wanted = (" ".join(str(part).split()).upper() for part in value)
+        if subject.keywords.get((name, keyword)) != wanted:
+            return False
+    for value in _values(group, "CameraVersion"):
+        if not _version_in(value):
+            return False
+    instrument = _first(group, "Instrument")
+    spans = _times(group, where)
+    if not spans or time_s is None:
+        return True
+    if instrument is not None and str(instrument).upper() != subject.keywords[("INSTRUMENT", "INSTRUMENTID")]:
+        return False
+    early, late = (_offset(group, key) for key in ("StartOffset", "EndOffset"))
+    return any(first_s - early <= time_s <= last_s + late for first_s, last_s in spans)
+
+
+def _offset(group, keyword):
+    value = _first(group, keyword)
+    return 0.0 if value is None else float(value) + _OFFSET_SLACK_S
+
+
+def _version_in(value):
+    """Whether the camera's version is in a list such as 1-2,4."""
+    for token in str(value).split(","):
+        first, _, last = token.strip().partition("-")
+        low, high = sorted((int(first), int(last or first)))
+        if low <= _CAMERA_VERSION <= high:
+            return True
+    return False

@@ -1,0 +1,160 @@
+"""The Orbital Data Explorer: what it is asked, and what its answers say.
+
+Source: ODE REST interface manual V2.1 (PDS Geosciences Node, Washington University in St. Louis).
+"""
+
+import math
+import re
+
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from ..errors import InputError
+from .http import get
+from .outlines import canonical
+
+PAGE = 100
+_SUCCESS = ("success", "ok")
+_PRODUCT = re.compile(r"(M\d{6,12}[LR]E)(?![A-Z0-9])", re.IGNORECASE)
+
+
+def query(http, acquisition, **parameters):
+    """Products of one query, all its pages.
+
+    Parameters
+    ----------
+    http : requests.Session
+    acquisition : dict
+        The completed section of the config: ``ode_url``, ``timeout_s``.
+    **parameters
+        Of the query: ``minlat``, ``maxlat``, ``westernlon``, ``easternlon`` (0..360), or ``productid``.
+
+    Returns
+    -------
+    list of dict
+        Products as ODE describes them.
+
+    Raises
+    ------
+    InputError
+        Where ODE does not answer, refuses, or answers something else.
+    """
+    parameters = {
+        "query": "product",
+        "target": "moon",
+        "ihid": "LRO",
+        "iid": "LROC",
+        "pt": "EDRNAC4",
+        "results": "cmfpx",
+        "output": "JSON",
+        "limit": PAGE,
+        **parameters,
+    }
+    found = {}
+    offset = 0
+    while True:
+        answer = get(http, acquisition["ode_url"], acquisition, params={**parameters, "offset": offset})
+        page, total = _page(answer)
+        known = len(found)
+        # Keyed by what they are, so that a server that pages badly neither repeats nor goes on for ever.
+        found.update({str(product.get("ode_id") or product.get("pdsid") or repr(product)): product for product in page})
+        offset += len(page)
+        if len(found) == known or (len(page) < PAGE if total is None else offset >= total):
+            return list(found.values())
+
+
+def _page(answer):
+    """Products of one answer, and how many there are in all (None where it does not say)."""
+    try:
+        results = answer.json()["ODEResults"]
+        status = str(results["Status"])
+    except (ValueError, KeyError, TypeError):
+        raise InputError(answer.url, "answered something that is no ODE result", "try again later") from None
+    if status.lower() not in _SUCCESS:
+        said = str(results.get("Error") or status)
+        if "no products" in said.lower():
+            return [], 0
+        raise InputError(answer.url, f"answered {said}", "check the search")
+    products = results.get("Products")
+    page = _listed(products.get("Product") if isinstance(products, dict) else None)
+    if not all(isinstance(product, dict) for product in page):
+        raise InputError(answer.url, "answered something that is no ODE result", "try again later")
+    total = _number(results.get("Count"))
+    return page, None if math.isnan(total) else int(total)
+
+
+def _listed(value):
+    """A list of what ODE gives as a list, as one object, or, where there is nothing, as a string."""
+    if isinstance(value, dict):
+        return [value]
+    return value if isinstance(value, list) else []
+
+
+def _number(value):
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return math.nan
+    return number if math.isfinite(number) else math.nan
+
+
+def row_of(product):
+    """One line of the product table.
+
+    Parameters
+    ----------
+    product : dict
+        As ODE describes it.
+
+    Returns
+    -------
+    dict or None
+        Keys of `table.COLUMNS`; None where the product has no image of a NAC. Numbers that ODE does not give are NaN,
+        the Sun's azimuth among them.
+    """
+    files = _listed((product.get("Product_files") or {}).get("Product_file"))
+    for file in files:
+        name = _PRODUCT.match(str(file.get("FileName", "")))
+        # Browse images and shapefiles of the same name are derived, and not what is wanted.
+        if name and str(file.get("Type", "Product")).lower() == "product" and _is_image(file):
+            break
+    else:
+        return None
+    kilobytes = _number(file.get("KBytes"))
+    scale = _number(product.get("Map_scale"))
+    return {
+        "product": name[1].upper(),
+        "url": str(file["URL"]),
+        "bytes": 0 if math.isnan(kilobytes) else int(1024 * kilobytes),
+        "incidence_deg": _number(product.get("Incidence_angle")),
+        "emission_deg": _number(product.get("Emission_angle")),
+        "phase_deg": _number(product.get("Phase_angle")),
+        "resolution_m": _number(product.get("Map_resolution")) if math.isnan(scale) else scale,
+        "sub_solar_azimuth_deg": math.nan,
+        "start_time": str(product.get("UTC_start_time") or ""),
+        "footprint": _footprint(product),
+    }
+
+
+def _is_image(file):
+    return str(file.get("FileName", "")).upper().endswith(".IMG") and bool(file.get("URL"))
+
+
+def _footprint(product):
+    """Outline as WKT in -180..180, split at the seam and led round a pole; empty where there is none.
+
+    ODE's outline on the sphere (``GL``) is preferred: near a pole, the edges of its cylindrical ones (``C0``) run
+    elsewhere.
+    """
+    for key, on_sphere in (("Footprint_GL_geometry", True), ("Footprint_C0_geometry", False)):
+        try:
+            outline = shapely.from_wkt(product.get(key) or None)
+        except (shapely.errors.GEOSException, TypeError):
+            continue
+        if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
+            continue
+        # Round a pole, an outline on the sphere may have no area as a drawing in longitude and latitude.
+        outline = canonical(outline) if on_sphere else outline
+        if outline.area > 0:
+            return shapely.to_wkt(outline, rounding_precision=6)
+    return ""

@@ -1,0 +1,165 @@
+"""Outlines of images and targets: on the sphere, in longitude and latitude, and on a local equal-area map.
+
+In longitude and latitude an outline is a cylindrical map's: within -180..180, in parts where it crosses the seam, with
+points along the pole that it surrounds. Areas are compared on a map centred on the target, where neither is special.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import antimeridian
+import numpy as np
+import shapely
+from pyproj import Transformer
+from pyproj.crs import ProjectedCRS
+from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
+from shapely import MultiPolygon, Polygon
+
+from ..bodies import body
+from ..geometry import lonlat_of, point_of
+
+_STEP_DEG = 0.5
+# A straight edge in longitude and latitude may lie this far off the great circle it stands for.
+_BEND_M = 5.0
+_DEEPEST = 12
+
+
+@dataclass(frozen=True)
+class LocalMap:
+    """Equal-area map about a place.
+
+    Attributes
+    ----------
+    lon_deg, lat_deg : float
+        Its centre.
+    body_name : str
+    """
+
+    lon_deg: float
+    lat_deg: float
+    body_name: str = "moon"
+
+    @classmethod
+    def about(cls, outline, body_name="moon"):
+        """Map about the middle of an outline in longitude and latitude."""
+        points = point_of(*shapely.get_coordinates(outline).T, 1.0)
+        lon, lat = lonlat_of(points.mean(axis=0))
+        return cls((float(lon) + 180.0) % 360.0 - 180.0, float(lat), body_name)
+
+    @cached_property
+    def crs(self):
+        """pyproj.CRS: Lambert azimuthal equal-area, metres."""
+        conversion = LambertAzimuthalEqualAreaConversion(self.lat_deg, self.lon_deg)
+        return ProjectedCRS(conversion=conversion, geodetic_crs=body(self.body_name).geographic)
+
+    @cached_property
+    def _to_map(self):
+        return Transformer.from_crs(body(self.body_name).geographic, self.crs, always_xy=True)
+
+    def to_map(self, lon_deg, lat_deg):
+        """Map x, y in metres of places; infinite beyond the horizon's other side."""
+        return self._to_map.transform(lon_deg, lat_deg)
+
+    def project(self, outline):
+        """Outlines (one, or an array of them) on the map, in metres; empty where they reach the body's other side.
+
+        Edges are those of a cylindrical map: long ones are followed in steps.
+        """
+        dense = shapely.segmentize(outline, _STEP_DEG)
+        projected = shapely.transform(dense, self.to_map, interleaved=False)
+        seen = np.isfinite(shapely.bounds(projected)).all(axis=-1) | shapely.is_empty(projected)
+        return np.where(seen, projected, Polygon())[()]
+
+    def lonlat(self, outline):
+        """Outline in longitude and latitude of one on the map, as the module describes it."""
+        ring = shapely.get_coordinates(outline.exterior)
+        lon, lat = self._to_map.transform(ring[:, 0], ring[:, 1], direction="INVERSE")
+        return canonical(Polygon(np.column_stack([lon, lat])), self.body_name)
+
+
+def canonical(outline, body_name="moon"):
+    """Outline as the module describes it.
+
+    Parameters
+    ----------
+    outline : Polygon or MultiPolygon
+        In degrees, any turn of longitude; its vertices are joined by great circles.
+
+    Returns
+    -------
+    Polygon or MultiPolygon
+        Normalised, so that equal outlines are equal text.
+    """
+    parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
+    found = [_canonical(part, body_name) for part in parts]
+    return shapely.normalize(shapely.union_all(found) if len(found) > 1 else found[0])
+
+
+def _canonical(polygon, body_name):
+    ring = _bent(shapely.get_coordinates(polygon.exterior)[:-1], np.degrees(1.0 / body(body_name).radius_m))
+    lon = (ring[:, 0] + 180.0) % 360.0 - 180.0
+    # Round a pole, the turns from corner to corner make a whole one.
+    turns = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
+    polar = abs(turns.sum()) > 180.0
+    if not polar and np.allclose(turns, np.diff(np.append(lon, lon[0]))):
+        plain = Polygon(np.column_stack([lon, ring[:, 1]]))
+        return plain if plain.is_valid else shapely.make_valid(plain)
+    north = ring[:, 1].mean() > 0
+    fixed = antimeridian.fix_polygon(
+        Polygon(np.column_stack([lon, ring[:, 1]])),
+        force_north_pole=polar and north,
+        force_south_pole=polar and not north,
+        fix_winding=True,
+        great_circle=True,
+    )
+    return fixed if fixed.is_valid else shapely.make_valid(fixed)
+
+
+def _bent(ring, metre_deg):
+    """Vertices (N, 2) with more between them where great circles leave the straight lines of a cylindrical map."""
+    out = []
+    for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+        out += [tuple(start), *_between(start, end, metre_deg, _DEEPEST)]
+    return np.array(out)
+
+
+def _between(start, end, metre_deg, deepest):
+    """Places that bend a straight line of a cylindrical map into the great circle, by halves."""
+    turn = (end[0] - start[0] + 180.0) % 360.0 - 180.0
+    straight = point_of(start[0] + turn / 2.0, (start[1] + end[1]) / 2.0, 1.0)
+    middle = point_of(*start, 1.0) + point_of(*end, 1.0)
+    length = np.linalg.norm(middle)
+    if deepest == 0 or length < 1e-9 or np.linalg.norm(middle / length - straight) < np.radians(_BEND_M * metre_deg):
+        return []
+    place = tuple(map(float, lonlat_of(middle)))
+    before, after = (_between(*pair, metre_deg, deepest - 1) for pair in ((start, place), (place, end)))
+    return [*before, place, *after]
+
+
+def lonlat_box(outline):
+    """Bounds of an outline, as archives are asked for them.
+
+    Parameters
+    ----------
+    outline : Polygon or MultiPolygon
+        In longitude and latitude, as the module describes it.
+
+    Returns
+    -------
+    list of tuple
+        (west, south, east, north) in degrees, longitudes 0..360, east of one that crosses the meridian of 0 below its
+        west; two halves where the outline goes round a pole.
+    """
+    parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
+    south, north = outline.bounds[1], outline.bounds[3]
+    spans = sorted((part.bounds[0] % 360.0, part.bounds[2] - part.bounds[0]) for part in parts)
+    # The widest gap between the parts is what the box leaves out.
+    ends, reach = [], -np.inf
+    for west, width in spans:
+        ends.append((west - reach, west, reach))
+        reach = max(reach, west + width)
+    around = spans[0][0] + 360.0 - reach
+    gap, west, east = max((around, spans[0][0], reach), max(ends[1:], default=(-np.inf, 0.0, 0.0)))
+    if gap < 1e-9:
+        return [(0.0, south, 180.0, north), (180.0, south, 359.999999, north)]
+    return [(west % 360.0, south, east % 360.0, north)]

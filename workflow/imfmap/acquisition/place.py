@@ -1,0 +1,72 @@
+"""The ground that a search is to cover, in longitude and latitude."""
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from shapely import MultiPolygon, Polygon
+
+from ..errors import InputError
+from ..targets import target_grid
+from .outlines import LocalMap, canonical
+
+_STEPS = 64
+_REMEDY = "give a polygon as WKT in degrees, or a GeoJSON, GeoPackage or shapefile with polygons"
+
+
+def place_of(target):
+    """Outline of the ground to cover.
+
+    Parameters
+    ----------
+    target : dict
+        `targets.PLACE_KEYS` of a target, and ``polygon`` where its search has one: WKT, or the path of a vector file.
+
+    Returns
+    -------
+    Polygon or MultiPolygon
+        As `outlines` describes it: the polygon, or else the target's map.
+
+    Raises
+    ------
+    InputError
+        For a polygon that is none.
+    """
+    return _polygon(target["polygon"]) if target.get("polygon") else _map_outline(target)
+
+
+def _map_outline(target):
+    grid = target_grid(target)
+    rows, columns = (np.linspace(-0.5, size - 0.5, _STEPS) for size in grid.shape)
+    row = np.concatenate([np.full(_STEPS, rows[0]), rows, np.full(_STEPS, rows[-1]), rows[::-1]])
+    column = np.concatenate([columns, np.full(_STEPS, columns[-1]), columns[::-1], np.full(_STEPS, columns[0])])
+    lon, lat = grid.lonlat(row, column)
+    local = LocalMap(target["lon"], target["lat"], target["body"])
+    # On its own map the outline is a rectangle; about its centre it is a simple polygon too, poles and seam or not.
+    x, y = local.to_map(lon, lat)
+    seen = np.isfinite(x) & np.isfinite(y)
+    return local.lonlat(Polygon(np.column_stack([x[seen], y[seen]])).buffer(0))
+
+
+def _polygon(given):
+    text = given.strip()
+    if text.upper().startswith(("POLYGON", "MULTIPOLYGON")):
+        where = f"search.polygon '{text[:40]}'"
+        try:
+            outline = shapely.from_wkt(text)
+        except shapely.errors.GEOSException as error:
+            raise InputError(where, f"is no WKT ({error})", _REMEDY) from None
+    else:
+        where = given
+        try:
+            frame = gpd.read_file(given)
+        except Exception as error:  # drivers raise errors of many types
+            raise InputError(where, f"cannot be read as a polygon ({str(error)[:80]})", _REMEDY) from None
+        if frame.crs is not None and frame.crs.is_projected:
+            frame = frame.to_crs(frame.crs.geodetic_crs)
+        outline = shapely.union_all(frame.geometry)
+    if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
+        raise InputError(where, f"is a {outline.geom_type}", _REMEDY)
+    lat = shapely.get_coordinates(outline)[:, 1]
+    if np.abs(lat).max() > 90 or np.abs(shapely.get_coordinates(outline)[:, 0]).max() > 540:
+        raise InputError(where, "lies outside the globe", "write longitude, then latitude, in degrees")
+    return canonical(outline)

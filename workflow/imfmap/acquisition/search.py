@@ -1,0 +1,243 @@
+"""Product tables out of the archive: of a place (search), of named products (locate)."""
+
+import json
+import logging
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..errors import InputError
+from ..geometry import azimuth_deg, lonlat_of
+from ..times import parse_utc
+from . import ode
+from .age import now
+from .choose import choose
+from .http import session
+from .mirror import in_mirror
+from .outlines import LocalMap, lonlat_box
+from .place import place_of
+from .sun import sun_directions
+from .table import read_report, read_table, table_of, write_footprints, write_report, write_table
+
+log = logging.getLogger(__name__)
+
+RANGES = ("incidence_deg", "emission_deg", "resolution_m")
+
+
+def search(target, acquisition, outputs):
+    """Find and choose images of a place, and write what was found.
+
+    Where a table of the same search is there already, its lines stay as they are and where they are, and images that
+    the archive did not have before are put behind them.
+
+    Parameters
+    ----------
+    target : dict
+        `targets.PLACE_KEYS` of the target, and its completed ``search``.
+    acquisition : dict
+        The completed section of the config.
+    outputs : mapping
+        Paths: ``table`` (CSV), ``footprints`` (GeoPackage), ``report`` (JSON).
+
+    Raises
+    ------
+    InputError
+        Where nothing is found, or the archive does not answer; nothing is written then.
+    """
+    criteria = json.loads(json.dumps({**target, "most": _most(target, acquisition), "gain": acquisition["min_gain"]}))
+    before = read_report(outputs["report"])
+    kept = None
+    if before.get("criteria") == criteria and Path(outputs["table"]).exists():
+        kept = read_table(outputs["table"])
+    place = place_of({**target, "polygon": target["search"].get("polygon")})
+    found = _found(place, acquisition)
+    table, report = _pick(found, place, target, acquisition, kept, before.get("images", {}))
+    report = {"asked": now(), "criteria": criteria, **report}
+    left_out = found[~found["product"].isin(table["product"])]
+    reasons = [report["images"][product].get("left_out", "") for product in left_out["product"]]
+    write_footprints(outputs["footprints"], table, left_out.assign(reason=reasons), target["body"])
+    write_report(outputs["report"], report)
+    write_table(outputs["table"], table)
+
+
+def _most(target, acquisition):
+    return target["search"].get("max_images", acquisition["max_images"])
+
+
+def _found(place, acquisition):
+    """Product table of all that the archive has of a place."""
+    http = session(acquisition)
+    rows = {}
+    for west, south, east, north in lonlat_box(place):
+        box = {"minlat": south, "maxlat": north, "westernlon": west, "easternlon": east}
+        products = ode.query(http, acquisition, **{key: f"{value:.6f}" for key, value in box.items()}, loc="f")
+        log.info("ODE has %d images in %s", len(products), box)
+        rows.update({row["product"]: row for product in products if (row := ode.row_of(product))})
+    return table_of(rows.values())
+
+
+def _pick(found, place, target, acquisition, kept, known):
+    """Product table of the images chosen, and the report.
+
+    Parameters
+    ----------
+    found : pandas.DataFrame
+        All that the archive has.
+    kept : pandas.DataFrame or None
+        Lines that stay.
+    known : dict
+        Images of the last report: they were decided upon, by it or by a person since.
+    """
+    images = {}
+    reasons = [_outside(row, target["search"]) for row in found.itertuples()]
+    fit = [reason is None for reason in reasons]
+    candidates = found[fit]
+    for product, reason in zip(found["product"], reasons, strict=True):
+        if reason:
+            images[product] = {"left_out": reason}
+    if kept is None:
+        if candidates.empty:
+            raise InputError(
+                f"search at {target['lat']}, {target['lon']}",
+                f"no image within the limits ({len(found)} without them)",
+                "widen search in the config",
+            )
+        rows = candidates.reset_index(drop=True)
+        already = 0
+    else:
+        kept, new = _moved(kept, found, known), candidates[~candidates["product"].isin([*known, *kept["product"]])]
+        rows = pd.concat([kept, new], ignore_index=True)
+        already = len(kept)
+        for product in candidates["product"]:
+            if product in known and product not in set(kept["product"]):
+                earlier = known[product].get("left_out")
+                images[product] = {"left_out": earlier or "deleted from the table by hand"}
+    outlines = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
+    suns = sun_directions(list(rows["start_time"]))
+    rows = _with_azimuths(rows, outlines, suns)
+    choice = choose(
+        outlines, place, suns, rows["resolution_m"], _most(target, acquisition), acquisition["min_gain"], range(already)
+    )
+    for row, reason in choice.reasons.items():
+        images[rows["product"][row]] = {"left_out": reason}
+    for row, adds in zip(choice.chosen, choice.adds, strict=True):
+        angle = choice.sun_angles_deg[row]
+        images[rows["product"][row]] = {
+            "adds": round(adds, 6),
+            "sun_angle_deg": None if np.isnan(angle) else round(float(angle), 1),
+        }
+    added = sorted(row for row in choice.chosen if row >= already)
+    table = rows.loc[[*range(already), *added]].reset_index(drop=True)
+    withdrawn = [] if kept is None else [name for name in kept["product"] if name not in set(found["product"])]
+    report = {
+        "coverage": round(choice.coverage, 6),
+        "found": len(found),
+        "within_limits": len(candidates),
+        "chosen": len(table),
+        "bytes": int(table["bytes"].fillna(0).sum()),
+        "new": [] if kept is None else list(table["product"][already:]),
+        "withdrawn": withdrawn,
+        "images": {product: images[product] for product in sorted(images)},
+    }
+    _tell(report)
+    return table, report
+
+
+def _tell(report):
+    log.info(
+        "%d images found, %d within the limits, %d chosen (%.0f MB): they cover %.1f %%",
+        report["found"],
+        report["within_limits"],
+        report["chosen"],
+        report["bytes"] / 1e6,
+        100 * report["coverage"],
+    )
+    if report["new"]:
+        log.info("new: %s", ", ".join(report["new"]))
+    if report["withdrawn"]:
+        log.warning("no longer in the archive, left in the table: %s", ", ".join(report["withdrawn"]))
+
+
+def _outside(row, limits):
+    """Why an image is outside the limits of a search, or None."""
+    for column in RANGES:
+        value, (low, high) = getattr(row, column), limits[column]
+        if not low <= value <= high:
+            return f"{column} {value:g} is outside {low:g} to {high:g}" if value == value else f"{column} is not known"
+    first, last = limits.get("dates", (None, None))
+    if first is None:
+        return None
+    try:
+        day = parse_utc(row.start_time).date().isoformat()
+    except ValueError:
+        return "its date is not known"
+    return None if first <= day <= last else f"date {day} is outside {first} to {last}"
+
+
+def _moved(kept, found, known):
+    """Lines that stay, with the archive's new address where the archive moved and nobody wrote another in."""
+    found = found.set_index("product")
+    kept = kept.copy()
+    for row in kept.index:
+        product = kept.loc[row, "product"]
+        if product in found.index and product in known and not str(kept.loc[row, "url"]).startswith("file:"):
+            kept.loc[row, "url"] = found.loc[product, "url"]
+    return kept
+
+
+def _with_azimuths(rows, outlines, suns):
+    """The table with the Sun's azimuth at the middle of each image where it is not known."""
+    rows = rows.copy()
+    for row, (outline, sun) in enumerate(zip(outlines, suns, strict=True)):
+        if (
+            outline is None
+            or outline.is_empty
+            or np.isnan(sun).any()
+            or not np.isnan(rows["sub_solar_azimuth_deg"][row])
+        ):
+            continue
+        middle = LocalMap.about(outline)
+        azimuth = azimuth_deg(middle.lon_deg, middle.lat_deg, *lonlat_of(sun))
+        rows.loc[row, "sub_solar_azimuth_deg"] = round(float(azimuth), 2)
+    return rows
+
+
+def locate(products, acquisition):
+    """Product table of named products: from the mirror where it is a folder that has them, else from ODE.
+
+    Parameters
+    ----------
+    products : sequence of str
+        Product ids.
+    acquisition : dict
+        The completed section of the config.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of `products`.
+
+    Raises
+    ------
+    InputError
+        For a product that the archive does not have.
+    """
+    http = session(acquisition)
+    rows = []
+    for product in products:
+        name = product if product.endswith("E") else product + "E"
+        at_hand = in_mirror(name, acquisition["mirror"])
+        if at_hand is not None:
+            row = dict.fromkeys(("start_time", "footprint"), "")
+            row.update(url=at_hand.as_uri(), bytes=at_hand.stat().st_size)
+        else:
+            answered = (ode.row_of(item) for item in ode.query(http, acquisition, productid=f"*{name.lower()}*"))
+            row = next((row for row in answered if row and row["product"] == name), None)
+        if row is None:
+            raise InputError(product, "is not in the archive", "check the product id")
+        rows.append({**row, "product": product})
+    table = table_of(rows).set_index("product").loc[list(products)].reset_index()
+    outlines = [shapely.from_wkt(wkt or None) for wkt in table["footprint"]]
+    return _with_azimuths(table, outlines, sun_directions(list(table["start_time"])))

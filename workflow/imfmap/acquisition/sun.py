@@ -1,0 +1,46 @@
+"""Where the Sun stands over the Moon, from a time alone: what the archive does not tell of an image."""
+
+import erfa
+import numpy as np
+import spiceypy
+
+from ..kernels import moon_orientation_kernels
+from ..times import ephemeris_time
+
+_J2000_JD = 2451545.0
+_DAY_S = 86400.0
+
+
+def sun_directions(times):
+    """Directions from the Moon's centre to the Sun, in the Moon's own frame (mean Earth).
+
+    Earth and Moon after ERFA's `epv00` and `moon98`, the Moon's rotation from DE421 (package lunarsky); light time is
+    left out, a matter of 0.005 degrees.
+
+    Parameters
+    ----------
+    times : sequence of str
+        UTC, ISO 8601; empty where it is not known.
+
+    Returns
+    -------
+    ndarray
+        (N, 3), of unit length; NaN where the time is not known.
+    """
+    directions = np.full((len(times), 3), np.nan)
+    kernels = [str(path) for path in moon_orientation_kernels()]
+    for path in kernels:
+        spiceypy.furnsh(path)
+    try:
+        for index, time in enumerate(times):
+            if not time:
+                continue
+            time_s = ephemeris_time(time)
+            earth_from_sun = erfa.epv00(_J2000_JD, time_s / _DAY_S)[0]["p"]
+            moon_from_earth = erfa.moon98(_J2000_JD, time_s / _DAY_S)["p"]
+            sun = -spiceypy.pxform("J2000", "MOON_ME", time_s) @ (earth_from_sun + moon_from_earth)
+            directions[index] = sun / np.linalg.norm(sun)
+    finally:
+        for path in reversed(kernels):
+            spiceypy.unload(path)
+    return directions

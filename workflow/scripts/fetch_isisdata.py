@@ -1,0 +1,14 @@
+"""The kernels and calibration files of one image, into the ISISDATA tree, and which they are."""
+
+from pathlib import Path
+
+from imfmap.acquisition.isisdata import gather, write_manifest
+from imfmap.acquisition.store import IsisData
+from imfmap.jobs import job
+from imfmap.pds import read_edr
+
+with job(snakemake):
+    chosen = snakemake.params
+    data = IsisData(Path(chosen.folder), snakemake.config["acquisition"])
+    image = gather(read_edr(snakemake.input.edr).label, data, chosen.darks, chosen.predicted, chosen.smithed)
+    write_manifest(snakemake.output.manifest, image, data)

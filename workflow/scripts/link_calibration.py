@@ -1,0 +1,12 @@
+"""A folder of one image's calibration files, laid out as $lro/calibration; empty for an image that is left out."""
+
+from pathlib import Path
+
+from imfmap.acquisition.isisdata import link_calibration
+from imfmap.jobs import job
+from imfmap.left_out import mark_of
+
+with job(snakemake):
+    Path(snakemake.output[0]).mkdir()
+    if mark_of(snakemake.input.manifest) is None:
+        link_calibration(snakemake.input.manifest, snakemake.output[0])
