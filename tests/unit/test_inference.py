@@ -1,10 +1,16 @@
 """Inference in windows: placed right, turned right, blended without steps, whatever the windows."""
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from imfmap import aligned, inference
+from imfmap import aligned, inference, mapblocks, windows
 from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
@@ -12,7 +18,9 @@ from imfmap.models import build_model, save_checkpoint
 from imfmap.probability import decode
 from imfmap.products import ImageFacts
 from imfmap.rasters import read_raster, write_raster
+from imfmap.stretching import stretch_to_8bit
 from imfmap.sunframe import relative_brightness
+from imfmap.tiles import tiles_of_image
 
 CRS = body("moon").projected("equirectangular", 10, 20)
 SETTINGS = {"overlap": 0.25, "batch_size": 4, "flips": False, "device": "cpu"}
@@ -52,8 +60,8 @@ class EdgeShy(torch.nn.Module):
 
 @pytest.fixture
 def use(monkeypatch):
-    def use(model, recipe="imfmap", size_px=64):
-        settings = {"recipe": recipe, "tile_size_px": size_px}
+    def use(model, recipe="imfmap", size_px=64, sun_input=False):
+        settings = {"recipe": recipe, "tile_size_px": size_px, "sun_input": sun_input}
         monkeypatch.setattr(inference, "load_checkpoint", lambda path: (model, settings))
 
     return use
@@ -74,7 +82,8 @@ def infer(tmp_path, image, azimuth, settings=SETTINGS):
 @pytest.mark.parametrize("block_px", [128, 1024])
 def test_every_pixel_comes_back_to_its_place(tmp_path, use, monkeypatch, block_px):
     use(PointWise())
-    monkeypatch.setattr(aligned, "READ_BLOCK", block_px)
+    for module in (aligned, inference, mapblocks):
+        monkeypatch.setattr(module, "READ_BLOCK", block_px)
     image = noise(190, 333)
     image[:60, :80] = np.nan
     result, tags = infer(tmp_path, image, 270.0)
@@ -206,14 +215,196 @@ def test_mosaic_on_the_tile_grid_of_the_paper(tmp_path, use):
 
 def test_bad_input_is_refused(tmp_path, use):
     use(PointWise(), "paper")
-    with pytest.raises(InputError, match=r"recipe paper; this run's is imfmap"):
-        infer(tmp_path, noise(64, 64), 90.0)
     with pytest.raises(InputError, match="no valid pixel"):
         mosaic(tmp_path, np.zeros((64, 64), np.uint8), SETTINGS)
     with pytest.raises(InputError, match="uint16"):
         mosaic(tmp_path, np.ones((64, 64), np.uint16), SETTINGS)
     use(PointWise())
+    with pytest.raises(InputError, match="recipe imfmap; a mosaic has no one Sun"):
+        mosaic(tmp_path, np.ones((64, 64), np.uint8), SETTINGS)
+    use(PointWise(), "paper", sun_input=True)
+    with pytest.raises(InputError, match="a mosaic has many"):
+        mosaic(tmp_path, np.ones((64, 64), np.uint8), SETTINGS)
+    use(PointWise())
     with pytest.raises(InputError, match="no valid pixel"):
         infer(tmp_path, np.full((64, 64), np.nan, np.float32), 90.0)
     # A failed job leaves nothing behind.
     assert {path.name for path in tmp_path.iterdir()} == {"image.tif", "mosaic.tif"}
+
+
+@pytest.mark.parametrize("block_px", [128, 1024])
+def test_an_image_in_the_papers_way(tmp_path, use, monkeypatch, block_px):
+    for module in (inference, mapblocks):
+        monkeypatch.setattr(module, "READ_BLOCK", block_px)
+    use(PointWise(), "paper")
+    image = noise(190, 333)
+    image[:60, :80] = np.nan
+    result, tags = infer(tmp_path, image, 123.0)
+    # The brightness of its training tiles, where they lay, whatever the Sun.
+    np.testing.assert_allclose(result, np.where(np.isnan(image), np.nan, stretch_to_8bit(image) / 255), atol=0.0041)
+    assert tags["IMF_RECIPE"] == "paper" and float(tags["IMF_MEDIAN_IOF"]) == pytest.approx(0.05, abs=0.001)
+
+
+def test_windows_of_an_image_in_the_papers_way_are_its_tiles(tmp_path, use):
+    windows_run = []
+
+    class Keeping(PointWise):
+        def forward(self, image):
+            windows_run.extend((255 * image[:, 0]).round().to(torch.uint8).numpy())
+            return super().forward(image)
+
+    use(Keeping(), "paper")
+    image = noise(200, 150)
+    image[:64, :64] = np.nan
+    infer(tmp_path, image, 40.0, {**SETTINGS, "overlap": 0.0})
+    options = {"recipe": "paper", "size_px": 64, "overlap": 0.0, "rotate": False, "target": "place"}
+    tiles = tiles_of_image(image, np.zeros(image.shape, np.uint8), facts(40.0), 1.5, **options)
+    assert len(windows_run) == len(tiles) == 11
+    np.testing.assert_array_equal(windows_run, tiles.image)
+
+
+class Sundial(torch.nn.Module):
+    """Probability says which Sun it was told: 0.5 + 0.4 of the cosine on the upper half, of the sine on the lower."""
+
+    def forward(self, image):
+        assert image.shape[1] == 3
+        upper = torch.arange(image.shape[2])[:, None] < image.shape[2] // 2
+        return torch.logit(0.5 + 0.4 * torch.where(upper, image[:, 1:2], image[:, 2:3]))
+
+
+@pytest.mark.parametrize("offset_deg", [0.0, 25.0])
+def test_the_suns_direction_is_told(tmp_path, use, offset_deg):
+    settings = {**SETTINGS, "overlap": 0.0, "sun_offset_deg": offset_deg}
+    use(Sundial(), "paper", sun_input=True)
+    result, tags = infer(tmp_path, noise(64, 64), 70.0, settings)
+    angle = np.radians(70.0 + offset_deg)
+    np.testing.assert_allclose(result[:32], 0.5 + 0.4 * np.cos(angle), atol=0.003)
+    np.testing.assert_allclose(result[32:], 0.5 + 0.4 * np.sin(angle), atol=0.003)
+    assert float(tags["IMF_SUN_OFFSET_DEG"]) == offset_deg
+
+
+def test_mirrored_views_are_told_of_a_mirrored_sun(tmp_path, use):
+    told = []
+
+    class Listening(PointWise):
+        def forward(self, image):
+            cos, sin = image[0, 1:, 0, 0].tolist()
+            told.append(round(np.degrees(np.arctan2(sin, cos)) % 360))
+            return super().forward(image[:, :1])
+
+    use(Listening(), "paper", sun_input=True)
+    image = noise(64, 64)
+    result, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True})
+    assert told == [70, 110, 290, 250]
+    np.testing.assert_allclose(result, stretch_to_8bit(image) / 255, atol=0.0041)
+    # In Sun-aligned windows it is on the left, whatever the frame was told, upside down too.
+    use(Listening(), "imfmap", sun_input=True)
+    told.clear()
+    infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True, "sun_offset_deg": 25.0})
+    assert set(told) == {270}
+
+
+def test_a_wrong_sun_turns_the_windows(tmp_path, use):
+    use(Lit())
+    row, column = np.mgrid[:240, :240].astype(float)
+    across = column - 120
+    # A crack under a Sun from the left: dark towards it, bright beyond.
+    image = (0.05 * (1 + 0.6 * across * np.exp(-((across / 4) ** 2)) / 4)).astype(np.float32)
+    found = {}
+    for offset_deg in (0.0, 180.0):
+        result, _ = infer(tmp_path, image, 270.0, {**SETTINGS, "sun_offset_deg": offset_deg})
+        found[offset_deg] = result[20:-20, 120].mean()
+    assert found[0.0] > 0.5 > 0.1 > found[180.0]
+
+
+class Slow(torch.nn.Module):
+    """Counts its batches, and may fall over at one of them."""
+
+    def __init__(self, dies_at=None):
+        super().__init__()
+        self.batches, self.dies_at = 0, dies_at
+
+    def forward(self, image):
+        if self.batches == self.dies_at:
+            raise KeyboardInterrupt
+        self.batches += 1
+        return torch.logit((image.mean((2, 3), keepdim=True) / 2 + image / 2).clamp(0.01, 0.99))
+
+
+@pytest.mark.parametrize("recipe", ["imfmap", "paper"])
+def test_windows_that_are_done_are_not_run_again(tmp_path, use, monkeypatch, recipe):
+    monkeypatch.setattr(windows, "KEEP_EVERY_S", 0.0)
+    image = noise(300, 400)
+    whole = Slow()
+    use(whole, recipe)
+    expected, _ = infer(tmp_path, image, 200.0)
+    assert whole.batches > 6
+    os.utime(tmp_path / "image.tif", ns=(10**18, 10**18))
+
+    def again(settings=SETTINGS):
+        inference.infer_image("model.pt", tmp_path / "image.tif", tmp_path / "probability.tif", settings)
+        return decode(read_raster(tmp_path / "probability.tif")[0])
+
+    (tmp_path / "probability.tif").unlink()
+    use(Slow(dies_at=5), recipe)
+    with pytest.raises(KeyboardInterrupt):
+        again()
+    assert (tmp_path / ".probability.scratch").exists() and not (tmp_path / "probability.tif").exists()
+    rest = Slow()
+    use(rest, recipe)
+    np.testing.assert_array_equal(again(), expected)
+    # The batch that was under way, and one that waited to be blended, are all that was lost.
+    assert whole.batches - 5 <= rest.batches <= whole.batches - 3
+    assert not (tmp_path / ".probability.scratch").exists()
+
+    for change in ("image", "settings"):
+        use(Slow(dies_at=5), recipe)
+        with pytest.raises(KeyboardInterrupt):
+            again()
+        if change == "image":
+            os.utime(tmp_path / "image.tif", ns=(10**18 + 1, 10**18 + 1))
+        anew = Slow()
+        use(anew, recipe)
+        again({**SETTINGS, "batch_size": 3} if change == "settings" else SETTINGS)
+        assert anew.batches >= whole.batches
+
+
+def test_a_killed_inference_goes_on(tmp_path, use):
+    """Killed by the system's own means, in a process of its own."""
+    image = noise(400, 600)
+    write_raster(tmp_path / "image.tif", image, grid_of(*image.shape), nodata=np.nan, tags=facts(200.0).tags())
+    program = tmp_path / "program.py"
+    # The model is that of `Slow`.
+    program.write_text(
+        f"""
+import os, signal, sys, torch
+from imfmap import inference, windows
+class Model(torch.nn.Module):
+    batches = 0
+    def forward(self, image):
+        Model.batches += 1
+        if Model.batches == int(sys.argv[1]):
+            os.kill(os.getpid(), signal.SIGKILL)
+        return torch.logit((image.mean((2, 3), keepdim=True) / 2 + image / 2).clamp(0.01, 0.99))
+inference.load_checkpoint = lambda path: (Model(), {{"recipe": "imfmap", "tile_size_px": 64}})
+windows.KEEP_EVERY_S = 0.0
+inference.infer_image("model.pt", "image.tif", sys.argv[2], {SETTINGS!r}, 1)
+print(Model.batches)
+"""
+    )
+
+    def start(dies_at, out):
+        environment = {**os.environ, "PYTHONPATH": str(Path(inference.__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+        command = [sys.executable, program, str(dies_at), out]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+
+    whole = Slow()
+    use(whole)
+    inference.infer_image("model.pt", tmp_path / "image.tif", tmp_path / "whole.tif", SETTINGS, 1)
+    assert start(12, "killed.tif").returncode == -signal.SIGKILL
+    assert not (tmp_path / "killed.tif").exists()
+    rest = start(0, "killed.tif")
+    assert rest.returncode == 0, rest.stderr
+    assert int(rest.stdout) <= whole.batches - 9
+    assert (tmp_path / "killed.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
+    assert {path.name for path in tmp_path.iterdir()} == {"image.tif", "program.py", "whole.tif", "killed.tif"}

@@ -1,12 +1,15 @@
 import geopandas
 import numpy as np
 import pytest
+import yaml
 from shapely.geometry import LineString, Point, Polygon
 
 from imfmap.bodies import body
 from imfmap.errors import InputError
-from imfmap.grids import MapGrid
-from imfmap.labels import WIDTH_CLASSES, check_labels, labels_to_polygons, rasterise_labels, read_labels
+from imfmap.grids import MapGrid, lonlat_to_map
+from imfmap.label_checks import check_files
+from imfmap.labels import check_labels, labels_to_polygons, rasterise_labels, read_labels
+from imfmap.widths import CLASS_PIXEL_M, WIDTH_BOUNDS_PX, WIDTH_CLASSES, width_class
 
 MAP = body("moon").projected("equirectangular", 10.0, 20.0)
 WIDTHS = {"tiny": 2, "small": 6, "medium": 14, "large": 24, "huge": 40}
@@ -122,11 +125,11 @@ def test_an_empty_layer_is_no_problem(tmp_path, grid):
 
 
 def test_every_bad_feature_is_named_by_its_id(tmp_path):
-    lines = [at((0, 0), (9, 0))] * 4 + [at((1, 1), (1, 1)), None]
+    lines = [at((0, n), (9, 0)) for n in range(4)] + [at((1, 1), (1, 1)), None]
     classes = ["tiny", "gigantic", None, "Tiny", "small", "small"]
     bowtie = Polygon([(0, 0), (9, 9), (9, 0), (0, 9)])
     path = write(tmp_path / "labels.gpkg", lines, classes, [SQUARE, bowtie])
-    found = {(problem.layer, problem.fid): problem.found for problem in check_labels(path, MAP)}
+    found = {(problem.layer, problem.fid): problem.found for problem in check_labels(path)}
     # GeoPackage feature ids count from 1.
     assert set(found) == {("lines", 2), ("lines", 3), ("lines", 4), ("lines", 5), ("lines", 6), ("polygons", 2)}
     assert found["lines", 2] == "unknown width class 'gigantic'"
@@ -141,9 +144,72 @@ def test_every_bad_feature_is_named_by_its_id(tmp_path):
     assert "\n" not in str(error.value)
 
 
+def test_labels_drawn_twice_or_outside_are_told_but_spoil_no_mask(tmp_path, grid):
+    lines = [at((0, 0), (60, 9)), at((60, 9), (0, 0)), at((0, 900), (60, 900)), at((100, 0), (900, 0))]
+    square = Polygon([(x, y + MAP_Y) for x, y in SQUARE.exterior.coords])
+    turned = Polygon([*square.exterior.coords][2:] + [*square.exterior.coords][1:3])
+    path = write(tmp_path / "labels.gpkg", lines, ["tiny", "small", "tiny", "large"], [square, turned])
+    found = [(problem.layer, problem.fid, problem.found) for problem in check_labels(path, grid)]
+    assert found == [
+        ("lines", 2, "the same shape as feature 1"),
+        ("lines", 3, "lies outside the target"),
+        ("polygons", 2, "the same shape as feature 1"),
+    ]
+    assert len(read_labels(path, MAP)) == 6
+
+
+def test_a_wrong_crs_hides_no_other_fault(tmp_path, grid):
+    path = write(tmp_path / "labels.gpkg", [at((0, 0), (9, 0))], ["wide"], crs=body("mercury").geographic)
+    found = [str(problem) for problem in check_labels(path, grid)]
+    assert found == [
+        "layer lines: lies on mercury, the map on moon (save it with the map's CRS)",
+        "layer lines, feature 1: unknown width class 'wide' (one of tiny, small, medium, large, huge)",
+    ]
+
+
+def test_files_are_checked_together(tmp_path, grid, capsys):
+    place = {
+        "body": "moon",
+        "lat": 10.0,
+        "lon": 20.0,
+        "diameter_km": 1.0,
+        "projection": "equirectangular",
+        "resolution_m": 1.5,
+    }
+    x, y = lonlat_to_map(MAP, 20.0, 10.0)
+    lines = [LineString([(x, y), (x + 50, y + number)]) for number in range(3)]
+    good = write(tmp_path / "good.gpkg", lines, ["tiny", "tiny", "huge"], [Polygon([(x, y), (x + 9, y), (x, y + 9)])])
+    bad = write(tmp_path / "bad.gpkg", lines, ["tiny", "wide", None])
+    drawn = {name: {"file": tmp_path / f"{name}.gpkg", "place": place} for name in ("good", "later", "bad")}
+    with pytest.raises(InputError, match=r"2 problem\(s\)"):
+        check_files(drawn, tmp_path / "checked.csv")
+    assert not (tmp_path / "checked.csv").exists()
+    told = capsys.readouterr().err
+    assert f"{bad}: layer lines, feature 2: unknown width class 'wide'" in told
+    assert f"{bad}: layer lines, feature 3: no width class" in told
+    assert str(good) not in told
+    del drawn["bad"]
+    check_files(drawn, tmp_path / "checked.csv")
+    assert (tmp_path / "checked.csv").read_text().splitlines() == [
+        "target,file,tiny,small,medium,large,huge,polygons",
+        f"good,{good},2,0,0,0,1,1",
+        f"later,{tmp_path / 'later.gpkg'},,,,,,",
+    ]
+
+
+def test_the_configurations_widths_lie_in_their_classes(root):
+    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    widths = schema["$defs"]["labels"]["properties"]["width_px"]["properties"]
+    assert tuple(widths) == WIDTH_CLASSES
+    for name, entry in widths.items():
+        assert width_class(entry["default"] * CLASS_PIXEL_M) == name
+        low, high = WIDTH_BOUNDS_PX[name]
+        assert high == float("inf") or entry["default"] == (low + high) / 2
+
+
 def test_points_are_no_lines(tmp_path):
     path = write(tmp_path / "labels.gpkg", [Point(0, 0), at((0, 0), (9, 0))], ["tiny", "tiny"])
-    (problem,) = check_labels(path, MAP)
+    (problem,) = check_labels(path)
     assert (problem.fid, problem.found) == (1, "a Point, neither line nor polygon")
 
 
@@ -155,7 +221,11 @@ def test_a_missing_column_is_told_with_its_classes(tmp_path):
 
 @pytest.mark.parametrize(
     ("crs", "found"),
-    [("EPSG:4326", "no known body"), (body("mercury").geographic, "mercury, the map on moon"), (None, "no CRS")],
+    [
+        ("EPSG:4326", "no known body"),
+        (body("mercury").geographic, "mercury, the map on moon"),
+        (None, "no coordinate reference system"),
+    ],
 )
 def test_labels_of_another_body_are_refused(tmp_path, crs, found):
     path = write(tmp_path / "labels.gpkg", [LineString([(0, 0), (1, 0)])], ["tiny"], crs=crs)
@@ -170,9 +240,9 @@ def test_files_that_are_no_labels(tmp_path):
     with pytest.raises(InputError, match="has layers craters, roads; name those with labels lines and polygons"):
         read_labels(other, MAP)
     (tmp_path / "text.gpkg").write_text("nothing")
-    for path in (tmp_path / "text.gpkg", tmp_path / "none.gpkg"):
-        with pytest.raises(InputError, match="cannot be read"):
-            read_labels(path, MAP)
+    for name, found in (("text.gpkg", "cannot be opened as vector data"), ("none.gpkg", "does not exist")):
+        with pytest.raises(InputError, match=found):
+            read_labels(tmp_path / name, MAP)
 
 
 def test_a_class_needs_a_width(tmp_path):

@@ -3,6 +3,7 @@ import pytest
 import torch
 from torchvision.models import segmentation
 
+from imfmap.deeplab import build_deeplab
 from imfmap.errors import InputError
 from imfmap.models import (
     ARCHITECTURES,
@@ -77,7 +78,16 @@ def test_weights_of_another_model_do_not_fit(tmp_path):
 
 
 @pytest.mark.parametrize("classes", [1, 2])
-@pytest.mark.parametrize("wrapped", [lambda state: state, lambda state: {"epoch": 47, "model_state_dict": state}])
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda state: state,
+        lambda state: {"epoch": 47, "model_state_dict": state},
+        lambda state: {"IMFMapper": {"weights": state}, "optimizer": {"state": {0: {"step": torch.ones(1)}}}},
+        lambda state: {"ema": {"decay": torch.ones(1)}, "net": state},
+    ],
+    ids=["bare", "usual", "deep", "beside others"],
+)
 def test_a_published_deeplab_state_is_taken_in_however_it_is_wrapped(tmp_path, classes, wrapped):
     torch.manual_seed(0)
     published = segmentation.deeplabv3_mobilenet_v3_large(
@@ -156,17 +166,135 @@ def _no_network(*arguments, **options):
     raise OSError("Network is unreachable")
 
 
-def test_coco_weights_are_taken_but_for_the_last_layer(monkeypatch):
+@pytest.fixture
+def coco(monkeypatch, tmp_path):
+    """State like torchvision's COCO weights of the small DeepLabV3, as if fetched already."""
     torch.manual_seed(1)
-    coco = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, aux_loss=True).state_dict()
-    monkeypatch.setattr(
-        segmentation.DeepLabV3_MobileNet_V3_Large_Weights, "get_state_dict", lambda *arguments, **options: coco
-    )
-    own = build_model({"architecture": "deeplabv3_mobilenet_v3_large", "weights": "coco"}).network.state_dict()
-    assert own["classifier.4.weight"].shape[0] == 1
-    for key, value in own.items():
-        if not key.startswith("classifier.4."):
-            torch.testing.assert_close(value, coco[key])
+    state = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, aux_loss=True).state_dict()
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", lambda *arguments, **options: None)
+    path = tmp_path / "checkpoints" / "deeplabv3_mobilenet_v3_large-fc3c493d.pth"
+    path.parent.mkdir()
+    torch.save(state, path)
+    return state, path
+
+
+@pytest.mark.parametrize("sun_input", [False, True])
+def test_coco_weights_are_taken_but_for_the_last_layer(coco, sun_input):
+    state, path = coco
+    for weights in ("coco", path):
+        settings = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": weights, "sun_input": sun_input}
+        own = build_model(settings).network.state_dict()
+        assert own["classifier.4.weight"].shape[0] == 1
+        for key, value in own.items():
+            if key == "backbone.0.0.weight" and sun_input:
+                # What the Sun's channels do is yet to be learnt.
+                torch.testing.assert_close(value[:, :3], state[key])
+                assert value.shape[1] == 5 and not value[:, 3:].any()
+            elif not key.startswith("classifier.4."):
+                torch.testing.assert_close(value, state[key])
+
+
+def test_a_network_with_the_suns_direction_starts_as_the_one_without(coco):
+    base = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": "coco"}
+    plain, sunny = build_model(base).eval(), build_model(base | {"sun_input": True}).eval()
+    sunny.network.classifier.load_state_dict(plain.network.classifier.state_dict())
+    tile = (255 * BATCH[0, 0]).to(torch.uint8)
+    with torch.inference_mode():
+        for azimuth_deg in (0.0, 100.0):
+            torch.testing.assert_close(
+                sunny(network_input(tile, azimuth_deg)[None]), plain(network_input(tile)[None]), atol=1e-5, rtol=1e-5
+            )
+
+
+@pytest.mark.parametrize("architecture", ["deeplabv3_mobilenet_v3_large", "unet", "deeplabv3plus"])
+def test_the_suns_direction_reaches_the_network(architecture):
+    torch.manual_seed(0)
+    model = build_model({"architecture": architecture, "sun_input": True})
+    tiles = [network_input(BATCH[number, 0], azimuth_deg) for number, azimuth_deg in enumerate((0.0, 130.0))]
+    batch = torch.stack(tiles).requires_grad_()
+    logits = model(batch)
+    assert logits.shape == BATCH.shape
+    logits.square().sum().backward()
+    assert (batch.grad.abs().amax((0, 2, 3)) > 0).all()
+
+
+def test_network_input_with_the_suns_direction():
+    result = network_input(np.full((2, 4, 4), 51, np.uint8), 120.0)
+    assert result.shape == (2, 3, 4, 4)
+    expected = torch.tensor([0.2, np.cos(np.radians(120)), np.sin(np.radians(120))], dtype=torch.float32)
+    torch.testing.assert_close(result, expected[None, :, None, None].expand(2, 3, 4, 4))
+
+
+def test_a_denser_resnet_computes_the_same_in_between():
+    torch.manual_seed(0)
+    coarse = build_deeplab("deeplabv3_resnet50", 32).eval()
+    image = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        expected = coarse.backbone(image)["out"]
+        assert expected.shape[-1] == 3
+        for output_stride in (4, 8, 16, None):
+            dense = build_deeplab("deeplabv3_resnet50", output_stride).eval()
+            dense.load_state_dict(coarse.state_dict())
+            features = dense.backbone(image)["out"]
+            step = 32 // (output_stride or 8)
+            assert features.shape[-1] == 3 * step
+            torch.testing.assert_close(features[..., ::step, ::step], expected, atol=1e-4, rtol=1e-3)
+
+
+@pytest.mark.parametrize("output_stride", [4, 8, 16, 32, None])
+def test_strides_of_the_small_deeplab(output_stride):
+    network = build_deeplab("deeplabv3_mobilenet_v3_large", output_stride).eval()
+    with torch.inference_mode():
+        features = network.backbone(torch.rand(1, 3, 64, 64))["out"]
+    assert features.shape[-1] == 64 // (output_stride or 16)
+    assert set(network.state_dict()) == set(build_deeplab("deeplabv3_mobilenet_v3_large").state_dict())
+
+
+def test_strides_that_there_are_not():
+    with pytest.raises(InputError, match="output_stride: 6"):
+        build_model({"architecture": "deeplabv3_resnet50", "output_stride": 6})
+    with pytest.raises(InputError, match="output_stride: unet takes no 8"):
+        build_model({"architecture": "unet", "output_stride": 8})
+    with pytest.raises(InputError, match="decoder_channels: fpn takes none"):
+        build_model({"architecture": "fpn", "decoder_channels": [8, 8, 8]})
+
+
+def test_a_checkpoint_says_how_its_network_is_built(tmp_path):
+    settings = {"architecture": "deeplabv3_mobilenet_v3_large", "output_stride": 8, "sun_input": True} | USE
+    save_checkpoint(tmp_path / "checkpoint.pt", build_model(settings), settings)
+    model, loaded = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert loaded == settings and model.sun_channels == 2
+    with torch.inference_mode():
+        assert model.network.backbone(torch.rand(1, 5, 64, 64))["out"].shape[-1] == 8
+
+
+def test_input_scalings():
+    plain = build_model({"architecture": "deeplabv3_mobilenet_v3_large", "input_scaling": "unit"})
+    assert not plain.mean.any() and (plain.deviation == 1).all()
+    assert build_model({"architecture": "deeplabv3_mobilenet_v3_large"}).mean[0, 0, 0, 0] == pytest.approx(0.485)
+    with pytest.raises(InputError, match="input_scaling: unknown 'other'"):
+        build_model({"architecture": "deeplabv3_mobilenet_v3_large", "input_scaling": "other"})
+
+
+@pytest.mark.parametrize(("channels", "scaling"), [(1, "unit"), (1, None), (3, "unit")])
+def test_published_weights_may_take_grey_images_and_another_scaling(tmp_path, channels, scaling):
+    published = build_deeplab("deeplabv3_mobilenet_v3_large", channels=channels).eval()
+    torch.save(published.state_dict(), tmp_path / "published.pt")
+    adopt_checkpoint(tmp_path / "published.pt", tmp_path / "checkpoint.pt", scaling)
+    model, settings = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert settings.get("input_channels", 3) == channels and settings.get("input_scaling") == scaling
+    image = BATCH if scaling == "unit" else (BATCH - 0.449) / 0.226
+    with torch.inference_mode():
+        expected = published(image.expand(-1, channels, -1, -1))["out"]
+        torch.testing.assert_close(model(BATCH), expected, atol=1e-3, rtol=1e-3)
+
+
+def test_states_of_other_classes_are_not_taken_for_fractures(tmp_path):
+    colours = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5)
+    torch.save(colours.state_dict(), tmp_path / "five.pt")
+    with pytest.raises(InputError, match=r"classifier.4.weight is \(5, 256, 1, 1\) for \(1, 256, 1, 1\)"):
+        adopt_checkpoint(tmp_path / "five.pt", tmp_path / "checkpoint.pt")
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")

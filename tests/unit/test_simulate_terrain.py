@@ -7,14 +7,13 @@ import shapely
 from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
-from imfmap.labels import WIDTH_CLASSES, WIDTH_PX_BY_CLASS
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_BOUNDS_M, WIDTH_SHARES, draw_sizes, width_class
-from imfmap.simulate.objects import power_law
-from imfmap.simulate.settings import LabelHabits, SceneSettings
-from imfmap.simulate.stamps import AGES, crater_profiles
+from imfmap.simulate.habits import LabelHabits
+from imfmap.simulate.presets import PRESETS
+from imfmap.simulate.settings import SceneSettings
 from imfmap.simulate.terrain import make_terrain
 from imfmap.simulate.weak_labels import draw_labels
 from imfmap.truth import CLASSES
+from imfmap.widths import width_class
 
 SETTINGS = {"seed": 4, "margin_m": 45.0, "wall_azimuth_deg": 30.0}
 
@@ -29,47 +28,11 @@ def terrain():
     return make_terrain(SETTINGS, grid_of(900.0))
 
 
-def test_width_classes_are_those_of_the_labels():
-    assert tuple(WIDTH_BOUNDS_M) == WIDTH_CLASSES == tuple(WIDTH_SHARES)
-    for name, width_px in WIDTH_PX_BY_CLASS.items():
-        assert width_class(1.5 * width_px) == name
-
-
-def test_widths_and_lengths_follow_the_label_table():
-    widths, lengths = draw_sizes(2.5e6, 1.5, np.random.default_rng(0))
-    names = np.array([width_class(width) for width in widths])
-    for name, share in WIDTH_SHARES.items():
-        drawn = names == name
-        assert drawn.mean() == pytest.approx(share, abs=4 * np.sqrt(share / len(names)))
-        if drawn.sum() > 100:
-            assert lengths[drawn].mean() == pytest.approx(MEAN_LENGTH_M[name], rel=0.08)
-    low, high = WIDTH_BOUNDS_M["tiny"]
-    assert widths.min() >= 1.5
-    assert low < np.median(widths[names == "tiny"]) < high
-
-
-@pytest.mark.parametrize("slope", [2.0, 3.0])
-def test_diameters_follow_the_power_law(slope):
-    diameters = power_law(40000, slope, 2.0, 1000.0, np.random.default_rng(1))
-    counts = np.array([(diameters > limit).sum() for limit in (2.0, 4.0, 8.0)])
-    np.testing.assert_allclose(counts[1:] / counts[:-1], 2.0**-slope, rtol=0.12)
-
-
-def test_craters_flatten_with_age():
-    depth = -crater_profiles()[:, 0]
-    assert (np.diff(depth) < 0).all()
-    assert depth[0] == pytest.approx(0.29, abs=0.01), (
-        "a fresh simple crater: 0.2 diameters from the rim down, less the rim"
-    )
-    assert depth[np.searchsorted(AGES, 0.5)] < 0.25 * depth[0]
-
-
-def test_ridges_are_long_and_shaped_like_fractures(terrain):
+def test_fractures_and_ridges_are_as_long_as_asked_for(terrain):
     fractures, ridges = terrain.fractures, terrain.ridges
     assert ridges.length_m.sum() > fractures.length_m.sum() / 3
     melt_km2 = (terrain.floor.area + terrain.ponds.area) * 1e-6
     assert fractures.length_m.sum() / 1000 == pytest.approx(4.0 * melt_km2, rel=0.35)
-    assert ridges.width_m.median() == pytest.approx(fractures.width_m.median(), rel=0.6)
 
 
 def test_fractures_are_low_and_ridges_high(terrain):
@@ -128,6 +91,34 @@ def test_terrain_covers_the_grid_and_its_margin(terrain):
     assert np.isfinite(terrain.height_m).all() and terrain.albedo.min() > 0
 
 
+def test_presets_are_valid_and_own_keys_win():
+    for name, changes in PRESETS.items():
+        scene = SceneSettings.from_mapping({"preset": name})
+        assert all(getattr(scene, key) == value for key, value in changes.items())
+    assert SceneSettings.from_mapping({}) == SceneSettings()
+    own = SceneSettings.from_mapping({"preset": "cratered_ground", "crater_min_m": 3.0})
+    assert own.crater_min_m == 3.0 and not own.melt_floor
+
+
+@pytest.mark.parametrize("resolution_m", [0.5, 1.0, 1.5])
+def test_roughness_is_the_same_at_every_grid_spacing(resolution_m):
+    settings = {
+        "seed": 3, "terrain_resolution_m": resolution_m, "margin_m": 3.0, "wall_share": 0.0, "hummock_height_m": 0.0,
+        "undulation_height_m": 0.0, "fracture_km_per_km2": 0.0, "crater_density_per_km2": 0.0, "floor_slope_deg": 4.0,
+        "secondary_chains_per_km2": 0.0, "boulder_density_per_km2": 0.0, "pond_craters_per_km2": 0.0,
+    }  # fmt: skip
+    height = make_terrain(settings, grid_of(600.0)).height_m
+
+    def slope_deg(baseline_m):
+        lag = round(baseline_m / resolution_m)
+        return np.degrees(np.arctan(np.std(height[lag:] - height[:-lag]) / baseline_m))
+
+    # Patches of smooth and rough ground add to the mean.
+    assert slope_deg(3.0) == pytest.approx(4.0 * 0.5**0.25 * 1.12, rel=0.15)
+    if resolution_m == 0.5:
+        assert slope_deg(0.5) > 1.05 * slope_deg(1.5), "not soft at the grid's own scale"
+
+
 def test_weak_labels_keep_their_rates():
     habits = LabelHabits(missed_share=0.2, polygon_share=0.1, wrong_class_share=0.15, cut_share=0.1, false_share=0.0)
     settings = SETTINGS | {"fracture_km_per_km2": 14.0, "wall_share": 0.0, "crater_density_per_km2": 0.0}
@@ -143,16 +134,18 @@ def test_weak_labels_keep_their_rates():
     exact = dict(
         missed_share=0.0, jitter_m=0.0, cut_share=0.0, false_share=0.0, polygon_share=0.0, vertex_spacing_m=4.0
     )
-    lines, _ = draw_labels(terrain, LabelHabits(**exact, wrong_class_share=0.15), rng)
+    # Bounds wide enough to cut nothing.
+    wide = shapely.box(*terrain.grid.bounds).buffer(50.0).bounds
+    lines, _ = draw_labels(terrain, LabelHabits(**exact, wrong_class_share=0.15), rng, wide)
     assert len(lines) == count
     true_class = np.array([width_class(width) for width in terrain.fractures.width_m])
     wrong = (true_class != lines.width_class.to_numpy()).mean()
     assert wrong == pytest.approx(0.15, abs=4 * np.sqrt(0.13 / count))
     true_m = np.array([shapely.force_2d(line).length for line in terrain.fractures.centreline])
     np.testing.assert_allclose(lines.length, true_m, rtol=0.1)
-    cut, _ = draw_labels(terrain, LabelHabits(**exact | {"cut_share": 0.2}, wrong_class_share=0.0), rng)
+    cut, _ = draw_labels(terrain, LabelHabits(**exact | {"cut_share": 0.2}, wrong_class_share=0.0), rng, wide)
     assert 1 - cut.length.sum() / true_m.sum() == pytest.approx(0.2, abs=0.04)
-    mistaken, _ = draw_labels(terrain, LabelHabits(**exact | {"false_share": 0.2}, wrong_class_share=0.0), rng)
+    mistaken, _ = draw_labels(terrain, LabelHabits(**exact | {"false_share": 0.2}, wrong_class_share=0.0), rng, wide)
     assert len(mistaken) - count == pytest.approx(0.2 * count, abs=4 * np.sqrt(0.2 * count))
     jittered, _ = draw_labels(terrain, LabelHabits(0.0, 2.0, 22.0, 0.0, 0.0, 0.0, 0.0), rng)
     ways = shapely.union_all(list(terrain.fractures.centreline))
@@ -163,10 +156,16 @@ def test_weak_labels_keep_their_rates():
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
-        ({"sed": 1}, r"simulate\.sed: unknown key; known keys: seed, size_m"),
+        ({"sed": 1}, r"simulate\.sed: unknown key; known keys: seed, preset"),
         ({"seed": "one"}, r"simulate\.seed: 'one' is no whole number"),
         ({"crater_slope": "steep"}, r"simulate\.crater_slope: 'steep' is no number"),
         ({"polygonal_share": 0.8, "parallel_share": 0.4}, "add up to more than 1"),
+        ({"preset": "mare"}, r"simulate\.preset: no preset 'mare'; use one of melt_floor, cratered_ground"),
+        ({"melt_floor": 1}, r"simulate\.melt_floor: '1' is neither true nor false"),
+        ({"fracture_fill": 0.95}, r"simulate\.fracture_fill: 0\.95 is out of range; use 0\.\.0\.9"),
+        ({"crater_min_m": 300.0}, r"simulate\.crater_min_m: is not below crater_max_m"),
+        ({"rim_height_m": -1.0}, r"simulate\.rim_height_m: -1\.0 is negative; use 0 or more"),
+        ({"size_m": 2300.0}, r"simulate\.size_m: unknown key"),
         ({"depth_to_width": [0.4, 0.1]}, r"depth_to_width: .* give two rising numbers"),
         ({"labels": {"missed": 0.1}}, r"simulate\.labels\.missed: unknown key"),
         ({"labels": {"missed_share": 1.5}}, r"missed_share: 1\.5 is out of range"),

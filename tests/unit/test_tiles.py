@@ -8,14 +8,15 @@ from hypothesis import strategies as st
 from scipy.ndimage import center_of_mass, label
 from tile_factory import facts, lined_tiles
 
-from imfmap.augment import AUGMENTATIONS, augment_sun_aligned, distort_perspective, turn_and_scale
+from imfmap.augment import AUGMENTATIONS
 from imfmap.bodies import body
-from imfmap.cutting import stretch_to_8bit
-from imfmap.datasets import TileDataset, chosen_by_split, read_images
+from imfmap.datasets import Batches, TileDataset, chosen_by_split, read_images
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
+from imfmap.losses import Edges
 from imfmap.rasters import write_raster
 from imfmap.splitting import split_tiles
+from imfmap.stretching import stretch_to_8bit
 from imfmap.tiles import cut_tiles, read_tiles, tiles_of_image, write_tiles
 
 
@@ -292,8 +293,7 @@ def test_augmented_items_repeat_by_seed_and_epoch_and_keep_their_ranges(recipe):
     drawn = [[dataset[index] for index in range(len(dataset))] for _ in range(2)]
     for first, second in zip(*drawn, strict=True):
         assert all((first[key] == second[key]).all() for key in first)
-    dataset.set_epoch(1)
-    assert any((dataset[index]["image"] != first["image"]).any() for index, first in enumerate(drawn[0]))
+    assert any((dataset[1, index]["image"] != first["image"]).any() for index, first in enumerate(drawn[0]))
     for item in drawn[0]:
         assert item["image"].dtype.is_floating_point and item["image"].min() >= 0 and item["image"].max() <= 1
         assert set(item["mask"].unique().tolist()) <= {0.0, 1.0}
@@ -310,31 +310,73 @@ def test_without_probability_nothing_is_changed(recipe):
     assert all((plain[key] == augmented[key]).all() for key in ("image", "mask", "valid"))
 
 
-def test_sun_aligned_augmentation_keeps_the_lit_side():
-    # Left half dark, right half bright: a crack's walls under a Sun from the left.
-    image = np.full((64, 64), 0.3, np.float32)
-    image[:, 32:] = 0.6
-    whole = np.ones((64, 64), np.uint8)
-    for seed in range(40):
-        turned, _, valid = augment_sun_aligned(image, whole, whole, np.random.default_rng(seed), 1.0)
-        left, right = (turned[:, side][valid[:, side] > 0].mean() for side in (slice(0, 24), slice(40, 64)))
-        assert right > left + 0.1
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_items_carry_the_suns_direction_in_the_tile(recipe):
+    image, mask = spots((64, 64), [(20, 20)])
+    tiles = cut(image, mask, recipe, 33.0, rotate=True)
+    items = TileDataset([tiles], sun_input=True)
+    for index, turn_deg in enumerate(tiles.turn_deg):
+        pixels = items[index]["image"]
+        angle = np.radians(33.0 + turn_deg)
+        assert pixels.shape == (3, 64, 64)
+        assert pixels[0].max() > 0.3
+        np.testing.assert_allclose(pixels[1], np.cos(angle), atol=1e-6)
+        np.testing.assert_allclose(pixels[2], np.sin(angle), atol=1e-6)
+        if recipe == "imfmap":
+            np.testing.assert_allclose(pixels[2], -1.0)  # from the left
+    assert len({round(float(items[index]["image"][1, 0, 0]), 3) for index in range(len(tiles))}) == (
+        4 if recipe == "paper" else 1
+    )
 
 
-def test_turning_moves_image_and_mask_alike_and_clockwise():
-    image, mask = spots((65, 65), [(10, 32)])
-    turned, turned_mask, valid = turn_and_scale(image, mask, np.ones_like(mask), 30.0, 1.2)
-    np.testing.assert_allclose(center_of_mass(turned > 0.08), center_of_mass(turned_mask), atol=0.7)
-    # 22 px above the middle, enlarged to 26.4, turned by 30 degrees to the right.
-    expected = 32 - 26.4 * np.cos(np.radians(30)), 32 + 26.4 * np.sin(np.radians(30))
-    np.testing.assert_allclose(center_of_mass(turned_mask), expected, atol=0.7)
-    assert valid.all() or valid.mean() > 0.8
+def test_a_brighter_side_is_where_the_items_say_that_the_sun_is():
+    # A slope that rises towards the Sun, in every quarter turn and through the paper's warps.
+    rows, columns = np.indices((64, 64)) - 31.5
+    angle = np.radians(33.0)
+    towards = np.sin(angle) * columns - np.cos(angle) * rows
+    image, mask = (0.05 + 0.0005 * towards).astype(np.float32), np.zeros((64, 64), np.uint8)
+    mask[30, 30] = 1
+    tiles = cut(image, mask, "paper", 33.0, rotate=True)
+    items = TileDataset([tiles], augmentation=AUGMENTATIONS["paper"], sun_input=True)
+    agreements = []
+    for epoch in range(6):
+        for index in range(4):
+            item = items[epoch, index]
+            part, valid = item["image"][0, 20:44, 20:44].numpy(), item["valid"][0, 20:44, 20:44].numpy()
+            if not valid.all():
+                continue
+            down, right = (slope.mean() for slope in np.gradient(part))
+            cos, sin = item["image"][1:, 0, 0].tolist()
+            agreements.append((sin * right - cos * down) / np.hypot(right, down))
+    assert len(agreements) > 8 and min(agreements) > 0.8
 
 
-def test_perspective_moves_image_and_mask_alike():
-    image, mask = spots((65, 65), [(32, 32), (25, 40)])
-    for seed in range(10):
-        generator = np.random.default_rng(seed)
-        warped, warped_mask, valid = distort_perspective(image, mask, np.ones_like(mask), 0.5, generator)
-        assert 0 < valid.mean() < 1
-        assert (warped[warped_mask > 0] > 0.06).mean() > 0.8
+def test_labels_at_their_edges_go_beside_the_mask():
+    tiles = lined_tiles()
+    plain, treated = (TileDataset([tiles], edges=edges)[0] for edges in (None, Edges(1.0, 1.0)))
+    assert not {"target", "counted"} & set(plain)
+    assert (treated["mask"] == plain["mask"]).all()
+    assert 0 < treated["counted"].mean() < 1
+    assert treated["target"].dtype == treated["counted"].dtype == plain["mask"].dtype
+
+
+def test_batches_are_dealt_to_processes_and_drawn_anew_each_epoch():
+    def keys(epoch=0, **options):
+        batches = Batches(19, 8, **options)
+        batches.epoch = epoch
+        return list(batches)
+
+    assert [len(batch) for batch in keys()] == [8, 8, 3]
+    assert [index for batch in keys() for _, index in batch] == list(range(19))
+    drawn = [keys(epoch, shuffle=True, seed=3) for epoch in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert {epoch for batch in drawn[2] for epoch, _ in batch} == {2}
+    assert sorted(index for batch in drawn[2] for _, index in batch) == list(range(19))
+    parts = [keys(1, shuffle=True, seed=3, part=part, parts=3) for part in range(3)]
+    # A last batch of 3 would give each process one.
+    assert [[len(batch) for batch in part] for part in parts] == [[3, 3], [3, 3], [2, 2]]
+    for whole, *shares in zip(drawn[0], *parts, strict=False):
+        assert sorted(whole) == sorted(key for share in shares for key in share)
+    assert [len(keys(part=part, parts=4)[-1]) for part in range(4)] == [1, 1, 1, 0]
+    assert len(Batches(17, 8, shuffle=True)) == 2 and len(Batches(17, 8)) == 3
+    assert len(Batches(1, 8, shuffle=True)) == 1

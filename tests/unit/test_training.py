@@ -1,4 +1,11 @@
+import copy
 import json
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -6,15 +13,19 @@ import pandas
 import pytest
 import torch
 from PIL import Image
-from tile_factory import lined_tiles
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+from tile_factory import facts, lined_image, lined_tiles
 
+from imfmap import training as training_module
+from imfmap.epochs import Pass
 from imfmap.errors import InputError
 from imfmap.evaluation import evaluate
 from imfmap.models import load_checkpoint, network_input
+from imfmap.precision import choose_precision
 from imfmap.reports import write_tables
 from imfmap.splitting import split_tiles
-from imfmap.tiles import read_tiles, write_tiles
-from imfmap.training import segmentation_loss, train
+from imfmap.tiles import read_tiles, tiles_of_image, write_tiles
+from imfmap.training import train
 from imfmap.truth import CLASSES
 
 MODEL = {
@@ -166,6 +177,219 @@ def test_a_last_batch_of_one_is_left_out(tmp_path):
     assert np.isfinite(report["history"][0]["train_loss"])
 
 
+KILLED = """
+import os, signal, sys, json
+sys.path[:0] = json.loads(sys.argv[1])
+from imfmap import epochs
+from test_training import run
+from pathlib import Path
+passed = epochs.Pass._loss
+count = 0
+def loss(self, network, batch):
+    global count
+    count += 1
+    if count == int(sys.argv[2]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return passed(self, network, batch)
+epochs.Pass._loss = loss
+run(Path("killed"), sorted(Path().glob("*.npz")), training=json.loads(sys.argv[3]), probability=0.5)
+"""
+
+
+def test_a_killed_training_goes_on_to_the_same_curve(tmp_path, caplog):
+    caplog.set_level("INFO")
+    paths = tile_files(tmp_path)
+    training = {"epochs": 4, "schedule": "onecycle", "dice_weight": 0.5}
+    whole = run(tmp_path / "whole", paths, training=training, probability=0.5)
+    (tmp_path / "program.py").write_text(KILLED)
+    folders = [str(Path(__file__).parent), str(Path(training_module.__file__).parents[1])]
+    # Batches of an epoch, and of its validation; killed in the middle of the third epoch.
+    batches = [-(-sum(whole["tiles"][name].values()) // MODEL["batch_size"]) for name in ("train", "validation")]
+    at = 2 * sum(batches) + 2
+    command = [sys.executable, "program.py", json.dumps(folders), str(at), json.dumps(training)]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    killed = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    # What a rule declares is not there yet, so nothing that Snakemake removes can be missed.
+    assert {path.name for path in (tmp_path / "killed").iterdir()} == {".resume", "logs"}
+    assert len(pandas.read_csv(tmp_path / "killed" / "logs" / "epochs.csv")) == 2
+
+    again = run(tmp_path / "killed", paths, training=training, probability=0.5)
+    assert "going on after epoch 2" in caplog.text
+    assert again["history"] == whole["history"]
+    contents = [(tmp_path / name / "checkpoint.pt").read_bytes() for name in ("whole", "killed")]
+    assert contents[0] == contents[1]
+    assert {path.name for path in (tmp_path / "killed").iterdir()} == {
+        "checkpoint.pt",
+        "metrics.json",
+        "curves.png",
+        "logs",
+    }
+    assert again["training_s"] > 0
+    pandas.testing.assert_frame_equal(
+        *(
+            pandas.read_csv(tmp_path / name / "logs" / "epochs.csv").drop(columns="seconds")
+            for name in ("whole", "killed")
+        )
+    )
+
+
+@pytest.mark.parametrize("change", ["settings", "seed", "tiles", "broken"])
+def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, caplog, change):
+    caplog.set_level("INFO")
+    paths = tile_files(tmp_path)
+    short = {"epochs": 2}
+
+    def die(*arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(training_module, "plot_curves", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "model", paths, training=short)
+    assert (tmp_path / "model" / ".resume" / "state.pt").exists()
+    if change == "settings":
+        short["soft_px"] = 1.0
+    if change == "tiles":
+        write_tiles(paths[0], lined_tiles(9, "M0", truth=True))
+    if change == "broken":
+        (tmp_path / "model" / ".resume" / "state.pt").write_bytes(b"nothing")
+    caplog.clear()
+    run(tmp_path / "model", paths, training=short, seed=int(change == "seed"))
+    assert "starts anew" in caplog.text and "going on" not in caplog.text
+    assert not (tmp_path / "model" / ".resume").exists()
+
+
+def test_a_training_that_ended_before_its_reports_is_not_done_again(tmp_path, monkeypatch):
+    paths = tile_files(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            run(tmp_path / "model", paths, training={"epochs": 2})
+    for name in ("checkpoint.pt", "metrics.json"):  # as Snakemake does after a failure
+        (tmp_path / "model" / name).unlink()
+    monkeypatch.setattr(Pass, "train", None)
+    report = run(tmp_path / "model", paths, training={"epochs": 2, "workers": 1})
+    assert [row["epoch"] for row in report["history"]] == [1, 2]
+    load_checkpoint(tmp_path / "model" / "checkpoint.pt")
+
+
+def test_the_logs_hold_the_curve(trained):
+    folder, _, report = trained
+    table = pandas.read_csv(folder / "model" / "logs" / "epochs.csv")
+    for name in ("epoch", "train_loss", "validation_f1"):
+        np.testing.assert_allclose(
+            table[name], [np.nan if row[name] is None else row[name] for row in report["history"]]
+        )
+    assert (table.seconds > 0).all()
+    events = EventAccumulator(str(folder / "model" / "logs")).Reload()
+    assert {"loss/train", "loss/validation", "f1/train", "f1/validation", "seconds"} <= set(events.Tags()["scalars"])
+    values = [(event.step, event.value) for event in events.Scalars("loss/validation")]
+    np.testing.assert_allclose(values, [(row["epoch"], row["validation_loss"]) for row in report["history"]], rtol=1e-6)
+
+
+def test_a_model_may_learn_in_its_own_way(tmp_path):
+    paths = tile_files(tmp_path)
+    own = {"positive_weight": 2.0, "dice_weight": 0.5, "cldice_weight": 0.5, "ignore_px": 1.0, "soft_px": 1.0}
+    plain, overridden, set_for_all = (
+        run(tmp_path / name, paths, model=model, training={"epochs": 1, **training})
+        for name, model, training in (("a", {}, {}), ("b", own, {"dice_weight": 9.0}), ("c", {}, own))
+    )
+    assert overridden["history"] == set_for_all["history"] != plain["history"]
+    assert {key: overridden["settings"][key] for key in own} == own
+    assert plain["settings"]["dice_weight"] == 0
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_a_network_that_is_told_of_the_sun_learns_and_is_evaluated(tmp_path, recipe):
+    paths = tile_files(tmp_path, recipe, rotate=recipe == "paper")
+    report = run(tmp_path / "model", paths, model={"sun_input": True}, training={"epochs": 3}, probability=0.5)
+    assert report["history"][-1]["train_loss"] < report["history"][0]["train_loss"]
+    model, settings = load_checkpoint(tmp_path / "model" / "checkpoint.pt")
+    assert settings["sun_input"] is True and model.sun_channels == 2
+    found = evaluate(
+        tmp_path / "model" / "checkpoint.pt", paths[:1], tmp_path / "r.json", target="a", role="test", batch_size=8
+    )
+    assert sum(found["tiles"].values()) == len(read_tiles(paths[0]))
+
+
+def test_a_network_that_is_told_of_the_sun_tells_cracks_from_ridges(tmp_path):
+    # The very same pixels are fractures under a Sun from the left and ridges under one from the right.
+    paths = []
+    for number in range(4):
+        image, mask = lined_image(np.random.default_rng(number // 2))
+        azimuth_deg = 270.0 if number % 2 else 90.0
+        mask = mask if number % 2 else np.zeros_like(mask)
+        options = {"recipe": "paper", "size_px": 32, "overlap": 0.0, "rotate": False, "target": "place"}
+        tiles = tiles_of_image(image, mask, facts(f"M{number}", azimuth_deg), 1.5, **options)
+        paths.append(tmp_path / f"{number}.npz")
+        write_tiles(paths[-1], tiles)
+    split_tiles(paths, tmp_path / "split.csv", 0.2)
+    scores = {
+        told: run(tmp_path / str(told), paths, model={"sun_input": told})["history"][-1]["train_f1"]
+        for told in (False, True)
+    }
+    assert scores[True] > 0.8
+    # Untold, at best every second detection is right.
+    assert np.isnan(scores[False]) or scores[False] < 0.7
+
+
+def test_precisions():
+    cpu = torch.device("cpu")
+    assert choose_precision("auto", cpu, "here") == torch.float32
+    assert choose_precision("bfloat16", cpu, "here") == torch.bfloat16
+    with pytest.raises(InputError, match="here: float16 needs a GPU; use auto"):
+        choose_precision("float16", cpu, "here")
+    with pytest.raises(InputError, match="unknown 'half'"):
+        choose_precision("half", cpu, "here")
+
+
+def test_a_gpu_that_computes_with_bfloat16_does(monkeypatch):
+    gpu = torch.device("cuda")
+    for has_it, expected in ((True, torch.bfloat16), (False, torch.float32)):
+        monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, has_it=has_it: has_it)
+        assert choose_precision("auto", gpu, "here") == expected
+
+
+def test_mixed_precision_learns_and_keeps_weights_whole(tmp_path):
+    paths = tile_files(tmp_path)
+    report = run(tmp_path / "model", paths, training={"epochs": 1, "precision": "bfloat16"})
+    assert report["precision"] == "bfloat16" and np.isfinite(report["history"][0]["train_loss"])
+    model, _ = load_checkpoint(tmp_path / "model" / "checkpoint.pt")
+    assert {value.dtype for value in model.parameters()} == {torch.float32}
+
+
+def test_where_nothing_can_be_compiled_it_learns_as_it_is(tmp_path, monkeypatch, caplog):
+    paths = tile_files(tmp_path)
+    plain = run(tmp_path / "plain", paths, training={"epochs": 1})
+
+    def no_compiler(network):
+        def fail(*arguments):
+            raise RuntimeError("no C++ compiler\nand a long story")
+
+        network = copy.copy(network)
+        network.forward = fail
+        return network
+
+    monkeypatch.setattr(torch, "compile", no_compiler)
+    report = run(tmp_path / "model", paths, training={"epochs": 1, "compile": True})
+    assert report["history"] == plain["history"]
+    warnings = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warnings == ["torch.compile cannot be used here: no C++ compiler"]
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same(tmp_path, monkeypatch):
+    paths = tile_files(tmp_path)
+    plain = run(tmp_path / "plain", paths, training={"epochs": 1})
+    # Traced as for any backend; the code generator's own minutes are left out.
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager"))
+    report = run(tmp_path / "model", paths, training={"epochs": 1, "compile": True})
+    torch.compiler.reset()
+    assert report["history"][0]["train_loss"] == pytest.approx(plain["history"][0]["train_loss"], rel=1e-4)
+    load_checkpoint(tmp_path / "model" / "checkpoint.pt")
+
+
 def test_a_loss_that_explodes_is_said(tmp_path):
     paths = tile_files(tmp_path)
     with pytest.raises(InputError, match=r"the loss is (nan|inf) in epoch \d+; lower learning_rate"):
@@ -177,17 +401,6 @@ def test_an_unknown_schedule(tmp_path):
     paths = tile_files(tmp_path)
     with pytest.raises(InputError, match="unknown 'cosine'"):
         run(tmp_path / "model", paths, training={"schedule": "cosine"})
-
-
-def test_loss_by_hand():
-    logits, mask = torch.tensor([0.0, 0.0, 2.0, -1.0]), torch.tensor([1.0, 0.0, 1.0, 0.0])
-    terms = np.array([np.log(2), np.log(2), np.log(1 + np.exp(-2)), np.log(1 + np.exp(-1))])
-    assert segmentation_loss(logits, mask).item() == pytest.approx(terms.mean(), rel=1e-6)
-    weighted = terms * [3, 1, 3, 1]
-    assert segmentation_loss(logits, mask, 3.0).item() == pytest.approx(weighted.mean(), rel=1e-6)
-    probability = 1 / (1 + np.exp(-logits.numpy()))
-    dice = 1 - (2 * (probability[0] + probability[2]) + 1) / (probability.sum() + 2 + 1)
-    assert segmentation_loss(logits, mask, 1.0, 0.5).item() == pytest.approx(terms.mean() + 0.5 * dice, rel=1e-6)
 
 
 def test_evaluation_scores_labels_and_truth_and_fills_the_tables(trained, tmp_path):

@@ -5,7 +5,9 @@ SEED = config["run"]["seed"]
 TARGETS = config["targets"]
 MODELS = config["models"]
 ENGINE = config["processing"]["engine"]
+ALLOW_MISSING = config["processing"]["allow_missing"]
 RECIPE = config["recipe"]
+ISISDATA = os.path.expandvars(os.path.expanduser(config["acquisition"]["isisdata"]))
 
 # Stands for the images of a search that has not been made, so that a dry run still lists every step.
 SEARCHED = "NOT_SEARCHED_YET"
@@ -72,7 +74,8 @@ def products(target):
     if "simulate" in settings_of:
         return [image["product"] for image in settings_of["simulate"]["images"]]
     if "products" in settings_of:
-        return settings_of["products"]
+        listed = settings_of["products"]
+        return listed if isinstance(listed, list) else products_of_table(local_path(listed))
     if "search" in settings_of:
         return searched_products(target)
     return [settings.product_of(path) for path in local_files(target)]
@@ -80,12 +83,47 @@ def products(target):
 
 def searched_products(target):
     table = Path(f"{RUN}/{target}/products.csv")
-    if workflow.dryrun and not table.exists():
-        return [SEARCHED]
+    if workflow.dryrun:
+        return products_of_table(table) if table.exists() else [SEARCHED]
+    return products_of_table(checkpoints.search.get(target=target).output.table)
+
+
+def products_of_table(path):
     try:
-        return settings.read_products(checkpoints.search.get(target=target).output.table)
+        return settings.read_products(path)
     except InputError as error:
         raise WorkflowError(str(error))
+
+
+# Targets whose search this run has been told to ask again.
+ASKED_AGAIN = set()
+
+
+def asked_again(wildcards):
+    """A file that is newer than a search's answer where that is to be asked for again: told so, or too old."""
+    folder = Path(f"{RUN}/{wildcards.target}")
+    mark, report = folder / "asked_again", folder / "products.json"
+    if report.exists() and (config["refresh"] or is_old(report, config["acquisition"]["max_age_days"])):
+        if workflow.dryrun:
+            # Nothing is touched; another set of inputs shows as well that the search would run.
+            return [] if mark.exists() else str(workflow.configfiles[0])
+        if workflow.is_main_process and wildcards.target not in ASKED_AGAIN:
+            ASKED_AGAIN.add(wildcards.target)
+            # Something new in it: a file of the same content is not newer to Snakemake.
+            mark.write_text(f"{now()}\n")
+    return str(mark) if mark.exists() else []
+
+
+def search_polygon(wildcards):
+    """The file that a search's polygon is read from, where it is no text."""
+    polygon = TARGETS[wildcards.target]["search"].get("polygon", "POLYGON")
+    return [] if polygon.upper().startswith(("POLYGON", "MULTIPOLYGON")) else local_path(polygon)
+
+
+def product_table(wildcards):
+    """The product table that a target's products are named by, where they are not listed."""
+    listed = TARGETS[wildcards.target]["products"]
+    return [] if isinstance(listed, list) else local_path(listed)
 
 
 def local_files(target):
@@ -115,13 +153,74 @@ def edr(wildcards):
     return f"{RUN}/{wildcards.target}/{folder}/{wildcards.product}.IMG"
 
 
+def usable(target):
+    """Product ids of a target's images but for those that are left out, where the config allows it."""
+    table = Path(f"{RUN}/{target}/left_out.csv")
+    if not ALLOW_MISSING or (workflow.dryrun and not table.exists()):
+        return products(target)
+    from imfmap.left_out import read_left_out  # rasterio: here, since every job reads this file
+
+    left_out = read_left_out(checkpoints.survey.get(target=target).output[0])
+    return [product for product in products(target) if product not in left_out]
+
+
 def of_each_image(pattern):
-    """Input function: a file for each image of a target; {product} in the pattern."""
-    return lambda wildcards: expand(f"{RUN}/{wildcards.target}/{pattern}", product=products(wildcards.target))
+    """Input function: a file for each usable image of a target; {product} in the pattern."""
+    return lambda wildcards: expand(f"{RUN}/{wildcards.target}/{pattern}", product=usable(wildcards.target))
+
+
+def title_of(wildcards):
+    return TARGETS[wildcards.target].get("title", wildcards.target)
+
+
+# Files of a target that its catalogue names, and the key of `products` that asks for some of them.
+PRODUCT_FILES = {
+    "mosaic.tif": None,
+    "mosaic_sources.tif": None,
+    "probability.tif": None,
+    "fractures.gpkg": None,
+    "fractures.shp": None,
+    "fractures.geojson": None,
+    "fractures.csv": None,
+    "footprints.gpkg": None,
+    "statistics.csv": None,
+    "summary.json": None,
+    "map.png": None,
+    "map.pdf": None,
+    "map.qgz": "qgis",
+    "viewer": "viewer",
+}
+
+
+def products_of(target):
+    """A target's files, as far as the config asks for them."""
+    wanted = [name for name, key in PRODUCT_FILES.items() if key is None or config["products"][key]]
+    return [f"{RUN}/{target}/{name}" for name in wanted]
 
 
 def map_of(target):
-    return f"{RUN}/{target}/map.png"
+    """All that a target's own rule makes; its catalogue, where there is one, needs the rest."""
+    return [*products_of(target), *([f"{RUN}/{target}/stac"] if config["products"]["stac"] else [])]
+
+
+def run_catalog():
+    return [f"{RUN}/catalog.json"] if config["products"]["stac"] and targets_with_role("map") else []
+
+
+def target_images(wildcards):
+    """Projected images of a target; none of a finished mosaic."""
+    if "mosaic" in TARGETS[wildcards.target]:
+        return []
+    return of_each_image("projected/{product}.tif")(wildcards)
+
+
+def footprint_rasters(wildcards):
+    """What outlines are drawn of: a target's images, or its finished mosaic."""
+    return target_images(wildcards) or [f"{RUN}/{wildcards.target}/mosaic.tif"]
+
+
+def viewer_images(wildcards):
+    return target_images(wildcards) if config["products"]["viewer_images"] else []
 
 
 def calibrated_of(*targets):
@@ -153,117 +252,90 @@ def benchmark_of(stage, *wildcards):
 
 
 LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
+ISIS = isis_plan.processing_of(config)
+
+# The scripts inherit these; ISIS looks nowhere else.
+if ENGINE == "isis":
+    for variable, key in (("ISISROOT", "root"), ("ISISDATA", "data")):
+        if ISIS["isis"][key]:
+            os.environ[variable] = str(Path(ISIS["isis"][key]).resolve())
 
 
-def intermediate(path):
-    return path if config["processing"]["isis"]["keep_intermediates"] else temp(path)
+def intermediate(path, map=False):
+    """A file that the config may ask to keep, or (map) asks to keep unless it says none."""
+    keep = config["processing"]["isis"]["keep_intermediates"]
+    return path if keep == "all" or (map and keep == "maps") else temp(path)
+
+
+def isis_settings(*keys):
+    """These of processing.isis, so that a change of the others remakes nothing."""
+    return {key: ISIS["isis"][key] for key in keys}
+
+
+def isis_cube(wildcards, step):
+    return f"{RUN}/{wildcards.target}/isis/{wildcards.product}.{step}.cub"
+
+
+def isis_spiced(wildcards):
+    """The cube with a camera: spiceinit's, or the user's own."""
+    return local_file(wildcards) if "cubes" in TARGETS[wildcards.target] else isis_cube(wildcards, "spice")
+
+
+def isis_calibrated(wildcards):
+    """The cube in I/F: of the last step of calibration that is on, or the user's own where it is calibrated."""
+    if "cubes" in TARGETS[wildcards.target]:
+        from imfmap.cubes import NacCube  # rasterio: here, since every job reads this file
+
+        try:
+            if NacCube(local_file(wildcards)).radiometry == "IOF":
+                return local_file(wildcards)
+        except InputError as error:
+            raise WorkflowError(str(error))
+    return isis_cube(wildcards, "echo" if config["processing"]["echo"] else "cal")
 
 
 def isis_level1(wildcards):
-    """The cube that is projected: the last of the switched-on steps, or the user's own."""
-    if "cubes" in TARGETS[wildcards.target]:
-        return local_file(wildcards)
-    if config["processing"]["photometry"]:
-        step = "pho"
-    else:
-        step = "echo" if config["processing"]["echo"] else "cal"
-    return f"{RUN}/{wildcards.target}/isis/{wildcards.product}.{step}.cub"
+    """The cube that is projected."""
+    return isis_cube(wildcards, "pho") if config["processing"]["photometry"] else isis_calibrated(wildcards)
+
+
+def isis_laid(wildcards):
+    """What automos lays over each other: the projected cubes, or the folder of those of one brightness."""
+    if config["processing"]["mosaic"]["brightness"] == "none":
+        return of_each_image("isis/{product}.map.cub")(wildcards)
+    return f"{RUN}/{wildcards.target}/isis/equalized"
+
+
+def isis_mosaic_cubes():
+    """What automos makes: the mosaic, and beside it which image each pixel came from."""
+    cube = f"{RUN}/{{target}}/isis/mosaic.cub"
+    tracked = isis_commands.tracks(config["processing"]["mosaic"]["priority"])
+    return [intermediate(cube), *([intermediate(str(isis_commands.tracking_cube(cube)))] if tracked else [])]
+
+
+def targets_mosaicked(engine):
+    """Targets whose mosaic this engine makes: images that are simulated on the map are no cubes, whatever the engine."""
+    own = [*targets_with_edrs(), *targets_from("cubes")]
+    made = {ENGINE: own, "native": [*targets_simulated("direct"), *(own if ENGINE == "native" else [])]}
+    return made.get(engine, [])
 
 
 PROJECTED = f"{RUN}/{{target}}/projected/{{product}}.tif"
 
 
 def isd(wildcards):
-    """Camera model of an EDR: the ISD (JSON) beside it."""
-    return str(Path(edr(wildcards)).with_suffix(".json"))
+    """Camera model of an EDR: the ISD (JSON) beside it, else one made from kernels."""
+    target, beside = TARGETS[wildcards.target], Path(edr(wildcards)).with_suffix(".json")
+    if "simulate" in target or ("edrs" in target and beside.exists()):
+        return str(beside)
+    return f"{RUN}/{wildcards.target}/isd/{wildcards.product}.json"
 
 
 def calibration_dir(wildcards):
+    """Calibration files: the simulation's, the user's, else those that were fetched for the image."""
     if "simulate" in TARGETS[wildcards.target]:
-        return rules.simulate_calibration.output[0]
+        return f"{RUN}/calibration/{preroll_time(wildcards.product).year}"
     folder = config["processing"]["calibration_dir"]
-    return local_path(folder) if folder else []
-
-
-# --- label and tile ---
-
-
-def label_file(wildcards):
-    """Labels of a target. A file that is still to be drawn is no input: the rule says so when it runs."""
-    if "simulate" in TARGETS[wildcards.target]:
-        return f"{RUN}/{wildcards.target}/simulated/labels.gpkg"
-    path = local_path(TARGETS[wildcards.target]["labels"])
-    return path if Path(path).exists() else []
-
-
-def truth_raster(wildcards):
-    """The exact classes of a simulated target."""
-    return f"{RUN}/{wildcards.target}/simulated/truth.tif" if "simulate" in TARGETS[wildcards.target] else []
-
-
-def training_tiles(recipe):
-    """The tiles of every image that is trained on."""
-    return [
-        f"{RUN}/{target}/tiles/{recipe}/{product}.npz"
-        for target in targets_with_role("train")
-        for product in products(target)
-    ]
-
-
-def model_tiles(wildcards):
-    """Training tiles of a model's recipe."""
-    return training_tiles(model_settings(wildcards.model)["recipe"])
-
-
-def model_split(wildcards):
-    """Which of them train a model."""
-    chosen = model_settings(wildcards.model)
-    return f"{RUN}/models/split.{chosen['recipe']}.{chosen['split']}.csv"
-
-
-def target_tiles(wildcards):
-    """Tiles of a target, cut for a model's recipe."""
-    recipe = model_settings(wildcards.model)["recipe"]
-    return [f"{RUN}/{wildcards.target}/tiles/{recipe}/{product}.npz" for product in products(wildcards.target)]
-
-
-# --- train, evaluate, infer, map ---
-
-
-def models_with(key):
-    """Regular expression of the models that have a key; -s and a number behind a name stands for another seed."""
-    return rf"({one_of([name for name, model in MODELS.items() if key in model])})(-s[0-9]+)?"
-
-
-def model_settings(model):
-    """A model of the config and its seed: the run's, or that in its name (unet-s3)."""
-    if model in MODELS:
-        return {**MODELS[model], "seed": SEED}
-    name, _, seed = model.rpartition("-s")
-    return {**MODELS[name], "seed": int(seed)}
-
-
-def starting_weights(wildcards):
-    """File that training starts from, where the config names one."""
-    weights = model_settings(wildcards.model)["weights"]
-    return [] if weights in (None, "coco") else local_path(weights)
-
-
-CHECKPOINT = f"{RUN}/models/{config['inference'].get('model')}/checkpoint.pt"
-
-
-def boundary_file(wildcards):
-    """Floor and melt ponds of a target, where they are mapped."""
-    target = TARGETS[wildcards.target]
-    if not config["mapping"]["floor"]:
-        return []
-    if "simulate" in target:
-        return f"{RUN}/{wildcards.target}/simulated/boundary.gpkg"
-    return local_path(target["boundary"]) if "boundary" in target else []
-
-
-def map_footer(target):
-    """Small print of a map: what was mapped, how."""
-    images = "simulated LROC NAC images" if "simulate" in TARGETS[target] else "LROC NAC images: NASA/GSFC/ASU"
-    model = config["inference"].get("model")
-    return f"Recipe {RECIPE}, model {model}, {ENGINE} engine; {images}"
+    if folder:
+        return local_path(folder)
+    return [] if "cubes" in TARGETS[wildcards.target] else f"{RUN}/{wildcards.target}/isisdata/{wildcards.product}"

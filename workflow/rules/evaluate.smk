@@ -18,6 +18,7 @@ rule evaluate:
         mem_mb=8000,
     params:
         role=lambda wildcards: TARGETS[wildcards.target]["role"],
+        batch_size=lambda wildcards: model_settings(wildcards.model)["batch_size"],
         inference=lookup("inference", within=config),
     message:
         "Evaluating {wildcards.model} on {wildcards.target}"
@@ -27,7 +28,7 @@ rule evaluate:
 
 rule evaluation:
     input:
-        metrics=expand(f"{RUN}/models/{{model}}/metrics.json", model=config["evaluation"]["models"]),
+        metrics=[trained_metrics(model) for model in config["evaluation"]["models"] if trained_metrics(model)],
         targets=expand(
             f"{RUN}/evaluation/{{model}}/{{target}}.json",
             model=config["evaluation"]["models"],
@@ -37,6 +38,7 @@ rule evaluation:
         markdown=f"{RUN}/evaluation/table.md",
         csv=f"{RUN}/evaluation/table.csv",
         html=f"{RUN}/evaluation/table.html",
+        curves=multiext(f"{RUN}/evaluation/curves", ".png", ".pdf"),
     log:
         log_of("evaluation"),
     benchmark:
@@ -45,6 +47,7 @@ rule evaluation:
         "../../envs/learn.yaml"
     params:
         models=lookup("evaluation/models", within=config),
+        trained=[model for model in config["evaluation"]["models"] if trained_metrics(model)],
     message:
         "Writing the tables of the evaluation"
     script:

@@ -1,4 +1,4 @@
-"""Weak labels: lines with width classes and polygons, as a mask on the target's grid."""
+"""Weak labels: lines with width classes and polygons, as a mask on the target's grid; predictions as labels to correct."""
 
 
 rule label:
@@ -11,7 +11,7 @@ rule label:
     benchmark:
         benchmark_of("label", "target")
     wildcard_constraints:
-        target=one_of(targets_with_role("train", "validation", "test")),
+        target=one_of([*targets_with_role("train", "validation", "test"), *targets_from("simulate")]),
     conda:
         "../../envs/geo.yaml"
     resources:
@@ -24,3 +24,50 @@ rule label:
         "Buffering and rasterising the labels of {wildcards.target}"
     script:
         "../scripts/label.py"
+
+
+rule check_labels:
+    input:
+        [path for path in drawn_labels().values() if Path(path).exists()],
+    output:
+        f"{RUN}/labels_checked.csv",
+    log:
+        log_of("check_labels"),
+    benchmark:
+        benchmark_of("check_labels")
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        drawn={
+            target: {
+                "file": path,
+                "place": {key: TARGETS[target][key] for key in PLACE_KEYS if key in TARGETS[target]},
+            }
+            for target, path in drawn_labels().items()
+        },
+    message:
+        "Checking the labels that people drew"
+    script:
+        "../scripts/check_labels.py"
+
+
+rule draft_labels:
+    input:
+        f"{RUN}/{{target}}/fractures.gpkg",
+    output:
+        f"{RUN}/{{target}}/draft_labels.gpkg",
+    log:
+        log_of("draft_labels", "target"),
+    benchmark:
+        benchmark_of("draft_labels", "target")
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=2000,
+    params:
+        width_px=lookup("labels/width_px", within=config),
+        resolution_m=lambda wildcards: TARGETS[wildcards.target]["resolution_m"],
+    message:
+        "Writing the fractures of {wildcards.target} as labels to correct"
+    script:
+        "../scripts/draft_labels.py"

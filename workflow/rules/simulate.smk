@@ -3,18 +3,19 @@
 
 rule simulate_calibration:
     output:
-        directory(f"{RUN}/calibration"),
+        directory(f"{RUN}/calibration/{{year}}"),
     log:
-        log_of("simulate_calibration"),
+        log_of("simulate_calibration", "year"),
     benchmark:
-        benchmark_of("simulate_calibration")
+        benchmark_of("simulate_calibration", "year")
+    wildcard_constraints:
+        year="20[0-9][0-9]",
     conda:
         "../../envs/geo.yaml"
     params:
         seed=SEED,
-        images=[image for target in targets_from("simulate") for image in TARGETS[target]["simulate"]["images"]],
     message:
-        "Making calibration files of a simulated NAC"
+        "Making calibration files of a simulated NAC, {wildcards.year}"
     script:
         "../scripts/simulate_calibration.py"
 
@@ -39,7 +40,7 @@ rule simulate_scene:
     params:
         place=place,
         scene=lambda wildcards: {
-            key: value for key, value in TARGETS[wildcards.target]["simulate"].items() if key != "images"
+            key: value for key, value in TARGETS[wildcards.target]["simulate"].items() if key not in ("images", "path")
         },
         simulation=lookup("simulation", within=config),
     message:
@@ -51,7 +52,7 @@ rule simulate_scene:
 rule simulate_image:
     input:
         terrain=rules.simulate_scene.output.terrain,
-        calibration=rules.simulate_calibration.output[0],
+        calibration=calibration_dir,
     output:
         edr=f"{RUN}/{{target}}/simulated/edr/{{product}}.IMG",
         isd=f"{RUN}/{{target}}/simulated/edr/{{product}}.json",
@@ -60,17 +61,88 @@ rule simulate_image:
     benchmark:
         benchmark_of("simulate_image", "target", "product")
     wildcard_constraints:
+        target=one_of(targets_simulated("sensor")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        image=simulated_image,
+        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
+    message:
+        "Imaging {wildcards.target} as {wildcards.product}"
+    script:
+        "../scripts/simulate_image.py"
+
+
+rule simulate_projected:
+    input:
+        terrain=rules.simulate_scene.output.terrain,
+    output:
+        PROJECTED,
+    log:
+        log_of("simulate_projected", "target", "product"),
+    benchmark:
+        benchmark_of("simulate_projected", "target", "product")
+    wildcard_constraints:
+        target=one_of(targets_simulated("direct")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        place=place,
+        image=simulated_image,
+        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
+    message:
+        "Imaging {wildcards.target} as {wildcards.product}, straight on the map"
+    script:
+        "../scripts/simulate_projected.py"
+
+
+rule simulate_counts:
+    input:
+        images=of_each_image("projected/{product}.tif"),
+        labels=rules.simulate_scene.output.labels,
+        label_raster=f"{RUN}/{{target}}/labels.tif",
+        truth=rules.simulate_scene.output.truth,
+        objects=rules.simulate_scene.output.objects,
+    output:
+        f"{RUN}/{{target}}/simulated/counts.json",
+    log:
+        log_of("simulate_counts", "target"),
+    benchmark:
+        benchmark_of("simulate_counts", "target")
+    wildcard_constraints:
         target=one_of(targets_from("simulate")),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=4000,
     params:
-        image=lambda wildcards: next(
-            image for image in TARGETS[wildcards.target]["simulate"]["images"] if image["product"] == wildcards.product
-        ),
-        seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
+        title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
+        role=lambda wildcards: TARGETS[wildcards.target].get("role"),
+        recipe=RECIPE,
+        tiles=lookup("tiles", within=config),
     message:
-        "Imaging {wildcards.target} as {wildcards.product}"
+        "Counting what {wildcards.target} holds"
     script:
-        "../scripts/simulate_image.py"
+        "../scripts/simulate_counts.py"
+
+
+rule benchmark_set:
+    input:
+        expand(rules.simulate_counts.output[0], target=targets_from("simulate")),
+    output:
+        csv=f"{RUN}/benchmark_set.csv",
+        markdown=f"{RUN}/benchmark_set.md",
+    log:
+        log_of("benchmark_set"),
+    benchmark:
+        benchmark_of("benchmark_set")
+    conda:
+        "../../envs/geo.yaml"
+    message:
+        "Writing what the simulated set holds"
+    script:
+        "../scripts/simulate_summary.py"

@@ -46,6 +46,8 @@ rule use_checkpoint:
     localrule: True
     conda:
         "../../envs/learn.yaml"
+    params:
+        input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
     message:
         "Checking and taking in the checkpoint of {wildcards.model}"
     script:
@@ -66,6 +68,7 @@ rule fetch_checkpoint:
         "../../envs/learn.yaml"
     params:
         record=lambda wildcards: model_settings(wildcards.model)["zenodo"],
+        input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
         acquisition=lookup("acquisition", within=config),
     message:
         "Fetching the published weights of {wildcards.model}"

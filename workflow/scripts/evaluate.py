@@ -12,6 +12,7 @@ with job(snakemake):
         target=snakemake.wildcards.target,
         role=snakemake.params.role,
         classes=CLASSES,
-        batch_size=snakemake.params.inference["batch_size"],
+        batch_size=snakemake.params.batch_size,
+        inference_batch_size=snakemake.params.inference["batch_size"],
         device=snakemake.params.inference["device"],
     )

@@ -4,4 +4,4 @@ from imfmap.jobs import job
 from imfmap.simulate.calibration_set import write_calibration_set
 
 with job(snakemake):
-    write_calibration_set(snakemake.output[0], seed=snakemake.params.seed, images=snakemake.params.images)
+    write_calibration_set(snakemake.output[0], seed=snakemake.params.seed, year=int(snakemake.wildcards.year))

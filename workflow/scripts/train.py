@@ -3,15 +3,17 @@
 from imfmap.jobs import job
 from imfmap.training import train
 
-with job(snakemake):
-    train(
-        snakemake.input.tiles,
-        snakemake.input.split,
-        snakemake.output.checkpoint,
-        snakemake.output.metrics,
-        snakemake.output.curves,
-        model={**snakemake.params.model, "weights": snakemake.input.weights or snakemake.params.model["weights"]},
-        training=snakemake.params.training,
-        augmentation=snakemake.params.augmentation,
-        seed=snakemake.params.model["seed"],
-    )
+# Where several devices train together, each one's process imports this script.
+if __name__ == "__main__":
+    with job(snakemake):
+        train(
+            snakemake.input.tiles,
+            snakemake.input.split,
+            snakemake.output.checkpoint,
+            snakemake.output.metrics,
+            snakemake.output.curves,
+            model={**snakemake.params.model, "weights": snakemake.input.weights or snakemake.params.model["weights"]},
+            training=snakemake.params.training,
+            augmentation=snakemake.params.augmentation,
+            seed=snakemake.params.model["seed"],
+        )

@@ -5,6 +5,7 @@ calibration reads them as it reads the mission's.
 """
 
 import warnings
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,34 +17,31 @@ from ..nac import FULL_SAMPLES
 from ..rasters import replacing
 from ..times import ephemeris_time
 from .light import COEFFICIENTS
-from .orbit import exposure, preroll_time, product_id_of
-from .settings import ImageSettings
+from .sensor import RESPONSIVITY
 
-# Counts per ms: of radiance, and of I/F at 1 AU.
-RESPONSIVITY = {"Radiance_LEFT": 28.8, "Radiance_RIGHT": 28.1, "IOF_LEFT": 15869.0, "IOF_RIGHT": 15431.0}
-# A pair of darks must lie within 45 days of each other.
-_DARK_DISTANCE_S = 15 * 86400
+# Average darks were taken so many days apart: a pair must lie within 45 days.
+_DARK_STEP_DAYS = 44
 _VERSION = "0001"
 
 
-def write_calibration_set(directory, seed, images=()):
-    """Write the calibration files of both cameras.
+def write_calibration_set(directory, seed, year):
+    """Write the calibration files of both cameras for the images of a year.
+
+    The set does not depend on what images there are: darks of every kind cover the year. Sets of the same seed differ
+    in the times of their darks alone.
 
     Parameters
     ----------
     directory : path
         Laid out as ``lro/calibration`` of ISISDATA.
     seed : int
-    images : sequence of ImageSettings or mapping
-        Images to be calibrated: each gets an average dark 15 days before and one 15 days after it. Without any
-        there is one dark of each kind, of 2010.
+    year : int
     """
     directory = Path(directory)
     (directory / DARKS_FOLDER).mkdir(parents=True, exist_ok=True)
-    images = [image if isinstance(image, ImageSettings) else ImageSettings.from_mapping(image) for image in images]
     for prefix in ("NACL", "NACR"):
         _write_camera(directory, prefix, np.random.default_rng([seed, prefix == "NACR"]))
-    _write_darks(directory, seed, images)
+    _write_darks(directory, seed, year)
     _write_text(
         directory / f"{RESPONSIVITY_STEM}.{_VERSION}.pvl",
         [f"{key} = {value}" for key, value in RESPONSIVITY.items()] + ["End"],
@@ -83,27 +81,20 @@ def _write_camera(directory, prefix, rng):
     )
 
 
-def _write_darks(directory, seed, images):
-    kinds = {}
-    for image in images:
-        product_id = product_id_of(image)
-        time_s = int(ephemeris_time(preroll_time(product_id)))
-        kind = (product_id[-2], image.summing == 2, exposure(image)[1] == 0)
-        kinds.setdefault(kind, set()).update((time_s - _DARK_DISTANCE_S, time_s + _DARK_DISTANCE_S))
-    if not images:
-        kinds = {
-            (side, summed, exp0): {330_000_000} for side in "LR" for summed in (False, True) for exp0 in (False, True)
-        }
-    for (side, summed, exp0), times in kinds.items():
-        files = CalibrationFiles(directory, f"NAC{side}", summed)
+def _write_darks(directory, seed, year):
+    start_s, end_s = (ephemeris_time(datetime(number, 1, 1)) for number in (year, year + 1))
+    first, last = (int(time_s // (_DARK_STEP_DAYS * 86400)) for time_s in (start_s, end_s))
+    for prefix in ("NACL", "NACR"):
         # Hot pixels stay; the level drifts from month to month.
-        fixed = np.random.default_rng([seed, 2, side == "R"])
+        fixed = np.random.default_rng([seed, 2, prefix == "NACR"])
         pattern = 0.4 * fixed.standard_normal(FULL_SAMPLES) + 3.0 * (fixed.random(FULL_SAMPLES) > 0.998)
-        for time_s in sorted(times):
-            rng = np.random.default_rng([seed, 3, time_s % 2**32])
-            level = rng.uniform(1.0, 4.0) + 0.5 * np.sin(np.linspace(0.0, 6.0, FULL_SAMPLES) + rng.uniform(0, 6))
-            path = directory / DARKS_FOLDER / f"{files.dark_stem(time_s, exp0)}.{_VERSION}.cub"
-            _write_cube(path, _summed(level + pattern, summed))
+        for number in range(first, last + 2):
+            for exp0 in (False, True):
+                rng = np.random.default_rng([seed, 3, prefix == "NACR", number, exp0])
+                level = rng.uniform(1.0, 4.0) + 0.5 * np.sin(np.linspace(0.0, 6.0, FULL_SAMPLES) + rng.uniform(0, 6))
+                for summed in (False, True):
+                    stem = CalibrationFiles(directory, prefix, summed).dark_stem(number * _DARK_STEP_DAYS * 86400, exp0)
+                    _write_cube(directory / DARKS_FOLDER / f"{stem}.{_VERSION}.cub", _summed(level + pattern, summed))
 
 
 def _summed(values, summed):
@@ -115,7 +106,7 @@ def _write_cube(path, values):
     with replacing(path) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with rasterio.open(
-            temporary, "w", driver="ISIS3", width=len(values), height=1, count=1, dtype="float32"
+            temporary, "w", driver="ISIS3", width=len(values), height=1, count=1, dtype="float32", ADD_GDAL_HISTORY="NO"
         ) as cube:
             cube.write(values.astype(np.float32)[np.newaxis, np.newaxis])
 

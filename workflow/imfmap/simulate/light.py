@@ -13,6 +13,8 @@ COEFFICIENTS = (-1.479654495, -0.000083528, 0.012964707, -0.237774774, 0.5560754
 SUN_RADIUS_RAD = 0.00465
 # Light that sunlit ground around throws into a shadow, as a share of what level sunlit ground gets.
 SCATTERED = 0.02
+# Direction towards a camera straight above, and that it is the same all over the grid; see `reflectance`.
+ZENITH = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 
 def sun_vector(sun_azimuth_deg, incidence_deg):
@@ -114,22 +116,35 @@ def sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg):
 
 
 @njit(cache=True)
-def _reflect(height, albedo, lit, resolution_m, sun, b, scattered):
+def _reflect(height, albedo, lit, resolution_m, sun, view, b, scattered):
     rows, columns = height.shape
     out = np.empty((rows, columns), np.float32)
-    # Seen from above, the phase angle is the incidence on level ground.
-    phase_deg = np.degrees(np.arccos(min(sun[2], 1.0)))
-    base = b[0] + b[1] * phase_deg * phase_deg + b[2] * phase_deg + b[3] * np.sqrt(phase_deg)
-    level = sun[2] / (1.0 + sun[2]) * np.exp(base + b[4] + b[5] * sun[2] + b[6] * sun[2] * sun[2])
     for r in range(rows):
         up, down = max(r - 1, 0), min(r + 1, rows - 1)
         for c in range(columns):
+            vx = view[0, 0] + r * view[1, 0] + c * view[2, 0]
+            vy = view[0, 1] + r * view[1, 1] + c * view[2, 1]
+            vz = view[0, 2] + r * view[1, 2] + c * view[2, 2]
+            phase_deg = np.degrees(np.arccos(min(max(sun[0] * vx + sun[1] * vy + sun[2] * vz, -1.0), 1.0)))
+            base = b[0] + b[1] * phase_deg * phase_deg + b[2] * phase_deg + b[3] * np.sqrt(phase_deg)
             left, right = max(c - 1, 0), min(c + 1, columns - 1)
-            gx = (height[r, right] - height[r, left]) / ((right - left) * resolution_m)
-            gy = (height[up, c] - height[down, c]) / ((down - up) * resolution_m)
-            cos_e = 1.0 / np.sqrt(1.0 + gx * gx + gy * gy)
-            cos_i = (sun[2] - gx * sun[0] - gy * sun[1]) * cos_e
-            value = scattered * level * cos_e
+            gx = (height[r, right] - height[r, left]) / (right - left)
+            gy = (height[up, c] - height[down, c]) / (down - up)
+            if 1 < r < rows - 2 and 1 < c < columns - 2:
+                # Of fourth order, so that relief of a few pixels keeps its slopes.
+                gx = (4.0 * gx - 0.25 * (height[r, c + 2] - height[r, c - 2])) / 3.0
+                gy = (4.0 * gy - 0.25 * (height[r - 2, c] - height[r + 2, c])) / 3.0
+            gx, gy = gx / resolution_m, gy / resolution_m
+            # To fourth order: plain central differences soften what is only a few pixels wide.
+            if 2 <= c < columns - 2:
+                gx += (gx - (height[r, c + 2] - height[r, c - 2]) / (4.0 * resolution_m)) / 3.0
+            if 2 <= r < rows - 2:
+                gy += (gy - (height[r - 2, c] - height[r + 2, c]) / (4.0 * resolution_m)) / 3.0
+            cos_slope = 1.0 / np.sqrt(1.0 + gx * gx + gy * gy)
+            cos_i = (sun[2] - gx * sun[0] - gy * sun[1]) * cos_slope
+            cos_e = max((vz - gx * vx - gy * vy) * cos_slope, 0.0)
+            level = sun[2] / (vz + sun[2]) * np.exp(base + b[4] * vz + b[5] * sun[2] + b[6] * sun[2] * sun[2])
+            value = scattered * level * cos_slope
             if cos_i > 0.0 and lit[r, c] > 0.0:
                 bright = np.exp(base + b[4] * cos_e + b[5] * cos_i + b[6] * cos_i * cos_i)
                 value += lit[r, c] * cos_i / (cos_e + cos_i) * bright
@@ -137,8 +152,8 @@ def _reflect(height, albedo, lit, resolution_m, sun, b, scattered):
     return out
 
 
-def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg):
-    """Brightness of relief under a distant Sun, seen from straight above.
+def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg, view=ZENITH, skyline_lit=None):
+    """Brightness of relief under a distant Sun.
 
     Parameters
     ----------
@@ -149,6 +164,11 @@ def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg):
         Direction towards the Sun on the map, clockwise from up.
     incidence_deg : float
         On level ground, 0..90.
+    view : ndarray
+        (3, 3): unit vector towards the camera (right, up of the map, outward) at the first pixel, its change from row
+        to row, and its change from column to column. Straight above by default.
+    skyline_lit : ndarray, optional
+        float32 (rows, columns), share of the Sun's disc above a distant rim, see `skyline.Skyline.lit`.
 
     Returns
     -------
@@ -156,10 +176,14 @@ def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg):
         I/F, float32 (rows, columns).
     """
     lit = sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg)
+    if skyline_lit is not None:
+        lit = np.minimum(lit, skyline_lit)
     sun = sun_vector(sun_azimuth_deg, incidence_deg)
-    return _reflect(height_m, albedo, np.ascontiguousarray(lit), resolution_m, sun, COEFFICIENTS, SCATTERED)
+    return _reflect(height_m, albedo, np.ascontiguousarray(lit), resolution_m, sun, view, COEFFICIENTS, SCATTERED)
 
 
-def shade(terrain, sun_azimuth_deg, incidence_deg):
-    """`reflectance` of a `Terrain`, on its own grid."""
-    return reflectance(terrain.height_m, terrain.albedo, terrain.grid.resolution_m, sun_azimuth_deg, incidence_deg)
+def shade(terrain, sun_azimuth_deg, incidence_deg, view=ZENITH):
+    """`reflectance` of a `Terrain`, on its own grid, under the shadow of its rim."""
+    sun = sun_azimuth_deg, incidence_deg
+    lit = None if terrain.skyline is None else terrain.skyline.lit(terrain.grid, terrain.height_m, *sun)
+    return reflectance(terrain.height_m, terrain.albedo, terrain.grid.resolution_m, *sun, view, lit)

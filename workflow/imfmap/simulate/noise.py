@@ -44,8 +44,8 @@ def band_noise(shape, resolution_m, rng, shortest_m, longest_m, hurst=0.9):
         np.float32(1.0 / shortest_m if shortest_m > 0 else 1e9),
         np.float32(-0.5 * (hurst + 1.0)),
     )
-    noise = fft.irfft2(spectrum, (rows, columns))[: shape[0], : shape[1]]
-    return noise / np.float32(noise.std(dtype=np.float64))
+    noise = fft.irfft2(spectrum, (rows, columns), overwrite_x=True)[: shape[0], : shape[1]]
+    return noise / noise.std()
 
 
 @njit(cache=True)

@@ -1,13 +1,17 @@
 """Populations of craters and boulders: how many, how large, how old, where."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from shapely import Polygon, polygons
+import shapely
 
 from .stamps import AGES, stamp_boulders, stamp_craters
 
 _SIDES = 7
+# Craters younger than this are bright and wear blocks.
+FRESH_AGE = 0.012
+# Chains whose largest craters are older than this are lost among the others.
+_CHAIN_AGE = 0.4
 
 
 def power_law(count, slope, smallest, largest, rng):
@@ -22,9 +26,33 @@ def number_of(density_per_km2, at_m, slope, smallest_m, largest_m, area_m2, rng)
     return int(rng.poisson(per_m2 * (smallest_m**-slope - largest_m**-slope) * area_m2))
 
 
+def area_of(bounds):
+    """Area in square metres of map bounds."""
+    left, bottom, right, top = bounds
+    return (right - left) * (top - bottom)
+
+
 @dataclass
 class Craters:
-    """Craters: map x, y, diameter_m, diffusion age, brightening; all (n,)."""
+    """Craters, all arrays (n,) but `phase` (n, 3).
+
+    Attributes
+    ----------
+    x, y, diameter_m : ndarray
+        Map position and mean diameter.
+    age : ndarray
+        Diffusion age, see `stamps.crater_profiles`.
+    freshness : ndarray
+        Relative brightening.
+    wobble, phase : ndarray
+        Departure from a circle.
+    relief : ndarray
+        Depth over that of a primary crater of the same age.
+    stretch, turn : ndarray
+        Length over width, and direction of the length in radians, counterclockwise from x.
+    chain : ndarray
+        Number of the chain of secondaries that a crater belongs to, 0 for none.
+    """
 
     x: np.ndarray
     y: np.ndarray
@@ -33,57 +61,113 @@ class Craters:
     freshness: np.ndarray
     wobble: np.ndarray
     phase: np.ndarray
+    relief: np.ndarray
+    stretch: np.ndarray
+    turn: np.ndarray
+    chain: np.ndarray
+
+    @classmethod
+    def of(cls, x, y, diameter_m, age, rng, brightening=0.0):
+        """Give primary craters of given places, sizes and ages their shapes."""
+        count = len(x)
+        fresh = np.where((age < FRESH_AGE) & (diameter_m > 4.0), brightening * rng.random(count), 0.0)
+        wobble, phase = rng.uniform(0.0, 0.05, count), rng.uniform(0.0, 2 * np.pi, (count, 3))
+        # Targets differ: blocky ones, layered ones, slopes.
+        relief = np.clip(rng.normal(1.0, 0.12, count), 0.6, 1.3)
+        stretch, turn = 1.0 + 0.08 * rng.random(count) ** 2, rng.uniform(0.0, np.pi, count)
+        chain = np.zeros(count, np.int64)
+        return cls(x, y, diameter_m, age, fresh, wobble, phase, relief, stretch, turn, chain)
 
     @classmethod
     def draw(cls, bounds, settings, rng):
-        """Draw the craters of a terrain, old ones first.
+        """Draw the primary craters of a terrain that have any relief left.
 
         Small craters fade sooner than large ones: at one time, the diffusion age of a crater of radius R is that of a
         10 m crater times 5 m / R. It would be (5 m / R)^2 if diffusivity did not grow with scale (Fassett et al. 2022).
+        Where that makes the small ones fade within the time of the surface, what is left is in equilibrium with decay.
         """
         left, bottom, right, top = bounds
-        area = (right - left) * (top - bottom)
-        smallest, largest, slope = settings.crater_min_m, settings.crater_max_m, settings.crater_slope
-        count = number_of(settings.crater_density_per_km2, 10.0, slope, smallest, largest, area, rng)
+        area, slope, degradation = area_of(bounds), settings.crater_slope, settings.crater_degradation
+        smallest = max(settings.crater_min_m, 1.5 * settings.terrain_resolution_m)
+        largest = max(settings.crater_max_m, smallest)
+        # Craters smaller than this fade away in less than the age of the surface: only the last ones are drawn.
+        lasting = max(10.0 * degradation / AGES[-1], smallest)
+        kept_whole = min(lasting, largest)
+        density = settings.crater_density_per_km2
+        many = number_of(density, 10.0, slope, kept_whole, largest, area, rng)
+        thinned = density * slope / (slope - 1.0) * 10.0 / lasting
+        few = number_of(thinned, 10.0, slope - 1.0, smallest, kept_whole, area, rng)
+        diameter = np.concatenate(
+            [power_law(many, slope, kept_whole, largest, rng), power_law(few, slope - 1.0, smallest, kept_whole, rng)]
+        )
+        count = many + few
         x, y = rng.uniform(left, right, count), rng.uniform(bottom, top, count)
-        diameter = power_law(count, slope, smallest, largest, rng)
-        time = rng.random(count)
-        age = settings.crater_degradation * time * 10.0 / diameter
-        fresh = np.where((age < 0.012) & (diameter > 4.0), rng.uniform(0.0, 0.22, count), 0.0)
-        wobble, phase = rng.uniform(0.0, 0.05, count), rng.uniform(0.0, 2 * np.pi, (count, 3))
-        order = np.argsort(-time, kind="stable")
-        order = order[age[order] < AGES[-1]]
-        return cls(*(a[order] for a in (x, y, diameter, age, fresh, wobble, phase)))
+        time = rng.random(count) * np.minimum(1.0, diameter / lasting)
+        age = degradation * time * 10.0 / diameter
+        return cls.of(x, y, diameter, age, rng, settings.crater_brightening)
+
+    @classmethod
+    def secondaries(cls, bounds, settings, rng):
+        """Draw chains of secondary craters that still have relief, all running away from one distant primary.
+
+        Secondaries are half as deep as primaries (Pike & Wilhelms 1978), lie rim to rim and are drawn out along the
+        chain.
+        """
+        left, bottom, right, top = bounds
+        grain = rng.uniform(0.0, 2 * np.pi)
+        count = rng.poisson(settings.secondary_chains_per_km2 * area_of(bounds) * 1e-6)
+        parts = []
+        for chain in range(1, count + 1):
+            members = int(rng.integers(6, 19))
+            largest = float(np.clip(rng.lognormal(np.log(15.0), 0.45), 6.0, 60.0))
+            heading = grain + rng.normal(0.0, 0.25)
+            diameter = largest * np.clip(rng.lognormal(-0.15, 0.3, members), 0.35, 1.3)
+            gaps = 0.5 * (diameter[1:] + diameter[:-1]) * rng.uniform(0.7, 1.35, members - 1)
+            along = np.concatenate([[0.0], np.cumsum(gaps)])
+            across = 0.25 * largest * rng.standard_normal(members) + 0.0015 * rng.normal() * along**2
+            x = rng.uniform(left, right) + along * np.cos(heading) - across * np.sin(heading)
+            y = rng.uniform(bottom, top) + along * np.sin(heading) + across * np.cos(heading)
+            # They fell at one time, late enough for the largest to be seen still.
+            oldest = min(_CHAIN_AGE, settings.crater_degradation * 10.0 / largest)
+            age = oldest * rng.random() * largest / diameter
+            part = cls.of(x, y, diameter, age, rng)
+            part.relief = 0.5 * part.relief
+            part.stretch = rng.uniform(1.05, 1.4, members)
+            part.turn = heading + rng.normal(0.0, 0.15, members)
+            part.chain = np.full(members, chain)
+            parts.append(part)
+        return cls.together(parts) if parts else cls.of(*np.zeros((4, 0)), rng)
+
+    @classmethod
+    def together(cls, parts):
+        """Populations as one, the oldest craters first."""
+        arrays = {item.name: np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)}
+        order = np.argsort(-arrays["age"] * arrays["diameter_m"], kind="stable")
+        order = order[arrays["age"][order] < AGES[-1]]
+        return cls(**{name: array[order] for name, array in arrays.items()})
 
     def stamp(self, height, lines, albedo, grid):
         """Add the craters to heights, wiping fractures and ridges under the larger ones."""
         row, column = grid.rowcol(self.x, self.y)
-        radius = 0.5 * self.diameter_m / grid.resolution_m
+        # Rows grow downwards, angles upwards.
         stamp_craters(
-            height,
-            lines,
-            albedo,
-            column,
-            row,
-            radius,
-            grid.resolution_m,
-            self.age,
-            self.freshness,
-            self.wobble,
-            self.phase,
-        )
+            height, lines, albedo, column, row, 0.5 * self.diameter_m / grid.resolution_m, grid.resolution_m,
+            self.age, self.freshness, self.wobble, self.phase, self.relief, self.stretch, -self.turn,
+        )  # fmt: skip
 
     def visible(self, smallest_m):
         """Indices of craters with relief left: large enough and not too old."""
         return np.flatnonzero((self.diameter_m >= smallest_m) & (self.age < 0.25))
 
     def outlines(self, index, scale=1.0):
-        """Circles as polygons (n,)."""
+        """Rims as polygons (n,), ellipses."""
         angle = np.linspace(0.0, 2 * np.pi, 25)[:-1]
-        ring = np.stack([np.cos(angle), np.sin(angle)], -1)
-        radius = 0.5 * scale * self.diameter_m[index]
-        centre = np.stack([self.x[index], self.y[index]], -1)
-        return polygons(centre[:, None] + radius[:, None, None] * ring)
+        radius, stretch = 0.5 * scale * self.diameter_m[index], np.sqrt(self.stretch[index])
+        along, across = (radius * stretch)[:, None] * np.cos(angle), (radius / stretch)[:, None] * np.sin(angle)
+        cos, sin = np.cos(self.turn[index])[:, None], np.sin(self.turn[index])[:, None]
+        x = self.x[index, None] + along * cos - across * sin
+        y = self.y[index, None] + along * sin + across * cos
+        return shapely.polygons(np.stack([x, y], -1))
 
 
 @dataclass
@@ -102,8 +186,8 @@ class Boulders:
     bright: np.ndarray
 
     @classmethod
-    def draw(cls, x, y, diameter_m, cracked_share, rng):
-        """Give boulders at given places and sizes their shapes."""
+    def of(cls, x, y, diameter_m, cracked_share, rng):
+        """Give boulders of given places and sizes their shapes."""
         count = len(x)
         spread = rng.uniform(-0.3, 0.3, (count, _SIDES))
         sides = (np.arange(_SIDES) + spread) * 2 * np.pi / _SIDES + rng.uniform(0, 2 * np.pi, (count, 1))
@@ -115,13 +199,13 @@ class Boulders:
             y,
             diameter_m,
             # Boulders are half buried as often as not: heights of some 0.6 diameters (Demidov & Basilevsky 2014).
-            diameter_m * rng.uniform(0.35, 0.75, count),
+            diameter_m * rng.uniform(0.4, 0.8, count),
             sides,
             reach,
-            rng.uniform(1.2, 3.0, (count, _SIDES)),
+            rng.uniform(0.9, 2.6, (count, _SIDES)),
             rng.normal(0.0, 0.15, (count, 2)),
             np.where(cracked, rng.uniform(0, np.pi, count), np.nan),
-            rng.uniform(1.0, 1.3, count),
+            rng.uniform(0.95, 1.25, count),
         )
 
     def stamp(self, height, albedo, grid):
@@ -135,13 +219,10 @@ class Boulders:
     def outlines(self, smallest_m=0.0):
         """Footprints as polygons of boulders at least so large, and their indices."""
         index = np.flatnonzero(self.diameter_m >= smallest_m)
-        shapes = []
-        for k in index:
-            a, d = self.sides[k], self.reach[k] * 0.5 * self.diameter_m[k]
-            b, e = np.roll(a, -1), np.roll(d, -1)
-            # Corners are where neighbouring sides meet; sides run with rows growing downwards, the map's y upwards.
-            cross = np.sin(b - a)
-            px = (d * np.sin(b) - e * np.sin(a)) / cross
-            py = (e * np.cos(a) - d * np.cos(b)) / cross
-            shapes.append(Polygon(np.column_stack([self.x[k] + px, self.y[k] - py])).convex_hull)
-        return shapes, index
+        a, d = self.sides[index], self.reach[index] * 0.5 * self.diameter_m[index, None]
+        b, e = np.roll(a, -1, axis=1), np.roll(d, -1, axis=1)
+        # Corners are where neighbouring sides meet; sides run with rows growing downwards, the map's y upwards.
+        cross = np.sin(b - a)
+        x = self.x[index, None] + (d * np.sin(b) - e * np.sin(a)) / cross
+        y = self.y[index, None] - (e * np.cos(a) - d * np.cos(b)) / cross
+        return shapely.convex_hull(shapely.multipoints(np.stack([x, y], -1))), index

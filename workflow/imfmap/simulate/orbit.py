@@ -1,13 +1,16 @@
 """A circular orbit over a scene, and the camera of the image taken from it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ..bodies import body
 from ..camera import ASTRONOMICAL_UNIT_KM, LineScanCamera
 from ..ephemeris import Orientation, States
 from ..errors import InputError
+from ..nac import preroll_time, product_number
 from ..sensors import ADDITIONAL_PREROLL_LINES, NAC, line_duration_s, samples_of
 from ..sundistance import sun_moon_distance_au
 from ..times import ephemeris_time, parse_utc
@@ -19,8 +22,9 @@ _POLE_RA_DEG, _POLE_DEC_DEG, _MERIDIAN_DEG, _SPIN_DEG_DAY = 269.9949, 66.5392, 3
 # Exposure in ms of code 0 and of a code more; real labels say 0.3376 at 0, 0.3632 at 3.
 _EXPOSURE_MS, _EXPOSURE_STEP_MS = 0.3376, 0.128 / 15.0
 _TABLE_STEP_S = 0.1
-# Product M114145549LE began its preroll then; the number counts seconds, and skips from 199999999 to 1100000000.
-_NUMBERED = (114145549, datetime(2009, 11, 29, 14, 51, 21, 623000))
+# The attitude sways at these frequencies (Hz): slowly enough for the pointing tables to follow, or too fast for them.
+_RECORDED_HZ, _UNRECORDED_HZ = (0.05, 1.5), (5.0, 40.0)
+_FINE_STEP_S = 0.004
 _CLOCK_ZERO = datetime(2001, 1, 1)
 
 
@@ -42,28 +46,26 @@ def product_id_of(image):
     return stem + "E"
 
 
-def preroll_time(product_id):
-    """UTC (datetime) at which an image's preroll began, which its number counts in seconds."""
-    number = int(product_id[1:-2])
-    if number >= 1_100_000_000:
-        number -= 900_000_000
-    return _NUMBERED[1] + timedelta(seconds=number - _NUMBERED[0])
+def ground_speed_m_s(altitude_km):
+    """Speed over the ground of the point below a circular orbit."""
+    radius_km = body("moon").radius_m / 1000.0
+    return 1000.0 * np.sqrt(GM_MOON_KM3_S2 / (radius_km + altitude_km) ** 3) * radius_km
 
 
 def exposure(image):
-    """Line exposure in ms and its code: the one that makes lines as long on the ground as samples are wide."""
-    radius_km = body("moon").radius_m / 1000.0
-    orbit_km = radius_km + image.altitude_km
-    ground_speed_km_s = np.sqrt(GM_MOON_KM3_S2 / orbit_km**3) * radius_km
+    """Line exposure in ms and its code: the one that makes lines as long on the ground as samples are wide.
+
+    No code is below 0, so unsummed images from less than some 56 km have lines longer than their samples, as real ones.
+    """
     optics = NAC[image.camera]
-    sample_km = image.altitude_km * optics.pixel_pitch_mm / optics.focal_length_mm * image.summing
-    wanted_ms = 1000.0 * sample_km / ground_speed_km_s / (line_duration_s(1000.0))
+    sample_m = 1000.0 * image.altitude_km * optics.pixel_pitch_mm / optics.focal_length_mm * image.summing
+    wanted_ms = 1000.0 * sample_m / ground_speed_m_s(image.altitude_km) / line_duration_s(1000.0)
     code = max(0, round((wanted_ms - _EXPOSURE_MS) / _EXPOSURE_STEP_MS))
     return round(_EXPOSURE_MS + code * _EXPOSURE_STEP_MS, 6), code
 
 
-def build_camera(image, lon_deg, lat_deg, length_m):
-    """Camera of an image whose middle line passes over a place.
+def build_camera(image, lon_deg, lat_deg, length_m, seed=0):
+    """Camera of an image whose middle line passes over a place, as its ISD records it.
 
     Parameters
     ----------
@@ -72,10 +74,17 @@ def build_camera(image, lon_deg, lat_deg, length_m):
         Scene centre.
     length_m : float
         Ground to be covered along the track.
+    seed : int
+        Of the attitude's swaying, which differs from image to image.
 
     Returns
     -------
     LineScanCamera
+
+    Raises
+    ------
+    InputError
+        Where an orbit of the inclination does not reach the place.
     """
     moon = body("moon")
     radius_km = moon.radius_m / 1000.0
@@ -89,11 +98,11 @@ def build_camera(image, lon_deg, lat_deg, length_m):
     middle_s = start_s + 0.5 * lines * duration_s
 
     east, north, up = _local_axes(lon_deg, lat_deg)
-    flight = north if image.ascending else -north
-    aside = image.offset_m / 1000.0 / radius_km
-    above = up * np.cos(aside) + east * np.sin(aside)
+    flight, side = _flight(image, lat_deg, east, north)
+    aside = image.offset_m / 1000.0 / radius_km - _swing(image, orbit_km / radius_km)
+    above = up * np.cos(aside) + side * np.sin(aside)
     to_j2000 = body_matrix(middle_s).T
-    above, flight = to_j2000 @ above, to_j2000 @ flight
+    above, flight, side = to_j2000 @ above, to_j2000 @ flight, to_j2000 @ (side * np.cos(aside) - up * np.sin(aside))
 
     times = np.arange(start_s - 2 * _TABLE_STEP_S, start_s + lines * duration_s + 3 * _TABLE_STEP_S, _TABLE_STEP_S)
     angle = rate * (times - middle_s)[:, None]
@@ -101,8 +110,13 @@ def build_camera(image, lon_deg, lat_deg, length_m):
     forward = flight * np.cos(angle) - above * np.sin(angle)
     # The left camera looks down with x forward, as for M143947267L; the right one is turned half round its boresight.
     x = forward if image.camera == "left" else -forward
-    z = -outward
+    roll = np.radians(image.roll_deg)
+    z = side * np.sin(roll) - outward * np.cos(roll)
     matrices = np.stack([x, np.cross(z, x), z], axis=1)
+    rng = np.random.default_rng([seed, product_number(product_id)])
+    sway, sway_rate = _sway(times - middle_s, image.jitter_urad, _RECORDED_HZ, rng)
+    matrices = Rotation.from_rotvec(-sway).as_matrix() @ matrices
+    turning = rate * np.cross(above, flight) + np.einsum("nij,ni->nj", matrices, sway_rate)
     spin = np.radians(_SPIN_DEG_DAY) / 86400.0
     body_times = times[[0, -1]]
     azimuth, incidence = np.radians(image.sun_azimuth_deg), np.radians(image.incidence_deg)
@@ -115,7 +129,7 @@ def build_camera(image, lon_deg, lat_deg, length_m):
         start_et_s=start_s,
         line_duration_s=duration_s,
         position=States(times, orbit_km * outward, orbit_km * rate * forward),
-        pointing=Orientation(times, quaternions_of(matrices), np.tile(rate * np.cross(above, flight), (len(times), 1))),
+        pointing=Orientation(times, quaternions_of(matrices), turning),
         body_rotation=Orientation(
             body_times,
             quaternions_of(np.array([body_matrix(t) for t in body_times])),
@@ -125,6 +139,18 @@ def build_camera(image, lon_deg, lat_deg, length_m):
         instrument=NAC[image.camera],
         summing=image.summing,
     )
+
+
+def true_camera(camera, image, seed=0):
+    """The camera as it really pointed: `build_camera`'s with the swaying that its pointing table does not record."""
+    if not image.unrecorded_jitter_urad:
+        return camera
+    times = camera.pointing.times_s
+    fine = np.arange(times[0], times[-1], _FINE_STEP_S)
+    rng = np.random.default_rng([seed, product_number(camera.product_id), 1])
+    sway, _ = _sway(fine - times[0], image.unrecorded_jitter_urad, _UNRECORDED_HZ, rng)
+    matrices = Rotation.from_rotvec(-sway).as_matrix() @ camera.pointing.at(fine)
+    return replace(camera, pointing=Orientation(fine, quaternions_of(matrices)))
 
 
 def label_fields(image, camera):
@@ -178,6 +204,40 @@ def quaternions_of(matrices):
     flips = np.cumprod(np.where(np.sum(out[1:] * out[:-1], axis=1) < 0, -1.0, 1.0))
     out[1:] *= flips[:, None]
     return out
+
+
+def _flight(image, lat_deg, east, north):
+    """Directions of flight and, across it, to the east, on the ground; an orbit of less than 90 degrees moves east."""
+    eastward = np.cos(np.radians(image.inclination_deg)) / max(np.cos(np.radians(lat_deg)), 1e-6)
+    if abs(eastward) >= 1.0:
+        raise InputError(
+            image.product,
+            f"an orbit of inclination {image.inclination_deg:g} does not reach latitude {lat_deg:.1f}",
+            "bring inclination_deg closer to 90",
+        )
+    northward = np.sqrt(1.0 - eastward**2)
+    flight = (northward if image.ascending else -northward) * north + eastward * east
+    side = northward * east + (-eastward if image.ascending else eastward) * north
+    return flight, side
+
+
+def _swing(image, orbit_radii):
+    """Angle at the Moon's centre from below the spacecraft to where its rolled camera looks, radians."""
+    roll = np.radians(image.roll_deg)
+    return np.arcsin(orbit_radii * np.sin(roll)) - roll
+
+
+def _sway(times_s, rms_urad, band_hz, rng):
+    """Small turns about the camera's axes (n, 3) in radians and their rates, of a root mean square about each axis."""
+    waves = 5
+    frequency = np.exp(rng.uniform(*np.log(band_hz), (waves, 3)))
+    phase = rng.uniform(0.0, 2.0 * np.pi, (waves, 3))
+    # Slow sways are the large ones.
+    amplitude = frequency**-0.5
+    amplitude *= 1e-6 * rms_urad * np.sqrt(2.0 / np.sum(amplitude**2, axis=0))
+    argument = 2.0 * np.pi * frequency * np.asarray(times_s)[:, None, None] + phase
+    turns = np.sum(amplitude * np.sin(argument), axis=1)
+    return turns, np.sum(2.0 * np.pi * frequency * amplitude * np.cos(argument), axis=1)
 
 
 def _local_axes(lon_deg, lat_deg):

@@ -10,6 +10,7 @@ from ..truth import CLASSES
 from ..vectors import write_vector
 from .imaging import SCENE_BOUNDS_TAG
 from .settings import SceneSettings
+from .skyline import SKYLINE_TAG
 from .terrain import make_terrain
 from .weak_labels import draw_labels
 
@@ -41,13 +42,7 @@ def make_scene(settings, grid, directory):
     settings = SceneSettings.from_mapping(settings)
     directory = Path(directory)
     terrain = make_terrain(settings, grid)
-    tags = {SCENE_BOUNDS_TAG: " ".join(f"{edge:.6f}" for edge in grid.bounds), "IMF_SEED": settings.seed}
-    names = ("height_m", "albedo")
-    with create_raster(
-        directory / "terrain.tif", terrain.grid, "float32", bands=2, tags=tags, overviews=False, descriptions=names
-    ) as dataset:
-        dataset.write(terrain.height_m, 1)
-        dataset.write(terrain.albedo, 2)
+    write_terrain(terrain, grid, directory / "terrain.tif", settings.seed)
     classes = ",".join(f"{value}={name}" for name, value in CLASSES.items())
     write_raster(
         directory / "truth.tif", terrain.classes(grid), grid, tags={"IMF_CLASSES": classes}, overviews="nearest"
@@ -64,13 +59,29 @@ def make_scene(settings, grid, directory):
     write_vector(directory / "labels.gpkg", {"lines": lines, "polygons": polygons})
     write_vector(
         directory / "boundary.gpkg",
-        {"floor": _layer([terrain.floor], terrain), "ponds": _layer(terrain.ponds.geoms, terrain)},
+        {
+            "floor": _layer([] if terrain.floor.is_empty else [terrain.floor], terrain),
+            "ponds": _layer(terrain.ponds.geoms, terrain),
+        },
     )
     return terrain
 
 
+def write_terrain(terrain, grid, path, seed):
+    """Write heights and albedo as `image_scene` reads them; `grid` is the scene proper's."""
+    tags = {SCENE_BOUNDS_TAG: " ".join(f"{edge:.6f}" for edge in grid.bounds), "IMF_SEED": seed}
+    if terrain.skyline is not None:
+        tags[SKYLINE_TAG] = terrain.skyline.to_tag()
+    names = ("height_m", "albedo")
+    with create_raster(
+        path, terrain.grid, "float32", bands=2, tags=tags, overviews=False, descriptions=names
+    ) as dataset:
+        dataset.write(terrain.height_m, 1)
+        dataset.write(terrain.albedo, 2)
+
+
 def _objects(terrain):
-    """All that is no fracture in one layer, with `kind` and, for what is round, its diameter."""
+    """All that is no fracture in one layer, with `kind` and what is known of it: sizes, age, chain, crack."""
     parts = []
     for name, frame in (
         ("ridge", terrain.ridges),
@@ -78,7 +89,8 @@ def _objects(terrain):
         ("crater", terrain.craters),
         ("trail", terrain.trails),
     ):
-        sizes = {key: frame[key].to_numpy() for key in ("width_m", "diameter_m") if key in frame}
+        facts = ("width_m", "length_m", "diameter_m", "age", "chain", "cracked")
+        sizes = {key: frame[key].to_numpy(float) for key in facts if key in frame}
         parts.append(
             gpd.GeoDataFrame(
                 {"kind": name, **sizes}, geometry=frame.geometry.to_numpy(), crs=frame.crs, index=range(len(frame))

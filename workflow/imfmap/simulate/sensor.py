@@ -2,13 +2,22 @@
 
 import numpy as np
 from numba import njit
+from scipy.signal import lfilter
 
-from ..calibration import remove_echo
+from ..calibration import ECHO_DELTA, remove_echo
 from ..calibration_files import CalibrationFiles
-from ..companding import MAX_COUNT, companding_table
+from ..companding import MAX_COUNT, companding_table, decompanding_table
 from ..sundistance import sun_moon_distance_au
 from ..times import ephemeris_time
 
+# Companding of the mission's most used table (label of M114145549LE).
+COMPANDING = {
+    "xterm": (0, 32, 136, 543, 2207),
+    "mterm": (0.5, 0.25, 0.125, 0.0625, 0.03125),
+    "bterm": (0, 8, 25, 59, 128),
+}
+# Counts per ms: of radiance, and of I/F at 1 AU.
+RESPONSIVITY = {"Radiance_LEFT": 28.8, "Radiance_RIGHT": 28.1, "IOF_LEFT": 15869.0, "IOF_RIGHT": 15431.0}
 # Read-out noise is better than 76 electrons (LROC INST.CAT, PDS); the gain is taken as 70 electrons a count.
 READ_NOISE_ELECTRONS = 76.0
 ELECTRONS_A_COUNT = 70.0
@@ -68,6 +77,38 @@ def expose(iof, label, calibration_dir, rng, noise=True):
         read_noise, shot_noise, table,
     )  # fmt: skip
     return np.ascontiguousarray(codes[:, ::-1]) if label.camera == "right" else codes
+
+
+def calibrated_noise(iof, counts_per_iof, summing, rng):
+    """What noise and companding leave in an image after calibration and echo removal, without files or columns.
+
+    Parameters
+    ----------
+    iof : ndarray
+        (lines, samples), as the detector sees it.
+    counts_per_iof : float
+        Counts of an I/F of 1: exposure times responsivity.
+    summing : int
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray
+        float32 (lines, samples), to be added to `iof`.
+    """
+    counts = iof * np.float32(counts_per_iof)
+    read_noise = READ_NOISE_ELECTRONS / ELECTRONS_A_COUNT
+    spread = np.sqrt((np.maximum(counts, 0.0) / ELECTRONS_A_COUNT + read_noise**2) / summing)
+    noisy = counts + spread * rng.standard_normal(iof.shape, dtype=np.float32) + np.float32(_BIAS_COUNTS)
+    whole = np.clip(np.rint(noisy), 0, MAX_COUNT).astype(np.int64)
+    terms = COMPANDING["xterm"], COMPANDING["mterm"], COMPANDING["bterm"]
+    sent = decompanding_table(*terms)[companding_table(*terms)[whole]]
+    # Taking the echo out is a recursive filter, which noise that has no echo in it goes through, too.
+    step = 2 // summing
+    recursion = np.zeros(step + 1)
+    recursion[0], recursion[step] = 1.0, ECHO_DELTA
+    noise = lfilter([1.0 + ECHO_DELTA], recursion, sent - np.float32(_BIAS_COUNTS) - counts, axis=1)
+    return (noise / counts_per_iof).astype(np.float32)
 
 
 def echo_strengths(label):

@@ -13,7 +13,7 @@ WIPING_AGE = 0.1
 
 
 @njit(cache=True)
-def carve(field, x, y, left, right, depth, wall, first):
+def carve(field, x, y, left, right, depth, wall, softness, first):
     """Lay the cross-sections of line features into a grid, the deepest one winning.
 
     Parameters
@@ -24,8 +24,8 @@ def carve(field, x, y, left, right, depth, wall, first):
         Points of all features, in pixels (column, row; whole numbers at centres).
     left, right, depth : ndarray
         Half-widths in pixels on the two sides of the way, and depth in metres at each point.
-    wall : ndarray
-        Wall share of each feature.
+    wall, softness : ndarray
+        Wall share and rounding of each feature.
     first : ndarray
         Index of each feature's first point, and the number of points at the end.
     """
@@ -57,6 +57,10 @@ def carve(field, x, y, left, right, depth, wall, first):
                     if s < 1.0:
                         u = min(1.0, (1.0 - s) / wall[f])
                         value += 0.94 * (0.4 * u + 0.6 * u * u * (3.0 - 2.0 * u))
+                    if softness[f] > 0.0:
+                        # What downslope creep makes of any cross-section: a rounded, shallower hollow.
+                        soft = 0.8 * np.exp(-2.0 * s * s) * min(1.0, 4.0 * (1.5 - s))
+                        value += softness[f] * (soft - value)
                     value *= depth[i] * (1.0 - t) + depth[i + 1] * t
                     if value > field[r, c]:
                         field[r, c] = value
@@ -99,11 +103,18 @@ def crater_profiles():
 
 
 @njit(cache=True)
-def _stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, profiles, freshness, wobble, phase):
+def _stamp_craters(
+    height, lines, albedo, x, y, radius, pixel_m, ages, profiles, freshness, wobble, phase, relief, stretch, turn
+):
     rows, columns = height.shape
     last = profiles.shape[1] - 1
     for k in range(len(x)):
-        reach = CRATER_REACH * radius[k] * 1.1
+        root = np.sqrt(stretch[k])
+        cos, sin = np.cos(turn[k]), np.sin(turn[k])
+        reach = CRATER_REACH * radius[k] * root * 1.1
+        cos2, sin2 = wobble[k] * np.cos(phase[k, 0]), wobble[k] * np.sin(phase[k, 0])
+        cos3, sin3 = 0.6 * wobble[k] * np.cos(phase[k, 1]), 0.6 * wobble[k] * np.sin(phase[k, 1])
+        cos7, sin7 = 0.4 * wobble[k] * np.cos(phase[k, 2]), 0.4 * wobble[k] * np.sin(phase[k, 2])
         level = 0
         while level < profiles.shape[0] - 2 and AGES[level + 1] < ages[k]:
             level += 1
@@ -113,15 +124,19 @@ def _stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, profiles,
         big = radius[k] * pixel_m > 4.0
         for r in range(r0, r1 + 1):
             for c in range(c0, c1 + 1):
-                px, py = c - x[k], r - y[k]
+                px = ((c - x[k]) * cos + (r - y[k]) * sin) / root
+                py = ((r - y[k]) * cos - (c - x[k]) * sin) * root
                 d = np.sqrt(px * px + py * py) / radius[k]
+                if d >= 1.1 * CRATER_REACH:
+                    continue
                 if big and d > 0.05:
-                    angle = np.arctan2(py, px)
-                    d *= 1.0 + wobble[k] * (
-                        np.cos(2 * angle + phase[k, 0])
-                        + 0.6 * np.cos(3 * angle + phase[k, 1])
-                        + 0.4 * np.cos(7 * angle + phase[k, 2])
-                    )
+                    # Waves 2, 3 and 7 around the crater, by powers of the direction's complex number.
+                    ux, uy = px / (d * radius[k]), py / (d * radius[k])
+                    x2, y2 = ux * ux - uy * uy, 2.0 * ux * uy
+                    x3, y3 = x2 * ux - y2 * uy, x2 * uy + y2 * ux
+                    x6, y6 = x3 * x3 - y3 * y3, 2.0 * x3 * y3
+                    x7, y7 = x6 * ux - y6 * uy, x6 * uy + y6 * ux
+                    d *= 1.0 + x2 * cos2 - y2 * sin2 + x3 * cos3 - y3 * sin3 + x7 * cos7 - y7 * sin7
                 if d >= CRATER_REACH:
                     continue
                 at = d / _STEP
@@ -129,7 +144,7 @@ def _stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, profiles,
                 w = at - i
                 young = profiles[level, i] * (1.0 - w) + profiles[level, i + 1] * w
                 old = profiles[level + 1, i] * (1.0 - w) + profiles[level + 1, i + 1] * w
-                height[r, c] += (young * (1.0 - mix) + old * mix) * radius[k] * pixel_m
+                height[r, c] += (young * (1.0 - mix) + old * mix) * radius[k] * pixel_m * relief[k]
                 if big and ages[k] < WIPING_AGE and d < 1.25:
                     # A crater that digs deeper than a fracture leaves none of it.
                     depth = 0.35 * radius[k] * pixel_m
@@ -140,7 +155,7 @@ def _stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, profiles,
                     albedo[r, c] *= 1.0 + freshness[k] * np.exp(-max(d - 0.9, 0.0) / 0.6)
 
 
-def stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, wobble, phase):
+def stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, wobble, phase, relief, stretch, turn):
     """Add craters to heights in place, wiping line relief in the larger ones and brightening the fresh ones.
 
     Parameters
@@ -155,13 +170,40 @@ def stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness,
         Relative brightening of ejecta.
     wobble, phase : ndarray
         Amplitude (n,) and phases (n, 3) of the departure from a circle.
+    relief : ndarray
+        Factor on the heights.
+    stretch, turn : ndarray
+        Length over width, and direction of the length in radians from columns to rows.
     """
-    _stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, crater_profiles(), freshness, wobble, phase)
+    _stamp_craters(
+        height, lines, albedo, x, y, radius, pixel_m, ages, crater_profiles(), freshness, wobble, phase, relief,
+        stretch, turn,
+    )  # fmt: skip
+
+
+@njit(cache=True)
+def brighten_slopes(albedo, height, pixel_m, strength):
+    """Brighten steep ground in place: what slides off lays open what space has not darkened yet.
+
+    Parameters
+    ----------
+    albedo, height : ndarray
+        float32 (rows, columns).
+    strength : float
+        Relative brightening of a slope of 30 degrees.
+    """
+    rows, columns = height.shape
+    scale = strength / np.tan(np.pi / 6.0) ** 2
+    for r in range(1, rows - 1):
+        for c in range(1, columns - 1):
+            gx = (height[r, c + 1] - height[r, c - 1]) / (2.0 * pixel_m)
+            gy = (height[r + 1, c] - height[r - 1, c]) / (2.0 * pixel_m)
+            albedo[r, c] *= 1.0 + scale * min(gx * gx + gy * gy, 0.5)
 
 
 @njit(cache=True)
 def stamp_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, tilt, crack, bright, pixel_m):
-    """Set boulders on the ground in place: polyhedra with a nearly flat top and steep sides.
+    """Set boulders on the ground in place: polyhedra with a bumpy top and steep sides.
 
     Parameters
     ----------
@@ -194,6 +236,11 @@ def stamp_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, ti
                     top = min(top, gap * steep[k, j] * pixel_m)
                 if top <= 0.0:
                     continue
+                # Worn edges and bumps: no face of a real block is a plane.
+                u, v = 4.0 * px / radius[k] + 5.0 * sides[k, 0], 4.0 * py / radius[k] + 7.0 * sides[k, 1]
+                bumps = np.sin(u + 1.3 * np.sin(0.7 * v)) * np.sin(v + 1.1 * np.sin(0.8 * u))
+                shape = np.sqrt(max(1.0 - (px * px + py * py) / (1.5 * radius[k]) ** 2, 0.0))
+                top *= (0.35 + 0.65 * shape) * (1.0 + 0.28 * bumps)
                 if not np.isnan(crack[k]):
                     across = abs(px * np.sin(crack[k]) - py * np.cos(crack[k]))
                     if across < 0.11 * radius[k]:

@@ -13,10 +13,14 @@ from rasterio.features import rasterize
 
 from ..grids import MapGrid
 from ..truth import CLASSES
+from .debris import boulders as draw_boulders
+from .debris import rockfalls
 from .ground import Ground
 from .objects import Craters
+from .ponds import level_ponds
 from .settings import SceneSettings
-from .stamps import WIPING_AGE, carve
+from .skyline import Skyline
+from .stamps import WIPING_AGE, brighten_slopes, carve
 
 
 @dataclass
@@ -34,10 +38,15 @@ class Terrain:
     fractures, ridges, trails : geopandas.GeoDataFrame
         Exact polygons, with width_m, length_m, depth_m, group, and `centreline`, a line whose third coordinate is the
         width in metres.
-    craters, boulders : geopandas.GeoDataFrame
-        Polygons with diameter_m.
+    craters : geopandas.GeoDataFrame
+        Polygons with diameter_m, age (see `stamps.crater_profiles`) and chain (number of the chain of secondaries, 0
+        for none).
+    boulders : geopandas.GeoDataFrame
+        Polygons with diameter_m and cracked.
     floor, ponds : shapely geometry
-        Melt floor, and perched ponds on the wall.
+        Melt of the floor (empty where it is none), and ponds of melt on the wall and at small craters.
+    skyline : Skyline or None
+        Rim beyond the scene whose shadow falls into it.
     """
 
     grid: MapGrid
@@ -50,6 +59,7 @@ class Terrain:
     boulders: gpd.GeoDataFrame
     floor: shapely.Polygon
     ponds: shapely.MultiPolygon
+    skyline: Skyline | None = None
 
     def classes(self, grid=None):
         """Exact class of every pixel, see `truth.CLASSES`; a pixel is what its centre lies on.
@@ -108,19 +118,30 @@ def make_terrain(settings, grid, seed=None):
     )
     ground = Ground(settings, grid, fine, rng)
     height, albedo = ground.base()
-    fracture_lines, ridge_lines, trail_lines, trail_boulders = ground.lines()
+    relief = np.zeros(fine.shape, np.float32)
+    ground.old_craters.stamp(height, relief, albedo, fine)
+    level_ponds(height, albedo, ground.pond_list, fine)
+    fracture_lines, ridge_lines = ground.lines()
+    trail_lines, trail_boulders = rockfalls(ground.wall, settings.trails_per_km, rng)
 
-    relief = _carved(ridge_lines, fine)
-    relief -= _carved(fracture_lines, fine)
-    craters = Craters.draw(fine.bounds, settings, rng)
+    _carve(relief, fracture_lines, fine)
+    np.negative(relief, out=relief)
+    _carve(relief, ridge_lines, fine)
+    craters = Craters.together(
+        [Craters.draw(fine.bounds, settings, rng), Craters.secondaries(fine.bounds, settings, rng)]
+    )
     craters.stamp(height, relief, albedo, fine)
     height += relief
-    height -= _carved(trail_lines, fine)
-    boulders = ground.boulders(craters, trail_boulders)
+    relief.fill(0.0)
+    _carve(relief, trail_lines, fine)
+    height -= relief
+    brighten_slopes(albedo, height, fine.resolution_m, settings.slope_brightening)
+    boulders = draw_boulders(fine.bounds, settings, ground.wall, craters, trail_boulders, rng)
     boulders.stamp(height, albedo, fine)
 
     deep = np.flatnonzero((craters.diameter_m > 8.0) & (craters.age < WIPING_AGE))
     dug = gpd.GeoDataFrame({"diameter_m": craters.diameter_m[deep]}, geometry=list(craters.outlines(deep, scale=1.05)))
+    craters = Craters.together([ground.old_craters, craters])
     crater_index = craters.visible(5.0)
     shapes, boulder_index = boulders.outlines(1.5)
     return Terrain(
@@ -131,7 +152,7 @@ def make_terrain(settings, grid, seed=None):
         ridges=_frame(ridge_lines, fine.crs, dug),
         trails=_frame(trail_lines, fine.crs),
         craters=gpd.GeoDataFrame(
-            {"diameter_m": craters.diameter_m[crater_index], "age": craters.age[crater_index]},
+            {name: getattr(craters, name)[crater_index] for name in ("diameter_m", "age", "chain")},
             geometry=list(craters.outlines(crater_index)),
             crs=fine.crs,
         ),
@@ -142,11 +163,12 @@ def make_terrain(settings, grid, seed=None):
         ),
         floor=ground.floor,
         ponds=ground.ponds,
+        skyline=Skyline.draw(settings, ground.wall.middle, ground.wall.outward, fine.body.radius_m, rng),
     )
 
 
-def _carved(features, grid):
-    field = np.zeros(grid.shape, np.float32)
+def _carve(field, features, grid):
+    """Lay features into a field of depths (or heights), in place."""
     if features:
         points = np.vstack([f.points for f in features])
         row, column = grid.rowcol(points[:, 0], points[:, 1])
@@ -157,9 +179,9 @@ def _carved(features, grid):
             np.concatenate([f.right_m for f in features]) / grid.resolution_m,
             np.concatenate([f.depth_m for f in features]),
             np.array([f.wall for f in features]),
+            np.array([f.softness for f in features]),
             np.concatenate([[0], np.cumsum(sizes)]),
         )  # fmt: skip
-    return field
 
 
 def outline(feature):
@@ -169,6 +191,10 @@ def outline(feature):
     normal = np.column_stack([-way[:, 1], way[:, 0]])
     left = feature.points + normal * feature.left_m[:, None]
     right = feature.points - normal * feature.right_m[:, None]
+    ring = shapely.Polygon(np.concatenate([left, right[::-1]]))
+    if ring.is_valid:
+        return ring
+    # In tight bends the edges cross: the union of all steps is what lies between them.
     quads = shapely.polygons(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
     bad = ~shapely.is_valid(quads)
     quads[bad] = shapely.convex_hull(quads[bad])

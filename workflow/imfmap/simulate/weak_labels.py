@@ -4,9 +4,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from .linework import WIDTH_BOUNDS_M, width_class
+from ..widths import WIDTH_CLASSES, width_class
 
-_CLASSES = tuple(WIDTH_BOUNDS_M)
 # Shorter remains of a line are not worth drawing.
 _SHORTEST_M = 8.0
 
@@ -47,7 +46,9 @@ def draw_labels(terrain, habits, rng, bounds=None):
         traced.append((mistaken.centreline.iloc[index], mistaken.width_m.iloc[index]))
     lines, classes = [], []
     for centreline, width_m in traced:
-        line = _traced(centreline, habits, rng).intersection(frame)
+        line = _traced(centreline, habits, rng)
+        # Cut only what sticks out: an intersection would also break a line where it crosses itself.
+        line = line if frame.covers(line) else line.intersection(frame)
         name = _class_named(width_m, habits, rng)
         for part in shapely.get_parts(line):
             if part.length >= _SHORTEST_M:
@@ -79,7 +80,9 @@ def _traced(centreline, habits, rng):
 
 
 def _sketched(shape, habits, rng):
-    """An outline drawn by hand: simplified, a little too large or too small, a little off."""
+    """An outline drawn by hand: simplified, a little too large or too small, a little off; exact without jitter."""
+    if habits.jitter_m == 0:
+        return shape
     shape = max(shapely.get_parts(shape), key=lambda part: part.area)
     moved = shapely.transform(shape, lambda xy: xy + 0.5 * habits.jitter_m * rng.standard_normal(2))
     drawn = moved.buffer(habits.jitter_m * rng.uniform(-0.3, 1.0)).simplify(max(habits.jitter_m, 0.2))
@@ -87,8 +90,8 @@ def _sketched(shape, habits, rng):
 
 
 def _class_named(width_m, habits, rng):
-    index = _CLASSES.index(width_class(width_m))
+    index = WIDTH_CLASSES.index(width_class(width_m))
     if rng.random() < habits.wrong_class_share:
-        step = 1 if index == 0 else -1 if index == len(_CLASSES) - 1 else int(rng.choice([-1, 1]))
+        step = 1 if index == 0 else -1 if index == len(WIDTH_CLASSES) - 1 else int(rng.choice([-1, 1]))
         index += step
-    return _CLASSES[index]
+    return WIDTH_CLASSES[index]

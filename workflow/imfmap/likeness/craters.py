@@ -1,0 +1,166 @@
+"""Craters counted without an eye: pairs of dark and bright that lie as the Sun would shade a bowl."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.fft import irfft2, next_fast_len, rfft2
+from scipy.ndimage import maximum_filter
+
+# Diameters looked for (pixels), a quarter octave apart.
+DIAMETERS_PX = tuple(6.0 * 2.0 ** (step / 3.0) for step in range(12))
+# Least correlation of an image with the shading of a bowl for it to count.
+LEAST_CORRELATION = 0.60
+# Diameters above which craters are counted.
+COUNTED_PX = (6.0, 12.0, 24.0)
+_RIM_REACH = 1.5
+# Two finds are one where they are nearer than this share of the larger diameter.
+_SAME_PLACE = 0.5
+
+
+@dataclass(frozen=True)
+class Found:
+    """Craters found in a patch.
+
+    Attributes
+    ----------
+    row, column, diameter_px, correlation : ndarray
+        (n,), the strongest first.
+    """
+
+    row: np.ndarray
+    column: np.ndarray
+    diameter_px: np.ndarray
+    correlation: np.ndarray
+
+
+def find_craters(patch, sun_azimuth_deg, least_correlation=LEAST_CORRELATION):
+    """Find craters by correlation with a shaded bowl of every size.
+
+    The correlation is normalised (Lewis 1995): neither brightness nor contrast counts, only the pattern.
+
+    Parameters
+    ----------
+    patch : ndarray
+        (rows, columns), finite.
+    sun_azimuth_deg : float
+        Towards the Sun, clockwise from up.
+    least_correlation : float
+
+    Returns
+    -------
+    Found
+    """
+    patch = np.asarray(patch, float)
+    patch = patch - patch.mean()
+    floor = (1e-3 * np.ptp(patch)) ** 2 + np.finfo(float).tiny
+    layers = [
+        _correlation(patch, shaded_bowl(diameter, sun_azimuth_deg), floor)
+        for diameter in DIAMETERS_PX
+        if _RIM_REACH * diameter < min(patch.shape) / 2
+    ]
+    rows, columns, sizes, strengths = [], [], [], []
+    for diameter, layer in zip(DIAMETERS_PX, layers, strict=False):
+        peak = (layer == maximum_filter(layer, size=2 * int(diameter / 4) + 3)) & (layer >= least_correlation)
+        row, column = np.nonzero(peak)
+        rows.append(row)
+        columns.append(column)
+        sizes.append(np.full(len(row), diameter))
+        strengths.append(layer[row, column])
+    row, column, size, strength = (np.concatenate(part) for part in (rows, columns, sizes, strengths))
+    kept = _strongest(row, column, size, strength)
+    return Found(row[kept].astype(float), column[kept].astype(float), size[kept], strength[kept])
+
+
+def shaded_bowl(diameter_px, sun_azimuth_deg):
+    """Brightness of a bowl with a rim under a Sun at the side, to first order in its slopes; zero mean, unit norm.
+
+    Returns
+    -------
+    ndarray
+        Square, of odd side.
+    """
+    half = int(np.ceil(_RIM_REACH * diameter_px / 2))
+    rows, columns = np.mgrid[-half : half + 1, -half : half + 1] / (diameter_px / 2)
+    radius = np.hypot(rows, columns)
+    # Slope outward of a parabolic bowl that turns into a rim's flank; smooth, as blurred pixels see it.
+    inside = radius * np.clip((1.1 - radius) / 0.2, 0.0, 1.0)
+    flank = 0.25 * np.clip((radius - 1.0) / 0.1, 0.0, 1.0) * np.clip((_RIM_REACH - radius) / 0.4, 0.0, 1.0)
+    towards = (columns * np.sin(np.radians(sun_azimuth_deg)) - rows * np.cos(np.radians(sun_azimuth_deg))) / np.maximum(
+        radius, 1e-9
+    )
+    shading = -(inside - flank) * towards
+    shading[radius > _RIM_REACH] = 0.0
+    return shading / np.linalg.norm(shading)
+
+
+def crater_statistics(found, pixels):
+    """log10 of craters per million pixels above each diameter, and the slope of their size-frequency law.
+
+    One is added to each count, so that none at all has a logarithm.
+    """
+    figures, counts = {}, []
+    for diameter in COUNTED_PX:
+        counts.append(1 + int((found.diameter_px >= 0.999 * diameter).sum()))
+        figures[f"craters_{diameter:g}px"] = float(np.log10(counts[-1] * 1e6 / pixels))
+    figures["crater_size_slope"] = float(np.log(counts[0] / counts[-1]) / np.log(COUNTED_PX[0] / COUNTED_PX[-1]))
+    return figures
+
+
+def match_craters(found, row, column, diameter_px):
+    """Which finds are craters, and which craters were found.
+
+    A find is a crater where its centre lies within a third of the crater's diameter and its own is between 0.6 and
+    1.7 of it; each counts once.
+
+    Parameters
+    ----------
+    found : Found
+    row, column, diameter_px : ndarray
+        (m,), the true ones.
+
+    Returns
+    -------
+    right, seen : ndarray
+        bool, (n,) of the finds and (m,) of the craters.
+    """
+    right, seen = np.zeros(len(found.row), bool), np.zeros(len(row), bool)
+    for k in range(len(found.row)):
+        distance = np.hypot(row - found.row[k], column - found.column[k]) / diameter_px
+        ratio = found.diameter_px[k] / diameter_px
+        fits = (distance < 1 / 3) & (ratio > 0.6) & (ratio < 1.7)
+        if fits.any():
+            right[k] = True
+            seen[np.argmin(np.where(fits, distance + np.abs(np.log(ratio)), np.inf))] = True
+    return right, seen
+
+
+def _correlation(patch, template, floor):
+    """Normalised cross-correlation at every place where the template fits; elsewhere -1."""
+    side = template.shape[0]
+    half = side // 2
+    support = (template != 0).astype(float)
+    shape = [next_fast_len(size + side, real=True) for size in patch.shape]
+    inside = (slice(side - 1, patch.shape[0]), slice(side - 1, patch.shape[1]))
+    spectrum, squares = rfft2(patch, shape), rfft2(patch * patch, shape)
+    mask = rfft2(support[::-1, ::-1], shape)
+    product = irfft2(spectrum * rfft2(template[::-1, ::-1], shape), shape)[inside]
+    total = irfft2(spectrum * mask, shape)[inside]
+    square = irfft2(squares * mask, shape)[inside]
+    # The template's mean is zero by its symmetry, so the patch's own falls out above.
+    variance = np.maximum(square - total * total / support.sum(), support.sum() * floor)
+    out = np.full(patch.shape, -1.0)
+    out[half : patch.shape[0] - half, half : patch.shape[1] - half] = product / np.sqrt(variance)
+    return out
+
+
+def _strongest(row, column, size, strength):
+    """Indices of finds, the strongest first, that no stronger one lies close to."""
+    kept = []
+    for k in np.lexsort((column, row, -strength)):
+        if kept:
+            others = np.array(kept)
+            near = np.hypot(row[others] - row[k], column[others] - column[k])
+            if (near < _SAME_PLACE * np.maximum(size[others], size[k]) * 0.8).any():
+                continue
+        kept.append(k)
+    return np.array(kept, int)

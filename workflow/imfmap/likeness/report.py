@@ -1,0 +1,242 @@
+"""The report "Is it like the Moon?": figures, verdicts, pictures."""
+
+import json
+import logging
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from multiprocessing import get_context
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import yaml
+
+from ..errors import InputError
+from ..rasters import replacing
+from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, together
+from .craters import COUNTED_PX, DIAMETERS_PX, Found, find_craters, match_craters
+from .pages import as_html, markdown
+from .patches import Group, Patch, cut_shares, prepare_calibration, read_real, simulate_patch, stretched
+from .pictures import draw_curves, draw_side_by_side, draw_verdicts
+from .statistics import all_statistics, brightness_statistics, sun_azimuth
+
+log = logging.getLogger(__name__)
+
+# A crater that has decayed further than this shows no more in an image; see `crater_profiles` of the simulation.
+_VISIBLE_AGE = 0.06
+# Shares cut off calibrated patches to show them, and how many simulated patches are shown at least.
+_SHOWN_SHARES, _SHOWN_PATCHES = (0.002, 0.002), 12
+
+
+def read_settings(path):
+    """Seed and groups of a likeness file.
+
+    Returns
+    -------
+    tuple
+        Seed, list of Group.
+
+    Raises
+    ------
+    InputError
+        For a file that is none, or a group that lacks something.
+    """
+    try:
+        settings = yaml.safe_load(Path(path).read_text())
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            path, f"cannot be read ({error})", "give a likeness file such as config/likeness.yaml"
+        ) from None
+    try:
+        return int(settings["seed"]), [Group(name=name, **group) for name, group in settings["groups"].items()]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise InputError(path, f"is no likeness file ({error})", "compare it with config/likeness.yaml") from None
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """A patch with what was measured on it.
+
+    Attributes
+    ----------
+    patch : Patch
+    shown : Patch
+        The same, stretched.
+    figures : dict of float
+    sun_azimuth_deg : float
+        As told from the patch alone.
+    found : craters.Found
+    """
+
+    patch: Patch
+    shown: Patch
+    figures: dict
+    sun_azimuth_deg: float
+    found: Found
+
+
+def make_report(settings_path, real_folder, out_folder, processes=1):
+    """Compare simulated with real patches, and write it down.
+
+    Writes ``report.html``, ``report.md``, ``report.json`` and the pictures they show: ``NAME_unlabelled.png``,
+    ``NAME_labelled.png``, ``NAME_curves.png`` and ``NAME_verdicts.png`` of each group.
+
+    Parameters
+    ----------
+    settings_path : path
+        As `read_settings`.
+    real_folder : path
+        Folder of the real data.
+    out_folder : path
+    processes : int
+        Patches simulated at a time.
+
+    Returns
+    -------
+    dict
+        What ``report.json`` holds.
+
+    Raises
+    ------
+    InputError
+        For settings or real data that are missing or unfit.
+    """
+    seed, groups = read_settings(settings_path)
+    real = {group.name: read_real(group, real_folder) for group in groups}
+    out_folder = Path(out_folder)
+    out_folder.mkdir(parents=True, exist_ok=True)
+    report = {"range_percent": RANGE_PERCENT, "covered_share": COVERED_SHARE, "groups": {}}
+    for group in groups:
+        # Maps are stretched: the simulated ones by as much as the real ones, one after the other.
+        shares = [_SHOWN_SHARES] if group.calibrated else [cut_shares(patch.pixels) for patch in real[group.name]]
+        theirs = [measure(group, patch, _SHOWN_SHARES) for patch in real[group.name]]
+        ours = simulate(group, seed, shares, processes)
+        report["groups"][group.name] = compare_group(group, theirs, ours, out_folder)
+    with replacing(out_folder / "report.json") as temporary:
+        temporary.write_text(json.dumps(report, indent=1) + "\n")
+    with replacing(out_folder / "report.md") as temporary:
+        temporary.write_text(markdown(report))
+    with replacing(out_folder / "report.html") as temporary:
+        temporary.write_text(as_html(report))
+    return report
+
+
+def measure(group, patch, shares):
+    """Measure a patch; one of I/F is stretched by these shares first, if real maps of the group are stretched.
+
+    Returns
+    -------
+    Measured
+    """
+    is_map = patch.real and not group.calibrated
+    shown = patch if is_map else replace(patch, pixels=stretched(patch.pixels, *shares))
+    measured = patch if group.calibrated else shown
+    azimuth_deg = sun_azimuth(measured.pixels)
+    found = find_craters(measured.pixels, azimuth_deg)
+    figures = all_statistics(measured.pixels, azimuth_deg, found)
+    if group.calibrated:
+        figures |= brightness_statistics(measured.pixels)
+    return Measured(patch, shown, figures, azimuth_deg, found)
+
+
+def simulate(group, seed, shares, processes=1):
+    """The simulated patches of a group, measured, in order.
+
+    Parameters
+    ----------
+    group : Group
+    seed : int
+    shares : sequence of tuple of float
+        Shares that stretches cut off at the dark and the bright end, for one patch after the other.
+    processes : int
+
+    Returns
+    -------
+    list of Measured
+    """
+    with TemporaryDirectory() as folder:
+        prepare_calibration(folder, seed)
+        jobs = [(group, number, seed, folder, shares[number % len(shares)]) for number in range(group.patches)]
+        if processes == 1:
+            return [_simulated(job) for job in jobs]
+        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+            return list(pool.map(_simulated, jobs))
+
+
+def _simulated(job):
+    group, number, seed, calibration_dir, shares = job
+    measured = measure(group, simulate_patch(group, number, seed, calibration_dir), shares)
+    log.info("%s: patch %d of %d", group.name, number + 1, group.patches)
+    return measured
+
+
+def compare_group(group, real, simulated, out_folder):
+    """Verdicts and pictures of one group.
+
+    Parameters
+    ----------
+    group : Group
+    real, simulated : sequence of Measured
+    out_folder : path
+
+    Returns
+    -------
+    dict
+    """
+    out_folder = Path(out_folder)
+    theirs, ours = ([one.figures for one in kind] for kind in (real, simulated))
+    comparisons = compare(theirs, ours)
+    side_by_side = [one.shown for one in (*real, *simulated[: max(_SHOWN_PATCHES, len(real))])]
+    for name, labelled in (("unlabelled", False), ("labelled", True)):
+        draw_side_by_side(side_by_side, out_folder / f"{group.name}_{name}.png", labelled)
+    draw_curves(real, simulated, group.title, out_folder / f"{group.name}_curves.png")
+    draw_verdicts(comparisons, theirs, ours, group.title, out_folder / f"{group.name}_verdicts.png")
+    return {
+        "title": group.title,
+        "real_patches": len(real),
+        "simulated_patches": len(simulated),
+        "statistics": [asdict(item) for item in comparisons],
+        "verdicts": {verdict: sum(item.verdict == verdict for item in comparisons) for verdict in VERDICTS},
+        "together": together(theirs, ours).as_dict(),
+        "sun_azimuth_error_deg": None if group.calibrated else score_sun(simulated),
+        "detector": None if group.calibrated else score_detector(simulated),
+    }
+
+
+def score_sun(simulated):
+    """How well the Sun's direction is told on simulated maps: median error, and share of patches within 20 degrees."""
+    errors = [
+        abs((one.sun_azimuth_deg - one.patch.facts["sun_azimuth_deg"] + 180.0) % 360.0 - 180.0) for one in simulated
+    ]
+    return {"median": float(np.median(errors)), "share_within_20": float(np.mean(np.array(errors) < 20.0))}
+
+
+def score_detector(simulated):
+    """Precision and recall of the crater detector on simulated maps, whose craters are known, by least diameter."""
+    scores = []
+    for least in COUNTED_PX:
+        finds = hits = craters = seen_craters = 0
+        for one in simulated:
+            found, size = one.found, one.patch.pixels.shape[0]
+            row, column, diameter, age = one.patch.craters.T
+            right, _ = match_craters(found, row, column, diameter)
+            counted = found.diameter_px >= 0.999 * least
+            finds, hits = finds + int(counted.sum()), hits + int(right[counted].sum())
+            inside = (
+                (diameter >= least)
+                & (diameter <= DIAMETERS_PX[-1])
+                & (age <= _VISIBLE_AGE)
+                & (np.minimum(row, column) > diameter)
+                & (np.maximum(row, column) < size - 1 - diameter)
+            )
+            _, seen = match_craters(found, row[inside], column[inside], diameter[inside])
+            craters, seen_craters = craters + int(inside.sum()), seen_craters + int(seen.sum())
+        scores.append(
+            {
+                "least_px": least,
+                "precision": hits / finds if finds else None,
+                "recall": seen_craters / craters if craters else None,
+                "craters": craters,
+            }
+        )
+    return {"visible_age": _VISIBLE_AGE, "scores": scores}

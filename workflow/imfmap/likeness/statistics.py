@@ -1,0 +1,202 @@
+"""What an image of the lunar surface looks like, in figures that do not change with its stretch.
+
+Every figure but those of `brightness_statistics` stays the same when the image is multiplied by a number or another
+is added, and when it is turned by a quarter: a real crop of unknown stretch and Sun can stand beside a simulated one.
+Contrasts are told in units of the spread, the distance from the 5th to the 95th percentile.
+"""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, uniform_filter
+from scipy.stats import kurtosis, skew
+
+from .craters import crater_statistics
+
+# Wavelengths (pixels) of the spectrum's levels, one octave wide each, and those between which its slope is fitted.
+WAVELENGTHS_PX = (3.0, 6.0, 12.0, 24.0, 48.0, 96.0)
+SLOPE_RANGE_PX = (5.0, 100.0)
+QUANTILES = (0.5, 2.0, 10.0, 25.0, 50.0, 75.0, 90.0, 98.0, 99.5)
+# Sides of the windows (pixels) in which local contrast is measured.
+WINDOWS_PX = (5, 11, 21, 41, 81)
+# Standard deviations (pixels) of the smoothing before derivatives are taken.
+DERIVATIVES_PX = (1.0, 2.0, 4.0)
+
+
+def spread(patch):
+    """Distance from the 5th to the 95th percentile; at least the smallest positive float."""
+    low, high = np.percentile(patch, (5.0, 95.0))
+    return max(float(high - low), np.finfo(float).tiny)
+
+
+def radial_spectrum(patch):
+    """Power by wavelength, averaged over all directions.
+
+    Parameters
+    ----------
+    patch : ndarray
+        (n, n), finite.
+
+    Returns
+    -------
+    frequency : ndarray
+        Cycles a pixel, at the middle of each ring of one FFT step, up to 0.5.
+    power : ndarray
+        Mean power spectral density in each ring: it integrates to the variance over the plane of frequencies.
+    """
+    size = min(patch.shape)
+    patch = np.asarray(patch[:size, :size], float)
+    window = np.hanning(size + 2)[1:-1]
+    window = window[:, None] * window[None, :]
+    weighted = (patch - np.average(patch, weights=window)) * window
+    power = np.abs(np.fft.fft2(weighted)) ** 2 / np.sum(window**2)
+    frequency = np.fft.fftfreq(size)
+    ring = np.rint(np.hypot(frequency[:, None], frequency[None, :]) * size).astype(int)
+    total = np.bincount(ring.ravel(), power.ravel())
+    count = np.bincount(ring.ravel())
+    rings = np.arange(1, size // 2)
+    return rings / size, total[rings] / count[rings]
+
+
+def spectrum_statistics(patch):
+    """Slope of log power over log frequency, and log10 power in octaves in units of the spread squared."""
+    frequency, power = radial_spectrum(patch)
+    # Below the first few rings the window leaks.
+    usable = frequency * min(patch.shape) >= 3.0
+    log_f, log_p = np.log10(frequency), np.log10(np.maximum(power / spread(patch) ** 2, 1e-12))
+    chosen = usable & (frequency >= 1.0 / SLOPE_RANGE_PX[1]) & (frequency <= 1.0 / SLOPE_RANGE_PX[0])
+    # Rings grow in number with frequency; octaves count alike.
+    slope = np.polyfit(log_f[chosen], log_p[chosen], 1, w=frequency[chosen] ** -0.5)[0]
+    figures = {"spectrum_slope": float(slope)}
+    for wavelength in WAVELENGTHS_PX:
+        band = usable & (np.abs(np.log2(frequency * wavelength)) <= 0.5)
+        if band.any():
+            figures[f"spectrum_level_{wavelength:g}px"] = float(np.log10(10 ** log_p[band]).mean())
+    return figures
+
+
+def histogram_statistics(patch):
+    """Skewness, excess kurtosis, and the quantile curve about the median in units of the spread."""
+    values = np.percentile(patch, QUANTILES)
+    middle = values[QUANTILES.index(50.0)]
+    figures = {
+        "skewness": float(skew(patch, axis=None)) if np.ptp(patch) else 0.0,
+        "kurtosis": float(kurtosis(patch, axis=None)) if np.ptp(patch) else 0.0,
+    }
+    for quantile, value in zip(QUANTILES, values, strict=True):
+        if quantile != 50.0:
+            figures[f"quantile_{quantile:g}"] = float((value - middle) / spread(patch))
+    return figures
+
+
+def contrast_statistics(patch):
+    """Local contrast: median standard deviation in windows, and how unevenly it lies over the image."""
+    patch = np.asarray(patch, float)
+    patch = patch - patch.mean()
+    figures = {}
+    for side in WINDOWS_PX:
+        if side > min(patch.shape) // 2:
+            continue
+        mean = uniform_filter(patch, side)
+        local = np.sqrt(np.maximum(uniform_filter(patch * patch, side) - mean * mean, 0.0))
+        half = side // 2
+        local = local[half:-half:half, half:-half:half]
+        figures[f"contrast_{side}px"] = float(np.median(local) / spread(patch))
+        if side == 21:
+            low, high = np.percentile(local, (10.0, 90.0))
+            figures["contrast_unevenness"] = float(high / max(low, 1e-3 * spread(patch)))
+    return figures
+
+
+def derivative_statistics(patch, sun_azimuth_deg):
+    """Derivatives away from the Sun: their skewness and kurtosis, and how much stronger they are than those across it.
+
+    A hollow is dark on the Sun's side and bright on the other, so its floor rises steeply in brightness; a knob does
+    the opposite. Positive skewness is the mark of a ground of hollows.
+    """
+    figures = {}
+    for sigma in DERIVATIVES_PX:
+        along, across = _derivatives(patch, sun_azimuth_deg, sigma)
+        if not along.any():
+            along = along + np.finfo(float).tiny
+        figures[f"derivative_skewness_{sigma:g}px"] = float(skew(along, axis=None)) if np.ptp(along) else 0.0
+        figures[f"derivative_kurtosis_{sigma:g}px"] = float(kurtosis(along, axis=None)) if np.ptp(along) else 0.0
+        figures[f"anisotropy_{sigma:g}px"] = float(np.log(along.std() / max(across.std(), np.finfo(float).tiny)))
+    return figures
+
+
+def brightness_statistics(iof):
+    """What only a calibrated image tells: mean I/F, and contrast in units of the mean."""
+    mean = float(iof.mean())
+    return {
+        "iof_mean": mean,
+        "iof_spread_over_mean": spread(iof) / mean,
+        "iof_fine_contrast_over_mean": contrast_statistics(iof)["contrast_5px"] * spread(iof) / mean,
+    }
+
+
+def sun_azimuth(patch):
+    """Direction towards the Sun, told from the image alone.
+
+    Shading is the slope along the Sun's direction, so brightness varies most along it; which of the two ends is the
+    Sun's follows from the sign of the derivative's skewness, since hollows outnumber knobs.
+
+    Parameters
+    ----------
+    patch : ndarray
+        (rows, columns), finite.
+
+    Returns
+    -------
+    float
+        Degrees clockwise from up, 0..360.
+    """
+    right, up = (part.ravel() for part in _gradient(patch, 1.5))
+    # No place counts more than the steepest twentieth: one shadow must not outvote the plain.
+    steepness = np.hypot(right, up)
+    limit = np.percentile(steepness, 95.0)
+    scale = limit / np.maximum(steepness, max(limit, np.finfo(float).tiny))
+    right, up = right * scale, up * scale
+    axis = 0.5 * np.arctan2(2.0 * np.mean(right * up), np.mean(up * up) - np.mean(right * right))
+    azimuth_deg = float(np.degrees(axis)) % 360.0
+    asymmetry = sum(skew(_derivatives(patch, azimuth_deg, sigma)[0], axis=None) for sigma in DERIVATIVES_PX)
+    return azimuth_deg if asymmetry > 0 else (azimuth_deg + 180.0) % 360.0
+
+
+def _gradient(patch, sigma):
+    """Derivatives to the right and up of the smoothed image, off its edges."""
+    edge = int(np.ceil(3 * sigma))
+    right = gaussian_filter(np.asarray(patch, float), sigma, order=(0, 1), mode="nearest")
+    up = -gaussian_filter(np.asarray(patch, float), sigma, order=(1, 0), mode="nearest")
+    inside = (slice(edge, -edge), slice(edge, -edge))
+    return right[inside], up[inside]
+
+
+def _derivatives(patch, sun_azimuth_deg, sigma):
+    """Derivatives away from the Sun, and across that."""
+    right, up = _gradient(patch, sigma)
+    east, north = np.sin(np.radians(sun_azimuth_deg)), np.cos(np.radians(sun_azimuth_deg))
+    return -(right * east + up * north), right * north - up * east
+
+
+def all_statistics(patch, sun_azimuth_deg, found):
+    """All figures of a patch that its stretch does not change.
+
+    Parameters
+    ----------
+    patch : ndarray
+        (rows, columns), finite.
+    sun_azimuth_deg : float
+        As `sun_azimuth` tells it.
+    found : craters.Found
+        As `craters.find_craters` finds them.
+
+    Returns
+    -------
+    dict of float
+    """
+    return {
+        **spectrum_statistics(patch),
+        **histogram_statistics(patch),
+        **contrast_statistics(patch),
+        **derivative_statistics(patch, sun_azimuth_deg),
+        **crater_statistics(found, patch.size),
+    }

@@ -1,0 +1,174 @@
+"""Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
+
+COMPARED = f"{RUN}/comparison/{{model}}/{{target}}"
+
+
+rule compare_image:
+    input:
+        checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
+        image=f"{RUN}/{{target}}/projected/{{product}}.tif",
+    output:
+        f"{COMPARED}/alone{{offset}}/{{product}}.tif",
+    log:
+        log_of("compare_image", "model", "target", "offset", "product"),
+    benchmark:
+        benchmark_of("compare_image", "model", "target", "offset", "product")
+    wildcard_constraints:
+        offset="([+-][0-9]+)?",
+    conda:
+        "../../envs/learn.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        inference=lambda wildcards: {**config["inference"], "sun_offset_deg": float(wildcards.offset or 0)},
+    message:
+        "Looking for fractures in {wildcards.product} with {wildcards.model}"
+    script:
+        "../scripts/infer_image.py"
+
+
+rule compare_fused:
+    input:
+        probabilities=lambda wildcards: expand(
+            f"{RUN}/comparison/{wildcards.model}/{wildcards.target}/alone/{{product}}.tif",
+            product=usable(wildcards.target),
+        ),
+        images=of_each_image("projected/{product}.tif"),
+    output:
+        f"{COMPARED}/fused.tif",
+    log:
+        log_of("compare_fused", "model", "target"),
+    benchmark:
+        benchmark_of("compare_fused", "model", "target")
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        place=place,
+    message:
+        "Fusing what {wildcards.model} saw in the images of {wildcards.target}"
+    script:
+        "../scripts/fuse.py"
+
+
+rule compare_mosaic:
+    input:
+        checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
+        mosaic=f"{RUN}/{{target}}/mosaic.tif",
+    output:
+        f"{COMPARED}/mosaic.tif",
+    log:
+        log_of("compare_mosaic", "model", "target"),
+    benchmark:
+        benchmark_of("compare_mosaic", "model", "target")
+    conda:
+        "../../envs/learn.yaml"
+    threads: config["training"]["threads"]
+    resources:
+        mem_mb=4000,
+    params:
+        inference=lookup("inference", within=config),
+    message:
+        "Looking for fractures in the mosaic of {wildcards.target} with {wildcards.model}"
+    script:
+        "../scripts/infer_mosaic.py"
+
+
+rule score_image:
+    input:
+        probability=scored_probability,
+        image=scored_image,
+        sources=lambda wildcards: (f"{RUN}/{wildcards.target}/mosaic_sources.tif" if wildcards.part == "mosaic" else []),
+        truth=f"{RUN}/{{target}}/simulated/truth.tif",
+        objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
+        labels=f"{RUN}/{{target}}/labels.tif",
+    output:
+        f"{COMPARED}/scores/{{part}}.json",
+    log:
+        log_of("score_image", "model", "target", "part"),
+    benchmark:
+        benchmark_of("score_image", "model", "target", "part")
+    wildcard_constraints:
+        part="alone[^/]*/[^/]+|fused|mosaic",
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        threshold=lookup("mapping/threshold", within=config),
+        min_area_m2=lookup("mapping/min_area_m2", within=config),
+    message:
+        "Scoring {wildcards.model} on {wildcards.target} ({wildcards.part})"
+    script:
+        "../scripts/score.py"
+
+
+rule score_labels:
+    input:
+        image=f"{RUN}/{{target}}/mosaic.tif",
+        truth=f"{RUN}/{{target}}/simulated/truth.tif",
+        objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
+        labels=f"{RUN}/{{target}}/labels.tif",
+    output:
+        f"{RUN}/comparison/labels/{{target}}.json",
+    log:
+        log_of("score_labels", "target"),
+    benchmark:
+        benchmark_of("score_labels", "target")
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=4000,
+    params:
+        min_area_m2=lookup("mapping/min_area_m2", within=config),
+    message:
+        "Scoring the labels of {wildcards.target}"
+    script:
+        "../scripts/score_labels.py"
+
+
+rule compare:
+    input:
+        scores=lambda wildcards: [
+            path for _, model, _, way in compared_rows(wildcards.table) for path in row_scores(model, way)
+        ],
+        metrics=[trained_metrics(model) for _, _, model in compared_models() if trained_metrics(model)],
+        labels=expand(f"{RUN}/comparison/labels/{{target}}.json", target=SCORED_TARGETS),
+    output:
+        markdown=f"{RUN}/comparison/{{table}}.md",
+        csv=f"{RUN}/comparison/{{table}}.csv",
+        html=f"{RUN}/comparison/{{table}}.html",
+        figures=directory(f"{RUN}/comparison/{{table}}_figures"),
+    log:
+        log_of("compare", "table"),
+    benchmark:
+        benchmark_of("compare", "table")
+    wildcard_constraints:
+        table="images|maps|sun",
+    conda:
+        "../../envs/learn.yaml"
+    params:
+        models=lambda wildcards: [
+            {"name": title, "seed": seed, "scores": row_scores(model, way), "metrics": trained_metrics(model)}
+            for title, model, seed, way in compared_rows(wildcards.table)
+        ],
+        labels=expand(f"{RUN}/comparison/labels/{{target}}.json", target=SCORED_TARGETS),
+        title=lambda wildcards: {
+            "images": "Every image alone",
+            "maps": "All images of a place: fused, or as a mosaic",
+            "sun": "A wrong direction of the Sun",
+        }[wildcards.table],
+    message:
+        "Comparing the models ({wildcards.table})"
+    script:
+        "../scripts/compare.py"
+
+
+rule comparison:
+    input:
+        f"{RUN}/comparison/images.md",
+        f"{RUN}/comparison/maps.md",
+        [f"{RUN}/comparison/sun.md"] if config["comparison"]["sun_offsets_deg"] else [],
+    localrule: True

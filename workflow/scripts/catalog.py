@@ -1,0 +1,10 @@
+"""The STAC catalogue of a run."""
+
+from pathlib import Path
+
+from imfmap.jobs import job
+from imfmap.stac import write_catalog
+
+with job(snakemake):
+    collections = [Path(folder) / "collection.json" for folder in snakemake.input]
+    write_catalog(snakemake.output[0], snakemake.params.run, collections)

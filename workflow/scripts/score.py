@@ -1,0 +1,17 @@
+"""A map against the truth of its simulated scene."""
+
+from imfmap.jobs import job
+from imfmap.scoring import score_image
+
+with job(snakemake):
+    score_image(
+        snakemake.input.probability,
+        snakemake.input.image,
+        snakemake.input.truth,
+        snakemake.input.objects,
+        snakemake.input.labels,
+        snakemake.output[0],
+        snakemake.params.threshold,
+        sources_path=snakemake.input.get("sources"),
+        min_area_m2=snakemake.params.min_area_m2,
+    )

@@ -1,0 +1,14 @@
+"""The weak labels of a simulated scene against its truth."""
+
+from imfmap.jobs import job
+from imfmap.scoring import score_labels
+
+with job(snakemake):
+    score_labels(
+        snakemake.input.image,
+        snakemake.input.truth,
+        snakemake.input.objects,
+        snakemake.input.labels,
+        snakemake.output[0],
+        min_area_m2=snakemake.params.min_area_m2,
+    )

@@ -1,0 +1,23 @@
+"""What one simulated target holds, counted from its files."""
+
+import json
+
+from imfmap.benchmark_set import summarise_target
+from imfmap.jobs import job
+from imfmap.rasters import replacing
+
+with job(snakemake):
+    files, params = snakemake.input, snakemake.params
+    counts = summarise_target(
+        files.images,
+        files.labels,
+        files.label_raster,
+        files.truth,
+        files.objects,
+        recipe=params.recipe,
+        tiles=params.tiles,
+        training=params.role == "train",
+    )
+    counts = {"target": snakemake.wildcards.target, "title": params.title, "role": params.role, **counts}
+    with replacing(snakemake.output[0]) as temporary:
+        temporary.write_text(json.dumps(counts, indent=1))

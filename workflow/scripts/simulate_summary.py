@@ -1,0 +1,11 @@
+"""What a simulated set holds, as a table."""
+
+import json
+from pathlib import Path
+
+from imfmap.benchmark_set import summary_table, write_summary
+from imfmap.jobs import job
+
+with job(snakemake):
+    table = summary_table([json.loads(Path(path).read_text()) for path in snakemake.input])
+    write_summary(table, snakemake.output.csv, snakemake.output.markdown)
