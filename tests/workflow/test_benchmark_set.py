@@ -1,0 +1,80 @@
+"""The benchmark set as a user makes it."""
+
+import csv
+import hashlib
+
+import pytest
+import yaml
+
+from .conftest import ROOT, run_snakemake, write_config
+from .test_dag import counts
+
+BENCHMARK = ROOT / "config" / "benchmark.yaml"
+
+
+@pytest.mark.parametrize(("size", "direct", "sensor", "scenes"), [("full", 150, 0, 19), ("small", 24, 3, 11)])
+def test_the_set_is_made_without_training(tmp_path, size, direct, sensor, scenes):
+    text = run_snakemake(tmp_path, BENCHMARK, "-n", "benchmark_set", "--config", f"size={size}")
+    jobs = counts(text)
+    assert (jobs["simulate_projected"], jobs.get("project_edr", 0)) == (direct, sensor)
+    assert jobs["simulate_scene"] == jobs["label"] == jobs["simulate_counts"] == scenes
+    assert not {"train", "infer_image", "map", "mosaic"} & set(jobs)
+
+
+@pytest.fixture(scope="module")
+def made_twice(tmp_path_factory):
+    """Two folders with the same set: two targets of the small one, made smaller still."""
+    config = yaml.safe_load(BENCHMARK.read_text())
+    config["small"]["tiles"]["size_px"] = 64
+    for name in config["targets"]:
+        if name not in ("tycho", "ohm_south"):
+            config["small"]["targets"][name] = None
+            continue
+        target = config["small"]["targets"][name]
+        target["extent_km"] = [0.4, 0.45]
+        target["simulate"]["images"] = target["simulate"]["images"][:2]
+    folders = []
+    with pytest.MonkeyPatch.context() as patch:
+        for threads in ("1", "2"):
+            for library in ("OMP", "NUMBA", "OPENBLAS", "MKL"):
+                patch.setenv(f"{library}_NUM_THREADS", threads)
+            patch.setenv("GDAL_NUM_THREADS", threads)
+            folders.append(tmp_path_factory.mktemp(f"threads{threads}"))
+            path = write_config(folders[-1] / "set.yaml", config)
+            run_snakemake(folders[-1], path, "benchmark_set", "--cores", threads, "--config", "size=small")
+    return [folder / "results" / "benchmark_small" for folder in folders]
+
+
+@pytest.mark.slow
+def test_made_again_every_byte_is_the_same(made_twice):
+    hashes = [
+        {
+            str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for pattern in ("*/projected/*", "*/labels.tif", "*/simulated/*.*", "benchmark_set.*")
+            for path in run.glob(pattern)
+        }
+        for run in made_twice
+    ]
+    names = set(hashes[0])
+    for target, products in {"tycho": 2, "ohm_south": 2}.items():
+        assert sum(name.startswith(f"{target}/projected/") for name in names) == products
+        assert {f"{target}/simulated/{name}" for name in ("truth.tif", "truth.gpkg", "labels.gpkg")} <= names
+    assert names == set(hashes[1])
+    assert [name for name in sorted(names) if hashes[0][name] != hashes[1][name]] == []
+
+
+@pytest.mark.slow
+def test_the_summary_counts_each_target_and_set(made_twice):
+    with open(made_twice[0] / "benchmark_set.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["set"], row["target"]) for row in rows] == [
+        ("Tr + Va1", "tycho"),
+        ("Tr + Va1", ""),
+        ("Te", "ohm_south"),
+        ("Te", ""),
+    ]
+    for row in rows:
+        assert int(row["images"]) == 2 and int(row["fractures"]) > 0
+        assert int(row["tiles_with"]) > 0
+        assert float(row["image_km2"]) == pytest.approx(2 * 0.4 * 0.45, rel=0.05)
+    assert (made_twice[0] / "benchmark_set.md").read_text().count("\n") == 6
