@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights bench-native help
+.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set help
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
@@ -26,8 +26,18 @@ real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's
 weights: .venv/run.stamp  ## make resources/start_weights.pt anew
 	$(BIN)/python resources/start_weights.py
 
+likeness: .venv/run.stamp  ## is the simulated Moon like the real one? (needs IMF_REAL_DATA): results/likeness
+	$(BIN)/python benchmarks/likeness.py --processes $(CORES)
+
+SIZE ?= full
+benchmark-set: .venv/run.stamp  ## make the simulated benchmark set, nothing trained (SIZE=small for a laptop)
+	$(SNAKEMAKE) benchmark_set --configfile config/benchmark.yaml --config size=$(SIZE)
+
 bench-native: .venv/run.stamp  ## time and memory of the native engine, beside gdalwarp and a plain copy
 	$(BIN)/python benchmarks/native_engine.py
+
+bench-learning: .venv/run.stamp  ## tiles a second of training and inference, beside a plain loop
+	$(BIN)/python benchmarks/learning.py
 
 setup: .venv/test.stamp
 

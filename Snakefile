@@ -52,6 +52,7 @@ rule all:
     default_target: True
     input:
         [map_of(name) for name in targets_with_role("map")],
+        run_catalog(),
         calibrated_of(*targets_with_role("map")),
         evaluation_tables(),
         f"{RUN}/provenance/run.json",
@@ -71,6 +72,7 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/vectorise.smk"
 include: "workflow/rules/map.smk"
+include: "workflow/rules/products.smk"
 include: "workflow/rules/provenance.smk"
 
 

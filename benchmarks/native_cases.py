@@ -26,6 +26,7 @@ from imfmap.camera import LineScanCamera  # noqa: E402
 from imfmap.footprints import footprint  # noqa: E402
 from imfmap.grids import MapGrid  # noqa: E402
 from imfmap.mosaic import mosaic  # noqa: E402
+from imfmap.nac import preroll_time  # noqa: E402
 from imfmap.native import Processing, edr_to_map  # noqa: E402
 from imfmap.pds import read_edr, write_edr  # noqa: E402
 from imfmap.products import ImageFacts  # noqa: E402
@@ -68,7 +69,7 @@ def make_image(options):
         folder.mkdir(parents=True, exist_ok=True)
         write_edr(folder / "image.IMG", _codes(camera.lines, camera.samples), fields)
         camera.to_isd(folder / "image.json")
-        write_calibration_set(folder / "calibration", SEED, [IMAGE])
+        write_calibration_set(folder / "calibration", SEED, preroll_time(IMAGE.product).year)
         _write_nodes(camera, folder)
         _write_calibrated(camera, folder)
 

@@ -187,3 +187,11 @@ def test_a_warp_is_torchvisions():
         inside = binary_erosion(warped.valid, iterations=2)
         # torchvision takes corners for the edges of pixels rather than their middles: up to a pixel apart.
         np.testing.assert_allclose(warped.image[inside], expected[0].numpy()[inside], atol=4 / 200)
+
+
+def test_one_draw_of_eight_at_the_largest_distortion_makes_no_tile():
+    generator, start = np.random.default_rng(0), np.array([[0, 0], [511, 0], [511, 511], [0, 511]])
+    for scale, share in ((0.5, 0.0), (0.75, 0.0), (1.0, 1 / 8)):
+        ends = [np.abs(start - generator.integers(0, int(scale * 256) + 1, (4, 2))) for _ in range(3000)]
+        refused = np.mean([augment._least_corner(end) < augment.LEAST_CORNER * 511**2 for end in ends])
+        assert refused == pytest.approx(share, abs=0.02)

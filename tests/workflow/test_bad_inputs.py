@@ -33,7 +33,7 @@ def local(imaged, tmp_path, mini_config):
     def run(goal="results/bad/floor/projected/M1500004000LE.tif", **changes):
         config = {
             "run": {"name": "bad"},
-            "processing": {"calibration_dir": str(imaged / "results" / "mini" / "calibration")},
+            "processing": {"calibration_dir": str(imaged / "results" / "mini" / "calibration" / "2025")},
             "targets": {"floor": {**target, "edrs": ["M1500004000LE.IMG"], **changes}},
         }
         path = write_config(tmp_path / "bad.yaml", config)

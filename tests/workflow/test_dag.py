@@ -9,7 +9,7 @@ from .conftest import ROOT, run_snakemake, write_config
 
 CONFIG = ROOT / "config" / "config.yaml"
 DEMO = ROOT / "config" / "demo.yaml"
-ISIS_STEPS = ["isis_ingest", "isis_spice", "isis_calibrate", "isis_echo", "isis_project", "isis_export"]
+ISIS_STEPS = ["isis_ingest", "isis_spice", "isis_calibrate", "isis_echo", "isis_range", "isis_project", "isis_export"]
 
 
 def counts(text):
@@ -41,7 +41,7 @@ def test_the_papers_run_lists_the_whole_chain_offline(paper_plan):
 def test_one_crater_lists_that_crater_alone(tmp_path, crater):
     text = run_snakemake(tmp_path, CONFIG, "-n", crater)
     jobs = counts(text)
-    chain = ["search", "download", *ISIS_STEPS, "mosaic", "infer_mosaic", "vectorise", "map"]
+    chain = ["search", "download", *ISIS_STEPS, "isis_mosaic", "isis_picture", "infer_mosaic", "vectorise", "map"]
     assert [jobs.get(step) for step in chain] == [1] * len(chain)
     others = set(yaml.safe_load(CONFIG.read_text())["targets"]) - {crater}
     assert not [name for name in others if f"/{name}/" in text]

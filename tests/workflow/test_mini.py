@@ -99,6 +99,6 @@ def test_the_papers_recipe_runs_on_the_same_images(mini_run, mini_config):
     assert "(Rule: infer_mosaic)" in text and "(Rule: simulate_image)" not in text
     run = mini_run / "results" / "mini"
     assert "Va1" in (run / "evaluation" / "table.md").read_text()
-    tiles = np.load(run / "tr" / "tiles" / "M1500001000LE.npz")
+    tiles = np.load(run / "tr" / "tiles" / "paper" / "M1500001000LE.npz")
     assert set(tiles["turn_deg"]) == {0, 90, 180, 270}
     assert (run / "floor" / "map.png").stat().st_size > 0

@@ -6,50 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import rasterio
 from affine import Affine
-from rasterio.windows import Window
 
-from .errors import InputError
-from .probability import CODES, NODATA
-from .rasters import BLOCK, read_window
+from .mapblocks import CELL, READ_BLOCK, map_codes, seen_blocks, write_block, write_codes
+from .rasters import BLOCK, read_window, replacing
 from .sunframe import NEIGHBOURHOOD_PX, relative_brightness, sample, sample_brightness
 from .windows import Lattice, in_order
-
-READ_BLOCK = 1024
-CELL = 32
-# Probabilities wait in 16 bits between the two frames, so that rounding happens once.
-SCRATCH_ONE = 65535
-
-
-def survey(dataset, path):
-    """Where an image has data, and how bright it is.
-
-    Returns
-    -------
-    seen : ndarray
-        bool, one value a cell of `CELL` x `CELL` pixels: whether any of them has data.
-    median : float
-        Median I/F of a regular sample of the valid pixels.
-
-    Raises
-    ------
-    InputError
-        Where no pixel is valid.
-    """
-    shape = dataset.shape
-    seen = np.zeros([-(-extent // CELL) for extent in shape], bool)
-    values = []
-    for row in range(0, shape[0], READ_BLOCK):
-        for column in range(0, shape[1], READ_BLOCK):
-            block = read_window(dataset, row, column, READ_BLOCK, READ_BLOCK, fill=np.nan)
-            cells = np.isfinite(block).reshape(READ_BLOCK // CELL, CELL, -1, CELL).any(axis=(1, 3))
-            part = seen[row // CELL :, column // CELL :][: cells.shape[0], : cells.shape[1]]
-            part[:] = cells[: part.shape[0], : part.shape[1]]
-            sampled = block[::8, ::8]
-            values.append(sampled[np.isfinite(sampled)])
-    if not seen.any():
-        raise InputError(path, "has no valid pixel", "check that the image covers the target")
-    values = np.concatenate(values)
-    return seen, float(np.median(values)) if values.size else 0.0
 
 
 def aligned_lattice(frame, seen, size_px, overlap):
@@ -91,7 +52,7 @@ def _touching(position, reach, lattice, count):
     return np.clip(first, 0, count - 1).astype(int), np.clip(last, 0, count - 1).astype(int)
 
 
-def scratch(path, shape, dtype):
+def _plain_raster(path, shape, dtype):
     """Raster of plain pixels, 0 where nothing is written, for the time of one image."""
     return rasterio.open(
         path,
@@ -113,24 +74,12 @@ def scratch(path, shape, dtype):
     )
 
 
-def _seen_blocks(shape, seen):
-    """(row, column) of the blocks of `READ_BLOCK` pixels that hold data."""
-    cells = READ_BLOCK // CELL
-    for row in range(0, shape[0], READ_BLOCK):
-        for column in range(0, shape[1], READ_BLOCK):
-            if seen[row // CELL : row // CELL + cells, column // CELL : column // CELL + cells].any():
-                yield row, column
-
-
-def _write_block(dataset, row, column, block):
-    rows, columns = min(READ_BLOCK, dataset.height - row), min(READ_BLOCK, dataset.width - column)
-    dataset.write(block[:rows, :columns], 1, window=Window(column, row, columns, rows))
-
-
 def write_brightness(dataset, seen, median, path, threads):
-    """Relative brightness of an image, block by block, as if computed at once."""
+    """Relative brightness of an image, block by block, as if computed at once; a raster that is there is left."""
+    if path.exists():
+        return
     margin = NEIGHBOURHOOD_PX - 1
-    blocks = list(_seen_blocks(dataset.shape, seen))
+    blocks = list(seen_blocks(dataset.shape, seen))
     lock = threading.Lock()
 
     def brightness(block):
@@ -144,9 +93,13 @@ def write_brightness(dataset, seen, median, path, threads):
         values = relative_brightness(image, median=median)
         return values[block[0] - top :, block[1] - left :][:READ_BLOCK, :READ_BLOCK]
 
-    with ThreadPoolExecutor(threads) as pool, scratch(path, dataset.shape, "uint8") as sink:
+    with (
+        replacing(path) as temporary,
+        ThreadPoolExecutor(threads) as pool,
+        _plain_raster(temporary, dataset.shape, "uint8") as sink,
+    ):
         for block, values in zip(blocks, in_order(pool, brightness, blocks, 2 * threads), strict=True):
-            _write_block(sink, *block, values)
+            write_block(sink, *block, values)
 
 
 def _patch(reader, row, column):
@@ -166,19 +119,12 @@ def aligned_window(reader, frame, v, u, size_px):
 def turn_back(probability, brightness, frame, lattice, seen, out, threads):
     """Bring probabilities from the aligned frame to the map, where the image has data."""
     steps = np.arange(READ_BLOCK)
-    shape = out.shape
-    blocks = set(_seen_blocks(shape, seen))
 
     def codes(block):
-        if block not in blocks:
-            return np.full((READ_BLOCK, READ_BLOCK), NODATA, np.uint8)
         v, u = frame.from_map(block[0] + steps[:, np.newaxis], block[1] + steps[np.newaxis, :])
         patch, v, u = _patch(probability, v - lattice.v, u - lattice.u)
         values = sample(patch.astype(np.float32), v, u)
         valid = brightness(*block, READ_BLOCK, READ_BLOCK) != 0
-        return np.where(valid, np.rint(values * (CODES / SCRATCH_ONE)).astype(np.uint8), np.uint8(NODATA))
+        return map_codes(values, valid)
 
-    every = [(row, column) for row in range(0, shape[0], READ_BLOCK) for column in range(0, shape[1], READ_BLOCK)]
-    with ThreadPoolExecutor(threads) as pool:
-        for block, values in zip(every, in_order(pool, codes, every, 2 * threads), strict=True):
-            _write_block(out, *block, values)
+    write_codes(codes, seen, out, threads)

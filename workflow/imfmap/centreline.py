@@ -1,13 +1,20 @@
 """Centreline of a shape drawn as pixels: its longest path, its branches, its width along the way."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, uniform_filter1d
+from affine import Affine
+from rasterio.features import rasterize
+from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter1d
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from skimage.morphology import skeletonize
 
+# A fracture's width should span this many pixels of the mask it is measured on, and the mask hold no more than that.
+WIDTH_PX = 12
+FINEST = 4
+MOST_PIXELS = 16_000_000
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 # Two times the distance to the nearest background pixel exceeds a strip's width by 1 px along the rows and by 0.7 px
 # along the diagonals, half a pixel less where the strip lies between pixels: on average by this much.
@@ -28,12 +35,16 @@ class Centreline:
         Its length and that of the branches that reach further out of it than it is wide.
     max_width_m : float
         Largest width along all of them.
+    lines : list of (ndarray, float)
+        All that counts in the total: of each part that touches the others by a corner its longest path, of each such
+        path the branches; points as in `path`, and the median width along them in metres.
     """
 
     path: np.ndarray
     length_m: float
     total_length_m: float
     max_width_m: float
+    lines: list
 
     @property
     def sinuosity(self):
@@ -64,7 +75,7 @@ def centreline(mask, to_ground):
         return None
     radius = half_width[rows, columns]
     places = np.stack([rows, columns], axis=1) @ to_ground.T
-    best, total = None, 0.0
+    best, total, lines = None, 0.0, []
     parts, of_part = connected_components(graph, directed=False)
     for part in range(parts):
         nodes = np.flatnonzero(of_part == part)
@@ -77,17 +88,92 @@ def centreline(mask, to_ground):
         length = _length(path)
         stretch = min(1.0, _length(_smooth(places[main], radius[main], pixel_m)) / raw_length)
         total += length
+        lines.append((path, _width(radius[main], pixel_m)))
         for chain in chains[1:]:
             # A chain begins on the line it leaves: its first half width lies inside that line.
             reach = stretch * _length(places[chain]) + radius[chain[0]] - radius[chain[-1]]
             if reach > max(radius[chain[-1]], 2 * pixel_m):
                 total += reach
+                # The part that lies inside the other line is as wide as that one.
+                inside = np.hypot(*(places[chain] - places[chain[-1]]).T) < radius[chain[-1]]
+                own = radius[chain][~inside] if not inside.all() else radius[chain]
+                lines.append((_smooth(places[chain], radius[chain], pixel_m), _width(own, pixel_m)))
         if best is None or length > best[1]:
             best = path, length
     if best is None:
         return None
-    max_width = max(2 * float(radius.max()) - _WIDTH_EXCESS_PX * pixel_m, pixel_m)
-    return Centreline(*best, total, max_width)
+    return Centreline(*best, total, _width(radius.max(), pixel_m), lines)
+
+
+def polygon_centreline(polygon, jacobian, grid):
+    """Centreline of a polygon on a map.
+
+    Parameters
+    ----------
+    polygon : shapely.Polygon or shapely.MultiPolygon
+        In the grid's CRS.
+    jacobian : ndarray
+        (2, 2) matrix from map metres to ground metres (east, north), see `MapGrid.ground_jacobians`.
+    grid : MapGrid
+
+    Returns
+    -------
+    Centreline or None
+        Its path in ground metres from an origin of its own; None as for `centreline`.
+    """
+    mask, to_map, _ = _drawn(polygon, grid)
+    return centreline(mask, jacobian @ to_map)
+
+
+def polygon_lines(polygon, grid):
+    """Lines on the map along a polygon: its longest paths and what branches off them.
+
+    Returns
+    -------
+    list of (ndarray, float)
+        Map x, y of points (N, 2), and width in map metres; empty for a shape that has no line to speak of.
+    """
+    mask, to_map, origin = _drawn(polygon, grid)
+    line = centreline(mask, to_map)
+    return [] if line is None else [(points + origin, width_m) for points, width_m in line.lines]
+
+
+def polygon_window(polygon, grid, margin):
+    """Pixel window around a polygon: first row and column, rows and columns."""
+    left, bottom, right, top = polygon.bounds
+    first, last = grid.rowcol(left, top), grid.rowcol(right, bottom)
+    row, column = (math.floor(float(value) + 0.5 + 1e-6) - margin for value in first)
+    end_row, end_column = (math.ceil(float(value) + 0.5 - 1e-6) + margin for value in last)
+    return row, column, end_row - row, end_column - column
+
+
+def polygon_mask(polygon, grid, window, factor):
+    """Polygon drawn on pixels `factor` times as fine as the grid's; bool."""
+    row, column, rows, columns = window
+    shape = (math.ceil(rows * factor), math.ceil(columns * factor))
+    return rasterize([polygon], shape, transform=_transform(grid, window, factor), all_touched=factor < 1).astype(bool)
+
+
+def _transform(grid, window, factor):
+    return grid.transform @ Affine.translation(window[1], window[0]) @ Affine.scale(1 / factor)
+
+
+def _drawn(polygon, grid):
+    """Polygon as a mask fine enough for its width, the matrix from its pixel steps to map metres, its first pixel."""
+    window = polygon_window(polygon, grid, margin=2)
+    pixels = window[2] * window[3]
+    width_px = 2 * polygon.area / polygon.length / grid.resolution_m
+    factor = min(max(1, math.ceil(WIDTH_PX / width_px)), FINEST)
+    while factor > 1 and pixels * factor**2 > MOST_PIXELS:
+        factor -= 1
+    if pixels > MOST_PIXELS:
+        factor = math.sqrt(MOST_PIXELS / pixels)
+    mask = polygon_mask(polygon, grid, window, factor)
+    if factor > 1:
+        # The stairs of the coarse pixels would give the skeleton a branch each.
+        mask = gaussian_filter(mask.astype(np.float32), factor / 2) >= 0.4999
+    to_map = np.array([[0.0, 1.0], [-1.0, 0.0]]) * grid.resolution_m / factor
+    return mask, to_map, np.array(_transform(grid, window, factor) * (0.5, 0.5))
 
 
 def _graph(skeleton, to_ground):
@@ -126,6 +212,11 @@ def _chains(graph, nodes):
 
 def _distances(graph, node):
     return dijkstra(graph, directed=False, indices=node, return_predecessors=True)
+
+
+def _width(radius, pixel_m):
+    """Median width along places with these distances to the background."""
+    return max(2 * float(np.median(radius)) - _WIDTH_EXCESS_PX * pixel_m, pixel_m)
 
 
 def _length(points):

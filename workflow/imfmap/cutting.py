@@ -6,28 +6,8 @@ its pixel (0, 0); and `turn_deg`, how far its content is turned clockwise.
 
 import numpy as np
 
+from .stretching import stretch_to_8bit
 from .sunframe import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
-
-
-def stretch_to_8bit(image):
-    """Linear stretch of an image between its extremes, as `gdal_translate -scale` does.
-
-    Parameters
-    ----------
-    image : ndarray
-        I/F (rows, columns), NaN where there is no data.
-
-    Returns
-    -------
-    ndarray
-        uint8 (rows, columns), 1..255, and 0 where there is no data.
-    """
-    valid = np.isfinite(image)
-    if not valid.any():
-        return np.zeros(image.shape, np.uint8)
-    low, high = float(image[valid].min()), float(image[valid].max())
-    scaled = 1.0 + 254.0 * (np.where(valid, image, low) - low) / max(high - low, 1e-12)
-    return np.where(valid, np.rint(scaled), 0).astype(np.uint8)
 
 
 def stride_of(size_px, overlap):

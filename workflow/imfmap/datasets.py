@@ -3,9 +3,11 @@
 import numpy as np
 import pandas
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Sampler
 
+from .augment import Sample
 from .errors import InputError
+from .losses import Edges
 from .models import network_input
 from .tiles import read_tiles
 
@@ -13,9 +15,10 @@ from .tiles import read_tiles
 class TileDataset(Dataset):
     """Tiles in memory, each drawn with its augmentation.
 
-    An item is a dict of tensors: `image` float32 (1, S, S) in 0..1, `mask` float32 (1, S, S), `valid` bool (1, S, S)
-    and, where every image has it, `truth` uint8 (1, S, S). Items depend on seed, epoch and index alone, not on
-    workers.
+    An item is a dict of tensors: `image` float32 (1, S, S) in 0..1, or with `sun_input` (3, S, S) as
+    `models.network_input` makes it, `mask` float32 (1, S, S), `valid` bool (1, S, S); with `edges` `target` and
+    `counted`, float32 (1, S, S); and, where every image has it, `truth` uint8 (1, S, S). An item is asked for by
+    (epoch, index), or by index alone (epoch 0), and depends on them and the seed alone, not on workers.
 
     Parameters
     ----------
@@ -25,46 +28,96 @@ class TileDataset(Dataset):
     augmentation : callable, optional
         See `augment`. Augmented items carry no truth.
     seed : int
+    sun_input : bool
+        Whether the network is given the Sun's direction.
+    edges : losses.Edges, optional
+        How the loss takes labels at their edges.
     """
 
-    def __init__(self, images, chosen=None, augmentation=None, seed=0):
+    def __init__(self, images, chosen=None, augmentation=None, seed=0, *, sun_input=False, edges=None):
         self.images = images
         chosen = [np.arange(len(tiles)) for tiles in images] if chosen is None else chosen
         self.places = [(image, int(tile)) for image, tiles in enumerate(chosen) for tile in tiles]
         self.augmentation = augmentation
         self.seed = seed
-        self.epoch = 0
+        self.sun_input = sun_input
+        self.edges = edges or Edges()
         self.has_truth = augmentation is None and all(tiles.truth is not None for tiles in images)
 
     def __len__(self):
         return len(self.places)
 
-    def __getitem__(self, index):
+    def __getitem__(self, key):
+        epoch, index = key if isinstance(key, tuple) else (0, key)
         image, tile = self.places[index]
         tiles = self.images[image]
-        pixels = network_input(tiles.image[tile])
-        mask, valid = tiles.mask[tile], tiles.valid[tile]
+        sun_azimuth_deg = (tiles.facts.sun_azimuth_deg + tiles.turn_deg[tile]) % 360.0
+        pixels, mask, valid = tiles.image[tile], tiles.mask[tile], tiles.valid[tile]
         if self.augmentation is not None:
-            generator = np.random.default_rng((self.seed, self.epoch, index))
-            augmented, mask, valid = self.augmentation(pixels[0].numpy(), mask, valid, generator)
-            pixels = torch.from_numpy(augmented)[None]
+            sample = Sample(network_input(pixels)[0].numpy(), mask, valid, sun_azimuth_deg)
+            sample = self.augmentation(sample, np.random.default_rng((self.seed, epoch, index)))
+            pixels, mask, valid, sun_azimuth_deg = sample.image, sample.mask, sample.valid, sample.sun_azimuth_deg
         item = {
-            "image": pixels,
+            "image": network_input(pixels, sun_azimuth_deg if self.sun_input else None),
             "mask": torch.from_numpy(mask)[None].float(),
             "valid": torch.from_numpy(valid)[None].bool(),
         }
+        if self.edges:
+            target, counted = self.edges.treat(mask)
+            item |= {"target": torch.from_numpy(target)[None], "counted": torch.from_numpy(counted)[None]}
         if self.has_truth:
             item["truth"] = torch.from_numpy(tiles.truth[tile])[None]
         return item
-
-    def set_epoch(self, epoch):
-        """Draw other augmentations from now on."""
-        self.epoch = epoch
 
     def counts(self):
         """dict: number of tiles with and without labels."""
         labelled = sum(bool(self.images[image].mask[tile].any()) for image, tile in self.places)
         return {"with_fractures": labelled, "without_fractures": len(self) - labelled}
+
+
+class Batches(Sampler):
+    """Batches of a dataset as lists of (epoch, index), of which one process of several takes its part.
+
+    Every process has the same number of batches; of a whole batch each takes every n-th item, beginning with its own
+    number. A part may be empty unless `shuffle`.
+
+    Parameters
+    ----------
+    size : int
+        Items in the dataset.
+    batch_size : int
+        Items in a whole batch.
+    shuffle : bool
+        Draw another order for every epoch, and leave a last batch out that is too small to learn from: batch
+        normalisation cannot learn from a part of one item.
+    seed : int
+    part, parts : int
+        Number of this process, and how many there are.
+
+    Attributes
+    ----------
+    epoch : int
+        Set it before going through.
+    """
+
+    def __init__(self, size, batch_size, shuffle=False, seed=0, part=0, parts=1):
+        self.size, self.batch_size, self.shuffle, self.seed = size, batch_size, shuffle, seed
+        self.part, self.parts = part, parts
+        self.epoch = 0
+        last = size % batch_size
+        left_out = shuffle and 0 < last < 2 * parts and size > batch_size
+        self.used = size - last if left_out else size
+
+    def __len__(self):
+        return -(-self.used // self.batch_size)
+
+    def __iter__(self):
+        order = range(self.size)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size).tolist()
+        for start in range(0, self.used, self.batch_size):
+            whole = order[start : min(start + self.batch_size, self.used)]
+            yield [(self.epoch, index) for index in whole[self.part :: self.parts]]
 
 
 def read_images(tile_paths):
@@ -104,7 +157,7 @@ def chosen_by_split(images, split_path, name):
     ----------
     images : list of Tiles
     split_path : path
-        CSV of `splitting.split_tiles`.
+        CSV of `tiles.split_tiles`.
     name : str
         "train" or "validation".
 
@@ -130,6 +183,6 @@ def chosen_by_split(images, split_path, name):
 
 
 def to_device(batch, device):
-    """Image, mask and valid pixels of a batch of items on a device, channels last."""
+    """Image, mask and valid pixels of a batch of items on a device, the image channels last."""
     image = batch["image"].to(device, non_blocking=True, memory_format=torch.channels_last)
     return image, batch["mask"].to(device, non_blocking=True), batch["valid"].to(device, non_blocking=True)

@@ -6,12 +6,23 @@ from tqdm import tqdm
 
 from .datasets import TileDataset, kind_of, read_images, to_device
 from .errors import InputError
+from .jsonfiles import write_json
 from .metrics import BatchAveragedMetrics, TruthMetrics, detected
 from .models import choose_device, load_checkpoint
-from .reports import write_json
 
 
-def evaluate(checkpoint_path, tile_paths, out_path, *, target, role, classes=None, batch_size=8, device="auto"):
+def evaluate(
+    checkpoint_path,
+    tile_paths,
+    out_path,
+    *,
+    target,
+    role,
+    classes=None,
+    batch_size=8,
+    inference_batch_size=None,
+    device="auto",
+):
     """Score a model on the tiles of a target, and write the scores as JSON.
 
     Parameters
@@ -26,7 +37,9 @@ def evaluate(checkpoint_path, tile_paths, out_path, *, target, role, classes=Non
     classes : mapping, optional
         Names and values of the truth raster's classes; where the tiles carry truth, the model is scored against it.
     batch_size : int
-        Tiles in a batch, over which the paper's metrics are taken.
+        Tiles in a batch over which the paper's metrics are taken: those of the model's training.
+    inference_batch_size : int, optional
+        Most tiles that go through the network at a time, where memory asks for fewer.
     device : str
 
     Returns
@@ -49,7 +62,7 @@ def evaluate(checkpoint_path, tile_paths, out_path, *, target, role, classes=Non
         if settings[key] != value:
             raise InputError(tile_paths[0], f"{key} is {value}, the model's {settings[key]}", "cut the tiles alike")
     network = network.to(device, memory_format=torch.channels_last)
-    dataset = TileDataset(images)
+    dataset = TileDataset(images, sun_input=settings.get("sun_input", False))
     labels = BatchAveragedMetrics()
     truth = TruthMetrics(classes) if classes and dataset.has_truth else None
     with torch.inference_mode():
@@ -57,7 +70,8 @@ def evaluate(checkpoint_path, tile_paths, out_path, *, target, role, classes=Non
             DataLoader(dataset, batch_size), desc=f"evaluating on {target}", unit="batch", mininterval=1.0
         ):
             image, mask, valid = to_device(batch, device)
-            found = detected(network(image), settings["threshold"])
+            parts = image.split(inference_batch_size or batch_size)
+            found = torch.cat([detected(network(part), settings["threshold"]) for part in parts])
             labels.update(found, mask > 0, valid)
             if truth is not None:
                 truth.update(found, batch["truth"].to(device), valid)

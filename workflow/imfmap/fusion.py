@@ -4,7 +4,6 @@ import math
 from contextlib import ExitStack, nullcontext
 
 import numpy as np
-from scipy.ndimage import uniform_filter
 from tqdm import tqdm
 
 from .errors import InputError
@@ -12,12 +11,9 @@ from .grids import MapGrid
 from .probability import MEDIAN_TAG, NODATA, create_probability, decode, encode
 from .products import ImageFacts
 from .rasters import create_raster, open_raster, read_window
+from .shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
 
 BLOCK_PX = 1024
-# Wider than the paper's widest fracture (90 m): a fracture's own shadow is part of its looks, and keeps its weight.
-SHADOW_NEIGHBOURHOOD_M = 150.0
-# Brightness relative to the image's median below which a place is in shadow, and above which it is lit.
-SHADOW_RANGE = (0.1, 0.35)
 LEAST_WEIGHT = 1e-3
 
 
@@ -90,7 +86,7 @@ def image_weight(facts, resolution_m):
     return max(contrast * sharpness, LEAST_WEIGHT)
 
 
-def lit_weight(image, median, neighbourhood_px):
+def lit_weight(image, median, side_px):
     """Weight of places: 1 where the surroundings are lit, next to 0 in shadows wider than a fracture.
 
     Parameters
@@ -99,7 +95,7 @@ def lit_weight(image, median, neighbourhood_px):
         I/F (rows, columns), NaN for no data.
     median : float
         Median I/F of the whole image.
-    neighbourhood_px : int
+    side_px : int
         Side of the square that is averaged.
 
     Returns
@@ -107,10 +103,7 @@ def lit_weight(image, median, neighbourhood_px):
     ndarray
         float32 (rows, columns), `LEAST_WEIGHT`..1.
     """
-    valid = np.isfinite(image)
-    share = uniform_filter(valid.astype(np.float32), neighbourhood_px, mode="constant")
-    mean = uniform_filter(np.where(valid, image, 0).astype(np.float32), neighbourhood_px, mode="constant")
-    relative = mean / np.maximum(share, 1e-6) / max(median, 1e-9)
+    relative = surrounding_brightness(image, side_px) / max(median, 1e-9)
     low, high = SHADOW_RANGE
     ramp = np.clip((relative - low) / (high - low), 0, 1)
     return np.maximum(ramp * ramp * (3 - 2 * ramp), LEAST_WEIGHT)
@@ -127,7 +120,7 @@ class _Image:
         if _offset(self.projected, projected_path, grid) != self.offset:
             raise InputError(probability_path, f"lies on other pixels than {projected_path}", "infer the image again")
         self.weight = image_weight(self.facts, grid.resolution_m)
-        self.neighbourhood_px = 2 * round(SHADOW_NEIGHBOURHOOD_M / grid.resolution_m / 2) + 1
+        self.side_px = neighbourhood_px(grid.resolution_m)
         tags = self.probability.tags()
         if MEDIAN_TAG not in tags:
             raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
@@ -139,10 +132,10 @@ class _Image:
         codes = read_window(self.probability, row, column, *shape, fill=NODATA)
         if (codes == NODATA).all():
             return None
-        margin = self.neighbourhood_px // 2
+        margin = self.side_px // 2
         rows, columns = shape[0] + 2 * margin, shape[1] + 2 * margin
         image = read_window(self.projected, row - margin, column - margin, rows, columns, fill=np.nan)
-        lit = lit_weight(image, self.median, self.neighbourhood_px)[margin:-margin, margin:-margin]
+        lit = lit_weight(image, self.median, self.side_px)[margin:-margin, margin:-margin]
         return decode(codes), np.where(codes == NODATA, 0, self.weight * lit)
 
 

@@ -1,82 +1,93 @@
 """Probability of fracture for images and mosaics of any size, window by window.
 
 Both recipes cut square windows on a regular lattice, give them to the network in batches, and blend them with weights
-that fall smoothly to the windows' edges. The lattice of the paper's recipe lies on the mosaic's pixels. That of recipe
+that fall smoothly to the windows' edges. The lattice of the paper's recipe lies on the map's pixels. That of recipe
 ``imfmap`` lies in the image's Sun-aligned frame (`sunframe.SunFrame`), and its result is turned back to the map.
-Memory holds one row of windows, whatever the raster's size.
+Memory holds one row of windows, whatever the raster's size. A run that was killed goes on where it was, to the same
+result.
 """
 
 import os
-import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
-from rasterio.windows import Window
 
-from .aligned import SCRATCH_ONE, aligned_lattice, aligned_window, scratch, survey, turn_back, write_brightness
+from .aligned import aligned_lattice, aligned_window, turn_back, write_brightness
+from .augment import mirrored_azimuth_deg
 from .errors import InputError
 from .grids import MapGrid
+from .mapblocks import CELL, READ_BLOCK, SCRATCH_ONE, map_codes, mark_seen, no_cells, survey, write_codes
 from .models import choose_device, load_checkpoint, network_input
-from .probability import CODES, MEDIAN_TAG, NODATA, create_probability
+from .precision import choose_precision, mixed
+from .probability import MEDIAN_TAG, create_probability
 from .products import ImageFacts
 from .rasters import open_raster
-from .sunframe import SunFrame
+from .scratch import RowFile, Scratch
+from .stretching import stretch_to_8bit
+from .sunframe import LEFT_DEG, SunFrame
 from .windows import Lattice, SharedReader, blend
 
 _UP_DOWN, _LEFT_RIGHT = -2, -1
+# Mirrored views under which a recipe's tiles stay what they are: a Sun on the left stays there.
+_MIRRORS = {
+    "imfmap": ((_UP_DOWN,),),
+    "paper": ((_UP_DOWN,), (_LEFT_RIGHT,), (_UP_DOWN, _LEFT_RIGHT)),
+}
 
 
 def infer_image(checkpoint_path, projected_path, out_path, settings, threads=None):
-    """Probability of fracture in one projected image (recipe ``imfmap``).
+    """Probability of fracture in one projected image.
+
+    Windows are what the model's tiles were: of recipe ``imfmap`` brightness relative to the surroundings, turned so
+    that the Sun is on the left; of recipe ``paper`` the image stretched to 8 bit between its extremes, along the map.
 
     Parameters
     ----------
     checkpoint_path : path
-        Checkpoint of a model trained on Sun-aligned tiles.
+        Checkpoint of a model of either recipe.
     projected_path : path
         float32 I/F raster with `products.ImageFacts` tags, NaN for no data.
     out_path : path
         8-bit probability raster to write, on the same grid (see `probability`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
-        ``flips`` (average with the window mirrored up-down, which leaves the Sun where it is), ``device``.
+        ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too),
+        ``device``; ``precision``, by default "auto" (see `precision.choose_precision`); ``sun_offset_deg``, by default
+        0: an error added to the Sun's azimuth that the model is told, by its windows' turn or by its input, to measure
+        what wrong directions cost.
     threads : int, optional
         Processor cores to use; by default all that this process may.
 
     Raises
     ------
     InputError
-        For a checkpoint of the other recipe, or a raster without facts or without a valid pixel.
+        For a raster without facts or without a valid pixel, or a model that cannot be used.
     """
-    network = Network(checkpoint_path, "imfmap", settings, mirrors=((_UP_DOWN,),))
+    network = Network(checkpoint_path, settings)
     threads = _use_threads(threads)
-    with open_raster(projected_path) as dataset:
+    key = _key(checkpoint_path, projected_path, settings)
+    with open_raster(projected_path) as dataset, SharedReader(projected_path, np.nan) as reader:
         facts = ImageFacts.from_tags(dataset.tags(), projected_path)
         grid, tags = MapGrid.of(dataset), dataset.tags()
-        seen, median = survey(dataset, projected_path)
-        frame = SunFrame(facts.sun_azimuth_deg, grid.shape[0] // 2, grid.shape[1] // 2)
-        lattice, wanted = aligned_lattice(frame, seen, network.size_px, settings["overlap"])
-        Path(out_path).parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=Path(out_path).parent, prefix=f".{Path(out_path).stem}.") as folder:
-            brightness, aligned = Path(folder) / "brightness.tif", Path(folder) / "aligned.tif"
-            write_brightness(dataset, seen, median, brightness, threads)
-            with scratch(aligned, lattice.shape, "uint16") as sink, SharedReader(brightness) as reader:
+        found = survey(dataset, projected_path)
+        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
+        tags = {**tags, **network.tags(settings), MEDIAN_TAG: found.median}
+        with Scratch(out_path, key) as scratch:
+            create = partial(create_probability, out_path, grid, tags)
+            run = _Run(network, found.seen, scratch, settings, threads, facts.product, create)
+            if network.recipe == "imfmap":
+                write_brightness(dataset, found.seen, found.median, scratch.path("brightness.tif"), threads)
+                run.aligned(SunFrame(told_deg, grid.shape[0] // 2, grid.shape[1] // 2))
+            else:
 
-                def read(v, u):
-                    return aligned_window(reader, frame, v, u, network.size_px)
+                def read(*window):
+                    return stretch_to_8bit(reader(*window), found.limits)
 
-                def write(row, values):
-                    codes = np.rint(values * SCRATCH_ONE).astype(np.uint16)
-                    sink.write(codes, 1, window=_rows(row, codes))
-
-                blend(network, lattice, wanted, read, write, settings["batch_size"], threads, facts.product)
-            with (
-                SharedReader(aligned) as probability,
-                SharedReader(brightness) as reader,
-                create_probability(out_path, grid, {**tags, **network.tags(settings), MEDIAN_TAG: median}) as out,
-            ):
-                turn_back(probability, reader, frame, lattice, seen, out, threads)
+                run.along_map(read, grid.shape, told_deg)
 
 
 def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None):
@@ -91,48 +102,40 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
     out_path : path
         8-bit probability raster to write, on the same grid (see `probability`).
     settings : mapping
-        As for `infer_image`; an overlap of 0 is the paper's way, and flips are taken along both axes.
+        As for `infer_image`; an overlap of 0 is the paper's way.
     threads : int, optional
         As for `infer_image`.
 
     Raises
     ------
     InputError
-        For a checkpoint of the other recipe, or a raster that is not 8-bit or holds no data.
+        For a checkpoint of the other recipe, one that is to be given the Sun's direction, of which a mosaic has many,
+        or a raster that is not 8-bit or holds no data.
     """
-    mirrors = ((_UP_DOWN,), (_LEFT_RIGHT,), (_UP_DOWN, _LEFT_RIGHT))
-    network = Network(checkpoint_path, "paper", settings, mirrors)
+    network = Network(checkpoint_path, settings)
+    if network.recipe != "paper":
+        raise InputError(
+            checkpoint_path, f"was trained for recipe {network.recipe}", "a mosaic has no one Sun to turn to"
+        )
+    if network.told_of_sun:
+        raise InputError(checkpoint_path, "is to be given the Sun's direction", "a mosaic has many: use its images")
     threads = _use_threads(threads)
     with open_raster(mosaic_path) as dataset:
         if dataset.dtypes[0] != "uint8":
             found = f"holds {dataset.dtypes[0]} pixels"
             raise InputError(mosaic_path, found, "give an 8-bit mosaic with 0 for no data")
         grid = MapGrid.of(dataset)
-    lattice = Lattice.covering(0, 0, *grid.shape, network.size_px, settings["overlap"])
-    with (
-        SharedReader(mosaic_path) as reader,
-        create_probability(out_path, grid, network.tags(settings)) as out,
-    ):
-        seen = np.zeros((lattice.rows, lattice.columns), bool)
-        for i, j in np.ndindex(*seen.shape):
-            v, u = lattice.corner(i, j)
-            seen[i, j] = reader(v, u, network.size_px, network.size_px).any()
+    with SharedReader(mosaic_path, 0) as reader:
+        seen = no_cells(grid.shape)
+        for row in range(0, grid.shape[0], READ_BLOCK):
+            for column in range(0, grid.shape[1], READ_BLOCK):
+                mark_seen(seen, row, column, reader(row, column, READ_BLOCK, READ_BLOCK) != 0)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
-
-        def write(row, values):
-            height = min(len(values), grid.shape[0] - row)
-            if height <= 0:
-                return
-            valid = reader(row, 0, height, grid.shape[1]) != 0
-            codes = np.rint(values[:height, : grid.shape[1]] * CODES).astype(np.uint8)
-            codes = np.where(valid, codes, np.uint8(NODATA))
-            out.write(codes, 1, window=_rows(row, codes))
-
-        def read(v, u):
-            return reader(v, u, network.size_px, network.size_px)
-
-        blend(network, lattice, seen, read, write, settings["batch_size"], threads, Path(mosaic_path).stem)
+        with Scratch(out_path, _key(checkpoint_path, mosaic_path, settings)) as scratch:
+            create = partial(create_probability, out_path, grid, network.tags(settings))
+            run = _Run(network, seen, scratch, settings, threads, Path(mosaic_path).stem, create)
+            run.along_map(reader, grid.shape)
 
 
 class Network:
@@ -141,56 +144,65 @@ class Network:
     Parameters
     ----------
     checkpoint_path : path
-    recipe : str
-        The recipe that the checkpoint must be of.
     settings : mapping
         See `infer_image`.
-    mirrors : tuple of tuple of int
-        Axes of the mirrored views to average with when ``settings["flips"]``: those under which the recipe's tiles
-        stay what they are.
 
     Attributes
     ----------
+    recipe : str
+        That of the tiles it was trained on.
     size_px : int
-        Side of its windows: that of the tiles it was trained on.
+        Side of its windows: that of those tiles.
+    told_of_sun : bool
+        Whether it is given the Sun's direction.
 
     Raises
     ------
     InputError
-        For a checkpoint of another recipe, or a GPU asked for where there is none.
+        For a GPU asked for where there is none, or a precision that the device has not.
     """
 
-    def __init__(self, checkpoint_path, recipe, settings, mirrors):
+    def __init__(self, checkpoint_path, settings):
         model, trained = load_checkpoint(checkpoint_path)
-        if trained["recipe"] != recipe:
-            raise InputError(checkpoint_path, f"was trained for recipe {trained['recipe']}", f"this run's is {recipe}")
         self.device = choose_device(settings["device"], "inference.device")
-        self.model = model.to(self.device).eval()
-        self.size_px = trained["tile_size_px"]
-        self.recipe = recipe
-        self.views = ((), *(mirrors if settings["flips"] else ()))
+        self.dtype = choose_precision(settings.get("precision", "auto"), self.device, "inference.precision")
+        self.model = model.to(self.device, memory_format=torch.channels_last).eval()
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+        self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
+        self.told_of_sun = bool(trained.get("sun_input"))
+        self.views = ((), *(_MIRRORS[self.recipe] if settings["flips"] else ()))
 
-    def __call__(self, windows):
-        """Probabilities of windows.
+    def __call__(self, windows, sun_azimuth_deg=LEFT_DEG):
+        """Probabilities of windows; a GPU works on while others are asked for.
 
         Parameters
         ----------
         windows : ndarray
             uint8 (N, S, S), 0 for no data.
+        sun_azimuth_deg : float
+            Direction towards the Sun in the windows, clockwise from up.
 
         Returns
         -------
-        ndarray
-            float32 (N, S, S), 0..1.
+        callable
+            Gives them when they are there: float32 (N, S, S), 0..1.
         """
         with torch.inference_mode():
-            batch = network_input(torch.from_numpy(windows).to(self.device))
+            windows = torch.from_numpy(windows)
+            if self.device.type == "cuda":
+                windows = windows.pin_memory().to(self.device, non_blocking=True)
             total = 0.0
             for axes in self.views:
-                view = batch.flip(axes) if axes else batch
-                result = torch.sigmoid(self.model(view))
+                azimuth_deg = None
+                if self.told_of_sun:
+                    azimuth_deg = mirrored_azimuth_deg(sun_azimuth_deg, _UP_DOWN in axes, _LEFT_RIGHT in axes)
+                view = network_input(windows.flip(axes) if axes else windows, azimuth_deg)
+                with mixed(self.device, self.dtype):
+                    logits = self.model(view.contiguous(memory_format=torch.channels_last))
+                result = torch.sigmoid(logits.float())[:, 0]
                 total = total + (result.flip(axes) if axes else result)
-            return (total / len(self.views))[:, 0].float().cpu().numpy()
+            return _fetched(total / len(self.views))
 
     def tags(self, settings):
         """dict: how the probability was made, for its raster."""
@@ -199,14 +211,94 @@ class Network:
             "IMF_WINDOW_PX": self.size_px,
             "IMF_OVERLAP": settings["overlap"],
             "IMF_FLIPS": settings["flips"],
+            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
         }
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A network's way over one image or mosaic."""
+
+    network: Network
+    seen: np.ndarray
+    scratch: Scratch
+    settings: dict
+    threads: int
+    title: str
+    create: Callable
+
+    def aligned(self, frame):
+        """Windows of the scratch's brightness in the Sun-aligned frame, and back to the map."""
+        size_px = self.network.size_px
+        lattice, wanted = aligned_lattice(frame, self.seen, size_px, self.settings["overlap"])
+        with SharedReader(self.scratch.path("brightness.tif"), 0) as brightness:
+
+            def read(v, u):
+                return aligned_window(brightness, frame, v, u, size_px)
+
+            probability = self._blend(self.network, lattice, wanted, read)
+            with self.create() as out:
+                turn_back(probability, brightness, frame, lattice, self.seen, out, self.threads)
+
+    def along_map(self, reader, shape, sun_azimuth_deg=LEFT_DEG):
+        """Windows along the map's rows and columns, of 8-bit pixels that `reader` gives."""
+        size_px = self.network.size_px
+        lattice = Lattice.covering(0, 0, *shape, size_px, self.settings["overlap"])
+        wanted = np.zeros((lattice.rows, lattice.columns), bool)
+        for i, j in np.ndindex(*wanted.shape):
+            cells = tuple(slice(start // CELL, -(-(start + size_px) // CELL)) for start in lattice.corner(i, j))
+            wanted[i, j] = self.seen[cells].any()
+
+        def read(v, u):
+            return reader(v, u, size_px, size_px)
+
+        def codes(block):
+            values = probability(*block, READ_BLOCK, READ_BLOCK)
+            return map_codes(values, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+
+        network = partial(self.network, sun_azimuth_deg=sun_azimuth_deg)
+        probability = self._blend(network, lattice, wanted, read)
+        with self.create() as out:
+            write_codes(codes, self.seen, out, self.threads)
+
+    def _blend(self, network, lattice, wanted, read):
+        """Blended probabilities over a lattice's span, in the scratch."""
+        probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
+
+        def write(row, values):
+            probability.write(row, np.rint(values * SCRATCH_ONE))
+
+        batch_size = self.settings["batch_size"]
+        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
+        return probability
+
+
+def _fetched(result):
+    """Bring a tensor to this side without making the GPU wait; a callable that gives it as an array."""
+    if result.device.type == "cpu":
+        return result.numpy
+    here = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+    here.copy_(result, non_blocking=True)
+    there = torch.cuda.Event()
+    there.record()
+
+    def wait():
+        there.synchronize()
+        return here.numpy()
+
+    return wait
+
+
+def _key(checkpoint_path, image_path, settings):
+    """What decides a probability, for its scratch."""
+    files = {}
+    for name, path in (("checkpoint", checkpoint_path), ("image", image_path)):
+        about = os.stat(path) if os.path.exists(path) else None
+        files[name] = [str(path), about and about.st_size, about and about.st_mtime_ns]
+    return {**settings, **files, "torch": torch.__version__}
 
 
 def _use_threads(threads):
     threads = threads or len(os.sched_getaffinity(0))
     torch.set_num_threads(threads)
     return threads
-
-
-def _rows(row, values):
-    return Window(0, row, values.shape[1], values.shape[0])

@@ -7,28 +7,23 @@ polygons and merged in.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import geopandas
 import numpy as np
 import pandas
-import pyogrio
 import rasterio.features
 import shapely
-from pyogrio.errors import DataLayerError, DataSourceError
-from pyproj import CRS
 
-from .bodies import body_of
 from .errors import InputError
+from .vectors import crs_fault, layers_of, read_as_drawn
+from .widths import WIDTH_CLASSES
 
-WIDTH_CLASSES = ("tiny", "small", "medium", "large", "huge")
-# Middles of the paper's classes (0-5, 5-10, 10-20, 20-30 px); `huge` (30 px and more) has no middle.
-WIDTH_PX_BY_CLASS = {"tiny": 2.5, "small": 7.5, "medium": 15.0, "large": 25.0, "huge": 35.0}
 LAYERS = ("lines", "polygons")
 _LINES, _POLYGONS = ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
 # A shapefile cuts column names to ten characters.
 _WIDTH_COLUMNS = ("width_class", "width_clas")
 _NAMED_PROBLEMS = 5
+_OFF_MAP = ("lies off the map's projection", "check its coordinates")
 
 
 @dataclass(frozen=True)
@@ -45,27 +40,40 @@ class LabelProblem:
         return f"{where}: {self.found} ({self.remedy})"
 
 
-def check_labels(path, crs=None):
+def check_labels(path, grid=None):
     """Everything that is wrong with a label file.
+
+    Beside what `read_labels` refuses, these are labels that are drawn twice, and labels that lie outside the map: they
+    spoil no mask (one file may serve two targets), but a person will want to know.
 
     Parameters
     ----------
     path : path
         GeoPackage or shapefile.
-    crs : CRS, optional
-        CRS of the map the labels are for: they must lie on the same body, and be finite on that map.
+    grid : MapGrid, optional
+        Map the labels are for: they must lie on the same body, and touch the map.
 
     Returns
     -------
     list of LabelProblem
-        Empty where all is well.
+        By layer and feature id; empty where all is well.
 
     Raises
     ------
     InputError
         Where the file cannot be read at all.
     """
-    return _read(path, crs)[1]
+    problems = []
+    for name, table in _tables(path):
+        fault = crs_fault(table.crs, grid.crs if grid else None)
+        found = [LabelProblem(name, None, *fault)] if fault else []
+        found += _checked(name, table)[1]
+        sound = table.loc[np.array([_geometry_problem(shape) is None for shape in table.geometry], bool)]
+        found += _repeated(name, sound)
+        if grid is not None and not fault:
+            found += _outside(name, sound, grid)
+        problems += sorted(found, key=_by_fid)
+    return problems
 
 
 def read_labels(path, crs=None):
@@ -89,12 +97,22 @@ def read_labels(path, crs=None):
     InputError
         Naming the features at fault, where `check_labels` finds any.
     """
-    labels, problems = _read(path, crs)
+    frames, problems = [], []
+    for name, table in _tables(path):
+        frame, bad = _checked(name, table)
+        fault = crs_fault(table.crs, crs)
+        if fault:
+            bad.insert(0, LabelProblem(name, None, *fault))
+        elif crs is not None and not bad:
+            frame = frame.to_crs(crs)
+            bad += [LabelProblem(name, fid, *_OFF_MAP) for fid in frame.fid[~_on_map(frame)]]
+        frames.append(frame)
+        problems += bad
     if problems:
         named = "; ".join(str(problem) for problem in problems[:_NAMED_PROBLEMS])
         more = f"; and {len(problems) - _NAMED_PROBLEMS} more" if len(problems) > _NAMED_PROBLEMS else ""
         raise InputError(path, f"{len(problems)} bad label(s): {named}{more}")
-    return labels
+    return pandas.concat(frames, ignore_index=True)
 
 
 def labels_to_polygons(labels, width_px_by_class, resolution_m):
@@ -153,57 +171,14 @@ def rasterise_labels(polygons, grid):
     return rasterio.features.rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8")
 
 
-def _read(path, crs):
-    """Labels of all layers of a file, and their problems; the labels are whole only where there are none."""
-    path = Path(path)
-    frames, problems = [], []
-    for name, table in _tables(path):
-        if crs is not None:
-            found = _crs_problem(table.crs, crs)
-            if found:
-                problems.append(LabelProblem(name, None, found, "draw the labels in the CRS of the map"))
-                continue
-        elif table.crs is None:
-            problems.append(LabelProblem(name, None, "no CRS", "set the layer's CRS"))
-            continue
-        frame, bad = _checked(name, table)
-        problems += bad
-        if crs is not None and not bad:
-            frame = frame.to_crs(crs)
-            outside = ~np.isfinite(frame.bounds.to_numpy()).all(axis=1)
-            problems += [
-                LabelProblem(name, fid, "lies off the map", "check its coordinates") for fid in frame.fid[outside]
-            ]
-        frames.append(frame)
-    if problems:
-        return None, problems
-    return pandas.concat(frames, ignore_index=True), []
-
-
 def _tables(path):
     """Yield (layer, GeoDataFrame with feature ids as index) of the label layers of a file."""
-    try:
-        listed = dict(pyogrio.list_layers(path))
-    except (DataSourceError, DataLayerError) as error:
-        raise InputError(path, f"cannot be read as labels ({error})", "give a GeoPackage or a shapefile") from None
-    spatial = [name for name, geometry_type in listed.items() if geometry_type is not None]
-    wanted = [name for name in LAYERS if name in spatial] or spatial
+    there = layers_of(path)
+    wanted = [name for name in LAYERS if name in there] or there
     if not wanted or (len(wanted) > 1 and wanted[0] not in LAYERS):
-        raise InputError(path, f"has layers {', '.join(listed)}", f"name those with labels {' and '.join(LAYERS)}")
+        raise InputError(path, f"has layers {', '.join(there)}", f"name those with labels {' and '.join(LAYERS)}")
     for name in wanted:
-        yield name, geopandas.read_file(path, layer=name, fid_as_index=True)
-
-
-def _crs_problem(found, wanted):
-    """What is wrong with a layer's CRS for a map, or None."""
-    if found is None:
-        return "no CRS"
-    try:
-        body = body_of(found)
-    except InputError as error:
-        return f"its CRS {found.name}: {error}"
-    wanted_body = body_of(CRS.from_user_input(wanted))
-    return None if body == wanted_body else f"its CRS lies on {body.name}, the map on {wanted_body.name}"
+        yield name, read_as_drawn(path, name)
 
 
 def _checked(name, table):
@@ -230,7 +205,38 @@ def _checked(name, table):
         geometry=shapely.force_2d(geometry),
         crs=table.crs,
     )
-    return frame, sorted(problems, key=lambda problem: -1 if problem.fid is None else problem.fid)
+    return frame, sorted(problems, key=_by_fid)
+
+
+def _by_fid(problem):
+    return -1 if problem.fid is None else problem.fid
+
+
+def _repeated(name, table):
+    """Problems of features that have the shape of an earlier one, whichever way round it was drawn."""
+    first, problems = {}, []
+    for fid, shape in zip(table.index, shapely.normalize(shapely.force_2d(table.geometry.array)), strict=True):
+        other = first.setdefault(shapely.to_wkb(shape), fid)
+        if other != fid:
+            problems.append(LabelProblem(name, fid, f"the same shape as feature {other}", "delete one of the two"))
+    return problems
+
+
+def _outside(name, table, grid):
+    """Problems of features that do not touch a map."""
+    on_map = table.to_crs(grid.crs)
+    finite = _on_map(on_map)
+    touches = finite & on_map.geometry.intersects(shapely.box(*grid.bounds)).to_numpy()
+    return [
+        LabelProblem(name, fid, "lies outside the target", "delete it, or enlarge the target's extent_km")
+        if seen
+        else LabelProblem(name, fid, *_OFF_MAP)
+        for fid, seen in zip(table.index[~touches], finite[~touches], strict=True)
+    ]
+
+
+def _on_map(frame):
+    return np.isfinite(frame.bounds.to_numpy()).all(axis=1)
 
 
 def _geometry_problem(shape):

@@ -31,9 +31,10 @@ class BatchAveragedMetrics:
         predicted, labelled, valid : torch.Tensor
             bool (B, ..., S, S).
         """
-        predicted, labelled = predicted & valid, labelled & valid
-        hits = int((predicted & labelled).sum())
-        found, wanted = int(predicted.sum()), int(labelled.sum())
+        self.add(*map(int, batch_counts(predicted, labelled, valid)))
+
+    def add(self, hits, found, wanted):
+        """Add a batch by its `batch_counts`."""
         for name, whole in (("precision", found), ("recall", wanted), ("iou", found + wanted - hits)):
             if whole:
                 self.values[name].append(hits / whole)
@@ -48,6 +49,23 @@ class BatchAveragedMetrics:
         means = {name: float(np.mean(values)) if values else math.nan for name, values in self.values.items()}
         f1 = harmonic_mean(means["precision"], means["recall"])
         return {"precision": means["precision"], "recall": means["recall"], "f1": f1, "iou": means["iou"]}
+
+
+def batch_counts(predicted, labelled, valid):
+    """Numbers of pixels that the paper's metrics are made of.
+
+    Parameters
+    ----------
+    predicted, labelled, valid : torch.Tensor
+        bool (B, ..., S, S).
+
+    Returns
+    -------
+    tuple of torch.Tensor
+        Valid pixels that are detected and labelled, detected, labelled: scalars on the device.
+    """
+    predicted, labelled = predicted & valid, labelled & valid
+    return (predicted & labelled).sum(), predicted.sum(), labelled.sum()
 
 
 class TruthMetrics:
@@ -85,15 +103,15 @@ class TruthMetrics:
         """dict: precision, recall, f1, iou, and `<class>_hit` of every class but fracture and background, in 0..1."""
         hits, wanted = self.counts["fracture"]
         found = sum(count[0] for count in self.counts.values())
-        precision, recall = _share(hits, found), _share(hits, wanted)
+        precision, recall = share(hits, found), share(hits, wanted)
         scores = {
             "precision": precision,
             "recall": recall,
             "f1": harmonic_mean(precision, recall),
-            "iou": _share(hits, found + wanted - hits),
+            "iou": share(hits, found + wanted - hits),
         }
         others = [name for name in self.counts if name not in ("fracture", "background")]
-        return scores | {f"{name}_hit": _share(*self.counts[name]) for name in others}
+        return scores | {f"{name}_hit": share(*self.counts[name]) for name in others}
 
 
 def detected(logits, threshold):
@@ -119,5 +137,6 @@ def harmonic_mean(precision, recall):
     return 2 * precision * recall / total if total else 0.0
 
 
-def _share(part, whole):
+def share(part, whole):
+    """Share of a part in the whole; NaN of nothing."""
     return part / whole if whole else math.nan

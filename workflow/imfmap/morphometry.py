@@ -4,26 +4,19 @@ import math
 
 import numpy as np
 import shapely
-from affine import Affine
 from pyproj import Geod
 from rasterio.enums import Resampling
-from rasterio.features import rasterize
 from rasterio.windows import Window
-from scipy.ndimage import gaussian_filter
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from .axes import axial_difference_deg, polygon_axis
-from .centreline import centreline
+from .centreline import MOST_PIXELS, polygon_centreline, polygon_mask, polygon_window
 from .grids import MapGrid
 from .probability import decode
 from .rasters import open_raster
 
-# A fracture's width should span this many pixels of the mask it is measured on, and the mask hold no more than that.
-WIDTH_PX = 12
-FINEST = 4
-MOST_PIXELS = 16_000_000
 # Pieces of one fracture: at most this far apart, in line within this angle, and aside by no more than this.
 GAP_M = 30.0
 LINE_DEG = 25.0
@@ -141,7 +134,7 @@ def _measures(geometry, jacobian, grid, dataset):
     scale = abs(np.linalg.det(jacobian))
     area = geometry.area * scale
     ground = shapely.transform(geometry, lambda points: points @ jacobian.T)
-    line = _centreline(geometry, jacobian, grid)
+    line = polygon_centreline(geometry, jacobian, grid)
     if line is None:
         length, max_width = _box_length(ground), 2 * shapely.maximum_inscribed_circle(ground).length
         total, sinuosity = length, 1.0
@@ -160,48 +153,14 @@ def _measures(geometry, jacobian, grid, dataset):
     )
 
 
-def _window(geometry, grid, margin):
-    """Pixel window around a polygon: first row and column, rows and columns."""
-    left, bottom, right, top = geometry.bounds
-    first, last = grid.rowcol(left, top), grid.rowcol(right, bottom)
-    row, column = (math.floor(float(value) + 0.5 + 1e-6) - margin for value in first)
-    end_row, end_column = (math.ceil(float(value) + 0.5 - 1e-6) + margin for value in last)
-    return row, column, end_row - row, end_column - column
-
-
-def _mask(geometry, grid, window, factor):
-    """Polygon drawn on pixels `factor` times as fine as the grid's; bool."""
-    row, column, rows, columns = window
-    transform = grid.transform @ Affine.translation(column, row) @ Affine.scale(1 / factor)
-    shape = (math.ceil(rows * factor), math.ceil(columns * factor))
-    return rasterize([geometry], shape, transform=transform, all_touched=factor < 1).astype(bool)
-
-
-def _centreline(geometry, jacobian, grid):
-    window = _window(geometry, grid, margin=2)
-    pixels = window[2] * window[3]
-    width_px = 2 * geometry.area / geometry.length / grid.resolution_m
-    factor = min(max(1, math.ceil(WIDTH_PX / width_px)), FINEST)
-    while factor > 1 and pixels * factor**2 > MOST_PIXELS:
-        factor -= 1
-    if pixels > MOST_PIXELS:
-        factor = math.sqrt(MOST_PIXELS / pixels)
-    mask = _mask(geometry, grid, window, factor)
-    if factor > 1:
-        # The stairs of the coarse pixels would give the skeleton a branch each.
-        mask = gaussian_filter(mask.astype(np.float32), factor / 2) >= 0.4999
-    to_ground = jacobian @ np.array([[0.0, 1.0], [-1.0, 0.0]]) * grid.resolution_m / factor
-    return centreline(mask, to_ground)
-
-
 def _confidence(geometry, grid, dataset):
-    row, column, rows, columns = _window(geometry, grid, margin=0)
+    row, column, rows, columns = polygon_window(geometry, grid, margin=0)
     first, last = (max(row, 0), max(column, 0)), (min(row + rows, grid.shape[0]), min(column + columns, grid.shape[1]))
     rows, columns = last[0] - first[0], last[1] - first[1]
     if rows <= 0 or columns <= 0:
         return math.nan
     factor = min(1.0, math.sqrt(MOST_PIXELS / (rows * columns)))
-    mask = _mask(geometry, grid, (*first, rows, columns), factor)
+    mask = polygon_mask(geometry, grid, (*first, rows, columns), factor)
     codes = dataset.read(
         1, window=Window(first[1], first[0], columns, rows), out_shape=mask.shape, resampling=Resampling.nearest
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from .errors import InputError
 from .times import parse_utc
@@ -9,6 +10,8 @@ from .times import parse_utc
 FULL_SAMPLES = 5064
 NAIF_IDS = {"left": -85600, "right": -85610}
 _MIRRORED_BELOW = 1.3
+# Product M114145549LE began its preroll then; the number counts seconds, and skips from 199999999 to 1100000000.
+_NUMBERED = (114145549, datetime(2009, 11, 29, 14, 51, 21, 623000))
 
 
 @dataclass(frozen=True)
@@ -251,3 +254,16 @@ def _positive(value):
     if not 0 < number < float("inf"):
         raise ValueError
     return number
+
+
+def product_number(product_id):
+    """The number in a product identifier such as M1400000000LE."""
+    return int(product_id[1:].rstrip("LRE"))
+
+
+def preroll_time(product_id):
+    """UTC (datetime) at which an image's preroll began, which its number counts in seconds."""
+    number = product_number(product_id)
+    if number >= 1_100_000_000:
+        number -= 900_000_000
+    return _NUMBERED[1] + timedelta(seconds=number - _NUMBERED[0])

@@ -41,10 +41,12 @@ def code_at_least(threshold):
 
 @contextmanager
 def create_probability(path, grid, tags=None):
-    """Create a probability raster, to be filled with codes by windows; see `rasters.create_raster`.
+    """Create a probability raster (a COG), to be filled with codes by windows; see `rasters.create_raster`.
 
     Its band says how codes become probabilities (scale 0.004), so that GIS programs show 0..1.
     """
-    with create_raster(path, grid, "uint8", nodata=NODATA, tags=tags, descriptions=("probability",)) as dataset:
+    with create_raster(
+        path, grid, "uint8", nodata=NODATA, tags=tags, descriptions=("probability",), cloud=True
+    ) as dataset:
         dataset.scales, dataset.offsets = (1 / CODES,), (0.0,)
         yield dataset

@@ -1,11 +1,13 @@
 """Raster files: read with their grid, written whole or not at all."""
 
 import os
+import shutil
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioIOError
 from rasterio.windows import Window
@@ -35,6 +37,27 @@ def replacing(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(folder):
+    """Give a temporary folder beside `folder`; put it in its place when the block ends well, else remove it.
+
+    Yields
+    ------
+    Path
+        An empty folder.
+    """
+    folder = Path(folder)
+    new = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    try:
+        yield new
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(new, folder)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
 
 
 @contextmanager
@@ -94,7 +117,7 @@ def read_window(dataset, row, column, rows, columns, band=1, fill=None):
 
 
 @contextmanager
-def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=True, descriptions=()):
+def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=True, descriptions=(), cloud=False):
     """Create a tiled, compressed GeoTIFF, to be filled by windows; it appears under its name only when whole.
 
     Parameters
@@ -107,6 +130,10 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
         Metadata written to the file; values become text.
     overviews : bool or str
         Whether to build overviews, or the resampling to use ("nearest" for classes).
+    descriptions : sequence of str
+        Of the bands.
+    cloud : bool
+        Put the file in the order of a Cloud Optimized GeoTIFF, at the cost of writing it a second time.
 
     Yields
     ------
@@ -141,6 +168,25 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
             yield dataset
         if overviews:
             build_overviews(temporary, overviews if isinstance(overviews, str) else "average")
+        if cloud:
+            _order_for_cloud(temporary)
+
+
+def _order_for_cloud(path):
+    """Write a GeoTIFF anew as a Cloud Optimized one: header and overviews before the pixels."""
+    with replacing(path) as ordered:
+        rasterio.shutil.copy(
+            path,
+            ordered,
+            driver="COG",
+            blocksize=BLOCK,
+            compress="zstd",
+            level=1,
+            predictor="yes",
+            overviews="force_use_existing",
+            bigtiff="if_safer",
+            sparse_ok="true",
+        )
 
 
 def build_overviews(path, resampling):

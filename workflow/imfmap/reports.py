@@ -1,13 +1,13 @@
-"""What training and evaluation write for people: the tables of the paper's form, the training curves, JSON."""
+"""What training and evaluation write for people: the tables of the paper's form, the training curves."""
 
 import html
-import json
 import math
 
 import pandas
-from matplotlib.figure import Figure
 
+from .jsonfiles import read_json
 from .metrics import BatchAveragedMetrics, TruthMetrics
+from .plotting import COLOURS, DASHES, GREY, drawn
 from .rasters import replacing
 
 # What the paper calls its sets.
@@ -23,9 +23,9 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
     Parameters
     ----------
     training_paths : mapping of str to path
-        metrics.json of each model, by the model's name.
+        metrics.json of each model that was trained here, by the model's name.
     result_paths : mapping of str to list of path
-        Files of `evaluate` of each model.
+        Files of `evaluation.evaluate` of each model, trained here or elsewhere.
     csv_path, markdown_path, html_path : path
         The CSV has one row for each model and set or target. The other two hold the paper's table (a row a model, all
         targets of a set together), then the targets one by one, against labels and, where known, exact truth.
@@ -36,20 +36,15 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
         What the CSV holds; scores in percent.
     """
     rows = []
-    for model, path in training_paths.items():
-        report = _read_json(path)
-        head = {"model": model, "batch_size": report["settings"]["batch_size"], "best_epoch": report["best_epoch"]}
-        scores = {name: report["best"][f"validation_{name}"] for name in _SCORES}
-        rows.append(
-            {
-                **head,
-                "set": "Va1",
-                "target": "all",
-                **_tile_counts([report["tiles"]["validation"]]),
-                **_percents(scores),
-            }
-        )
-        results = [_read_json(result) for result in result_paths[model]]
+    for model, paths in result_paths.items():
+        head = {"model": model, "batch_size": "-", "best_epoch": "-"}
+        if model in training_paths:
+            report = read_json(training_paths[model])
+            head |= {"batch_size": report["settings"]["batch_size"], "best_epoch": report["best_epoch"]}
+            scores = {name: report["best"][f"validation_{name}"] for name in _SCORES}
+            tiles = _tile_counts([report["tiles"]["validation"]])
+            rows.append({**head, "set": "Va1", "target": "all", **tiles, **_percents(scores)})
+        results = [read_json(path) for path in paths]
         for role, name in SET_OF_ROLE.items():
             chosen = [result for result in results if result["role"] == role]
             for group, target in [([result], result["target"]) for result in chosen] + [(chosen, "all")] * bool(chosen):
@@ -61,15 +56,32 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
         ("The paper's metrics, against the labels (%)", _paper_table(table)),
         ("By target (%)", _target_table(table)),
     ]
-    with replacing(markdown_path) as temporary:
-        temporary.write_text("\n\n".join(f"## {title}\n\n{_markdown(part)}" for title, part in parts) + "\n")
-    with replacing(html_path) as temporary:
-        temporary.write_text(_html(parts))
+    write_pages(parts, markdown_path, html_path, "Evaluation")
     return table
 
 
+def write_pages(parts, markdown_path, html_path, title, notes=""):
+    """Write tables for people.
+
+    Parameters
+    ----------
+    parts : list of (str, pandas.DataFrame)
+        Heading and table; cells are written as they are.
+    markdown_path, html_path : path
+    title : str
+        Of the page.
+    notes : str, optional
+        A paragraph below the tables.
+    """
+    tables = "\n\n".join(f"## {heading}\n\n{_markdown(table)}" for heading, table in parts)
+    with replacing(markdown_path) as temporary:
+        temporary.write_text(tables + (f"\n\n{notes}" if notes else "") + "\n")
+    with replacing(html_path) as temporary:
+        temporary.write_text(_html(parts, title, notes))
+
+
 def plot_curves(history, path):
-    """Draw loss and validation scores over the epochs.
+    """Draw loss and scores of one training over its epochs.
 
     Parameters
     ----------
@@ -79,46 +91,53 @@ def plot_curves(history, path):
         PNG to write.
     """
     table = pandas.DataFrame(history)
-    best = table.loc[table.validation_f1.idxmax()] if table.validation_f1.notna().any() else None
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    losses, scores = figure.subplots(1, 2)
-    losses.plot(table.epoch, table.train_loss, color="0.55", label="training")
-    losses.plot(table.epoch, table.validation_loss, color="black", label="validation")
-    losses.set(xlabel="epoch", ylabel="loss")
-    colours = {"precision": "tab:blue", "recall": "tab:orange", "f1": "black"}
-    for name, colour in colours.items():
-        scores.plot(table.epoch, 100 * table[f"validation_{name}"], color=colour, label=f"{_SHORT[name]}, validation")
-        scores.plot(table.epoch, 100 * table[f"train_{name}"], color=colour, alpha=0.35, lw=1, ls="--")
-    scores.plot([], [], color="0.6", lw=1, ls="--", label="training")
-    if best is not None:
-        scores.axvline(best.epoch, color="tab:red", lw=0.8)
-        scores.set_title(f"best F1 {100 * best.validation_f1:.1f} % in epoch {best.epoch:.0f}", fontsize=10)
-    scores.set(xlabel="epoch", ylabel="%", ylim=(0, 100))
-    for axes in (losses, scores):
-        axes.legend(frameon=False, fontsize=8)
-        axes.grid(alpha=0.25)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    with drawn(path, columns=2) as (losses, scores):
+        losses.plot(table.epoch, table.train_loss, color=GREY, label="training")
+        losses.plot(table.epoch, table.validation_loss, color="black", label="validation")
+        losses.set(xlabel="epoch", ylabel="loss")
+        for name, colour in zip(("precision", "recall", "f1"), (COLOURS[0], COLOURS[1], "black"), strict=True):
+            scores.plot(table.epoch, 100 * table[f"validation_{name}"], color=colour, label=_SHORT[name])
+            scores.plot(table.epoch, 100 * table[f"train_{name}"], color=colour, lw=0.9, ls=DASHES[1], alpha=0.8)
+        scores.plot([], [], color=GREY, lw=0.9, ls=DASHES[1], label="on training tiles")
+        best = table.validation_f1.idxmax() if table.validation_f1.notna().any() else None
+        if best is not None:
+            epoch, f1 = table.epoch[best], 100 * table.validation_f1[best]
+            scores.plot(epoch, f1, "o", color="black", ms=5)
+            scores.set_title(f"best F1 {f1:.1f} % in epoch {epoch:.0f}")
+        scores.set(xlabel="epoch", ylabel="%, on validation tiles", ylim=(0, 100))
+        for axes in (losses, scores):
+            axes.legend()
+            axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def write_json(path, content):
-    """Write a JSON file; numbers that are not finite become null."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(_finite(content), indent=1) + "\n")
+def compare_curves(training_paths, *paths):
+    """Draw loss and F1 of several trainings over their epochs, side by side.
 
-
-def _finite(value):
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _read_json(path):
-    with open(path) as file:
-        return json.load(file)
+    Parameters
+    ----------
+    training_paths : mapping of str to path
+        metrics.json of each model, by the model's name.
+    *paths : path
+        Files to write; their suffixes say how.
+    """
+    with drawn(*paths, columns=2) as (losses, scores):
+        for number, (model, path) in enumerate(training_paths.items()):
+            table = pandas.DataFrame(read_json(path)["history"]).astype(float)
+            colour, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]
+            losses.plot(table.epoch, table.train_loss, color=colour, lw=0.9, alpha=0.5, ls=dash)
+            losses.plot(table.epoch, table.validation_loss, color=colour, ls=dash)
+            scores.plot(table.epoch, 100 * table.validation_f1, color=colour, label=model, ls=dash)
+            if table.validation_f1.notna().any():
+                best = table.validation_f1.idxmax()
+                scores.plot(table.epoch[best], 100 * table.validation_f1[best], "o", color=colour, ms=4)
+        losses.plot([], [], color=GREY, label="validation")
+        losses.plot([], [], color=GREY, lw=0.9, alpha=0.5, label="training")
+        losses.set(xlabel="epoch", ylabel="loss")
+        scores.set(xlabel="epoch", ylabel="F1 on validation tiles, %", ylim=(0, 100))
+        for axes in (losses, scores):
+            if axes.get_legend_handles_labels()[0]:
+                axes.legend()
+            axes.xaxis.get_major_locator().set_params(integer=True)
 
 
 def _scores_of(results):
@@ -178,11 +197,17 @@ def _markdown(table):
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
-def _html(parts):
+def _html(parts, title, notes):
     style = (
-        "body{font:15px sans-serif;margin:2em} table{border-collapse:collapse}"
-        " td,th{border:1px solid #bbb;padding:.3em .6em;text-align:right}"
-        " td:first-child,th:first-child{text-align:left}"
+        "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em;color:#222}"
+        " table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
+        " th{border-bottom:2px solid #222} td{border-bottom:1px solid #ddd}"
+        " td,th{padding:.3em .7em;text-align:right;white-space:nowrap} td:first-child,th:first-child{text-align:left}"
+        " section{overflow-x:auto}"
     )
-    body = "".join(f"<h2>{html.escape(title)}</h2>{part.to_html(index=False, border=0)}" for title, part in parts)
-    return f'<!doctype html><meta charset="utf-8"><title>Evaluation</title><style>{style}</style>{body}\n'
+    tables = (
+        f"<section><h2>{html.escape(heading)}</h2>{table.to_html(index=False, border=0)}</section>"
+        for heading, table in parts
+    )
+    body = f"<h1>{html.escape(title)}</h1>{''.join(tables)}<p>{html.escape(notes)}</p>"
+    return f'<!doctype html><meta charset="utf-8"><title>{html.escape(title)}</title><style>{style}</style>{body}\n'

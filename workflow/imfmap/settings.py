@@ -2,6 +2,7 @@
 
 import copy
 import csv
+from datetime import date
 from functools import cache
 from pathlib import Path
 
@@ -52,6 +53,7 @@ def complete(config, where):
     InputError
         On the first fault: file, key, what was found, what is allowed.
     """
+    config = _dates_as_text(config)
     _check(config, where)
     if "small" in config:
         # Both sizes are checked, whichever is made.
@@ -60,6 +62,7 @@ def complete(config, where):
         config = small if config.get("size") == "small" else config
     config = {key: copy.deepcopy(value) for key, value in config.items() if key != "small"}
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
+    config["refresh"] = config["refresh"] in (True, "true")
     _cross_check(config, where)
     for model in config["models"].values():
         model.setdefault("recipe", config["recipe"])
@@ -104,6 +107,15 @@ def _check(config, where):
     )
     if problems:
         raise InputError(where, *_explain(problems[0]))
+
+
+def _dates_as_text(value):
+    """A value with the days in it as text: YAML makes dates of them unless they are quoted."""
+    if isinstance(value, dict):
+        return {key: _dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _sorted(value):
@@ -246,15 +258,19 @@ def _cross_check(config, where):
         model = config["inference"]["model"] = next(iter(models))
     if model is not None and model not in models:
         raise InputError(where, f"inference.model: no model '{model}'", f"models has: {', '.join(models) or 'none'}")
-    for name in config["evaluation"]["models"]:
-        if name not in models:
-            raise InputError(where, f"evaluation.models: no model '{name}'", f"models has: {', '.join(models)}")
-    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set"}:
+    for section in ("evaluation", "comparison"):
+        for name in config[section]["models"]:
+            if name not in models:
+                raise InputError(where, f"{section}.models: no model '{name}'", f"models has: {', '.join(models)}")
+    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set", "isisdata"}:
         raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
     trains = any("architecture" in settings for settings in models.values())
     if trains and not any(target.get("role") == "train" for target in targets.values()):
         raise InputError(where, "targets: none has role train", "give one, or give the model a checkpoint")
     for name, target in targets.items():
+        first, last = target.get("search", {}).get("dates", ("", ""))
+        if first > last:
+            raise InputError(where, f"targets.{name}.search.dates: {first} is after {last}", "turn them round")
         for key in ("edrs", "cubes"):
             products = [product_of(path) for path in target.get(key, [])]
             if len(set(products)) < len(products):

@@ -2,23 +2,47 @@
 
 import logging
 import math
+import shutil
 import time
+from contextlib import nullcontext
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import torch
-from torch.nn.functional import binary_cross_entropy_with_logits
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, default_collate
 from tqdm import tqdm
 
 from .augment import AUGMENTATIONS
-from .datasets import TileDataset, chosen_by_split, kind_of, read_images, to_device
+from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
+from .distributed import device_count, run_on
+from .epochs import Pass
 from .errors import InputError
-from .metrics import BatchAveragedMetrics, detected
-from .models import build_model, choose_device, device_name, save_checkpoint
-from .reports import plot_curves, write_json
+from .jsonfiles import write_json
+from .logs import EpochLog
+from .losses import Edges, Loss
+from .models import BUILD_KEYS, ENCODER_DECODERS, build_model, choose_device, device_name, save_checkpoint
+from .precision import choose_precision, compiled, mixed
+from .rasters import replacing
+from .reports import plot_curves
+from .resuming import FOLDER, TrainingState, fingerprint
 
 SCHEDULES = ("constant", "onecycle")
-_MODEL_KEYS = ("architecture", "encoder", "decoder_channels")
+# Keys of `training`, with their defaults, that a model may have its own value of.
+LEARNING = {
+    "epochs": 100,
+    "learning_rate": 1e-4,
+    "schedule": "constant",
+    "positive_weight": 1.0,
+    "dice_weight": 0.0,
+    "cldice_weight": 0.0,
+    "ignore_px": 0.0,
+    "soft_px": 0.0,
+}
+# Keys, with their defaults, of the machine's part in it.
+MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
+_PREFETCHED_BATCHES = 4
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +55,10 @@ def train(
     Le Corre et al. (2025): binary cross-entropy over all pixels, Adam, best-F1 checkpoint; their metrics, see
     `metrics.BatchAveragedMetrics`, over valid pixels at the training's batch size.
 
+    A training that was killed goes on after its last whole epoch, to the same curve: its state lies in
+    ``.resume`` beside the checkpoint until it is done. ``logs`` beside it holds the curve as it grows (epochs.csv, and
+    TensorBoard's).
+
     Parameters
     ----------
     tile_paths : list of path
@@ -40,11 +68,13 @@ def train(
     checkpoint_path, metrics_path, curves_path : path
         checkpoint.pt, metrics.json and curves.png to write.
     model : mapping
-        See `models.build_model`, and `batch_size`; `epochs` and `learning_rate` here win over `training`.
+        See `models.build_model`, and `batch_size`; keys of `LEARNING` here win over those of `training`.
     training : mapping
-        `epochs`, `learning_rate`, `schedule` ("constant" or "onecycle", whose peak is the learning rate),
-        `positive_weight` (factor on the loss of labelled pixels), `dice_weight` (of a soft Dice term that is added),
-        `threshold`, `device` ("auto", "cpu", "cuda"), `workers`, `threads`.
+        `LEARNING`: `epochs`, `learning_rate`, `schedule` ("constant" or "onecycle", whose peak is the learning rate),
+        the loss (see `losses.Loss`) and how it takes labels at their edges (see `losses.Edges`); `threshold`, 0.5;
+        `MACHINE`: `device` ("auto", "cpu", "cuda"), `devices` (how many of them share a batch, or "auto": all GPUs),
+        `precision` (see `precision.choose_precision`), `compile`, `workers` (processes that load tiles, for each
+        device), `threads`.
     augmentation : mapping, optional
         `probability` of each of the recipe's augmentations.
     seed : int
@@ -59,144 +89,243 @@ def train(
     InputError
         For settings or tiles that do not fit, or a loss that is no longer finite.
     """
-    training = {**training, **{key: model[key] for key in ("epochs", "learning_rate") if key in model}}
-    device = choose_device(training["device"], "training.device")
-    torch.manual_seed(seed)
-    if device.type == "cpu":
-        torch.set_num_threads(training["threads"])
+    learning = {**LEARNING, "threshold": 0.5, **training}
+    learning = {key: model.get(key, learning[key]) for key in (*LEARNING, "threshold")}
+    machine = {**MACHINE, **{key: training[key] for key in MACHINE if key in training}}
+    if learning["schedule"] not in SCHEDULES:
+        raise InputError("training.schedule", f"unknown '{learning['schedule']}'", f"use one of {', '.join(SCHEDULES)}")
+    kind = choose_device(machine["device"], "training.device").type
+    count = device_count(machine["devices"], kind)
+    if model["batch_size"] < 2 * count:
+        raise InputError("batch_size", f"{model['batch_size']} for {count} devices", "give each at least two tiles")
+    paths = [Path(path) for path in (checkpoint_path, metrics_path, curves_path)]
+    job = Job([*tile_paths], split_path, *paths, dict(model), learning, machine, dict(augmentation or {}), seed, kind)
+    return run_on(count, kind, _train, job)
 
-    images = read_images(tile_paths)
-    kind = kind_of(images[0])
-    augment = partial(AUGMENTATIONS[kind["recipe"]], **(augmentation or {}))
-    train_set = TileDataset(images, chosen_by_split(images, split_path, "train"), augment, seed)
-    validation_set = TileDataset(images, chosen_by_split(images, split_path, "validation"))
+
+@dataclass(frozen=True)
+class Job:
+    """What every process of a training is told; see `train`."""
+
+    tile_paths: list
+    split_path: Path
+    checkpoint_path: Path
+    metrics_path: Path
+    curves_path: Path
+    model: dict
+    learning: dict
+    machine: dict
+    augmentation: dict
+    seed: int
+    kind: str
+
+    def key(self, dtype, count):
+        """str: digest of all that decides the course of the training."""
+        settings = {**self.learning, "augmentation": self.augmentation, "seed": self.seed, "torch": torch.__version__}
+        settings |= {"model": self.model, "precision": str(dtype), "devices": count, "kind": self.kind}
+        weights = self.model.get("weights")
+        files = [*self.tile_paths, self.split_path, *([weights] if weights not in (None, "coco") else [])]
+        return fingerprint(settings, files)
+
+
+def learning_rate_schedule(optimiser, learning, steps):
+    """Learning rate over the steps of a training, see `train`."""
+    if learning["schedule"] == "onecycle":
+        return torch.optim.lr_scheduler.OneCycleLR(optimiser, learning["learning_rate"], total_steps=steps)
+    return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+
+
+def _train(ranks, job):
+    """One process of a training; only the first writes."""
+    device = ranks.device(job.kind)
+    if device.type == "cpu":
+        torch.set_num_threads(job.machine["threads"])
+        # Numbers next to 0, of which Adam's averages are full, would slow the processor down.
+        torch.set_flush_denormal(True)
+    else:
+        torch.backends.cudnn.benchmark = True
+    dtype = choose_precision(job.machine["precision"], device, "training.precision")
+    train_set, validation_set, kind = _sets(job)
+    training = _Training(job, ranks, device, dtype, train_set, validation_set)
+    settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
+    settings |= kind | {"threshold": job.learning["threshold"]}
     counts = {"train": train_set.counts(), "validation": validation_set.counts()}
     logger.info("tiles: %s", counts)
-
-    batch_size = model["batch_size"]
-    # Batch normalisation cannot learn from a batch of one.
-    lonely = len(train_set) % batch_size == 1 and len(train_set) > 1
-    shuffle = torch.Generator().manual_seed(seed)
-    loader_options = {"batch_size": batch_size, "num_workers": training["workers"], "pin_memory": device.type == "cuda"}
-    train_loader = DataLoader(train_set, shuffle=True, generator=shuffle, drop_last=lonely, **loader_options)
-    validation_loader = DataLoader(validation_set, **loader_options)
-
-    network = build_model(model).to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.Adam(network.parameters(), lr=training["learning_rate"])
-    steps = training["epochs"] * len(train_loader)
-    schedule = learning_rate_schedule(optimiser, training, steps)
-    settings = {key: model[key] for key in _MODEL_KEYS if model.get(key)} | kind | {"threshold": training["threshold"]}
-
-    history, best, trained_tiles, training_s = [], None, 0, 0.0
-    with tqdm(total=steps, desc="training", unit="batch", mininterval=1.0) as progress:
-        for epoch in range(1, training["epochs"] + 1):
-            started = time.perf_counter()
-            train_set.set_epoch(epoch)
-            network.train()
-            train_scores, train_loss, seen = BatchAveragedMetrics(), 0.0, 0
-            for batch in train_loader:
-                image, mask, valid = to_device(batch, device)
-                logits = network(image)
-                loss = segmentation_loss(logits, mask, training["positive_weight"], training["dice_weight"])
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                optimiser.step()
-                schedule.step()
-                train_loss += loss.item() * len(image)
-                seen += len(image)
-                train_scores.update(detected(logits, training["threshold"]), mask > 0, valid)
-                progress.update()
-                progress.set_postfix(epoch=epoch, loss=f"{loss.item():.4f}", best_F1=_percent(best))
-            training_s += time.perf_counter() - started
-            trained_tiles += seen
-            if not math.isfinite(train_loss):
-                raise InputError("training", f"the loss is {train_loss} in epoch {epoch}", "lower learning_rate")
-
-            validation_loss, validation_scores = validate(network, validation_loader, device, training)
-            row = {
-                "epoch": epoch,
-                "train_loss": train_loss / seen,
-                **{f"train_{name}": value for name, value in train_scores.compute().items()},
-                "validation_loss": validation_loss,
-                **{f"validation_{name}": value for name, value in validation_scores.items()},
-            }
-            history.append(row)
-            logger.info("epoch %d: %s", epoch, {name: round(value, 4) for name, value in row.items()})
-            if best is None or _better(row["validation_f1"], best["validation_f1"]):
-                best = row
-                save_checkpoint(checkpoint_path, network, settings, {"seed": seed, **row})
-            progress.set_postfix(epoch=epoch, loss=f"{row['train_loss']:.4f}", best_F1=_percent(best))
-
-    report = {
-        "settings": {**settings, "batch_size": batch_size, "weights": model.get("weights"), **training, "seed": seed},
-        "tiles": counts,
-        "best_epoch": best["epoch"],
-        "best": best,
-        "history": history,
-        "device": device_name(device),
-        "trained_tiles_per_s": trained_tiles / training_s,
-    }
-    write_json(metrics_path, report)
-    plot_curves(history, curves_path)
+    state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, ranks.count))
+    training.restore(state.load())
+    training.run(state, settings)
+    if not ranks.first:
+        return None
+    best, report = training.best, training.report()
+    report["settings"] = {**settings, "batch_size": job.model["batch_size"], "weights": job.model.get("weights")}
+    report["settings"] |= {**job.learning, **job.machine, "seed": job.seed}
+    report = {"settings": report.pop("settings"), "tiles": counts, **report}
+    with replacing(job.checkpoint_path) as temporary:
+        shutil.copyfile(state.best_path(best["epoch"]), temporary)
+    write_json(job.metrics_path, report)
+    plot_curves(training.history, job.curves_path)
+    state.clear()
     return report
 
 
-def learning_rate_schedule(optimiser, training, steps):
-    """Learning rate over the steps of a training, see `train`.
+class _Training:
+    """A network on its way: what is learnt epoch by epoch, and what of it is kept."""
 
-    Raises
-    ------
-    InputError
-        For an unknown schedule.
-    """
-    if training["schedule"] == "constant":
-        return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-    if training["schedule"] == "onecycle":
-        return torch.optim.lr_scheduler.OneCycleLR(optimiser, training["learning_rate"], total_steps=steps)
-    raise InputError("training.schedule", f"unknown '{training['schedule']}'", f"use one of {', '.join(SCHEDULES)}")
+    def __init__(self, job, ranks, device, dtype, train_set, validation_set):
+        learning = job.learning
+        self.job, self.ranks, self.device, self.dtype = job, ranks, device, dtype
+        self.train_batches, self.validation_batches = (
+            _loader(tiles, tiles is train_set, job, ranks, device) for tiles in (train_set, validation_set)
+        )
+        torch.manual_seed(job.seed)
+        network = build_model(job.model).to(device, memory_format=torch.channels_last)
+        self.network, self.learner = ranks.share(network, device, job.model["architecture"] in ENCODER_DECODERS)
+        loss = Loss(*(learning[f"{name}_weight"] for name in ("positive", "dice", "cldice")))
+        self.through = Pass(device, loss, learning["threshold"], dtype, ranks)
+        if job.machine["compile"]:
+            self.learner = compiled(self.learner, partial(self._try, train_set[0]["image"]))
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=learning["learning_rate"], fused=True)
+        self.steps = len(self.train_batches)
+        self.schedule = learning_rate_schedule(self.optimiser, learning, learning["epochs"] * self.steps)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
+        self.epoch, self.history, self.seconds, self.best = 0, [], [], None
+
+    def _try(self, image, network):
+        """One step without consequences, as the compiler wants to see it."""
+        batch = image.expand(2, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
+        with mixed(self.device, self.dtype), torch.set_grad_enabled(network.training):
+            logits = network(batch)
+        if network.training:
+            logits.float().mean().backward()
+
+    def restore(self, state):
+        """Go on from a state of `run`, or from the start."""
+        if state is None:
+            return
+        for name in ("network", "optimiser", "schedule", "scaler"):
+            getattr(self, name).load_state_dict(state[name])
+        self.epoch, self.history, self.seconds = state["epoch"], state["history"], state["seconds"]
+        self.best = self.history[state["best_epoch"] - 1]
+        logger.info("going on after epoch %d", self.epoch)
+
+    def run(self, state, settings):
+        """Learn the epochs that are left, keeping a state after each."""
+        epochs = self.job.learning["epochs"]
+        log = EpochLog(self.job.checkpoint_path.parent / "logs", self._logged()) if self.ranks.first else nullcontext()
+        total, done = epochs * self.steps, self.epoch * self.steps
+        with (
+            log,
+            tqdm(
+                total=total,
+                initial=done,
+                desc="training",
+                unit="batch",
+                mininterval=1.0,
+                disable=not self.ranks.first,
+            ) as progress,
+        ):
+            while self.epoch < epochs:
+                row = self._learn_epoch(progress)
+                if self.ranks.first:
+                    self._keep(row, state, settings)
+                    log.add(self._logged()[-1])
+
+    def _learn_epoch(self, progress):
+        epoch = self.epoch + 1
+        started = time.perf_counter()
+        # Chance anew from every epoch's number: nothing of it has to be kept for a training that goes on.
+        torch.manual_seed(int(np.random.SeedSequence((self.job.seed, epoch, self.ranks.rank)).generate_state(1)[0]))
+        self.train_batches.batch_sampler.epoch = epoch
+
+        def tell(loss):
+            progress.update()
+            if loss is not None:
+                progress.set_postfix(epoch=epoch, loss=f"{loss:.4f}", **self._scores_told())
+
+        loss, scores = self.through.train(
+            self.learner, self.train_batches, self.optimiser, self.schedule, self.scaler, tell
+        )
+        if not math.isfinite(loss):
+            raise InputError("training", f"the loss is {loss} in epoch {epoch}", "lower learning_rate")
+        trained_s = time.perf_counter() - started
+        row = {"epoch": epoch, "train_loss": loss} | {f"train_{name}": value for name, value in scores.items()}
+        self.ranks.agree(self.network)
+        scorer = self.learner if self.ranks.count == 1 else self.network
+        loss, scores = self.through.score(scorer, self.validation_batches)
+        row |= {"validation_loss": loss} | {f"validation_{name}": value for name, value in scores.items()}
+        self.epoch = epoch
+        self.history.append(row)
+        self.seconds.append([trained_s, time.perf_counter() - started])
+        if self.best is None or _better(row["validation_f1"], self.best["validation_f1"]):
+            self.best = row
+        progress.set_postfix(epoch=epoch, loss=f"{row['train_loss']:.4f}", **self._scores_told())
+        return row
+
+    def _keep(self, row, state, settings):
+        logger.info("epoch %d: %s", row["epoch"], {name: round(value, 4) for name, value in row.items()})
+        if self.best is row:
+            save_checkpoint(state.best_path(row["epoch"]), self.network, settings, {"seed": self.job.seed, **row})
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "optimiser", "schedule", "scaler")}
+        parts |= {"epoch": self.epoch, "history": self.history, "seconds": self.seconds}
+        state.save(parts, self.best["epoch"])
+
+    def _logged(self):
+        """Rows of the log."""
+        return [
+            {**row, "seconds": round(seconds[1], 3)} for row, seconds in zip(self.history, self.seconds, strict=True)
+        ]
+
+    def _scores_told(self):
+        last = self.history[-1] if self.history else None
+        return {"F1": _percent(last), "best_F1": _percent(self.best)}
+
+    def report(self):
+        """dict: the curve, its best epoch, and how long it took."""
+        trained_s, whole_s = (sum(part) for part in zip(*self.seconds, strict=True))
+        batches = self.train_batches.batch_sampler
+        return {
+            "best_epoch": self.best["epoch"],
+            "best": self.best,
+            "history": self.history,
+            "device": device_name(self.device),
+            "devices": self.ranks.count,
+            "precision": str(self.dtype).removeprefix("torch."),
+            "training_s": whole_s,
+            "trained_tiles_per_s": self.epoch * batches.used / trained_s,
+        }
 
 
-def segmentation_loss(logits, mask, positive_weight=1.0, dice_weight=0.0):
-    """Binary cross-entropy over all pixels, and optionally a soft Dice term of the batch.
-
-    Parameters
-    ----------
-    logits, mask : torch.Tensor
-        float (B, 1, S, S); mask 0 or 1.
-    positive_weight, dice_weight : float
-
-    Returns
-    -------
-    torch.Tensor
-        Scalar.
-    """
-    weight = torch.as_tensor(positive_weight, dtype=logits.dtype, device=logits.device)
-    loss = binary_cross_entropy_with_logits(logits, mask, pos_weight=weight)
-    if dice_weight:
-        probability = torch.sigmoid(logits)
-        shared = (probability * mask).sum()
-        loss = loss + dice_weight * (1.0 - (2.0 * shared + 1.0) / (probability.sum() + mask.sum() + 1.0))
-    return loss
+def _sets(job):
+    """Training tiles, validation tiles, and what they have in common."""
+    images = read_images(job.tile_paths)
+    kind = kind_of(images[0])
+    augment = partial(AUGMENTATIONS[kind["recipe"]], **job.augmentation)
+    options = {
+        "sun_input": bool(job.model.get("sun_input")),
+        "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
+    }
+    train_set = TileDataset(images, chosen_by_split(images, job.split_path, "train"), augment, job.seed, **options)
+    return train_set, TileDataset(images, chosen_by_split(images, job.split_path, "validation"), **options), kind
 
 
-def validate(network, loader, device, training):
-    """Mean loss and scores of a network over a loader.
+def _loader(tiles, shuffle, job, ranks, device):
+    workers = job.machine["workers"]
+    return DataLoader(
+        tiles,
+        batch_sampler=Batches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
+        collate_fn=_collate,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        prefetch_factor=_PREFETCHED_BATCHES if workers else None,
+        pin_memory=device.type == "cuda",
+        # Its own source of chance, which it draws its workers' seeds from: none of the network's.
+        generator=torch.Generator(),
+    )
 
-    Returns
-    -------
-    tuple
-        Loss (float) and scores (dict, see `metrics.BatchAveragedMetrics`).
-    """
-    network.eval()
-    scores, total = BatchAveragedMetrics(), 0.0
-    with torch.inference_mode():
-        for batch in loader:
-            image, mask, valid = to_device(batch, device)
-            logits = network(image)
-            loss = segmentation_loss(logits, mask, training["positive_weight"], training["dice_weight"])
-            total += loss.item() * len(image)
-            scores.update(detected(logits, training["threshold"]), mask > 0, valid)
-    return total / len(loader.dataset), scores.compute()
+
+def _collate(items):
+    """A batch, or None of no items: a process's part of a short last batch may be empty."""
+    return default_collate(items) if items else None
 
 
 def _better(f1, best):

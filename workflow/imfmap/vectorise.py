@@ -5,17 +5,17 @@ import numpy as np
 import shapely
 from affine import Affine
 from rasterio.features import shapes
-from scipy.ndimage import label, maximum
+from scipy.ndimage import maximum
 from shapely.geometry import shape
 from tqdm import tqdm
 
+from .components import Components
 from .errors import InputError
 from .grids import MapGrid
 from .probability import NODATA, code_at_least
 from .rasters import open_raster, read_window
 
 WINDOW_PX = 2048
-_EIGHT = np.ones((3, 3), int)
 
 
 def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX):
@@ -71,36 +71,23 @@ def _pieces(dataset, low, high, window_px):
     groups : list of list of int
         The pieces of every component that has a pixel of `high`.
     """
-    pieces, peaks, parents = [], [], []
+    pieces, peaks = [], []
     rows, columns = dataset.shape
-    above = np.full(columns + 2, -1)
+    components = Components(columns)
     windows = -(-rows // window_px) * -(-columns // window_px)
     with tqdm(total=windows, desc="vectorise", unit="window", mininterval=1) as bar:
         for row in range(0, rows, window_px):
-            below, left = np.full(columns + 2, -1), None
             for column in range(0, columns, window_px):
                 height, width = min(window_px, rows - row), min(window_px, columns - column)
                 codes = read_window(dataset, row, column, height, width)
-                labels, count = label((codes >= low) & (codes != NODATA), _EIGHT)
-                first = len(pieces)
+                labels, _, count = components.add(row, column, (codes >= low) & (codes != NODATA))
                 if count:
                     peaks.extend(maximum(codes, labels, np.arange(1, count + 1)))
-                    parents.extend(range(first, first + count))
                     pieces.extend(_outlines(labels, count, row, column))
-                names = np.where(labels > 0, labels + (first - 1), -1)
-                for shift in (0, 1, 2):
-                    _link(parents, names[0], above[column + shift : column + shift + width])
-                if left is not None:
-                    padded = np.pad(left, 1, constant_values=-1)
-                    for shift in (0, 1, 2):
-                        _link(parents, names[:, 0], padded[shift : shift + height])
-                below[column + 1 : column + 1 + width] = names[-1]
-                left = names[:, -1]
                 bar.update()
-            above = below
     groups = {}
-    for piece in range(len(pieces)):
-        groups.setdefault(_root(parents, piece), []).append(piece)
+    for piece, root in enumerate(components.roots()):
+        groups.setdefault(root, []).append(piece)
     return pieces, [group for group in groups.values() if max(peaks[piece] for piece in group) >= high]
 
 
@@ -110,21 +97,6 @@ def _outlines(labels, count, row, column):
     for geometry, value in shapes(labels.astype(np.int32), mask=labels > 0, transform=Affine.translation(column, row)):
         outlines[int(value) - 1].append(shape(geometry))
     return outlines
-
-
-def _root(parents, piece):
-    while parents[piece] != piece:
-        parents[piece] = parents[parents[piece]]
-        piece = parents[piece]
-    return piece
-
-
-def _link(parents, names, neighbours):
-    """Join the pieces that lie side by side along a line; -1 is no piece."""
-    both = (names >= 0) & (neighbours >= 0)
-    for one, other in np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0):
-        one, other = sorted((_root(parents, one), _root(parents, other)))
-        parents[other] = one
 
 
 def _joined(pieces):

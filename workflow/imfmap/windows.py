@@ -1,6 +1,7 @@
 """Overlapping windows over rasters of any size: cut, processed in batches by several threads, blended."""
 
 import threading
+import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +11,9 @@ import rasterio
 from tqdm import tqdm
 
 from .rasters import read_window
+
+# Seconds of work that a kill may cost.
+KEEP_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -58,13 +62,14 @@ class Lattice:
         return np.outer(smooth, smooth).astype(np.float32)
 
 
-def blend(network, lattice, wanted, read, write, batch_size, threads, title):
+def blend(network, lattice, wanted, read, write, batch_size, threads, title, scratch=None):
     """Run a network over a lattice's windows and blend the results.
 
     Parameters
     ----------
     network : callable
-        uint8 (N, S, S) to float32 (N, S, S).
+        Takes windows, uint8 (N, S, S), and gives a callable, which waits for the results and gives them, float32
+        (N, S, S): the next batch is under way while one is blended.
     lattice : Lattice
     wanted : ndarray
         bool (rows, columns): windows that hold data.
@@ -72,53 +77,92 @@ def blend(network, lattice, wanted, read, write, batch_size, threads, title):
         ``read(v, u)`` gives the uint8 window at an upper left pixel; called from several threads.
     write : callable
         ``write(row, values)`` takes finished rows of the lattice's span, from its row ``row`` on; float32, 0 where no
-        window was wanted. Rows come in order; those without windows do not come.
+        window was wanted. Rows come in order; those without windows do not come. After a kill some come again.
     batch_size : int
     threads : int
         How many windows are read at a time.
     title : str
         Shown beside the progress bar.
+    scratch : scratch.Scratch, optional
+        Where to keep how far it has come, and to go on from, to the same result.
     """
-    size, step = lattice.size_px, lattice.step_px
-    weights = lattice.weights()
-    total = np.zeros((size, lattice.shape[1]), np.float32)
-    share = np.zeros_like(total)
     indices = [tuple(index) for index in np.argwhere(wanted)]
-    current = 0
-
-    def finish(count):
-        row = current * step
-        if share.any():
-            write(row, total[:count] / np.maximum(share[:count], 1e-9))
-        for band in (total, share):
-            band[: size - count] = band[count:]
-            band[size - count :] = 0
-
+    bands = _Bands(lattice, write)
+    first = bands.restore(scratch.kept()) if scratch else 0
+    kept = time.monotonic()
     with (
         ThreadPoolExecutor(threads) as pool,
-        tqdm(total=len(indices), desc=title, unit="window", mininterval=1) as bar,
+        tqdm(total=len(indices), initial=first, desc=title, unit="window", mininterval=1) as bar,
     ):
         depth = 2 * batch_size + threads
-        windows = in_order(pool, lambda index: read(*lattice.corner(*index)), indices, depth)
-        for start in range(0, len(indices), batch_size):
-            group = indices[start : start + batch_size]
-            results = network(np.stack([next(windows) for _ in group]))
-            for (i, j), result in zip(group, results, strict=True):
-                while current < i:
-                    finish(step)
-                    current += 1
-                columns = slice(j * step, j * step + size)
-                total[:, columns] += weights * result
-                share[:, columns] += weights
-            bar.update(len(group))
-    finish(size)
+        windows = in_order(pool, lambda index: read(*lattice.corner(*index)), indices[first:], depth)
+        starts = range(first, len(indices), batch_size)
+        groups = [indices[start : start + batch_size] for start in starts]
+        under_way = deque()
+        for group in [*groups, None]:
+            if group is not None:
+                under_way.append((group, network(np.stack([next(windows) for _ in group]))))
+            if len(under_way) > (group is not None):
+                done, results = under_way.popleft()
+                bands.add(done, results())
+                first += len(done)
+                bar.update(len(done))
+            if scratch and group is not None and time.monotonic() - kept >= KEEP_EVERY_S:
+                scratch.keep(bands.state(first))
+                kept = time.monotonic()
+    bands.finish(lattice.size_px)
+
+
+class _Bands:
+    """The rows of windows that are being blended: sums of weighted results and of weights."""
+
+    def __init__(self, lattice, write):
+        self._lattice, self._write = lattice, write
+        self._weights = lattice.weights()
+        self._total = np.zeros((lattice.size_px, lattice.shape[1]), np.float32)
+        self._share = np.zeros_like(self._total)
+        self._current = 0
+
+    def state(self, first):
+        """What `restore` wants, `first` windows being in."""
+        return {"total": self._total, "share": self._share, "current": self._current, "first": first}
+
+    def restore(self, state):
+        """Number of windows that are in already."""
+        if state is None:
+            return 0
+        self._total, self._share = state["total"], state["share"]
+        self._current = int(state["current"])
+        return int(state["first"])
+
+    def add(self, group, results):
+        """Results (N, S, S) of the windows at indices (row, column), in the order of rows."""
+        size, step = self._lattice.size_px, self._lattice.step_px
+        for (i, j), result in zip(group, results, strict=True):
+            while self._current < i:
+                self.finish(step)
+            columns = slice(j * step, j * step + size)
+            self._total[:, columns] += self._weights * result
+            self._share[:, columns] += self._weights
+
+    def finish(self, count):
+        """Write the first `count` rows, and go on to those below."""
+        size = self._lattice.size_px
+        if self._share.any():
+            rows = self._total[:count] / np.maximum(self._share[:count], 1e-9)
+            self._write(self._current * self._lattice.step_px, rows)
+        for band in (self._total, self._share):
+            band[: size - count] = band[count:]
+            band[size - count :] = 0
+        self._current += 1
 
 
 class SharedReader:
     """Windows of a raster for several threads: GDAL's datasets serve one at a time."""
 
-    def __init__(self, path):
-        self._dataset = rasterio.open(path)
+    def __init__(self, path, fill):
+        """Open a raster; `fill` stands for pixels outside it."""
+        self._dataset, self._fill = rasterio.open(path), fill
         self._lock = threading.Lock()
 
     def __enter__(self):
@@ -129,7 +173,7 @@ class SharedReader:
 
     def __call__(self, row, column, rows, columns):
         with self._lock:
-            return read_window(self._dataset, row, column, rows, columns, fill=0)
+            return read_window(self._dataset, row, column, rows, columns, fill=self._fill)
 
 
 def in_order(pool, function, items, depth):

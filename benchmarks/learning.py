@@ -1,0 +1,339 @@
+"""Speed of training and inference: `python benchmarks/learning.py`, or `make bench-learning`.
+
+In one run, on a GPU where there is one, else on the CPU: tiles a second of the paper's training and inference by this
+workflow, beside a plain float32 loop as torchvision's documentation has it, and the share of the device's matmul peak
+that they reach, which is measured in the same run. Prints Markdown.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rasterio
+import torch
+import torchvision
+from rasterio.windows import Window
+from torch.utils.data import DataLoader, default_collate
+from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models import segmentation
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
+
+from imfmap.augment import augment_paper  # noqa: E402
+from imfmap.bodies import body  # noqa: E402
+from imfmap.datasets import Batches, TileDataset  # noqa: E402
+from imfmap.epochs import Pass  # noqa: E402
+from imfmap.grids import MapGrid  # noqa: E402
+from imfmap.inference import Network, infer_image  # noqa: E402
+from imfmap.losses import Loss  # noqa: E402
+from imfmap.models import build_model, device_name, save_checkpoint  # noqa: E402
+from imfmap.precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
+from imfmap.products import ImageFacts  # noqa: E402
+from imfmap.rasters import write_raster  # noqa: E402
+from imfmap.tiles import Tiles  # noqa: E402
+
+RESOLUTION_M = 1.5
+# Side of the matrices of the peak, by kind of device.
+MATRIX = {"cpu": 2048, "cuda": 8192}
+FACTS = ImageFacts("M1L", "2010-01-01T00:00:00", 90.0, 45.0, 0.0, 45.0, 1.0, "native")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is measured, and on what."""
+
+    architecture: str
+    size_px: int
+    batch_size: int
+    seconds: float
+    workers: int
+    device: torch.device
+    dtype: torch.dtype
+    compile: bool
+
+    def settings(self):
+        """dict: a checkpoint's settings."""
+        use = {"recipe": "paper", "tile_size_px": self.size_px, "resolution_m": RESOLUTION_M, "threshold": 0.5}
+        return {"architecture": self.architecture} | use
+
+    def inference(self):
+        """dict: the config's `inference`, as the paper has it."""
+        precision = str(self.dtype).removeprefix("torch.")
+        common = {"overlap": 0.0, "batch_size": self.batch_size, "flips": False}
+        return common | {"device": self.device.type, "precision": precision}
+
+    def tiles(self, count):
+        """Tiles of noise with dark bars in them."""
+        rng = np.random.default_rng(0)
+        image = rng.integers(90, 160, (count, self.size_px, self.size_px), dtype=np.uint8)
+        mask = np.zeros_like(image)
+        mask[:, :, self.size_px // 3 : self.size_px // 3 + 6] = 1
+        image[mask > 0] = 30
+        place = np.zeros(count)
+        return Tiles(
+            image,
+            mask,
+            np.ones_like(mask),
+            np.arange(count),
+            place,
+            place,
+            place,
+            "bench",
+            "paper",
+            RESOLUTION_M,
+            FACTS,
+        )
+
+    def rounds(self, work):
+        """Batches that fill the time: `work` is tried with one, twice, the first time to warm up."""
+        work(1)
+        return max(1, int(self.seconds / self.timed(work, 1)))
+
+    def timed(self, work, *arguments):
+        """Seconds that some work takes."""
+        self.wait()
+        started = time.perf_counter()
+        work(*arguments)
+        self.wait()
+        return time.perf_counter() - started
+
+    def wait(self):
+        """Wait for the device."""
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+
+
+def matmul_peak(bench, dtype):
+    """Most floating-point operations a second that products of large matrices reach."""
+    side = MATRIX[bench.device.type]
+    one, other = (torch.randn(side, side, device=bench.device, dtype=dtype) for _ in range(2))
+
+    def multiply(times):
+        for _ in range(times):
+            torch.mm(one, other)
+
+    times = bench.rounds(multiply)
+    return max(2 * side**3 * times / bench.timed(multiply, times) for _ in range(2))
+
+
+def operations(bench):
+    """Floating-point operations a tile: of inference, and of a training step, which is taken for three times that."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        build_model(bench.settings()).eval()(torch.rand(1, 1, bench.size_px, bench.size_px))
+    forward = counter.get_total_flops()
+    return forward, 3 * forward
+
+
+def reference_network(bench):
+    """torchvision's network, as its documentation builds it."""
+    return getattr(segmentation, bench.architecture)(weights=None, weights_backbone=None, num_classes=1).to(
+        bench.device
+    )
+
+
+def train_reference(bench, batches):
+    """A plain float32 training loop over some batches: tiles a second."""
+    network = reference_network(bench)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    tiles = TileDataset([bench.tiles(bench.batch_size)], augmentation=augment_paper)
+
+    def learn(rounds):
+        network.train()
+        for _ in range(rounds):
+            for batch in DataLoader(tiles, bench.batch_size):
+                image, mask = batch["image"].to(bench.device).expand(-1, 3, -1, -1), batch["mask"].to(bench.device)
+                loss = torch.nn.functional.binary_cross_entropy_with_logits(network(image)["out"], mask)
+                optimiser.zero_grad()
+                loss.backward()
+                optimiser.step()
+                loss.item()
+
+    batches = batches or bench.rounds(learn)
+    return batches * bench.batch_size / bench.timed(learn, batches), batches
+
+
+def train_ours(bench, batches):
+    """The workflow's training over some batches: tiles a second."""
+    network = build_model(bench.settings()).to(bench.device, memory_format=torch.channels_last)
+    learner = network
+    if bench.compile:
+
+        def trial(network):
+            batch = torch.rand(bench.batch_size, 1, bench.size_px, bench.size_px, device=bench.device)
+            with mixed(bench.device, bench.dtype), torch.set_grad_enabled(network.training):
+                logits = network(batch.contiguous(memory_format=torch.channels_last))
+            if network.training:
+                logits.float().mean().backward()
+
+        learner = compiled(network, trial)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
+    schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+    scaler = torch.amp.GradScaler(bench.device.type, enabled=bench.dtype == torch.float16)
+    through = Pass(bench.device, Loss(), 0.5, bench.dtype)
+    images = [bench.tiles(bench.batch_size)]
+
+    def loader(rounds):
+        tiles = TileDataset(images, [np.tile(np.arange(bench.batch_size), rounds)], augment_paper)
+        return DataLoader(
+            tiles,
+            batch_sampler=Batches(len(tiles), bench.batch_size, shuffle=True),
+            num_workers=bench.workers,
+            prefetch_factor=4 if bench.workers else None,
+            persistent_workers=bench.workers > 0,
+            pin_memory=bench.device.type == "cuda",
+            collate_fn=default_collate,
+        )
+
+    def learn(batches):
+        through.train(learner, batches, optimiser, schedule, scaler)
+
+    learn(loader(1))
+    warm = loader(batches)
+    return batches * bench.batch_size / bench.timed(learn, warm)
+
+
+def infer_reference(bench, image_path, out_path):
+    """A plain float32 loop from disk to disk: tiles a second."""
+    network = reference_network(bench).eval()
+    size = bench.size_px
+
+    def run(rows):
+        with rasterio.open(image_path) as image, torch.inference_mode():
+            low, high = 0.02, 0.08
+            profile = {**image.profile, "dtype": "uint8", "nodata": 255, "predictor": 2}
+            with rasterio.open(out_path, "w", **profile) as out:
+                corners = [(row, column) for row in range(0, rows, size) for column in range(0, image.width, size)]
+                for start in range(0, len(corners), bench.batch_size):
+                    part = corners[start : start + bench.batch_size]
+                    windows = [Window(column, row, size, size) for row, column in part]
+                    pixels = np.stack([image.read(1, window=window) for window in windows])
+                    batch = torch.from_numpy(((pixels - low) / (high - low)).clip(0, 1)).to(bench.device)
+                    logits = network(batch[:, None].expand(-1, 3, -1, -1))["out"]
+                    codes = (torch.sigmoid(logits[:, 0]) * 250).round().to(torch.uint8).cpu().numpy()
+                    for window, values in zip(windows, codes, strict=True):
+                        out.write(values, 1, window=window)
+
+    run(size)
+    with rasterio.open(image_path) as image:
+        height, tiles = image.height, (image.height // size) * (image.width // size)
+    return tiles / bench.timed(run, height)
+
+
+def infer_ours(bench, checkpoint, image_path, out_path):
+    """The workflow's inference from disk to disk: tiles a second."""
+    with rasterio.open(image_path) as image:
+        tiles = (image.height // bench.size_px) * (image.width // bench.size_px)
+    seconds = bench.timed(infer_image, checkpoint, image_path, out_path, bench.inference(), torch.get_num_threads())
+    return tiles / seconds
+
+
+def infer_in_memory(bench, checkpoint):
+    """The workflow's network on windows in memory, results in memory: tiles a second, and batches measured."""
+    network = Network(checkpoint, bench.inference())
+    windows = bench.tiles(bench.batch_size).image
+
+    def run(batches):
+        under_way = network(windows)
+        for _ in range(batches - 1):
+            following = network(windows)
+            under_way()
+            under_way = following
+        under_way()
+
+    batches = bench.rounds(run)
+    return batches * bench.batch_size / bench.timed(run, batches), batches
+
+
+def measure(bench, folder):
+    """Measure all cases.
+
+    Returns
+    -------
+    dict
+        `peaks`, operations a second by format; `operations` a tile, of inference and training; `cases`: by name tiles
+        a second, whether it trains, and the format it computes in.
+    """
+    formats = dict.fromkeys((torch.float32, bench.dtype))
+    before = {dtype: matmul_peak(bench, dtype) for dtype in formats}
+    plain, batches = train_reference(bench, None)
+    ours = train_ours(bench, batches)
+    checkpoint, image_path, out_path = folder / "model.pt", folder / "image.tif", folder / "out.tif"
+    save_checkpoint(checkpoint, build_model(bench.settings()), bench.settings())
+    in_memory, batches = infer_in_memory(bench, checkpoint)
+    side = bench.size_px * max(2, round((batches * bench.batch_size) ** 0.5))
+    crs, extent_m = body("moon").projected("equirectangular", 10, 20), side * RESOLUTION_M
+    grid = MapGrid.covering(crs, (0, 0, extent_m, extent_m), RESOLUTION_M)
+    noise = np.random.default_rng(1).normal(0.05, 0.01, (side, side)).clip(0.02, 0.08).astype(np.float32)
+    write_raster(image_path, noise, grid, nodata=np.nan, tags=FACTS.tags())
+    plain_from_disk = infer_reference(bench, image_path, out_path)
+    from_disk = infer_ours(bench, checkpoint, image_path, out_path)
+    cases = {
+        "training, plain float32 loop": (plain, True, torch.float32),
+        "training, this workflow": (ours, True, bench.dtype),
+        "inference, plain float32 loop, disk to disk": (plain_from_disk, False, torch.float32),
+        "inference, this workflow, disk to disk": (from_disk, False, bench.dtype),
+        "inference, this workflow, memory to memory": (in_memory, False, bench.dtype),
+    }
+    # On a machine with other work the peak is what it was at its freest.
+    peaks = {dtype: max(before[dtype], matmul_peak(bench, dtype)) for dtype in formats}
+    return {"peaks": peaks, "operations": operations(bench), "cases": cases}
+
+
+def report(bench, measured):
+    """Markdown: machine, peaks and cases."""
+    peaks = ", ".join(f"{_named(dtype)} {value / 1e12:.3g}" for dtype, value in measured["peaks"].items())
+    lines = [
+        f"{device_name(bench.device)}; {len(os.sched_getaffinity(0))} CPU cores; torch {torch.__version__}, "
+        f"torchvision {torchvision.__version__}",
+        f"{bench.architecture}, {bench.size_px} px, batch {bench.batch_size}, {bench.workers} loading processes"
+        + (", compiled" if bench.compile else ""),
+        f"matmul peak, measured: {peaks} TFLOP/s",
+        "",
+        "| case | format | tiles/s | / plain | TFLOP/s | of the peak |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    plain = {}
+    for name, (rate, trains, dtype) in measured["cases"].items():
+        work = rate * measured["operations"][trains]
+        plain.setdefault(trains, rate)
+        share = f"{100 * work / measured['peaks'][dtype]:.0f} %"
+        lines.append(
+            f"| {name} | {_named(dtype)} | {rate:.3g} | {rate / plain[trains]:.2f} | {work / 1e12:.3g} | {share} |"
+        )
+    return "\n".join(lines)
+
+
+def _named(dtype):
+    return str(dtype).removeprefix("torch.")
+
+
+def main():
+    """Command line."""
+    on_gpu = torch.cuda.is_available()
+    parser = argparse.ArgumentParser(description="Speed of training and inference.")
+    parser.add_argument("--architecture", default="deeplabv3_resnet50" if on_gpu else "deeplabv3_mobilenet_v3_large")
+    parser.add_argument("--size-px", type=int, default=512 if on_gpu else 256)
+    parser.add_argument("--batch-size", type=int, default=32 if on_gpu else 8)
+    parser.add_argument("--seconds", type=float, default=6.0, help="that each case takes, about")
+    parser.add_argument("--workers", type=int, default=12 if on_gpu else 0, help="processes that load tiles")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of the CPU")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto")
+    parser.add_argument("--compile", action="store_true")
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    torch.backends.cudnn.benchmark = True
+    device = torch.device("cuda" if on_gpu else "cpu")
+    dtype = choose_precision(given.precision, device, "--precision")
+    sizes = (given.size_px, given.batch_size, given.seconds, given.workers)
+    bench = Bench(given.architecture, *sizes, device, dtype, given.compile)
+    with tempfile.TemporaryDirectory() as folder:
+        print(report(bench, measure(bench, Path(folder))))
+
+
+if __name__ == "__main__":
+    main()

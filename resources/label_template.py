@@ -1,0 +1,37 @@
+"""Make the files of resources/labels that labels are drawn with: template.gpkg and its QGIS styles.
+
+From the repository: ``python resources/label_template.py``. Colours, classes and columns come from the library, widths
+from the defaults of the configuration; the files hold nothing else.
+"""
+
+import sys
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "workflow"))
+
+from imfmap.bodies import body  # noqa: E402
+from imfmap.label_drafts import write_template  # noqa: E402
+from imfmap.label_styles import lines_qml, polygons_qml  # noqa: E402
+
+
+def default_widths():
+    """Width in pixels of each class, as the configuration has it where nobody says otherwise."""
+    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
+    classes = schema["$defs"]["labels"]["properties"]["width_px"]["properties"]
+    return {name: value["default"] for name, value in classes.items()}
+
+
+def main(folder=ROOT / "resources" / "labels"):
+    """Write the files into a folder."""
+    widths = default_widths()
+    folder.mkdir(parents=True, exist_ok=True)
+    write_template(folder / "template.gpkg", body("moon").geographic, widths)
+    (folder / "lines.qml").write_text(lines_qml(widths))
+    (folder / "polygons.qml").write_text(polygons_qml())
+
+
+if __name__ == "__main__":
+    main()

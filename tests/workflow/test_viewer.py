@@ -1,0 +1,207 @@
+"""The viewer in a real browser: Chromium (Debian's `chromium`), without a network, from file://."""
+
+import io
+import os
+import shutil
+
+import numpy as np
+import pytest
+import rasterio
+from PIL import Image
+from pyproj import Geod
+
+from imfmap.filters import read_boundary
+from imfmap.vectors import read_vector
+from imfmap.viewer import ViewerText, write_viewer
+from tests.target_factory import target_grid, write_target
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")
+
+MAP_VIEWS = {
+    "equirectangular": target_grid(),
+    "mercury": target_grid(lat_deg=40.0, lon_deg=179.999, body_name="mercury", size=(300, 300)),
+    "polar_stereographic": target_grid("polar_stereographic", -88.6, 23.5, size=(300, 300)),
+    "sinusoidal": target_grid("sinusoidal", 30.0, 10.0, size=(300, 300)),
+    "orthographic": target_grid("orthographic", 60.0, -48.0, size=(300, 300)),
+}
+
+
+def build(folder, grid):
+    target = write_target(folder, grid)
+    layers = {name: read_vector(target / "fractures.gpkg", name) for name in ("fractures", "rejected")}
+    layers["footprints"] = read_vector(target / "footprints.gpkg")
+    layers |= read_boundary(target.boundary, grid.crs)
+    write_viewer(
+        target / "viewer", target / "mosaic.tif", target / "probability.tif", layers, ViewerText("A floor", "How")
+    )
+    return target
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    return build(tmp_path_factory.mktemp("viewer") / "floor", MAP_VIEWS["equirectangular"])
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=sandbox)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Open a viewer; at the end nothing may have been asked of a network, been missing, or gone wrong."""
+    wrong, pages = [], []
+
+    def watch(request):
+        if not request.url.startswith(("file:", "data:", "blob:")):
+            wrong.append(f"asked for {request.url}")
+
+    def open_page(folder, hash_=""):
+        page = browser.new_page(viewport={"width": 1300, "height": 850})
+        page.on("request", watch)
+        page.on("requestfailed", lambda request: wrong.append(f"missing {request.url}"))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("console", lambda line: wrong.append(line.text) if line.type == "error" else None)
+        page.goto(f"{(folder / 'viewer' / 'index.html').as_uri()}{hash_}")
+        page.wait_for_function("window.VIEWER && VIEWER.ready()")
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        page.close()
+    assert not wrong
+
+
+def click_on(page, target, row, column):
+    """Click the middle of a pixel of the map."""
+    x, y = (float(value) for value in target.grid.xy(row, column))
+    page.mouse.click(*page.evaluate("point => VIEWER.map.getPixelFromCoordinate(point)", [x, y]))
+
+
+def numbers(page):
+    page.wait_for_selector("#card:not([hidden])")
+    return {cell.get_attribute("data-column"): cell.inner_text() for cell in page.query_selector_all("#card dd")}
+
+
+def settled(page):
+    """The permalink, once the view has come to rest."""
+    page.wait_for_timeout(600)
+    page.wait_for_function("VIEWER.ready()")
+    return page.evaluate("location.hash")
+
+
+def shown_grey(page, target, row, column):
+    """Brightness that the screen shows at a pixel of the map."""
+    x, y = (float(value) for value in target.grid.xy(row, column))
+    left, top = page.evaluate("point => VIEWER.map.getPixelFromCoordinate(point)", [x, y])
+    picture = Image.open(io.BytesIO(page.screenshot())).convert("L")
+    return np.array([[picture.getpixel((int(left) + i, int(top) + j)) for i in (-3, 0, 3)] for j in (-3, 0, 3)])
+
+
+def test_a_click_tells_a_fractures_numbers(visit, target):
+    page = visit(target.folder)
+    assert page.inner_text("#title") == "A floor"
+    assert page.inner_text("#count") == "4 fractures · 0.6\u2009km"
+    click_on(page, target, 345, 506)
+    assert page.inner_text("#card h2") == "Fracture 2"
+    told = numbers(page)
+    assert told["length_m"] == "135.0\u2009m" and told["mean_width_m"] == "18.0\u2009m" and told["confidence"] == "0.70"
+    page.keyboard.press("Escape")
+    assert page.query_selector("#card[hidden]")
+    click_on(page, target, 250, 700)
+    page.wait_for_timeout(500)
+    assert page.query_selector("#card[hidden]"), "a click beside all fractures"
+
+
+def test_filters_hide_and_count(visit, target):
+    page = visit(target.folder)
+
+    def slide(name, end, share):
+        page.eval_on_selector(
+            f"[data-filter={name}] .{end}",
+            "(slider, share) => { slider.value = 1000 * share; slider.dispatchEvent(new Event('input')) }",
+            share,
+        )
+
+    slide("length_m", "low", 0.3)
+    # Lengths 300, 135, 90, 45 m on a logarithmic scale: 0.3 of the way from 45 to 300 is 79 m.
+    assert page.inner_text("#count").startswith("3 of 4 fractures · 0.5")
+    slide("mean_width_m", "high", 0.5)
+    # Widths 9, 18, 30, 6 m: half way from 6 to 30 is 13.4 m.
+    assert page.inner_text("#count").startswith("1 of 4 fractures · 0.3")
+    click_on(page, target, 345, 506)
+    page.wait_for_timeout(500)
+    assert page.query_selector("#card[hidden]"), "what is filtered away cannot be clicked"
+    click_on(page, target, 43, 160)
+    assert numbers(page)["length_m"] == "300.0\u2009m"
+    page.click("#reset")
+    assert page.inner_text("#count") == "4 fractures · 0.6\u2009km"
+
+
+def test_a_link_brings_the_same_view_back(visit, target):
+    page = visit(target.folder)
+    page.click("[data-layer=mosaic] input[type=checkbox]")
+    page.click("[data-layer=probability] input[type=checkbox]")
+    page.eval_on_selector(
+        "[data-filter=confidence] .low", "slider => { slider.value = 500; slider.dispatchEvent(new Event('input')) }"
+    )
+    click_on(page, target, 602, 665)
+    page.click("#card .zoom")
+    page.wait_for_timeout(600)
+    link = settled(page)
+    state = "[VIEWER.view.getCenter(), VIEWER.view.getResolution()].flat()"
+    before = page.evaluate(state)
+    other = visit(target.folder, link)
+    assert settled(other) == link
+    np.testing.assert_allclose(other.evaluate(state), before, atol=0.1)
+    assert other.inner_text("#card h2") == "Fracture 4"
+    assert other.inner_text("#count").startswith("2 of 4 fractures")
+    visible = "Object.entries(VIEWER.byName).filter(([, layer]) => layer.getVisible()).map(([name]) => name).sort()"
+    assert other.evaluate(visible) == ["floor", "fractures", "ponds", "probability"]
+    # A link that is pasted into an open page is followed too.
+    page.evaluate("location.hash = '#at=-10.4,-165,3&on=mosaic'")
+    page.wait_for_function("VIEWER.view.getResolution() === 3")
+    assert page.evaluate(visible) == ["mosaic"]
+
+
+def test_pixels_are_shown_as_they_are(visit, target):
+    lon, lat = (float(value) for value in target.grid.lonlat(200, 400))
+    page = visit(target.folder, f"#at={lat},{lon},0.1&on=mosaic")
+    settled(page)
+    with rasterio.open(target / "mosaic.tif") as dataset:
+        truth = dataset.read(1)[198:203, 398:403]
+    for row, column in np.ndindex(truth.shape):
+        seen = shown_grey(page, target, 198 + row, 398 + column)
+        assert np.ptp(seen) <= 1, "a pixel has one brightness: nothing is interpolated"
+        assert abs(int(seen[1, 1]) - int(truth[row, column])) < 40
+    whole = [[shown_grey(page, target, 198 + row, 398 + column)[1, 1] for column in range(5)] for row in range(5)]
+    assert np.corrcoef(np.ravel(whole), truth.ravel())[0, 1] > 0.95
+
+
+@pytest.mark.parametrize("name", MAP_VIEWS)
+def test_places_and_distances_are_true(visit, tmp_path, name):
+    grid = MAP_VIEWS[name]
+    page = visit(build(tmp_path / "t", grid).folder)
+    rows, columns = np.array([0.0, 30.0, 200.0]), np.array([5.0, 250.0, 100.0])
+    for row, column, lon, lat in zip(rows, columns, *grid.lonlat(rows, columns), strict=True):
+        seen_lon, seen_lat = page.evaluate("point => Ground.lonlat(point)", [float(v) for v in grid.xy(row, column)])
+        assert seen_lat == pytest.approx(lat, abs=1e-7)
+        assert (seen_lon - lon + 180) % 360 - 180 == pytest.approx(0, abs=1e-6)
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    middle, step = (grid.shape[0] / 2, grid.shape[1] / 2), 50
+    (lon1, lon2), (lat1, lat2) = grid.lonlat(np.full(2, middle[0]), middle[1] + np.array([-step, step]))
+    per_pixel = geod.inv(lon1, lat1, lon2, lat2)[2] / (2 * step)
+    page.evaluate("([x, y]) => VIEWER.view.setCenter([x, y])", [float(v) for v in grid.xy(*middle)])
+    page.evaluate(f"VIEWER.view.setResolution({grid.resolution_m})")
+    assert float(page.get_attribute("#scale", "data-metres-per-pixel")) == pytest.approx(per_pixel, rel=1e-4)
+    east, north = grid.ground_jacobians(*middle)[0]
+    turn = np.degrees(np.arctan2(north[0], north[1]))
+    seen = page.evaluate("Ground.north(VIEWER.view.getCenter())")
+    assert (seen - turn + 180) % 360 - 180 == pytest.approx(0, abs=0.01)

@@ -1,0 +1,81 @@
+"""Connected components of a raster that is read window by window."""
+
+import numpy as np
+from scipy.ndimage import label
+
+_EIGHT = np.ones((3, 3), int)
+
+
+class Components:
+    """Components over windows that come row by row, each row from left to right.
+
+    Pixels that touch by an edge or a corner belong together: a fracture one pixel wide that runs diagonally is one
+    fracture. Every window has its own pieces, numbered on through the raster; `roots` tells which of them belong
+    together. Windows may be left out: nothing is connected through them.
+
+    Parameters
+    ----------
+    columns : int
+        Width of the raster.
+    """
+
+    def __init__(self, columns):
+        self._parents = []
+        # Pieces along the last row of the windows above and of those of this row, with a column on either side.
+        self._above = self._below = np.full(columns + 2, -1)
+        self._left, self._right_edge = None, 0
+        self._row, self._bottom_edge = -1, 0
+
+    def add(self, row, column, mask):
+        """Find the pieces of a window.
+
+        Parameters
+        ----------
+        row, column : int
+            Upper left pixel.
+        mask : ndarray
+            bool (rows, columns).
+
+        Returns
+        -------
+        labels : ndarray
+            int32 (rows, columns), 1..count, 0 outside the mask; label k is piece ``first + k - 1``.
+        first, count : int
+        """
+        if row != self._row:
+            self._above = self._below if row == self._bottom_edge else np.full_like(self._below, -1)
+            self._below = np.full_like(self._above, -1)
+            self._row, self._bottom_edge, self._left = row, row + len(mask), None
+        labels, count = label(mask, _EIGHT)
+        first = len(self._parents)
+        self._parents.extend(range(first, first + count))
+        names = np.where(labels > 0, labels + (first - 1), -1)
+        height, width = mask.shape
+        for shift in (0, 1, 2):
+            self._link(names[0], self._above[column + shift : column + shift + width])
+        if self._left is not None and self._right_edge == column:
+            padded = np.pad(self._left, 1, constant_values=-1)
+            for shift in (0, 1, 2):
+                self._link(names[:, 0], padded[shift : shift + height])
+        self._below[column + 1 : column + 1 + width] = names[-1]
+        self._left, self._right_edge = names[:, -1], column + width
+        return labels, first, count
+
+    def roots(self):
+        """int (N,): for every piece the first piece of its component."""
+        return np.array([self._root(piece) for piece in range(len(self._parents))], int)
+
+    def _root(self, piece):
+        parents = self._parents
+        while parents[piece] != piece:
+            parents[piece] = parents[parents[piece]]
+            piece = parents[piece]
+        return piece
+
+    def _link(self, names, neighbours):
+        """Join the pieces that lie side by side along a line; -1 is no piece."""
+        both = (names >= 0) & (neighbours >= 0)
+        if both.any():
+            for one, other in np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0):
+                one, other = sorted((self._root(one), self._root(other)))
+                self._parents[other] = one

@@ -1,0 +1,114 @@
+"""torchvision's DeepLabV3, with another stride or another number of input channels where asked for."""
+
+from torch import nn
+from torchvision.models import segmentation
+
+from .errors import InputError
+
+# Le Corre et al. (2025) use torchvision's DeepLabV3.
+COCO_WEIGHTS = {
+    "deeplabv3_resnet50": segmentation.DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1,
+    "deeplabv3_resnet101": segmentation.DeepLabV3_ResNet101_Weights.COCO_WITH_VOC_LABELS_V1,
+    "deeplabv3_mobilenet_v3_large": segmentation.DeepLabV3_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1,
+}
+NAMES = tuple(COCO_WEIGHTS)
+OUTPUT_STRIDES = (4, 8, 16, 32)
+INPUT_CHANNELS = 3
+LAST_LAYER = "classifier.4"
+# What tells the backbones apart, the deepest first.
+_MARKS = {
+    "deeplabv3_resnet101": "backbone.layer3.22.conv1.weight",
+    "deeplabv3_resnet50": "backbone.layer3.5.conv1.weight",
+    "deeplabv3_mobilenet_v3_large": "backbone.0.0.weight",
+}
+
+
+def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
+    """Build a DeepLabV3 with one class and without auxiliary head.
+
+    Parameters
+    ----------
+    name : str
+        One of `NAMES`.
+    output_stride : int, optional
+        Pixels of the image to a step of the deepest features, one of `OUTPUT_STRIDES`: where the backbone would
+        reduce further it dilates its convolutions instead. By default torchvision's own: 8 of the ResNets, 16 of
+        MobileNetV3. No weight depends on it.
+    channels : int
+        Of the input.
+
+    Returns
+    -------
+    nn.Module
+        Takes (B, channels, S, S); gives a dict with logits (B, 1, S, S) as `out`.
+
+    Raises
+    ------
+    InputError
+        For another stride.
+    """
+    network = getattr(segmentation, name)(weights=None, weights_backbone=None, num_classes=1, aux_loss=False)
+    if output_stride is not None:
+        if output_stride not in OUTPUT_STRIDES:
+            raise InputError("output_stride", f"{output_stride}", f"use one of {', '.join(map(str, OUTPUT_STRIDES))}")
+        _set_output_stride(network.backbone, output_stride)
+    if channels != INPUT_CHANNELS:
+        _set_channels(network.backbone, channels)
+    return network
+
+
+def architecture_of(state, path):
+    """Which of torchvision's DeepLabV3 a state belongs to, by the depth of its backbone.
+
+    Raises
+    ------
+    InputError
+        For a state of anything else.
+    """
+    for name, key in _MARKS.items():
+        if key in state and f"{LAST_LAYER}.weight" in state:
+            return name
+    raise InputError(path, "is no torchvision DeepLabV3", "give it as a model's weights, with its architecture")
+
+
+def _set_output_stride(backbone, output_stride):
+    """Reduce as far as a stride and no further; from there on convolutions reach as far as they would have."""
+    total = dilation = 1
+    for unit, stride in _units(backbone):
+        kept = stride if total * stride <= output_stride else 1
+        for name, convolution in unit.named_modules():
+            if not isinstance(convolution, nn.Conv2d):
+                continue
+            size = convolution.kernel_size[0]
+            if size > 1:
+                convolution.dilation = (dilation, dilation)
+                convolution.padding = (dilation * (size // 2),) * 2
+            if size > 1 or name.startswith("downsample"):
+                convolution.stride = (kept, kept)
+        total, dilation = total * kept, dilation * (stride // kept)
+
+
+def _units(backbone):
+    """Parts of a backbone, each with at most one convolution larger than a pixel on its way, and their strides."""
+    for name, child in backbone.items():
+        if name.startswith("layer"):
+            for number, block in enumerate(child):
+                yield block, 2 if number == 0 and name != "layer1" else 1
+        else:
+            reduces = name in ("conv1", "maxpool", "0") or getattr(child, "_is_cn", False)
+            yield child, 2 if reduces else 1
+
+
+def _set_channels(backbone, channels):
+    """Replace the first convolution by one of other input channels, drawn anew."""
+    path, first = next((path, child) for path, child in backbone.named_modules() if isinstance(child, nn.Conv2d))
+    convolution = nn.Conv2d(
+        channels,
+        first.out_channels,
+        first.kernel_size,
+        stride=first.stride,
+        padding=first.padding,
+        bias=first.bias is not None,
+    )
+    nn.init.kaiming_normal_(convolution.weight, mode="fan_out", nonlinearity="relu")
+    backbone.set_submodule(path, convolution)
