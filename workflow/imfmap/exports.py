@@ -1,5 +1,6 @@
-"""Fractures as files: GeoPackage, shapefile, GeoJSON, and a summary in numbers."""
+"""Fractures as files: GeoPackage, shapefile, GeoJSON, tables, and a summary in numbers."""
 
+import csv
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -34,10 +35,11 @@ _DECIMALS = {"sinuosity": 3, "confidence": 3, "lon_deg": 7, "lat_deg": 7, "orien
 def write_fractures(directory, kept, rejected):
     """Write fractures in three formats.
 
-    ``fractures.gpkg`` has the layers ``fractures`` and ``rejected`` (with ``reason``). ``fractures.shp`` holds the
-    fractures under the field names of `SHAPEFILE_FIELDS`. Both are on the map's CRS. ``fractures.geojson`` holds the
-    fractures in longitude and latitude on the body, and names that CRS: a reader that assumes the Earth would be wrong
-    by the ratio of the radii. A fracture across the antimeridian runs on past 180 degrees.
+    ``fractures.gpkg`` has the layers ``fractures`` and ``rejected`` (with ``reason``), each with its style for QGIS.
+    ``fractures.shp`` holds the fractures under the field names of `SHAPEFILE_FIELDS`. Both are on the map's CRS.
+    ``fractures.geojson`` holds the fractures in longitude and latitude on the body, and names that CRS in the member
+    ``crs`` of GeoJSON 2008: RFC 7946 knows no CRS but the Earth's WGS84, and a reader that assumes it would be wrong by
+    the ratio of the radii. GDAL and QGIS read the member. A fracture across the antimeridian runs on past 180 degrees.
 
     Parameters
     ----------
@@ -92,6 +94,33 @@ def write_summary(path, summary):
     """Write `summarise`'s result as JSON."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_fracture_table(path, fractures):
+    """Write the fractures' numbers as CSV, a line each, under the names of the GeoPackage."""
+    with replacing(path) as temporary:
+        pd.DataFrame(fractures.drop(columns=fractures.geometry.name)).to_csv(temporary, index=False)
+
+
+def write_statistics(path, summary):
+    """Write `summarise`'s numbers as CSV: ``quantity`` (its path in the summary, joined by dots) and ``value``."""
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["quantity", "value"])
+        writer.writerows(_flat(summary))
+
+
+def _flat(value, name=""):
+    """(path, value) of every number and word in nested dicts and lists; images go by their product."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            key = inner.get("product", number) if isinstance(inner, dict) else number
+            yield from _flat(inner, f"{name}.{key}")
+    else:
+        yield name, "" if value is None else value
 
 
 def _statistics(values):

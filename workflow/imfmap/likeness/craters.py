@@ -71,6 +71,29 @@ def find_craters(patch, sun_azimuth_deg, least_correlation=LEAST_CORRELATION):
     return Found(row[kept].astype(float), column[kept].astype(float), size[kept], strength[kept])
 
 
+def find_sun_and_craters(patch, axis_deg):
+    """Tell which end of an axis the Sun stands at, and find the craters.
+
+    Hollows lit from one side look like knobs lit from the other. On the Moon hollows outnumber knobs: the Sun stands
+    where more, larger and clearer bowls are found.
+
+    Parameters
+    ----------
+    patch : ndarray
+        (rows, columns), finite.
+    axis_deg : float
+        As `statistics.sun_axis` tells it.
+
+    Returns
+    -------
+    sun_azimuth_deg : float
+        Degrees clockwise from up, 0..360.
+    found : Found
+    """
+    candidates = [(azimuth_deg, find_craters(patch, azimuth_deg)) for azimuth_deg in (axis_deg, axis_deg + 180.0)]
+    return max(candidates, key=lambda one: float(np.sum(one[1].diameter_px * (one[1].correlation - 0.5))))
+
+
 def shaded_bowl(diameter_px, sun_azimuth_deg):
     """Brightness of a bowl with a rim under a Sun at the side, to first order in its slopes; zero mean, unit norm.
 

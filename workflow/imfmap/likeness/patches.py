@@ -43,7 +43,8 @@ class Group:
     patches : int
         How many are simulated.
     scene, image : dict
-        Settings of scene and image; a value may be drawn anew for each patch, see `drawn`.
+        Settings of scene and image; a value may be drawn anew for each patch, see `drawn`. Without a sun_azimuth_deg
+        the Sun stands where it does over the latitude, in the morning or in the afternoon.
     """
 
     name: str
@@ -134,6 +135,8 @@ def simulate_patch(group, number, seed, calibration_dir):
     rng = np.random.default_rng([seed, number])
     scene = {**drawn(group.scene, rng), "seed": int(rng.integers(2**31))}
     image = {**drawn(group.image, rng), "product": f"M{_FIRST_PRODUCT + number}"}
+    if "sun_azimuth_deg" not in image:
+        image["sun_azimuth_deg"] = sun_azimuth_at(group.lat, image["incidence_deg"], morning=rng.random() < 0.5)
     size_m = group.size_px * group.resolution_m
     crs = body("moon").projected("equirectangular", group.lat, group.lon)
     grid = MapGrid.centred(crs, group.lon, group.lat, size_m, size_m, group.resolution_m)
@@ -179,6 +182,24 @@ def cut_shares(pixels):
 def drawn(settings, rng):
     """Settings with every range drawn from: ``{between: [a, b]}``, ``{log_between: [a, b]}`` or ``{one_of: [...]}``."""
     return {key: _drawn(value, rng) for key, value in settings.items()}
+
+
+def sun_azimuth_at(lat_deg, incidence_deg, morning):
+    """Direction towards the Sun, clockwise from north, where it stands above the equator, as it all but does.
+
+    Raises
+    ------
+    InputError
+        Where the Sun never stands so high.
+    """
+    cosine = np.cos(np.radians(incidence_deg)) / np.cos(np.radians(lat_deg))
+    if cosine > 1.0:
+        raise InputError(
+            f"incidence_deg {incidence_deg:g}", f"is never seen at latitude {lat_deg:g}", "use a larger one"
+        )
+    hour = np.arccos(cosine)
+    azimuth_deg = np.degrees(np.arctan2(np.sin(hour), -np.sin(np.radians(lat_deg)) * np.cos(hour)))
+    return float(azimuth_deg if morning else 360.0 - azimuth_deg)
 
 
 def _drawn(value, rng):

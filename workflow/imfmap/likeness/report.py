@@ -14,11 +14,11 @@ import yaml
 from ..errors import InputError
 from ..rasters import replacing
 from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, together
-from .craters import COUNTED_PX, DIAMETERS_PX, Found, find_craters, match_craters
+from .craters import COUNTED_PX, DIAMETERS_PX, Found, find_sun_and_craters, match_craters
 from .pages import as_html, markdown
 from .patches import Group, Patch, cut_shares, prepare_calibration, read_real, simulate_patch, stretched
 from .pictures import draw_curves, draw_side_by_side, draw_verdicts
-from .statistics import all_statistics, brightness_statistics, sun_azimuth
+from .statistics import all_statistics, brightness_statistics, sun_axis
 
 log = logging.getLogger(__name__)
 
@@ -131,8 +131,7 @@ def measure(group, patch, shares):
     is_map = patch.real and not group.calibrated
     shown = patch if is_map else replace(patch, pixels=stretched(patch.pixels, *shares))
     measured = patch if group.calibrated else shown
-    azimuth_deg = sun_azimuth(measured.pixels)
-    found = find_craters(measured.pixels, azimuth_deg)
+    azimuth_deg, found = find_sun_and_craters(measured.pixels, sun_axis(measured.pixels))
     figures = all_statistics(measured.pixels, azimuth_deg, found)
     if group.calibrated:
         figures |= brightness_statistics(measured.pixels)
@@ -158,16 +157,22 @@ def simulate(group, seed, shares, processes=1):
         prepare_calibration(folder, seed)
         jobs = [(group, number, seed, folder, shares[number % len(shares)]) for number in range(group.patches)]
         if processes == 1:
-            return [_simulated(job) for job in jobs]
+            return _followed(map(_simulated, jobs), group)
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            return list(pool.map(_simulated, jobs))
+            return _followed(pool.map(_simulated, jobs), group)
+
+
+def _followed(results, group):
+    measured = []
+    for one in results:
+        measured.append(one)
+        log.info("%s: patch %d of %d", group.name, len(measured), group.patches)
+    return measured
 
 
 def _simulated(job):
     group, number, seed, calibration_dir, shares = job
-    measured = measure(group, simulate_patch(group, number, seed, calibration_dir), shares)
-    log.info("%s: patch %d of %d", group.name, number + 1, group.patches)
-    return measured
+    return measure(group, simulate_patch(group, number, seed, calibration_dir), shares)
 
 
 def compare_group(group, real, simulated, out_folder):
@@ -212,9 +217,13 @@ def score_sun(simulated):
 
 
 def score_detector(simulated):
-    """Precision and recall of the crater detector on simulated maps, whose craters are known, by least diameter."""
+    """Precision and recall of the crater detector on simulated maps, down to the smallest diameters that are known.
+
+    A find counts as right by `match_craters`; recall is that of craters younger than `visible_age`.
+    """
+    known_px = min(one.patch.craters[:, 2].min(initial=np.inf) for one in simulated)
     scores = []
-    for least in COUNTED_PX:
+    for least in (diameter for diameter in COUNTED_PX if diameter >= known_px):
         finds = hits = craters = seen_craters = 0
         for one in simulated:
             found, size = one.found, one.patch.pixels.shape[0]

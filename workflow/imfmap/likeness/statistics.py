@@ -109,8 +109,8 @@ def contrast_statistics(patch):
 def derivative_statistics(patch, sun_azimuth_deg):
     """Derivatives away from the Sun: their skewness and kurtosis, and how much stronger they are than those across it.
 
-    A hollow is dark on the Sun's side and bright on the other, so its floor rises steeply in brightness; a knob does
-    the opposite. Positive skewness is the mark of a ground of hollows.
+    A hollow is dark on the Sun's side and bright on the other: brightness rises steeply across its floor, at a shadow's
+    end most of all, and falls more gently outside. Fresh hollows make the skewness positive, knobs negative.
     """
     figures = {}
     for sigma in DERIVATIVES_PX:
@@ -133,11 +133,10 @@ def brightness_statistics(iof):
     }
 
 
-def sun_azimuth(patch):
-    """Direction towards the Sun, told from the image alone.
+def sun_axis(patch):
+    """Line that the Sun's direction lies on, told from the image alone.
 
-    Shading is the slope along the Sun's direction, so brightness varies most along it; which of the two ends is the
-    Sun's follows from the sign of the derivative's skewness, since hollows outnumber knobs.
+    Shading is the slope along the Sun's direction, so brightness varies most along it.
 
     Parameters
     ----------
@@ -147,7 +146,7 @@ def sun_azimuth(patch):
     Returns
     -------
     float
-        Degrees clockwise from up, 0..360.
+        Degrees clockwise from up, 0..180: towards the Sun, or away from it.
     """
     right, up = (part.ravel() for part in _gradient(patch, 1.5))
     # No place counts more than the steepest twentieth: one shadow must not outvote the plain.
@@ -156,9 +155,7 @@ def sun_azimuth(patch):
     scale = limit / np.maximum(steepness, max(limit, np.finfo(float).tiny))
     right, up = right * scale, up * scale
     axis = 0.5 * np.arctan2(2.0 * np.mean(right * up), np.mean(up * up) - np.mean(right * right))
-    azimuth_deg = float(np.degrees(axis)) % 360.0
-    asymmetry = sum(skew(_derivatives(patch, azimuth_deg, sigma)[0], axis=None) for sigma in DERIVATIVES_PX)
-    return azimuth_deg if asymmetry > 0 else (azimuth_deg + 180.0) % 360.0
+    return float(np.degrees(axis)) % 180.0
 
 
 def _gradient(patch, sigma):
@@ -185,7 +182,7 @@ def all_statistics(patch, sun_azimuth_deg, found):
     patch : ndarray
         (rows, columns), finite.
     sun_azimuth_deg : float
-        As `sun_azimuth` tells it.
+        As `craters.find_sun_and_craters` tells it.
     found : craters.Found
         As `craters.find_craters` finds them.
 

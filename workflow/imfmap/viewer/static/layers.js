@@ -1,0 +1,143 @@
+/* The map's layers out of the data: pyramids of pictures, and outlines in quarter pixels. */
+"use strict";
+
+const Layers = (() => {
+  const { grid, layers, rasters, tile_px: tilePx, quantum_px: quantumPx } = window.IMF;
+  const levels = rasters[0].tiles.length;
+  const tileGrid = new ol.tilegrid.TileGrid({
+    origin: [grid.left, grid.top],
+    extent: Ground.extent,
+    tileSize: tilePx,
+    resolutions: Array.from({ length: levels }, (_, level) => grid.resolution_m * 2 ** (levels - 1 - level)),
+  });
+
+  const TITLES = {
+    fractures: "Fractures",
+    rejected: "Rejected",
+    footprints: "Image outlines",
+    floor: "Crater floor",
+    ponds: "Melt ponds",
+  };
+  const SHOWN = new Set(["mosaic", "fractures", "floor", "ponds"]);
+  const ORDER = ["floor", "ponds", "footprints", "rejected", "fractures"];
+
+  function title(name) {
+    return TITLES[name] || name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
+  }
+
+  /** Whether a tile was written: the others hold no data. */
+  function index(raster) {
+    return raster.tiles.map((text, level) => {
+      const bits = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      const side = tilePx * 2 ** (levels - 1 - level);
+      const [rows, columns] = [Math.ceil(grid.rows / side), Math.ceil(grid.columns / side)];
+      return (row, column) => {
+        const place = row * columns + column;
+        return row >= 0 && row < rows && column >= 0 && column < columns && ((bits[place >> 3] >> (7 - (place & 7))) & 1);
+      };
+    });
+  }
+
+  function raster(entry) {
+    const there = index(entry);
+    const source = (interpolate) =>
+      new ol.source.TileImage({
+        projection: Ground.projection,
+        tileGrid,
+        interpolate,
+        transition: 0,
+        wrapX: false,
+        tileUrlFunction: ([level, column, row]) =>
+          there[level](row, column) ? `tiles/${entry.name}/${level}/${row}/${column}.webp` : undefined,
+      });
+    // Closer than the map's own pixels they are shown as they are, with sharp edges.
+    const turn = 0.9 * grid.resolution_m;
+    const group = new ol.layer.Group({
+      layers: [
+        new ol.layer.Tile({ source: source(true), minResolution: turn, preload: 2 }),
+        new ol.layer.Tile({ source: source(false), maxResolution: turn }),
+      ],
+      visible: SHOWN.has(entry.name),
+      opacity: entry.name === "probability" ? 0.8 : 1,
+    });
+    group.setProperties({ name: entry.name, title: entry.label, kind: entry.image ? "image" : "raster" });
+    return group;
+  }
+
+  function ring(steps) {
+    const points = [];
+    let [column, row] = [0, 0];
+    for (let at = 0; at < steps.length; at += 2) {
+      column += steps[at];
+      row += steps[at + 1];
+      points.push([
+        grid.left + column * quantumPx * grid.resolution_m,
+        grid.top - row * quantumPx * grid.resolution_m,
+      ]);
+    }
+    points.push(points[0]);
+    return points;
+  }
+
+  /** Class of each feature in its layer's style. */
+  function classOf(layer, at) {
+    const { column, classes } = layer.style;
+    if (!column || !layer.values[column]) return 0;
+    const value = layer.values[column][at];
+    const found = classes.findIndex((part) =>
+      part.lower !== null ? value >= part.lower && value < part.upper : part.value === String(value),
+    );
+    return found >= 0 ? found : classes.length - 1;
+  }
+
+  function look(name, part) {
+    const dash = { footprints: [7, 5], rejected: [3, 3] }[name];
+    const width = { fractures: 1.3, floor: 1.6, ponds: 1.4 }[name] || 1.2;
+    return new ol.style.Style({
+      fill: new ol.style.Fill({ color: part.fill }),
+      stroke: new ol.style.Stroke({ color: part.line, width, lineDash: dash }),
+    });
+  }
+
+  function named(text) {
+    return new ol.style.Style({
+      text: new ol.style.Text({
+        text,
+        font: "11px system-ui, sans-serif",
+        overflow: true,
+        fill: new ol.style.Fill({ color: "#cfe8fb" }),
+        stroke: new ol.style.Stroke({ color: "rgba(10,12,16,0.85)", width: 3 }),
+      }),
+    });
+  }
+
+  function vector(name) {
+    const layer = layers[name];
+    const looks = layer.style.classes.map((part) => look(name, part));
+    const features = layer.outlines.map((polygons, at) => {
+      const feature = new ol.Feature(new ol.geom.MultiPolygon(polygons.map((rings) => rings.map(ring))));
+      feature.setId(`${name}-${at}`);
+      feature.setProperties({ layer: name, at, class: classOf(layer, at), hidden: false }, true);
+      return feature;
+    });
+    const labels = name === "footprints" ? layer.values.product.map(named) : null;
+    const shown = new ol.layer.Vector({
+      source: new ol.source.Vector({ features, wrapX: false }),
+      style: (feature) => {
+        if (feature.get("hidden")) return null;
+        const style = looks[feature.get("class")];
+        return labels ? [style, labels[feature.get("at")]] : style;
+      },
+      visible: SHOWN.has(name),
+      // What a person drew of the crater may reach far past the map.
+      extent: name === "floor" || name === "ponds" ? Ground.extent : undefined,
+      declutter: Boolean(labels),
+    });
+    shown.setProperties({ name, title: title(name), kind: "vector" });
+    return shown;
+  }
+
+  const known = Object.keys(layers).filter((name) => !ORDER.includes(name));
+  const vectors = [...known, ...ORDER.filter((name) => name in layers)].map(vector);
+  return { all: [...rasters.map(raster), ...vectors], title };
+})();

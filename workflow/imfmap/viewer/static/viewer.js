@@ -1,0 +1,315 @@
+/* The map, the panel beside it, and the link that brings one back to the same view. */
+"use strict";
+
+(() => {
+  const { title, footer, grid, layers: data } = window.IMF;
+  const find = (id) => document.getElementById(id);
+  const byName = Object.fromEntries(Layers.all.map((layer) => [layer.get("name"), layer]));
+  const fractures = data.fractures;
+  const PANEL_PX = 340;
+
+  // --- map ---
+
+  const whole = Math.max(grid.rows, grid.columns) * grid.resolution_m;
+  const view = new ol.View({
+    projection: Ground.projection,
+    center: ol.extent.getCenter(Ground.extent),
+    resolution: grid.resolution_m,
+    minResolution: grid.resolution_m / 24,
+    maxResolution: whole / 200,
+    extent: ol.extent.buffer(Ground.extent, 0.25 * whole),
+    constrainOnlyCenter: true,
+    enableRotation: false,
+  });
+  const mark = new ol.layer.Vector({
+    source: new ol.source.Vector(),
+    style: [
+      new ol.style.Style({ stroke: new ol.style.Stroke({ color: "rgba(5,7,10,0.9)", width: 5 }) }),
+      new ol.style.Style({ stroke: new ol.style.Stroke({ color: "#ffffff", width: 2.2 }) }),
+    ],
+  });
+  const map = new ol.Map({ target: "map", view, layers: [...Layers.all, mark], controls: [] });
+
+  function padding() {
+    const room = window.innerWidth > 900 && !document.body.classList.contains("folded");
+    return [40, 70, 60, room ? PANEL_PX + 30 : 40];
+  }
+
+  const fit = (extent, options = {}) => view.fit(extent, { padding: padding(), ...options });
+
+  // --- words ---
+
+  document.title = `${title} – impact melt fractures`;
+  find("title").textContent = title;
+  find("footer").textContent = footer;
+  const centre = ol.extent.getCenter(Ground.extent);
+  find("place").textContent = `${Ground.words(centre, 300)} · ${Number(grid.resolution_m.toPrecision(4))}\u2009m per pixel`;
+
+  const kilometres = (metres) => `${(metres / 1000).toFixed(metres < 1e5 ? 1 : 0)}\u2009km`;
+  const lengths = fractures.values.total_length_m || fractures.values.length_m || [];
+
+  function count() {
+    const number = fractures.outlines.length;
+    const shown = byName.fractures.getSource().getFeatures().filter((feature) => !feature.get("hidden"));
+    const metres = (indices) => indices.reduce((sum, at) => sum + (lengths[at] || 0), 0);
+    const of = Filters.active() ? ` of ${number}` : "";
+    find("count").querySelector("b").textContent = shown.length;
+    find("count").querySelector("span").textContent =
+      `${of} fracture${number === 1 ? "" : "s"} · ${kilometres(metres(shown.map((feature) => feature.get("at"))))}`;
+    find("reset").hidden = !Filters.active();
+  }
+
+  function filter() {
+    for (const feature of byName.fractures.getSource().getFeatures()) {
+      feature.set("hidden", !Filters.passes(feature.get("at")), true);
+    }
+    byName.fractures.getSource().changed();
+    count();
+  }
+
+  // --- panel ---
+
+  const MOST_OF_LEGEND = { mean_width_m: "Mean width", max_width_m: "Largest width", confidence: "Confidence" };
+
+  function legend() {
+    const { column, classes } = fractures.style;
+    find("legend-title").textContent = MOST_OF_LEGEND[column] || Layers.title(column || "fractures");
+    const numbers = new Array(classes.length).fill(0);
+    for (const feature of byName.fractures.getSource().getFeatures()) numbers[feature.get("class")] += 1;
+    find("legend").innerHTML = "";
+    classes.forEach((part, at) => {
+      const line = document.createElement("li");
+      line.innerHTML = `<i style="--fill:${part.fill};--line:${part.swatch}"></i><span></span><em>${numbers[at]}</em>`;
+      line.querySelector("span").textContent = part.label;
+      line.classList.toggle("none", numbers[at] === 0);
+      find("legend").append(line);
+    });
+  }
+
+  function layerLine(layer) {
+    const line = document.createElement("li");
+    line.dataset.layer = layer.get("name");
+    const part = data[layer.get("name")]?.style.classes[0];
+    line.innerHTML = `
+      <label><input type="checkbox"><i class="${layer.get("kind")} ${layer.get("name")}"
+        style="--fill:${part?.fill || "none"};--line:${part?.swatch || "#8b97a8"}"></i><span></span></label>
+      <input type="range" min="0" max="100" aria-label="Opacity of ${layer.get("title")}" title="Opacity">`;
+    line.querySelector("span").textContent = layer.get("title");
+    const [box, slider] = line.querySelectorAll("input");
+    const follow = () => {
+      box.checked = layer.getVisible();
+      slider.value = Math.round(100 * layer.getOpacity());
+      slider.style.setProperty("--value", `${slider.value}%`);
+      line.classList.toggle("off", !box.checked);
+    };
+    box.addEventListener("change", () => layer.setVisible(box.checked));
+    slider.addEventListener("input", () => layer.setOpacity(slider.value / 100));
+    layer.on(["change:visible", "change:opacity"], () => {
+      follow();
+      remember();
+    });
+    follow();
+    return line;
+  }
+
+  // --- card ---
+
+  let chosen = null;
+
+  function told(column, value) {
+    if (value === null || value === undefined || value === "") return "–";
+    const text = typeof value === "number" && column.decimals !== null ? value.toFixed(column.decimals) : String(value);
+    return column.unit === "°" ? `${text}°` : column.unit ? `${text}\u2009${column.unit}` : text;
+  }
+
+  function table(layer, at) {
+    const lines = document.createElement("dl");
+    for (const column of layer.columns) {
+      const [term, value] = [document.createElement("dt"), document.createElement("dd")];
+      term.textContent = column.label;
+      value.textContent = told(column, layer.values[column.name][at]);
+      value.dataset.column = column.name;
+      lines.append(term, value);
+    }
+    return lines;
+  }
+
+  const heading = {
+    fractures: (at) => `Fracture ${fractures.values.fracture?.[at] ?? at + 1}`,
+    rejected: (at) => `Rejected ${data.rejected.values.fracture?.[at] ?? at + 1}`,
+    footprints: (at) => data.footprints.values.product[at],
+  };
+
+  function choose(feature) {
+    chosen = feature;
+    mark.getSource().clear();
+    const card = find("card");
+    card.hidden = !feature;
+    if (feature) {
+      mark.getSource().addFeature(new ol.Feature(feature.getGeometry()));
+      const [name, at] = [feature.get("layer"), feature.get("at")];
+      const part = data[name].style.classes[feature.get("class")];
+      card.innerHTML = `<header><i style="--fill:${part.fill};--line:${part.swatch}"></i><h2></h2>
+        <button type="button" class="close" aria-label="Close">×</button></header>
+        <div class="actions"><button type="button" class="zoom">Zoom to it</button>
+        <button type="button" class="link">Copy link</button></div>`;
+      card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
+      card.querySelector(".actions").before(table(data[name], at));
+      card.querySelector(".close").addEventListener("click", () => choose(null));
+      card.querySelector(".zoom").addEventListener("click", () => closer(feature));
+      card.querySelector(".link").addEventListener("click", (event) => copyLink(event.target));
+    }
+    remember();
+  }
+
+  function closer(feature) {
+    const extent = feature.getGeometry().getExtent();
+    fit(extent, { minResolution: grid.resolution_m / 4, duration: 350, padding: padding().map((side) => side + 60) });
+  }
+
+  async function copyLink(button) {
+    write();
+    try {
+      await navigator.clipboard.writeText(location.href);
+      button.textContent = "Copied";
+    } catch {
+      window.prompt("Link to this view", location.href);
+    }
+  }
+
+  function at(pixel) {
+    const layered = (name) => (layer) => layer === byName[name];
+    for (const name of ["fractures", "rejected", "footprints"]) {
+      if (!byName[name]?.getVisible()) continue;
+      const options = { layerFilter: layered(name), hitTolerance: name === "footprints" ? 0 : 5 };
+      const hits = map.getFeaturesAtPixel(pixel, options).filter((feature) => feature.get("layer") === name);
+      if (hits.length) {
+        // Of images that overlap, a second click shows the next one.
+        return hits[(hits.indexOf(chosen) + 1) % hits.length];
+      }
+    }
+    return null;
+  }
+
+  map.on("singleclick", (event) => choose(at(event.pixel)));
+  map.on("pointermove", (event) => {
+    if (event.dragging) return;
+    find("cursor").textContent = Ground.words(event.coordinate, view.getResolution());
+    const options = { layerFilter: (layer) => layer === byName.fractures || layer === byName.rejected, hitTolerance: 5 };
+    map.getTargetElement().style.cursor = map.hasFeatureAtPixel(event.pixel, options) ? "pointer" : "";
+  });
+
+  // --- scale, compass ---
+
+  function scale() {
+    const [middle, resolution] = [view.getCenter(), view.getResolution()];
+    const half = 50 * resolution;
+    const metres = Ground.distance([middle[0] - half, middle[1]], [middle[0] + half, middle[1]]) / 100;
+    if (!Number.isFinite(metres) || metres <= 0) return;
+    const length = Ground.nice(130 * metres);
+    find("scale").querySelector("i").style.width = `${length / metres}px`;
+    find("scale").querySelector("span").textContent = length >= 1000 ? `${length / 1000} km` : `${length} m`;
+    find("scale").dataset.metresPerPixel = metres;
+    find("zoom").textContent = `${Number(metres.toPrecision(2))}\u2009m/px`;
+  }
+
+  function compass() {
+    const north = Ground.north(view.getCenter());
+    const suns = data.footprints?.values.sun_azimuth_deg || [];
+    const rays = suns
+      .filter((azimuth) => azimuth !== null)
+      .map((azimuth) => `<g transform="rotate(${azimuth})"><path d="M0-20V-9" class="ray"/><circle cy="-22" r="3.4"/></g>`);
+    find("compass").setAttribute("aria-label", `North ${north.toFixed(0)} degrees clockwise from up`);
+    find("compass").title = suns.length ? "North, and where the Sun of each image stood" : "North";
+    find("compass").innerHTML = `<svg viewBox="-36 -36 72 72"><circle r="22" class="ring"/>${rays.join("")}
+      <g transform="rotate(${north})"><path d="M0-34l6 12-6-4-6 4z" class="north"/>
+      <text y="-9" transform="rotate(${-north} 0 -12)">N</text></g></svg>`;
+  }
+
+  // --- permalink ---
+
+  let written = null;
+  let timer = null;
+
+  function write() {
+    clearTimeout(timer);
+    const [lon, lat] = Ground.lonlat(view.getCenter());
+    const parts = new URLSearchParams();
+    parts.set("at", `${lat.toFixed(6)},${lon.toFixed(6)},${Number(view.getResolution().toPrecision(5))}`);
+    const on = Layers.all.filter((layer) => layer.getVisible());
+    parts.set("on", on.map((layer) => `${layer.get("name")}${layer.getOpacity() < 1 ? `*${layer.getOpacity()}` : ""}`).join(","));
+    for (const [key, range] of Object.entries(Filters.state())) parts.set(key, range);
+    if (chosen) parts.set("pick", chosen.getId());
+    const hash = `#${parts.toString().replaceAll("%2C", ",").replaceAll("%7E", "~")}`;
+    if (hash !== location.hash) {
+      written = hash;
+      location.replace(hash);
+    }
+  }
+
+  function remember() {
+    clearTimeout(timer);
+    timer = setTimeout(write, 250);
+  }
+
+  function read() {
+    const parts = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
+    if (parts.on !== undefined) {
+      const on = Object.fromEntries(parts.on.split(",").map((part) => part.split("*")));
+      for (const layer of Layers.all) {
+        const name = layer.get("name");
+        layer.setVisible(name in on);
+        if (on[name]) layer.setOpacity(Math.min(1, Math.max(0, Number(on[name]) || 0)));
+      }
+    }
+    Filters.restore(parts);
+    filter();
+    const [lat, lon, resolution] = (parts.at || "").split(",").map(Number);
+    if (Number.isFinite(lat) && Number.isFinite(lon) && resolution > 0) {
+      view.setCenter(Ground.map(lon, lat));
+      view.setResolution(resolution);
+    } else fit(Ground.extent);
+    const layer = byName[(parts.pick || "").split("-")[0]];
+    choose(layer?.get("kind") === "vector" ? layer.getSource().getFeatureById(parts.pick) : null);
+  }
+
+  window.addEventListener("hashchange", () => {
+    if (location.hash !== written) read();
+  });
+
+  // --- all together ---
+
+  const steps = (factor) => view.animate({ resolution: view.getConstrainedResolution(view.getResolution() * factor), duration: 180 });
+  find("closer").addEventListener("click", () => steps(0.5));
+  find("farther").addEventListener("click", () => steps(2));
+  find("fit").addEventListener("click", () => fit(Ground.extent, { duration: 350 }));
+  find("pixels").addEventListener("click", () => view.animate({ resolution: grid.resolution_m, duration: 350 }));
+  find("reset").addEventListener("click", () => {
+    Filters.restore({});
+    filter();
+    remember();
+  });
+  find("fold").addEventListener("click", () => {
+    const folded = document.body.classList.toggle("folded");
+    find("fold").setAttribute("aria-expanded", String(!folded));
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") choose(null);
+  });
+  map.on("moveend", () => {
+    compass();
+    remember();
+  });
+  view.on(["change:resolution", "change:center"], scale);
+
+  Filters.build(find("filters"), () => {
+    filter();
+    remember();
+  });
+  legend();
+  find("layers").append(...[...Layers.all].reverse().map(layerLine));
+  read();
+  scale();
+  compass();
+  window.VIEWER = { map, view, byName, ready: () => !map.getLoadingOrNotReady() };
+})();
