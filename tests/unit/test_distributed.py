@@ -102,11 +102,13 @@ def test_a_training_on_two_devices_writes_once_and_scores_rightly(tmp_path):
         np.testing.assert_allclose(best[f"validation_{name}"], value, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_sums_are_over_all_processes():
     assert run_on(1, "cpu", part) == ([1.0, 0.0], "cpu")
     assert run_on(2, "cpu", part) == ([2.0, 1.0], "cpu")
 
 
+@pytest.mark.slow
 def test_what_another_process_falls_over_is_said():
     with pytest.raises(Exception, match="no more"):
         run_on(2, "cpu", fall_over)

@@ -1,15 +1,27 @@
 """Files of fractures: read back as a GIS reads them."""
 
 import json
+import sqlite3
+from xml.etree import ElementTree
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
+from imfmap import styles
 from imfmap.bodies import body, body_of
 from imfmap.errors import InputError
-from imfmap.exports import SHAPEFILE_FIELDS, summarise, write_fractures, write_summary
+from imfmap.exports import (
+    SHAPEFILE_FIELDS,
+    summarise,
+    write_fracture_table,
+    write_fractures,
+    write_statistics,
+    write_summary,
+)
+from imfmap.filters import REASONS
 from imfmap.morphometry import MEASURES
 from imfmap.products import ImageFacts
 from imfmap.vectors import layers_of, read_vector, write_vector
@@ -121,3 +133,54 @@ def test_unusable_vector_files_are_named(tmp_path):
     (tmp_path / "bare.prj").unlink()
     with pytest.raises(InputError, match="no coordinate reference system"):
         read_vector(tmp_path / "bare.shp")
+
+
+def test_the_geopackage_carries_its_styles(tmp_path):
+    kept = fractures(shapely.box(0, 0, 30, 10))
+    write_fractures(tmp_path, kept, kept.assign(reason="small"))
+    with sqlite3.connect(tmp_path / "fractures.gpkg") as database:
+        rows = database.execute(
+            "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles ORDER BY id"
+        ).fetchall()
+        columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
+    assert [row[0] for row in rows] == ["fractures", "rejected"]
+    for name, column, qml, sld, default in rows:
+        assert columns[name] == column and default == 1
+        assert qml == (styles.FOLDER / f"{name}.qml").read_text()
+        rules = ElementTree.fromstring(sld).iter("{http://www.opengis.net/sld}Rule")
+        assert len(list(rules)) == len(styles.vector_style(name).classes)
+    assert set(layers_of(tmp_path / "fractures.gpkg")) == {"fractures", "rejected"}
+    read = {column for name in ("fractures", "rejected") for column in read_vector(tmp_path / "fractures.gpkg", name)}
+    assert {styles.vector_style(name).column for name in ("fractures", "rejected")} <= read
+
+
+def test_every_fracture_and_every_reason_has_a_class():
+    classes = styles.vector_style("fractures").classes
+    assert classes[0].lower == 0 and classes[-1].upper >= 1e5
+    assert all(one.upper == other.lower for one, other in zip(classes, classes[1:], strict=False))
+    reasons = [part.value for part in styles.vector_style("rejected").classes]
+    assert set(REASONS) < set(reasons) and reasons[-1] == "", "the last one takes any other reason"
+
+
+def test_every_style_can_be_read():
+    for path in styles.FOLDER.glob("*.qml"):
+        root = ElementTree.parse(path).getroot()
+        if root.find("renderer-v2") is not None:
+            assert styles.vector_style(path.stem).classes
+    table = styles.colour_table("probability")
+    assert table.shape == (251, 4) and table[0, 3] == 0 and table[250, 3] == 255
+
+
+def test_tables_hold_what_the_geopackage_holds(tmp_path):
+    kept = fractures(shapely.box(0, 0, 30, 10), shapely.box(50, 0, 60, 90))
+    write_fracture_table(tmp_path / "f.csv", kept)
+    table = pd.read_csv(tmp_path / "f.csv")
+    assert list(table.columns) == [name for name in kept.columns if name != "geometry"]
+    np.testing.assert_allclose(table["area_m2"], kept["area_m2"])
+    facts = ImageFacts("M1L", "2010-01-01T00:00:00", 90.0, 55.0, 1.0, 60.0, 1.0, "native")
+    write_statistics(
+        tmp_path / "s.csv", summarise(kept, kept.iloc[:0].assign(reason=[]), [facts], {"hysteresis": None})
+    )
+    said = pd.read_csv(tmp_path / "s.csv", keep_default_na=False).set_index("quantity")["value"]
+    assert said["fractures.polygons"] == "2" and said["fractures.area_m2.max"] == "900.0"
+    assert said["images.M1L.incidence_deg"] == "55.0" and said["settings.hysteresis"] == ""

@@ -369,6 +369,7 @@ def test_windows_that_are_done_are_not_run_again(tmp_path, use, monkeypatch, rec
         assert anew.batches >= whole.batches
 
 
+@pytest.mark.slow
 def test_a_killed_inference_goes_on(tmp_path, use):
     """Killed by the system's own means, in a process of its own."""
     image = noise(400, 600)

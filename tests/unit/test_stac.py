@@ -130,7 +130,8 @@ def test_the_projection_is_the_rasters(catalogue):
             for said in (item.properties["proj:wkt2"], json.dumps(item.properties["proj:projjson"])):
                 crs = CRS.from_user_input(said)
                 assert crs.geodetic_crs.name == CRS.from_authority("IAU_2015", 30100).name
-                assert crs.coordinate_operation.to_proj4() == target.grid.crs.coordinate_operation.to_proj4()
+                steps = [each.coordinate_operation.to_proj4().split("+step")[-1] for each in (crs, target.grid.crs)]
+                assert steps[0] == steps[1]
             if name == "mosaic":
                 assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
                 assert "cloud-optimized" in item.assets[name].media_type

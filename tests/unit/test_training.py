@@ -196,6 +196,7 @@ run(Path("killed"), sorted(Path().glob("*.npz")), training=json.loads(sys.argv[3
 """
 
 
+@pytest.mark.slow
 def test_a_killed_training_goes_on_to_the_same_curve(tmp_path, caplog):
     caplog.set_level("INFO")
     paths = tile_files(tmp_path)

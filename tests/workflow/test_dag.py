@@ -74,6 +74,26 @@ def test_calibrated_images_are_kept_when_asked_for(tmp_path, mini_config):
     assert counts(run_snakemake(tmp_path, path, "-n", "floor"))["calibrate_edr"] == 2
 
 
+def test_products_are_made_as_far_as_they_are_asked_for(tmp_path, mini_config):
+    every = {"qgis", "viewer", "stac", "catalog", "tables", "footprints"}
+    path = write_config(tmp_path / "mini.yaml", mini_config)
+    assert every <= set(counts(run_snakemake(tmp_path, path, "-n", "all")))
+    few = {**mini_config, "products": {"qgis": False, "viewer": False, "stac": False}}
+    jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "few.yaml", few), "-n", "all"))
+    assert every & set(jobs) == {"tables", "footprints"}
+
+
+def test_a_finished_mosaic_goes_straight_to_its_search_and_has_all_products(tmp_path, mini_config):
+    (tmp_path / "theirs.tif").touch()
+    place = {key: mini_config["targets"]["floor"][key] for key in ("lat", "lon", "diameter_km")}
+    config = {**mini_config, "recipe": "paper", "processing": {"mosaic": {"stretch": "minmax"}}}
+    config["targets"] = {**mini_config["targets"], "theirs": {**place, "mosaic": "theirs.tif"}}
+    jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "mini.yaml", config), "-n", "theirs"))
+    chain = ["import_mosaic", "infer_mosaic", "vectorise", "map", "footprints", "qgis", "viewer", "stac"]
+    assert [jobs.get(step) for step in chain] == [1] * len(chain)
+    assert "mosaic" not in jobs
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -35,10 +35,19 @@ def test_every_promised_file_is_there(mini_run):
         "map.png",
         "map.pdf",
         "summary.json",
+        "fractures.csv",
+        "statistics.csv",
+        "footprints.gpkg",
+        "map.qgz",
+        "viewer/index.html",
+        "viewer/data.js",
+        "stac/collection.json",
+        "stac/M1500004000LE.json",
     ]:
         assert (floor / name).stat().st_size > 0, name
     run = floor.parent
     for name in [
+        "catalog.json",
         "models/net/checkpoint.pt",
         "models/net/metrics.json",
         "models/net/curves.png",

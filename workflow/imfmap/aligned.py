@@ -1,6 +1,5 @@
 """An image of any size in the Sun-aligned frame: its brightness, its windows, and the way back to the map."""
 
-import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -8,7 +7,7 @@ import rasterio
 from affine import Affine
 
 from .mapblocks import CELL, READ_BLOCK, map_codes, seen_blocks, write_block, write_codes
-from .rasters import BLOCK, read_window, replacing
+from .rasters import BLOCK, replacing
 from .sunframe import NEIGHBOURHOOD_PX, relative_brightness, sample, sample_brightness
 from .windows import Lattice, in_order
 
@@ -74,29 +73,24 @@ def _plain_raster(path, shape, dtype):
     )
 
 
-def write_brightness(dataset, seen, median, path, threads):
+def write_brightness(reader, shape, seen, median, path, threads):
     """Relative brightness of an image, block by block, as if computed at once; a raster that is there is left."""
     if path.exists():
         return
     margin = NEIGHBOURHOOD_PX - 1
-    blocks = list(seen_blocks(dataset.shape, seen))
-    lock = threading.Lock()
+    blocks = list(seen_blocks(shape, seen))
 
     def brightness(block):
         # Past the raster's edges there is no margin, as there is none when the image is taken at once.
         top, left = (max(0, start - margin) for start in block)
-        bottom, right = (
-            min(extent, start + READ_BLOCK + margin) for start, extent in zip(block, dataset.shape, strict=True)
-        )
-        with lock:
-            image = read_window(dataset, top, left, bottom - top, right - left)
-        values = relative_brightness(image, median=median)
+        bottom, right = (min(extent, start + READ_BLOCK + margin) for start, extent in zip(block, shape, strict=True))
+        values = relative_brightness(reader(top, left, bottom - top, right - left), median=median)
         return values[block[0] - top :, block[1] - left :][:READ_BLOCK, :READ_BLOCK]
 
     with (
         replacing(path) as temporary,
         ThreadPoolExecutor(threads) as pool,
-        _plain_raster(temporary, dataset.shape, "uint8") as sink,
+        _plain_raster(temporary, shape, "uint8") as sink,
     ):
         for block, values in zip(blocks, in_order(pool, brightness, blocks, 2 * threads), strict=True):
             write_block(sink, *block, values)

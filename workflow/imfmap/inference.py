@@ -20,7 +20,7 @@ from .aligned import aligned_lattice, aligned_window, turn_back, write_brightnes
 from .augment import mirrored_azimuth_deg
 from .errors import InputError
 from .grids import MapGrid
-from .mapblocks import CELL, READ_BLOCK, SCRATCH_ONE, map_codes, mark_seen, no_cells, survey, write_codes
+from .mapblocks import CELL, READ_BLOCK, SCRATCH_ONE, all_blocks, map_codes, mark_seen, no_cells, survey, write_codes
 from .models import choose_device, load_checkpoint, network_input
 from .precision import choose_precision, mixed
 from .probability import MEDIAN_TAG, create_probability
@@ -70,17 +70,19 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     network = Network(checkpoint_path, settings)
     threads = _use_threads(threads)
     key = _key(checkpoint_path, projected_path, settings)
-    with open_raster(projected_path) as dataset, SharedReader(projected_path, np.nan) as reader:
+    with open_raster(projected_path) as dataset:
         facts = ImageFacts.from_tags(dataset.tags(), projected_path)
         grid, tags = MapGrid.of(dataset), dataset.tags()
-        found = survey(dataset, projected_path)
+    with SharedReader(projected_path, np.nan) as reader:
+        found = survey(reader, grid.shape, projected_path, threads)
         told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
         tags = {**tags, **network.tags(settings), MEDIAN_TAG: found.median}
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)
             run = _Run(network, found.seen, scratch, settings, threads, facts.product, create)
             if network.recipe == "imfmap":
-                write_brightness(dataset, found.seen, found.median, scratch.path("brightness.tif"), threads)
+                brightness = scratch.path("brightness.tif")
+                write_brightness(reader, grid.shape, found.seen, found.median, brightness, threads)
                 run.aligned(SunFrame(told_deg, grid.shape[0] // 2, grid.shape[1] // 2))
             else:
 
@@ -127,9 +129,8 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
         grid = MapGrid.of(dataset)
     with SharedReader(mosaic_path, 0) as reader:
         seen = no_cells(grid.shape)
-        for row in range(0, grid.shape[0], READ_BLOCK):
-            for column in range(0, grid.shape[1], READ_BLOCK):
-                mark_seen(seen, row, column, reader(row, column, READ_BLOCK, READ_BLOCK) != 0)
+        for block in all_blocks(grid.shape):
+            mark_seen(seen, *block, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
         with Scratch(out_path, _key(checkpoint_path, mosaic_path, settings)) as scratch:

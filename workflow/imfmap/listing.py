@@ -6,8 +6,11 @@ from pathlib import Path
 
 _PRODUCTS = (
     ("*/map.png", "map (and map.pdf)"),
+    ("*/viewer/index.html", "the map to open in a browser"),
+    ("*/map.qgz", "QGIS project"),
     ("*/fractures.gpkg", "fractures (and .shp, .geojson)"),
     ("*/probability.tif", "probability of fracture"),
+    ("catalog.json", "STAC catalogue"),
     ("models/*/curves.png", "training curves"),
     ("benchmark_set.md", "what the simulated set holds (and .csv)"),
     ("evaluation/table.html", "scores on craters unseen in training (and .md, .csv)"),

@@ -8,7 +8,6 @@ from rasterio.windows import Window
 
 from .errors import InputError
 from .probability import CODES, NODATA
-from .rasters import read_window
 from .windows import in_order
 
 READ_BLOCK = 1024
@@ -48,41 +47,57 @@ def mark_seen(seen, row, column, valid):
     part[:] = cells[: part.shape[0], : part.shape[1]]
 
 
-def survey(dataset, path):
-    """Survey of an open image.
+def survey(reader, shape, path, threads):
+    """Survey of an image.
+
+    Parameters
+    ----------
+    reader : windows.SharedReader
+        Of the image, NaN outside.
+    shape : tuple of int
+    path : path
+        Named in the message.
+    threads : int
 
     Raises
     ------
     InputError
         Where no pixel is valid.
     """
-    shape = dataset.shape
-    seen = no_cells(shape)
-    values, least, largest = [], [], []
-    for row in range(0, shape[0], READ_BLOCK):
-        for column in range(0, shape[1], READ_BLOCK):
-            block = read_window(dataset, row, column, READ_BLOCK, READ_BLOCK, fill=np.nan)
-            valid = np.isfinite(block)
-            if not valid.any():
-                continue
-            mark_seen(seen, row, column, valid)
-            values.append(block[::8, ::8][valid[::8, ::8]])
-            inside = block[valid]
-            least.append(float(inside.min()))
-            largest.append(float(inside.max()))
+
+    def look(block):
+        pixels = reader(*block, READ_BLOCK, READ_BLOCK)
+        valid = np.isfinite(pixels)
+        if not valid.any():
+            return None
+        inside = pixels[valid]
+        return valid, pixels[::8, ::8][valid[::8, ::8]], float(inside.min()), float(inside.max())
+
+    seen, values, least, largest = no_cells(shape), [], [], []
+    blocks = all_blocks(shape)
+    with ThreadPoolExecutor(threads) as pool:
+        for block, found in zip(blocks, in_order(pool, look, blocks, 2 * threads), strict=True):
+            if found is not None:
+                mark_seen(seen, *block, found[0])
+                for gathered, value in zip((values, least, largest), found[1:], strict=True):
+                    gathered.append(value)
     if not seen.any():
         raise InputError(path, "has no valid pixel", "check that the image covers the target")
     values = np.concatenate(values)
     return Survey(seen, float(np.median(values)) if values.size else 0.0, (min(least), max(largest)))
 
 
+def all_blocks(shape):
+    """(row, column) of the blocks of `READ_BLOCK` pixels of a raster."""
+    return [(row, column) for row in range(0, shape[0], READ_BLOCK) for column in range(0, shape[1], READ_BLOCK)]
+
+
 def seen_blocks(shape, seen):
-    """(row, column) of the blocks of `READ_BLOCK` pixels of a raster that hold data."""
+    """Those of `all_blocks` that hold data."""
     cells = READ_BLOCK // CELL
-    for row in range(0, shape[0], READ_BLOCK):
-        for column in range(0, shape[1], READ_BLOCK):
-            if seen[row // CELL : row // CELL + cells, column // CELL : column // CELL + cells].any():
-                yield row, column
+    for row, column in all_blocks(shape):
+        if seen[row // CELL : row // CELL + cells, column // CELL : column // CELL + cells].any():
+            yield row, column
 
 
 def write_block(dataset, row, column, block):
@@ -103,9 +118,7 @@ def write_codes(codes, seen, out, threads):
     def block_codes(block):
         return codes(block) if block in blocks else np.full((READ_BLOCK, READ_BLOCK), NODATA, np.uint8)
 
-    every = [
-        (row, column) for row in range(0, out.shape[0], READ_BLOCK) for column in range(0, out.shape[1], READ_BLOCK)
-    ]
+    every = all_blocks(out.shape)
     with ThreadPoolExecutor(threads) as pool:
         for block, values in zip(every, in_order(pool, block_codes, every, 2 * threads), strict=True):
             write_block(out, *block, values)

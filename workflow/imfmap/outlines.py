@@ -1,9 +1,9 @@
 """Outlines of projected images, out of the pixels that they fill."""
 
-import math
 from dataclasses import asdict
 from pathlib import Path
 
+import antimeridian
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -13,6 +13,7 @@ from rasterio.features import shapes
 from shapely.geometry import shape
 
 from .grids import MapGrid
+from .layers import PRODUCTS_TAG
 from .products import ImageFacts
 from .rasters import open_raster
 
@@ -50,7 +51,7 @@ def image_outlines(paths):
 
 def _facts(tags, path):
     if not any(key.startswith("IMF_SUN") for key in tags):
-        return {"product": Path(path).stem}
+        return {"product": tags.get(PRODUCTS_TAG, Path(path).stem)}
     return asdict(ImageFacts.from_tags(tags, path))
 
 
@@ -87,35 +88,18 @@ def geographic_outline(grid, outline=None):
         West, south, east, north; west is above east where the area crosses the antimeridian (RFC 7946, section 5.2).
     """
     outline = shapely.box(*grid.bounds) if outline is None else outline
-    edges = _segment_m(outline)
-    unwrapped = [_on_the_globe(part.exterior.segmentize(edges), grid) for part in shapely.get_parts(outline)]
-    whole = shapely.union_all([polygon for polygon, _ in unwrapped])
-    turns = range(-2, 3)
-    cut = {turn: whole.intersection(shapely.box(360 * turn - 180, -90, 360 * turn + 180, 90)) for turn in turns}
-    pieces = {turn: shapely.transform(part, _shift(-360.0 * turn)) for turn, part in cut.items() if part.area > 0}
-    geometry = shapely.union_all(list(pieces.values()))
-    west, south, east, north = geometry.bounds
-    if len(pieces) > 1 and not any(polar for _, polar in unwrapped):
-        west, east = pieces[min(pieces)].bounds[0], pieces[max(pieces)].bounds[2]
-    geometry = shapely.transform(geometry.simplify(_TOLERANCE_DEG), lambda points: points.round(_DECIMALS))
-    return geometry, [round(float(value), _DECIMALS) for value in (west, south, east, north)]
-
-
-def _segment_m(outline):
     left, bottom, right, top = outline.bounds
-    return max(right - left, top - bottom) / 64
+    dense = shapely.orient_polygons(outline).segmentize(max(right - left, top - bottom) / 64)
+    degrees = shapely.transform(dense, lambda points: np.column_stack(grid.lonlat(*grid.rowcol(*points.T))))
+    poles = {name: _holds(grid, outline, lat) for name, lat in (("north", 90.0), ("south", -90.0))}
+    fixed = antimeridian.fix_shape(degrees, force_north_pole=poles["north"], force_south_pole=poles["south"])
+    geometry = shapely.transform(
+        shapely.geometry.shape(fixed).simplify(_TOLERANCE_DEG), lambda points: points.round(_DECIMALS)
+    )
+    return geometry, [round(float(value), _DECIMALS) for value in antimeridian.bbox(geometry)]
 
 
-def _shift(degrees):
-    return lambda points: points + [degrees, 0.0]
-
-
-def _on_the_globe(ring, grid):
-    """Polygon of a ring in degrees, its longitudes running on past 180, and whether it goes around a pole."""
-    lon, lat = grid.lonlat(*grid.rowcol(*shapely.get_coordinates(ring).T))
-    lon = np.unwrap(lon, period=360)
-    if abs(lon[-1] - lon[0]) < 180:
-        return shapely.make_valid(shapely.Polygon(np.column_stack([lon, lat]))), False
-    pole = math.copysign(90.0, lat.mean())
-    lon, lat = np.append(lon, [lon[-1], lon[0]]), np.append(lat, [pole, pole])
-    return shapely.make_valid(shapely.Polygon(np.column_stack([lon, lat]))), True
+def _holds(grid, outline, lat_deg):
+    """Whether an area of a map holds a place on the meridian of 0."""
+    row, column = grid.rowcol_of_lonlat(0.0, lat_deg)
+    return bool(np.isfinite([row, column]).all()) and outline.intersects(shapely.Point(*grid.xy(row, column)))

@@ -56,14 +56,14 @@ def compiled(network, trial):
     ----------
     network : nn.Module
     trial : callable
-        Called with the compiled network, in training and in evaluation; the state of the network and the random
-        numbers are put back to what they were.
+        Called with the compiled network, in training and in evaluation; the network's state is put back to what it
+        was.
 
     Returns
     -------
     nn.Module
     """
-    state, chance = copy.deepcopy(network.state_dict()), torch.get_rng_state()
+    state = copy.deepcopy(network.state_dict())
     try:
         result = torch.compile(network)
         for training in (True, False):
@@ -75,5 +75,4 @@ def compiled(network, trial):
         result = network
     network.load_state_dict(state)
     network.zero_grad(set_to_none=True)
-    torch.set_rng_state(chance)
     return result

@@ -158,22 +158,33 @@ class _Bands:
 
 
 class SharedReader:
-    """Windows of a raster for several threads: GDAL's datasets serve one at a time."""
+    """Windows of a raster for several threads at once, each with a handle of its own, as GDAL wants it.
+
+    Parameters
+    ----------
+    path : path
+    fill : number
+        Stands for pixels outside the raster.
+    """
 
     def __init__(self, path, fill):
-        """Open a raster; `fill` stands for pixels outside it."""
-        self._dataset, self._fill = rasterio.open(path), fill
-        self._lock = threading.Lock()
+        self._path, self._fill = path, fill
+        self._own, self._lock, self._opened = threading.local(), threading.Lock(), []
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self._dataset.close()
+        for dataset in self._opened:
+            dataset.close()
 
     def __call__(self, row, column, rows, columns):
-        with self._lock:
-            return read_window(self._dataset, row, column, rows, columns, fill=self._fill)
+        """Pixels (rows, columns) of a window."""
+        if not hasattr(self._own, "dataset"):
+            self._own.dataset = rasterio.open(self._path)
+            with self._lock:
+                self._opened.append(self._own.dataset)
+        return read_window(self._own.dataset, row, column, rows, columns, fill=self._fill)
 
 
 def in_order(pool, function, items, depth):

@@ -90,6 +90,8 @@ def boundary_file(wildcards):
 def map_footer(target):
     """Small print of a map: what was mapped, how."""
     images = "simulated LROC NAC images" if "simulate" in TARGETS[target] else "LROC NAC images: NASA/GSFC/ASU"
+    if "mosaic" in TARGETS[target]:
+        images = f"mosaic {Path(TARGETS[target]['mosaic']).name}"
     model = config["inference"].get("model")
     return f"Recipe {RECIPE}, model {model}, {ENGINE} engine; {images}"
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.ndimage import gaussian_filter1d
 
 from ..errors import InputError
@@ -14,6 +13,7 @@ from ..rasters import open_raster
 from ..sensors import NAC, line_duration_s
 from .light import ZENITH, reflectance, shade
 from .orbit import build_camera, exposure, ground_speed_m_s, label_fields, true_camera
+from .sampling import NODE_PX, convolved, look_at_relief
 from .sensor import COMPANDING, RESPONSIVITY, calibrated_noise, expose
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline
@@ -21,7 +21,6 @@ from .skyline import SKYLINE_TAG, Skyline
 SCENE_BOUNDS_TAG = "IMF_SCENE_BOUNDS"
 # Blur of the optics alone in native pixels: with the pixel's own width it makes a modulation of some 0.23 at Nyquist.
 _OPTICS_PX = 0.46
-_LATTICE_PX = 16
 _LIFT_M = 100.0
 _PROBE_M = 50.0
 # Pixels beyond a map window that its interpolation looks at.
@@ -237,15 +236,15 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, look=None):
     first_column, last_column = np.floor((left - x0) / dx) - _RING_PX, np.ceil((right - x0) / dx) + _RING_PX
     first_row, last_row = np.floor((y0 - top) / dy) - _RING_PX, np.ceil((y0 - bottom) / dy) + _RING_PX
     lines, samples = int(last_row - first_row), int(last_column - first_column)
-    node_x = x0 + (first_column + np.arange(0, samples + _LATTICE_PX, _LATTICE_PX)) * dx
-    node_y = y0 - (first_row + np.arange(0, lines + _LATTICE_PX, _LATTICE_PX)) * dy
+    node_x = x0 + (first_column + np.arange(0, samples + NODE_PX, NODE_PX)) * dx
+    node_y = y0 - (first_row + np.arange(0, lines + NODE_PX, NODE_PX)) * dy
     base = np.stack(np.broadcast_arrays(*terrain.grid.rowcol(node_x, node_y[:, None])), axis=-1)
     lift = look.lift(*np.broadcast_arrays(*grid.rowcol(node_x, node_y[:, None])))[..., ::-1] / terrain.grid.resolution_m
-    seen = _look(base, np.ascontiguousarray(lift), iof, terrain.height_m, lines, samples)
+    seen = look_at_relief(base, np.ascontiguousarray(lift), iof, terrain.height_m, lines, samples)
     if rng is not None:
         seen += calibrated_noise(seen, look.counts_per_iof, look.summing, rng)
     y, x = grid.xy(np.arange(grid.shape[0]), 0)[1], grid.xy(0, np.arange(grid.shape[1]))[0]
-    return _convolved(_convolved(seen, (y0 - y) / dy - first_row, 0), (x - x0) / dx - first_column, 1)
+    return convolved(convolved(seen, (y0 - y) / dy - first_row, 0), (x - x0) / dx - first_column, 1)
 
 
 def read_terrain(path):
@@ -308,85 +307,10 @@ def _places(camera, grid, line, sample, height_m):
 
 def _scan(camera, iof, height_m, grid):
     """I/F that each pixel of an image sees, float32 (lines, samples)."""
-    lines = np.arange(0, camera.lines + _LATTICE_PX, _LATTICE_PX) + 1.0
-    samples = np.arange(0, camera.samples + _LATTICE_PX, _LATTICE_PX) + 1.0
+    lines = np.arange(0, camera.lines + NODE_PX, NODE_PX) + 1.0
+    samples = np.arange(0, camera.samples + NODE_PX, NODE_PX) + 1.0
     base, lifted = (_places(camera, grid, lines[:, None], samples, lift_m) for lift_m in (0.0, _LIFT_M))
     lift = (lifted - base) / _LIFT_M
-    return _look(np.ascontiguousarray(base), np.ascontiguousarray(lift), iof, height_m, camera.lines, camera.samples)
-
-
-def _convolved(array, position, axis):
-    """Cubic convolution (a = -1, as ISIS projects) at positions along an axis."""
-    first = np.floor(position).astype(int)
-    f = position - first
-    weights = (-f * (1 - f) ** 2, 1 - 2 * f**2 + f**3, f * (1 + f - f**2), -(f**2) * (1 - f))
-    shape = (-1, 1) if axis == 0 else (1, -1)
-    return sum(
-        weight.astype(np.float32).reshape(shape) * array.take(first + offset, axis=axis)
-        for offset, weight in enumerate(weights, start=-1)
+    return look_at_relief(
+        np.ascontiguousarray(base), np.ascontiguousarray(lift), iof, height_m, camera.lines, camera.samples
     )
-
-
-@njit(cache=True)
-def _mirror(index, size):
-    period = 2 * size - 2
-    index = abs(index) % period
-    return period - index if index >= size else index
-
-
-@njit(cache=True)
-def _bilinear(array, row, column):
-    rows, columns = array.shape
-    r, c = int(np.floor(row)), int(np.floor(column))
-    fr, fc = row - r, column - c
-    r0, r1 = _mirror(r, rows), _mirror(r + 1, rows)
-    c0, c1 = _mirror(c, columns), _mirror(c + 1, columns)
-    upper = array[r0, c0] * (1.0 - fc) + array[r0, c1] * fc
-    return upper * (1.0 - fr) + (array[r1, c0] * (1.0 - fc) + array[r1, c1] * fc) * fr
-
-
-@njit(cache=True)
-def _cubic(array, row, column):
-    """Cubic convolution (a = -0.5), the array continued by its mirror image."""
-    rows, columns = array.shape
-    r, c = int(np.floor(row)), int(np.floor(column))
-    total = 0.0
-    for i in range(-1, 3):
-        weight = _cubic_weight(row - r - i)
-        line = _mirror(r + i, rows)
-        for j in range(-1, 3):
-            total += weight * _cubic_weight(column - c - j) * array[line, _mirror(c + j, columns)]
-    return max(total, 0.0)
-
-
-@njit(cache=True)
-def _cubic_weight(distance):
-    d = abs(distance)
-    if d < 1.0:
-        return (1.5 * d - 2.5) * d * d + 1.0
-    if d < 2.0:
-        return ((-0.5 * d + 2.5) * d - 4.0) * d + 2.0
-    return 0.0
-
-
-@njit(cache=True)
-def _look(base, lift, iof, height, lines, samples):
-    out = np.empty((lines, samples), np.float32)
-    for line in range(lines):
-        i, fi = line // _LATTICE_PX, (line % _LATTICE_PX) / _LATTICE_PX
-        for sample in range(samples):
-            j, fj = sample // _LATTICE_PX, (sample % _LATTICE_PX) / _LATTICE_PX
-            w00, w01, w10, w11 = (1 - fi) * (1 - fj), (1 - fi) * fj, fi * (1 - fj), fi * fj
-            row = w00 * base[i, j, 0] + w01 * base[i, j + 1, 0] + w10 * base[i + 1, j, 0] + w11 * base[i + 1, j + 1, 0]
-            column = (
-                w00 * base[i, j, 1] + w01 * base[i, j + 1, 1] + w10 * base[i + 1, j, 1] + w11 * base[i + 1, j + 1, 1]
-            )
-            up = 0.0
-            # Each step is shorter than the last by the slope over that of the line of sight.
-            for _ in range(20):
-                last = up
-                up = _bilinear(height, row + up * lift[i, j, 0], column + up * lift[i, j, 1])
-                if abs(up - last) * (abs(lift[i, j, 0]) + abs(lift[i, j, 1])) < 0.01:
-                    break
-            out[line, sample] = _cubic(iof, row + up * lift[i, j, 0], column + up * lift[i, j, 1])
-    return out
