@@ -11,7 +11,7 @@ from torch.nn.parallel import DistributedDataParallel
 from .errors import InputError
 
 # Seconds that a process which fell over has to say why.
-_LAST_WORDS_S = 10
+_LAST_WORDS_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,7 @@ def write_fractures(directory, kept, rejected):
     ``fractures.shp`` holds the fractures under the field names of `SHAPEFILE_FIELDS`. Both are on the map's CRS.
     ``fractures.geojson`` holds the fractures in longitude and latitude on the body, and names that CRS in the member
     ``crs`` of GeoJSON 2008: RFC 7946 knows no CRS but the Earth's WGS84, and a reader that assumes it would be wrong by
-    the ratio of the radii. GDAL and QGIS read the member. A fracture across the antimeridian runs on past 180 degrees.
+    the ratio of the radii. GDAL reads the member. A fracture across the antimeridian runs on past 180 degrees.
 
     Parameters
     ----------
