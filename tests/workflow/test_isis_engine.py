@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import rasterio
+import yaml
 from isis_standins import install
 
 from imfmap.isis.interface import check_command
@@ -14,7 +15,7 @@ from imfmap.native import Processing, edr_to_map
 from imfmap.rasters import read_raster
 from imfmap.targets import target_grid
 
-from .conftest import run_snakemake, write_config
+from .conftest import ROOT, run_snakemake, write_config
 
 pytestmark = pytest.mark.slow
 
@@ -193,3 +194,36 @@ def test_a_setting_that_isis_refuses_stops_before_anything_runs(world):
     status, text, folder = world("-n", MOSAIC, processing={"isis": {"shape": "user", "shape_model": "moon.cub"}})
     assert status != 0 and "Traceback" not in text
     assert "processing.isis.shape_model: there is no file moon.cub; check the path" in text
+
+
+def test_the_demos_target_goes_from_raw_images_to_its_map(tmp_path):
+    """Every rule from lronac2isis to the map and its products, with the weights that the demo starts from."""
+    demo = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())
+    config = {key: demo[key] for key in ("recipe", "tiles", "simulation", "inference", "mapping")}
+    config |= {
+        "run": {"name": "isis", "seed": demo["run"]["seed"]},
+        "models": {"small_unet": {"checkpoint": str(ROOT / "resources" / "start_weights.pt")}},
+        "targets": {"unseen": demo["targets"]["unseen"]},
+    }
+    products = [image["product"] for image in demo["targets"]["unseen"]["simulate"]["images"]]
+    results = tmp_path / "results" / "isis" / "unseen"
+    edrs = [f"results/isis/unseen/simulated/edr/{product}.IMG" for product in products]
+    run_snakemake(tmp_path, write_config(tmp_path / "simulate.yaml", config), *edrs)
+    (calibration,) = (path.parent for path in (tmp_path / "results" / "isis").glob("**/nac_darks"))
+    (tmp_path / "data" / "lro").mkdir(parents=True)
+    (tmp_path / "data" / "lro" / "calibration").symlink_to(calibration)
+    install(tmp_path / "root")
+    isis = {"root": str(tmp_path / "root"), "data": str(tmp_path / "data")}
+    config["processing"] = {"engine": "isis", "mosaic": {"stretch": "percentile"}, "isis": isis}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMF_STANDIN_ISDS", str(results / "simulated" / "edr"))
+        patch.setenv("IMF_STANDIN_CALLS", str(tmp_path / "calls"))
+        run_snakemake(tmp_path, write_config(tmp_path / "isis.yaml", config), "unseen")
+    assert (results / "map.png").stat().st_size > 0 and (results / "fractures.gpkg").stat().st_size > 0
+    grid = target_grid({**demo["targets"]["unseen"], **PLACE})
+    for product in products:
+        edr = results / "simulated" / "edr" / f"{product}.IMG"
+        edr_to_map(edr, edr.with_suffix(".json"), calibration, grid, tmp_path / "native.tif", Processing(threads=2))
+        native, ours = read_raster(tmp_path / "native.tif")[0], read_raster(results / "projected" / f"{product}.tif")[0]
+        np.testing.assert_array_equal(np.isfinite(ours), np.isfinite(native))
+        np.testing.assert_allclose(ours, native, rtol=0, atol=2e-5)
