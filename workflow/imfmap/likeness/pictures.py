@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
 from .compare import VERDICTS  # noqa: E402
-from .craters import DIAMETERS_PX  # noqa: E402
+from .craters import COUNTED_PX, DIAMETERS_PX  # noqa: E402
 from .statistics import radial_spectrum, spread  # noqa: E402
 
 REAL_COLOUR, SIMULATED_COLOUR = "#d1495b", "#2e6f95"
@@ -99,6 +99,8 @@ def draw_curves(real, simulated, title, path):
     axes[2].set(
         xscale="log", xlabel="diameter (pixels)", ylabel="log10 craters found above it / Mpx", title="Crater counts"
     )
+    axes[2].set_xticks(COUNTED_PX + (48.0,), [f"{diameter:g}" for diameter in (*COUNTED_PX, 48.0)])
+    axes[2].minorticks_off()
     for axis in axes:
         axis.grid(alpha=0.25)
         axis.spines[["top", "right"]].set_visible(False)
