@@ -15,7 +15,7 @@ from imfmap.camera import LineScanCamera
 from imfmap.cubes import NacCube
 from imfmap.grids import MapGrid
 from imfmap.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
-from imfmap.layers import Layer, offset_on
+from imfmap.layers import Layer
 from imfmap.pds import read_edr
 from imfmap.photometry import normalise
 from imfmap.projection import project
@@ -190,7 +190,7 @@ def equalizer(given):
     method = next(name for name, theirs in ADJUSTMENTS.items() if theirs == given["adjust"].upper())
     datasets = [rasterio.open(path) for path in paths]
     grid = _union([MapGrid.of(dataset) for dataset in datasets])
-    layers = [Layer(dataset, "", *offset_on(grid, MapGrid.of(dataset))) for dataset in datasets]
+    layers = [Layer(dataset, "", *grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
     for path, out, change in zip(paths, outs, match_brightness(layers, grid, method), strict=True):
         change_pixels(path, out, change.apply(_read(path)))
 
@@ -206,7 +206,7 @@ def automos(given):
     total, count = np.zeros(grid.shape), np.zeros(grid.shape, np.float32)
     tracked = np.zeros(grid.shape, np.uint32)
     for number, (path, own) in enumerate(zip(paths, grids, strict=True)):
-        row, column = offset_on(grid, own)
+        row, column = grid.offset_of(own)
         window = np.s_[row : row + own.shape[0], column : column + own.shape[1]]
         pixels = _read(path)
         taken = np.isnan(values[window])

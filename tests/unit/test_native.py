@@ -6,7 +6,7 @@ import rasterio
 from camera_factory import make_camera
 from nac_samples import CalibrationSet, fields, grid_over, write_image_cube
 
-from imfmap import native
+from imfmap import lines, native
 from imfmap.calibration import calibrate, remove_echo
 from imfmap.camera import LineScanCamera
 from imfmap.errors import InputError
@@ -158,7 +158,7 @@ def test_a_shape_model_of_the_config_moves_the_map(product, tmp_path):
 
 
 def test_small_buffers_give_the_same_map(product, monkeypatch):
-    monkeypatch.setattr(native, "_CHUNK_LINES", 7)
+    monkeypatch.setattr(lines, "_CHUNK_LINES", 7)
     monkeypatch.setattr(native, "_LINES_PER_BLOCK", 100)
     product.to_map(threads=1)
     # Other blocks have other nodes: positions move within the projector's tolerance.

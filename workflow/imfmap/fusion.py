@@ -154,11 +154,7 @@ def _fuse_block(images, row, column, shape):
 
 def _offset(dataset, path, grid):
     """Row and column of a raster's first pixel on a grid that shares its pixels."""
-    # By places rather than by CRS: a file may say the same CRS in other words.
-    last = np.array(dataset.shape) - 1
-    row, column = grid.rowcol_of_lonlat(*MapGrid.of(dataset).lonlat([0, last[0]], [0, last[1]]))
-    first = round(float(row[0])), round(float(column[0]))
-    drift = np.abs([row - first[0] - [0, last[0]], column - first[1] - [0, last[1]]]).max()
-    if not drift < 0.01:
+    offset = grid.offset_of(MapGrid.of(dataset))
+    if offset is None:
         raise InputError(path, "lies on other pixels than the target's map", "project it again for this target")
-    return first
+    return offset

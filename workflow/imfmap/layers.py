@@ -12,7 +12,6 @@ from .products import ImageFacts
 from .rasters import open_raster
 
 PRODUCTS_TAG = "IMF_PRODUCTS"
-_ALIGNED_PX = 0.01
 
 
 class Layer:
@@ -38,7 +37,7 @@ class Layer:
             Where it is none, or its pixels are not the grid's.
         """
         with open_raster(path) as dataset:
-            offset = offset_on(grid, MapGrid.of(dataset))
+            offset = grid.offset_of(MapGrid.of(dataset))
             if offset is None:
                 raise InputError(path, "does not lie on the target's pixels", "project it onto the target's grid")
             yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, *offset)
@@ -63,21 +62,6 @@ class Layer:
     def _any_filled(self, top, bottom, left, right):
         height, width = self._block
         return self._filled[top // height : -(-bottom // height), left // width : -(-right // width)].any()
-
-
-def offset_on(grid, own):
-    """Row and column in a grid of another grid's first pixel; None where their pixels do not coincide.
-
-    Judged by places, not by CRS: a GeoTIFF may tell the same CRS in other words than the one it was given.
-    """
-    if own.body != grid.body:
-        return None
-    rows, columns = np.array([0, own.shape[0] - 1, 0]), np.array([0, 0, own.shape[1] - 1])
-    offsets = np.subtract(grid.rowcol_of_lonlat(*own.lonlat(rows, columns)), (rows, columns))
-    offset = np.rint(offsets[:, 0])
-    if not np.abs(offsets - offset[:, None]).max() < _ALIGNED_PX:
-        return None
-    return tuple(offset.astype(int).tolist())
 
 
 def _filled_blocks(dataset):

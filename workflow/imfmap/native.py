@@ -6,11 +6,9 @@ between the image's bytes and the map's pixels nothing is written, and memory do
 
 import logging
 import os
-import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -23,6 +21,7 @@ from .content import Content
 from .cubes import NacCube
 from .errors import InputError
 from .grids import MapGrid
+from .lines import LineReader, StageClock
 from .pds import read_edr, verify_md5
 from .photometry import PhotometricModel, Photometry
 from .projection import BLOCK_PX, Projector, image_facts
@@ -32,7 +31,6 @@ from .times import ephemeris_time
 
 log = logging.getLogger(__name__)
 
-_CHUNK_LINES = 128
 _START_TOLERANCE_S = 1.0
 _LINES_PER_BLOCK = 4096
 _LEAST_BLOCK_PX = 64
@@ -179,7 +177,7 @@ def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
     size = (edr.label.lines, edr.label.samples)
     tags = {"IMF_PRODUCT": camera.product_id, "IMF_STEPS": ",".join(name for name, _ in steps)}
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads), ThreadPoolExecutor(threads) as pool:
-        read_lines = _LineReader(edr, steps, pool, _StageClock())
+        read_lines = LineReader(edr, steps, pool, StageClock())
         with create_raster(out_path, MapGrid.unplaced(size), "float32", nodata=np.nan, tags=tags) as dataset:
             for first in range(0, size[0], BLOCK):
                 count = min(BLOCK, size[0] - first)
@@ -246,7 +244,7 @@ def _processors():
 def _stream(image, camera, grid, out_path, processing, calibration_dir, threads):
     started = time.perf_counter()
     grid = MapGrid.like(grid)
-    clock = _StageClock()
+    clock = StageClock()
     with clock("plan"):
         facts = image_facts(camera, grid, "native", processing.heights)
         block_px = _block_px(grid.resolution_m / facts.ground_resolution_m)
@@ -257,7 +255,7 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
     content = Content()
     with create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as dataset:
         with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as writer:
-            read_lines = _LineReader(image, steps, pool, clock)
+            read_lines = LineReader(image, steps, pool, clock)
             write = clock.timed("write", dataset.write)
             pending = deque()
             for row, column, pixels in projector.run(read_lines, threads):
@@ -301,61 +299,3 @@ def _block_px(lines_per_pixel):
     while block_px > _LEAST_BLOCK_PX and block_px * lines_per_pixel > _LINES_PER_BLOCK:
         block_px //= 2
     return block_px
-
-
-class _LineReader:
-    """Processed lines on demand, some at a time in each thread."""
-
-    def __init__(self, image, steps, pool, clock):
-        self._image, self._steps, self._pool, self._clock = image, steps, pool, clock
-        self._told = 0
-
-    def __call__(self, first, count):
-        """Lines as (count, samples) float32."""
-        out = np.empty((count, self._image.label.samples), np.float32)
-        starts = range(0, count, _CHUNK_LINES)
-        list(self._pool.map(lambda start: self._fill(out[start : start + _CHUNK_LINES], first + start), starts))
-        tenth = 10 * (first + count) // self._image.label.lines
-        if tenth > self._told:
-            log.info("%s: line %d of %d", self._image.label.product_id, first + count, self._image.label.lines)
-            self._told = tenth
-        return out
-
-    def _fill(self, out, first):
-        with self._clock("read"):
-            lines = self._image.read_lines(first, len(out))
-        for name, step in self._steps:
-            with self._clock(name):
-                lines = step(lines, first)
-        out[:] = lines
-
-
-class _StageClock:
-    """Seconds spent in each stage, summed over threads."""
-
-    def __init__(self):
-        self._lock, self._stages = threading.Lock(), Counter()
-
-    @contextmanager
-    def __call__(self, stage):
-        started = time.perf_counter()
-        yield
-        self.add(stage, time.perf_counter() - started)
-
-    def timed(self, stage, function):
-        """The function, timed."""
-
-        def call(*arguments, **options):
-            with self(stage):
-                return function(*arguments, **options)
-
-        return call
-
-    def add(self, stage, seconds):
-        """Count time in a stage."""
-        with self._lock:
-            self._stages[stage] += seconds
-
-    def stages(self):
-        """dict of float: seconds by stage."""
-        return dict(self._stages)

@@ -15,7 +15,6 @@ from ..calibration_files import is_special
 from ..content import Content
 from ..errors import InputError
 from ..grids import MapGrid
-from ..layers import offset_on
 from ..rasters import BLOCK, create_raster, open_raster, read_window
 from ..spice_tables import read_cube_label
 
@@ -156,7 +155,7 @@ def place_on(grid, cube, path):
     InputError
         Where its pixels are not the grid's.
     """
-    offset = offset_on(grid, MapGrid.of(cube))
+    offset = grid.offset_of(MapGrid.of(cube))
     if offset is None:
         raise InputError(
             path, "its pixels lie off the target's grid", "project it again with the target's map template"

@@ -27,13 +27,22 @@ def markdown(report):
             "|---|---|---|---|---|---|",
         ]
         for item in group["statistics"]:
-            real, simulated = (", ".join(f"{value:.3g}" for value in item[kind]) for kind in ("real", "simulated"))
-            lines.append(
-                f"| {item['name']} | {real} | {simulated} | {item['share_inside']:.2f} | {item['real_is_larger']:.2f} "
-                f"| {item['verdict']} |"
-            )
+            lines.append(f"| {' | '.join(_cells(item))} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _cells(item):
+    """One figure's line of the table: name, real and simulated values, shares, verdict."""
+    real, simulated = (", ".join(f"{value:.3g}" for value in item[kind]) for kind in ("real", "simulated"))
+    return [
+        item["name"],
+        real,
+        simulated,
+        f"{item['share_inside']:.2f}",
+        f"{item['real_is_larger']:.2f}",
+        item["verdict"],
+    ]
 
 
 def _sentences(group):
@@ -97,10 +106,7 @@ def as_html(report):
             "<th>P(real larger)<th>verdict</tr>"
         )
         for item in group["statistics"]:
-            real, simulated = (", ".join(f"{value:.3g}" for value in item[kind]) for kind in ("real", "simulated"))
-            parts.append(
-                f"<tr><td>{item['name']}<td>{real}<td>{simulated}<td>{item['share_inside']:.2f}"
-                f"<td>{item['real_is_larger']:.2f}<td class={item['verdict'].split()[0]}>{item['verdict']}</tr>"
-            )
+            *figures, verdict = _cells(item)
+            parts.append(f"<tr><td>{'<td>'.join(figures)}<td class={verdict.split()[0]}>{verdict}</tr>")
         parts.append("</table>")
     return "\n".join(parts) + "\n"
