@@ -90,7 +90,7 @@ def combine(paths):
     Parameters
     ----------
     paths : list of path
-        Files of `score_image` or `score_labels`.
+        Files of `score_image` or `score_labels`, or folders of them.
 
     Returns
     -------
@@ -103,6 +103,7 @@ def combine(paths):
     """
     if not paths:
         raise InputError("scores", "no files given", "score at least one map")
+    paths = [file for path in map(Path, paths) for file in (sorted(path.glob("*.json")) if path.is_dir() else [path])]
     files = [read_json(path) for path in paths]
     for key in ("threshold", "min_area_m2"):
         other = next((n for n, file in enumerate(files) if file[key] != files[0][key]), None)

@@ -84,4 +84,4 @@ def boulders(bounds, settings, wall, craters, trail_ends, rng):
         s = rng.uniform(*wall.span_m, len(foot))
         x[foot], y[foot] = wall.xy(10.0 + rng.laplace(0.0, 35.0, len(foot)), s).T
     x, y, diameter = (np.concatenate([a, b]) for a, b in zip((x, y, diameter), trail_ends, strict=True))
-    return Boulders.of(x, y, diameter, settings.cracked_boulder_share, rng)
+    return Boulders.of(x, y, diameter, settings.cracked_boulder_share, settings.boulder_brightening, rng)

@@ -96,7 +96,12 @@ class Ground:
         pattern = band_noise(self.coarse_shape, self.coarse_m, rng, 30.0, 800.0, hurst=0.5)
         # Walls shed their dark skin.
         tone = settings.albedo * np.exp(settings.albedo_contrast * pattern + 0.10 * on_wall)
-        return height, enlarge(tone, _COARSE, fine.shape)
+        albedo = enlarge(tone, _COARSE, fine.shape)
+        if settings.albedo_mottling:
+            mottles = band_noise(fine.shape, fine.resolution_m, rng, 0.0, 30.0, hurst=0.0)
+            mottles *= np.float32(settings.albedo_mottling)
+            albedo *= np.exp(mottles, out=mottles)
+        return height, albedo
 
     def _roughness(self):
         """Fractal roughness down to the grid's own limit, its slope stated over a fixed baseline."""

@@ -186,7 +186,7 @@ class Boulders:
     bright: np.ndarray
 
     @classmethod
-    def of(cls, x, y, diameter_m, cracked_share, rng):
+    def of(cls, x, y, diameter_m, cracked_share, brightening, rng):
         """Give boulders of given places and sizes their shapes."""
         count = len(x)
         spread = rng.uniform(-0.3, 0.3, (count, _SIDES))
@@ -205,7 +205,7 @@ class Boulders:
             rng.uniform(0.9, 2.6, (count, _SIDES)),
             rng.normal(0.0, 0.15, (count, 2)),
             np.where(cracked, rng.uniform(0, np.pi, count), np.nan),
-            rng.uniform(0.95, 1.25, count),
+            rng.uniform(0.95, 1.0 + brightening, count),
         )
 
     def stamp(self, height, albedo, grid):

@@ -201,12 +201,16 @@ class SceneSettings:
         Largest boulder.
     cracked_boulder_share : float
         Share of the boulders above 6 m that are split by a crack.
+    boulder_brightening : float
+        Largest relative brightening of a boulder: fresh rock has no dark skin.
     trails_per_km : float
         Rockfall trails per km of wall foot.
     albedo : float
         Mean reflectance relative to the photometric function's (1 = average highlands).
     albedo_contrast : float
-        Standard deviation of the relative albedo pattern of the floor.
+        Standard deviation of the relative albedo pattern of the floor, 30 to 800 m wide.
+    albedo_mottling : float
+        The same of the pattern below 30 m.
     slope_brightening : float
         Relative brightening of slopes of 30 degrees, which shed their dark skin.
     """
@@ -261,9 +265,11 @@ class SceneSettings:
     boulder_slope: float = 3.6
     boulder_max_m: float = 14.0
     cracked_boulder_share: float = 0.08
+    boulder_brightening: float = 0.25
     trails_per_km: float = 4.0
     albedo: float = 1.0
     albedo_contrast: float = 0.06
+    albedo_mottling: float = 0.0
     slope_brightening: float = 0.25
 
     @classmethod
