@@ -1,9 +1,9 @@
 """What trained models find on real ground: `python benchmarks/real_crops.py results/<run>/models/*/checkpoint.pt`.
 
-The real crops (the folder of IMF_REAL_DATA, else ../shared/real) have no labels. The twelve of ordinary cratered ground show no
-fracture that is known, so what is found there is most likely false; the same is looked for with the Sun told turned by 90
-and 180 degrees. The Sun's direction is told from each crop itself (see docs/likeness.md). Prints Markdown, and draws
-every crop with what each model found.
+The real crops (the folder of IMF_REAL_DATA, else ../shared/real) have no labels. The twelve of ordinary cratered ground
+show no fracture that is known, so what is found there is most likely false; the same is looked for with the Sun told
+turned by 90 and 180 degrees. The Sun's direction is told from each crop itself (see docs/likeness.md). Prints Markdown,
+and draws every crop with what each model found.
 """
 
 import argparse

@@ -220,11 +220,20 @@ def test_trails_end_at_their_boulders_and_run_down_the_wall():
     assert cracked[large].mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / large.sum()))
 
 
+def test_fresh_boulders_are_bright():
+    def brightest(brightening):
+        middle = np.zeros(200)
+        made = Boulders.of(middle, middle, middle + 5.0, 0.0, brightening, np.random.default_rng(3))
+        return made.bright.max()
+
+    assert brightest(0.25) == pytest.approx(1.25, abs=0.01) and brightest(1.5) == pytest.approx(2.5, abs=0.05)
+
+
 def test_a_crack_goes_through_its_boulder():
     grid = MapGrid.covering(CRS, (-20.0, -20.0, 20.0, 20.0), 0.25)
 
     def stamped_boulder(crack):
-        boulder = Boulders.of(*(np.array([value]) for value in (0.0, 0.0, 14.0)), 0.0, np.random.default_rng(3))
+        boulder = Boulders.of(*(np.array([value]) for value in (0.0, 0.0, 14.0)), 0.0, 0.25, np.random.default_rng(3))
         boulder.crack[:] = crack
         height, albedo = np.zeros(grid.shape, np.float32), np.ones(grid.shape, np.float32)
         boulder.stamp(height, albedo, grid)

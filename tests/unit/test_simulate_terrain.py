@@ -57,6 +57,16 @@ def test_fractures_are_low_and_ridges_high(terrain):
     assert relief(terrain.ridges) > 0.3
 
 
+def test_mottles_change_albedo_alone_and_below_30_m(terrain):
+    mottled = make_terrain({**SETTINGS, "albedo_mottling": 0.1}, grid_of(900.0))
+    pattern = np.log(mottled.albedo / terrain.albedo)[100:-100, 100:-100]
+    # The two grounds draw different objects later on: most places have none.
+    middle = np.percentile(np.abs(pattern), 68)
+    assert middle == pytest.approx(0.1, rel=0.2)
+    blocks = pattern[:1000, :1000].reshape(10, 100, 10, 100)
+    assert np.median(np.abs(blocks.mean((1, 3)))) < 0.02, "nothing of it is wider than 30 m"
+
+
 def test_truth_is_exact(terrain):
     grid = grid_of(900.0)
     classes = terrain.classes(grid)
