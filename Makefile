@@ -1,18 +1,21 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set help
+.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping help
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 CORES ?= $(shell nproc)
-SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES) --rerun-incomplete
+SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES)
 
 demo: .venv/run.stamp  ## the whole chain on a simulated Moon, in minutes
 	$(SNAKEMAKE) all --configfile config/demo.yaml
 
 test: .venv/test.stamp lint  ## everything that must hold
-	$(BIN)/pytest tests
+	$(BIN)/pytest tests -m "not slurm"
+
+test-slurm: .venv/test.stamp  ## the workflow on a real Slurm, started for it (Debian: apt-get install slurmctld slurmd slurm-client munge)
+	$(BIN)/pytest tests/workflow -m slurm -n 0
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .
@@ -29,9 +32,23 @@ weights: .venv/run.stamp  ## make resources/start_weights.pt anew
 likeness: .venv/run.stamp  ## is the simulated Moon like the real one? (needs IMF_REAL_DATA): results/likeness
 	$(BIN)/python benchmarks/likeness.py --processes $(CORES)
 
+coarse: .venv/run.stamp  ## section 4.5 of the paper on the simulated Moon: 1.5 against 6 m/px, and a network trained at 6
+	$(SNAKEMAKE) coarse --configfile config/coarse.yaml
+
 SIZE ?= full
 benchmark-set: .venv/run.stamp  ## make the simulated benchmark set, nothing trained (SIZE=small for a laptop)
 	$(SNAKEMAKE) benchmark_set --configfile config/benchmark.yaml --config size=$(SIZE)
+
+CONFIG ?= config/config.yaml
+TARGET ?= all
+plan: .venv/run.stamp  ## what a run would do, why and at what cost, doing nothing (CONFIG=config/demo.yaml TARGET=unseen)
+	PYTHONPATH=workflow PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m imfmap.plan_report $(TARGET) --configfile $(CONFIG)
+
+bench-mapping: .venv/run.stamp  ## time and memory from a probability of 32k x 32k pixels to a map's numbers
+	$(BIN)/python benchmarks/mapping.py
+
+bench-increment: .venv/run.stamp  ## what one image more costs, beside all those before it
+	$(BIN)/python benchmarks/increment.py
 
 bench-native: .venv/run.stamp  ## time and memory of the native engine, beside gdalwarp and a plain copy
 	$(BIN)/python benchmarks/native_engine.py
@@ -39,7 +56,17 @@ bench-native: .venv/run.stamp  ## time and memory of the native engine, beside g
 bench-learning: .venv/run.stamp  ## tiles a second of training and inference, beside a plain loop
 	$(BIN)/python benchmarks/learning.py
 
-setup: .venv/test.stamp
+setup: .venv/test.stamp slurm-profile  ## all that is to be installed, and the profile of a cluster
+
+PROFILES := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
+slurm-profile:  ## let Snakemake find profiles/slurm by its name: snakemake --profile slurm
+	@mkdir -p "$(PROFILES)"
+	@if [ -e "$(PROFILES)/slurm" ] && ! [ "$(PROFILES)/slurm" -ef profiles/slurm ]; then \
+		echo "imfmap: $(PROFILES)/slurm is another profile and stays; use snakemake --profile profiles/slurm"; \
+	else \
+		ln -sfn "$(CURDIR)/profiles/slurm" "$(PROFILES)/slurm"; \
+		echo "snakemake --profile slurm: $(PROFILES)/slurm -> $(CURDIR)/profiles/slurm"; \
+	fi
 
 help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'

@@ -17,16 +17,21 @@ min_version("9.0")
 # Snakemake hands its own search path on to every script, in whatever environment that runs.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from imfmap import settings
+from imfmap import invocation, runlock, settings, slurm
 from imfmap.acquisition.age import is_old, now
 from imfmap.errors import InputError
+from imfmap.fingerprints import code_of
 from imfmap.isis import commands as isis_commands
 from imfmap.isis import plan as isis_plan
 from imfmap.listing import failures, made, write_failures
+from imfmap.mosaic_targets import product_of_mosaic
 from imfmap.nac import preroll_time
+from imfmap.records import COMMIT_VARIABLE, commit
 from imfmap.targets import PLACE_KEYS
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+# One for all jobs of a run, on whatever node.
+os.environ[COMMIT_VARIABLE] = commit() or ""
 STARTED = time.time()
 
 if not workflow.config_settings.configfiles:
@@ -46,6 +51,14 @@ config.update(completed)
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/common_learn.smk"
+
+
+# Of the images that a cluster's job searches, one at a time has the GPU (profiles/slurm).
+resource_scopes:
+    gpu_turn="local",
+
+
+report: "workflow/report/workflow.rst"
 
 
 rule all:
@@ -72,6 +85,8 @@ include: "workflow/rules/infer.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/vectorise.smk"
 include: "workflow/rules/map.smk"
+include: "workflow/rules/coarse.smk"
+include: "workflow/rules/figures.smk"
 include: "workflow/rules/products.smk"
 include: "workflow/rules/provenance.smk"
 
@@ -88,9 +103,32 @@ for name in TARGETS:
         localrule: True
 
 
+# What a script reaches of the library is a parameter of its rule, so that a change of it remakes what it touches.
+for made_by in list(workflow.rules):
+    if made_by.script:
+        made_by.set_params(code=code_param(made_by.basedir.join(made_by.script).get_path_or_uri(secret_free=True)))
+
+
+asked = invocation.command_line() if workflow.is_main_process else None
+if asked:
+    others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
+    try:
+        invocation.check_names(asked.targets, TARGETS, others, ", ".join(map(str, workflow.configfiles)))
+        if invocation.makes_something(asked) and not asked.nolock:
+            if slurm.uses_slurm(asked):
+                slurm.check_memory()
+            runlock.take(unlock=asked.unlock)
+            runlock.remove_parts(RUN)
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
 onsuccess:
+    runlock.remove_parts(RUN)
+    Path(RUN, "failed.csv").unlink(missing_ok=True)
     print("\nMade:", *made(RUN), sep="\n")
 
 
 onerror:
+    runlock.remove_parts(RUN)
     print(*write_failures(RUN, failures(RUN, STARTED)), sep="\n")

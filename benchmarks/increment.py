@@ -3,7 +3,8 @@
 Strips as NAC images are, side by side and overlapping on one map, each with its own Sun, go through the steps after
 projection: inference, fusion, mosaic and polygons (recipe imfmap), and mosaic and inference on it (recipe paper). Then
 one strip more. CPU seconds of both, and whether the result is that of a run from scratch. Projection is left out: an
-image's is its own. The network has random weights: what it finds does not matter, what it costs does. Prints Markdown.
+image's is its own. The networks, the demo's and the paper's, have random weights: what they find does not matter, what
+they cost does. Prints Markdown.
 """
 
 import argparse
@@ -18,6 +19,8 @@ from scipy.ndimage import gaussian_filter
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
+from imfmap import fusion  # noqa: E402
+from imfmap import mosaic as mosaic_module  # noqa: E402
 from imfmap.bodies import body  # noqa: E402
 from imfmap.checksums import sha256  # noqa: E402
 from imfmap.fusion import fuse  # noqa: E402
@@ -32,12 +35,21 @@ from imfmap.vectorise import vectorise  # noqa: E402
 
 RESOLUTION_M = 1.5
 TILE_PX = 128
-INFERENCE = {"overlap": 0.0, "batch_size": 8, "flips": False, "device": "cpu"}
-MODEL = {
-    "architecture": "unet",
-    "encoder": "tu-tf_mobilenetv3_small_minimal_100",
-    "decoder_channels": [64, 48, 32, 24, 16],
+# As the demo's, and as the paper's.
+INFERENCE = {
+    "imfmap": {"overlap": 0.25, "batch_size": 8, "flips": True, "device": "cpu"},
+    "paper": {"overlap": 0.0, "batch_size": 8, "flips": False, "device": "cpu"},
 }
+MODELS = {
+    "imfmap": {
+        "architecture": "unet",
+        "encoder": "tu-tf_mobilenetv3_small_minimal_100",
+        "decoder_channels": [64, 48, 32, 24, 16],
+    },
+    "paper": {"architecture": "deeplabv3_resnet50"},
+}
+# A real strip is several of these wide (512); here they are smaller, as the map is.
+BLOCK_PX = 128
 # Of random weights so many of a hundred pixels become polygons.
 FOUND_PERCENT = 0.2
 
@@ -73,42 +85,36 @@ class Bench:
         path = self.folder / f"{recipe}.pt"
         if not path.exists():
             torch.manual_seed(3)
-            settings = {**MODEL, "recipe": recipe, "tile_size_px": TILE_PX}
+            settings = {**MODELS[recipe], "recipe": recipe, "tile_size_px": TILE_PX}
             save_checkpoint(path, build_model(settings), settings)
         return path
 
-    def run(self, count, out, seconds):
-        """Make the products of the first so many images; adds CPU seconds to ``seconds`` by step. Their paths."""
+    def run(self, count, out, seconds, probabilities=None):
+        """Make the products of the first so many images; adds CPU seconds to ``seconds`` by step. Their paths.
+
+        Images whose probability lies in the folder `probabilities` (by default that of `out`) are not searched.
+        """
         images = [self.image(number) for number in range(count)]
         out.mkdir(exist_ok=True)
-        probabilities = [out / "probability" / image.name for image in images]
-        for image, probability in zip(images, probabilities, strict=True):
-            if not probability.exists():
-                self._timed(
-                    seconds,
-                    "inference of images",
-                    infer_image,
-                    self.checkpoint("imfmap"),
-                    image,
-                    probability,
-                    INFERENCE,
-                    1,
-                )
+        probabilities = [(probabilities or out / "probability") / image.name for image in images]
+        for image, found in zip(images, probabilities, strict=True):
+            if not found.exists():
+                self._infer(seconds, "inference of images", infer_image, "imfmap", image, found)
         fused, polygons = out / "probability.tif", out / "polygons.wkb"
+        picture, sources, paper = out / "mosaic.tif", out / "mosaic_sources.tif", out / "paper.tif"
         self._timed(seconds, "fusion", fuse, probabilities, images, fused, self.grid)
         self._timed(seconds, "polygons", self._polygons, fused, polygons)
-        picture = out / "mosaic.tif"
-        self._timed(seconds, "mosaic", mosaic, images, self.grid, picture, out / "mosaic_sources.tif")
-        paper = out / "paper.tif"
-        self._timed(
-            seconds, "inference on the mosaic", infer_mosaic, self.checkpoint("paper"), picture, paper, INFERENCE, 1
-        )
-        return [fused, polygons, picture, out / "mosaic_sources.tif", paper]
+        self._timed(seconds, "mosaic", mosaic, images, self.grid, picture, sources)
+        self._infer(seconds, "inference on the mosaic", infer_mosaic, "paper", picture, paper)
+        return [fused, polygons, picture, sources, paper]
+
+    def _infer(self, seconds, step, function, recipe, source, out):
+        self._timed(seconds, step, function, self.checkpoint(recipe), source, out, INFERENCE[recipe], 1)
 
     @staticmethod
     def _polygons(fused, out):
         with open(out, "wb") as file:
-            found, _ = measure(vectorise(fused, threshold(fused)), fused)
+            found, _ = measure(vectorise(fused, threshold(fused)), fused, out)
             file.write(b"".join(found.geometry.to_wkb()) + found.drop(columns="geometry").to_csv().encode())
 
     @staticmethod
@@ -134,17 +140,18 @@ _THRESHOLD = {}
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=56)
-    parser.add_argument("--size-px", type=int, default=2560)
-    parser.add_argument("--width-px", type=int, default=230, help="of a strip")
+    parser.add_argument("--size-px", type=int, default=1536)
+    parser.add_argument("--width-px", type=int, default=150, help="of a strip")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
+    fusion.BLOCK_PX = mosaic_module._WINDOW_PX = BLOCK_PX
     with tempfile.TemporaryDirectory(prefix="increment.") as folder:
         bench = Bench(folder, chosen.images, chosen.size_px, chosen.width_px)
         whole, one, scratch = {}, {}, {}
         run = Path(folder) / "run"
         bench.run(chosen.images, run, whole)
         products = bench.run(chosen.images + 1, run, one)
-        again = bench.run(chosen.images + 1, Path(folder) / "scratch", scratch)
+        again = bench.run(chosen.images + 1, Path(folder) / "scratch", scratch, run / "probability")
         same = [sha256(path) for path in products] == [sha256(path) for path in again]
     recipes = {
         "imfmap": ["inference of images", "fusion", "polygons", "mosaic"],

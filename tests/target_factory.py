@@ -73,7 +73,8 @@ def write_target(folder, grid=None):
         images.append(folder / "projected" / f"{product}.tif")
         write_raster(images[-1], pixels, grid, nodata=np.nan, tags=facts.tags())
     fractures = _bars(grid, BARS)
-    write_fractures(folder, fractures, _bars(grid, [SMALL_BAR], first=len(BARS) + 1).assign(reason="small"))
+    rejected = _bars(grid, [SMALL_BAR], first=len(BARS) + 1).assign(reason="small")
+    write_fractures(folder, fractures, rejected, _lines(fractures), _pond(grid))
     write_vector(folder / "footprints.gpkg", {"footprints": image_outlines(images)})
     left, bottom, right, top = grid.bounds
     floor = shapely.box(left + 100, bottom + 100, right + 300, top - 100)
@@ -107,7 +108,45 @@ def _bars(grid, bars, first=1):
             "lon_deg": lon,
             "lat_deg": lat,
             "group": numbers,
+            "products": PRODUCTS[0],
+            "images_seen": 2,
+            "images_agreed": 1,
+            "incidence_deg": 42.0,
+            "sun_azimuth_north_deg": 275.0,
+            "incidences_deg": "42.0",
+            "sun_azimuths_north_deg": "275.0",
         },
         geometry=geometries,
         crs=grid.crs,
+    )
+
+
+def _lines(fractures):
+    """Their long axes, each with two widths along it."""
+    ends = []
+    for left, bottom, right, top in fractures.bounds.values:
+        x, y = (left + right) / 2, (bottom + top) / 2
+        ends.append([(left, y), (right, y)] if right - left > top - bottom else [(x, bottom), (x, top)])
+    widths = fractures["mean_width_m"]
+    return gpd.GeoDataFrame(
+        {
+            "fracture": fractures["fracture"],
+            "line": 0,
+            "length_m": fractures["length_m"],
+            "mean_width_m": widths,
+            "distances_m": [f"[{length / 4}, {3 * length / 4}]" for length in fractures["length_m"]],
+            "widths_m": [f"[{width}, {width}]" for width in widths],
+        },
+        geometry=[shapely.LineString(pair) for pair in ends],
+        crs=fractures.crs,
+    )
+
+
+def _pond(grid):
+    """A candidate pond around the fracture furthest down."""
+    outline = shapely.box(*grid.window(580, 620, 60, 80).bounds)
+    numbers = {"fractures": 5, "total_length_m": 600.0, "area_m2": outline.area, "density_km_km2": 5.0}
+    lon, lat = grid.lonlat(610, 660)
+    return gpd.GeoDataFrame(
+        {"pond": [1], **numbers, "confidence": 0.8, "lon_deg": lon, "lat_deg": lat}, geometry=[outline], crs=grid.crs
     )

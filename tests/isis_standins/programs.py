@@ -190,7 +190,7 @@ def equalizer(given):
     method = next(name for name, theirs in ADJUSTMENTS.items() if theirs == given["adjust"].upper())
     datasets = [rasterio.open(path) for path in paths]
     grid = _union([MapGrid.of(dataset) for dataset in datasets])
-    layers = [Layer(dataset, "", *grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
+    layers = [Layer(dataset, "", dataset.name, grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
     for path, out, change in zip(paths, outs, match_brightness(layers, grid, method), strict=True):
         change_pixels(path, out, change.apply(_read(path)))
 

@@ -39,13 +39,27 @@ def fractures(*boxes, crs=CRS):
     return frame
 
 
+def write(folder, kept, rejected, lines=None, ponds=None):
+    """Write fractures, by default with a line each along their middles, and no ponds."""
+    if lines is None:
+        ends = [((left, (low + high) / 2), (right, (low + high) / 2)) for left, low, right, high in kept.bounds.values]
+        columns = {"fracture": kept["fracture"], "line": 0, "length_m": 30.0, "mean_width_m": 10 / 3}
+        columns |= {"distances_m": "[7.5, 22.5]", "widths_m": "[3.0, 4.5]"}
+        lines = gpd.GeoDataFrame(columns, geometry=[shapely.LineString(pair) for pair in ends], crs=kept.crs)
+    ponds = gpd.GeoDataFrame({"pond": []}, geometry=[], crs=kept.crs) if ponds is None else ponds
+    write_fractures(folder, kept, rejected, lines, ponds)
+
+
 def test_three_formats_say_the_same(tmp_path):
     kept = fractures(
         shapely.box(0, 0, 30, 10), shapely.MultiPolygon([shapely.box(50, 0, 60, 9), shapely.box(60, 9, 65, 20)])
     )
     rejected = fractures(shapely.box(0, 50, 5, 60)).assign(reason="small")
-    write_fractures(tmp_path, kept, rejected)
-    assert layers_of(tmp_path / "fractures.gpkg") == ["fractures", "rejected"]
+    write(tmp_path, kept, rejected)
+    assert layers_of(tmp_path / "fractures.gpkg") == ["fractures", "centrelines", "candidate_ponds", "rejected"]
+    lines = read_vector(tmp_path / "fractures.gpkg", "centrelines")
+    assert lines.geom_type.unique() == ["LineString"] and lines.fracture.tolist() == [1, 2]
+    assert json.loads(lines.widths_m[0]) == [3.0, 4.5]
     package = read_vector(tmp_path / "fractures.gpkg", "fractures")
     assert read_vector(tmp_path / "fractures.gpkg", "rejected").reason.tolist() == ["small"]
     shapefile = read_vector(tmp_path / "fractures.shp").rename(
@@ -73,14 +87,14 @@ def test_shapefile_names_fit():
 def test_across_the_antimeridian_a_fracture_stays_small(tmp_path):
     crs = MOON.projected("equirectangular", 0, 180)
     kept = fractures(shapely.box(-300, 0, 300, 30), crs=crs)
-    write_fractures(tmp_path, kept, kept.iloc[:0].assign(reason=[]))
+    write(tmp_path, kept, kept.iloc[:0].assign(reason=[]))
     left, _, right, _ = read_vector(tmp_path / "fractures.geojson").total_bounds
     assert right - left == pytest.approx(np.degrees(600 / MOON.radius_m), rel=1e-3)
 
 
 def test_no_fractures_are_files_too(tmp_path):
     none = fractures().assign(reason=[])
-    write_fractures(tmp_path, none.drop(columns="reason"), none)
+    write(tmp_path, none.drop(columns="reason"), none)
     for name in ("fractures.gpkg", "fractures.shp", "fractures.geojson"):
         assert len(read_vector(tmp_path / name)) == 0
     assert {"area_m2", "confidence"} < set(read_vector(tmp_path / "fractures.gpkg", "fractures").columns)
@@ -92,7 +106,7 @@ def test_no_fractures_are_files_too(tmp_path):
 def test_same_fractures_same_bytes(tmp_path):
     kept = fractures(shapely.box(0, 0, 30, 10))
     for folder in ("one", "two"):
-        write_fractures(tmp_path / folder, kept, kept.assign(reason="seam"))
+        write(tmp_path / folder, kept, kept.assign(reason="seam"))
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
 
@@ -137,19 +151,19 @@ def test_unusable_vector_files_are_named(tmp_path):
 
 def test_the_geopackage_carries_its_styles(tmp_path):
     kept = fractures(shapely.box(0, 0, 30, 10))
-    write_fractures(tmp_path, kept, kept.assign(reason="small"))
+    write(tmp_path, kept, kept.assign(reason="small"))
     with sqlite3.connect(tmp_path / "fractures.gpkg") as database:
         rows = database.execute(
             "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles ORDER BY id"
         ).fetchall()
         columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
-    assert [row[0] for row in rows] == ["fractures", "rejected"]
+    assert [row[0] for row in rows] == ["fractures", "centrelines", "candidate_ponds", "rejected"]
     for name, column, qml, sld, default in rows:
         assert columns[name] == column and default == 1
         assert qml == (styles.FOLDER / f"{name}.qml").read_text()
         rules = ElementTree.fromstring(sld).iter("{http://www.opengis.net/sld}Rule")
         assert len(list(rules)) == len(styles.vector_style(name).classes)
-    assert set(layers_of(tmp_path / "fractures.gpkg")) == {"fractures", "rejected"}
+    assert len(layers_of(tmp_path / "fractures.gpkg")) == 4
     read = {column for name in ("fractures", "rejected") for column in read_vector(tmp_path / "fractures.gpkg", name)}
     assert {styles.vector_style(name).column for name in ("fractures", "rejected")} <= read
 

@@ -1,5 +1,7 @@
 """Measures against shapes of known size, at many angles, on several maps."""
 
+import json
+
 import numpy as np
 import pytest
 import shapely
@@ -9,6 +11,7 @@ from rasterio.features import rasterize
 from imfmap.axes import axial_difference_deg, lines_axis, polygon_axis
 from imfmap.bodies import PROJECTIONS, body
 from imfmap.grids import MapGrid
+from imfmap.ground_plane import GroundPlane
 from imfmap.morphometry import MEASURES, measure
 from imfmap.probability import create_probability, encode
 from imfmap.vectorise import vectorise
@@ -16,14 +19,14 @@ from imfmap.vectorise import vectorise
 PIXEL_M = 1.5
 
 
-def measured(tmp_path, shapes, lat=36.0, projection="equirectangular", parallel=None, side_px=400):
+def measured(tmp_path, shapes, lat=36.0, projection="equirectangular", parallel=None, side_px=400, lines=0):
     """Measures of shapes given in pixels (x right, y down), drawn on a map and found again."""
     crs = body("moon").projected(projection, lat if parallel is None else parallel, 102.0)
     grid = MapGrid.centred(crs, 102.0, lat, side_px * PIXEL_M, side_px * PIXEL_M, PIXEL_M)
     drawn = rasterize(shapes, grid.shape).astype(bool) if shapes else np.zeros(grid.shape, bool)
     with create_probability(tmp_path / "p.tif", grid) as dataset:
         dataset.write(encode(np.where(drawn, 0.8, 0.1)), 1)
-    return measure(vectorise(tmp_path / "p.tif", 0.5), tmp_path / "p.tif")
+    return measure(vectorise(tmp_path / "p.tif", 0.5), tmp_path / "p.tif")[lines]
 
 
 def bar(length, width, angle_deg, x=200.37, y=200.21):
@@ -42,7 +45,7 @@ def test_bars_at_any_angle(tmp_path, length, width):
         assert row.length_m == pytest.approx(length * PIXEL_M, rel=0.015)
         assert row.total_length_m == pytest.approx(length * PIXEL_M, rel=0.04)
         assert row.mean_width_m == pytest.approx(row.area_m2 / length / PIXEL_M, rel=0.04)
-        assert row.max_width_m == pytest.approx(width * PIXEL_M, abs=0.7 * PIXEL_M)
+        assert row.max_width_m == pytest.approx(width * PIXEL_M, abs=PIXEL_M)
         assert axial_difference_deg(row.orientation_deg, angle) < 0.5
         assert 1 <= row.sinuosity < 1.01
         assert row.confidence == pytest.approx(0.8, abs=0.003)
@@ -133,9 +136,90 @@ def test_north_near_the_pole(tmp_path):
     drawn = rasterize([bar(100, 10, 0)], grid.shape)
     with create_probability(tmp_path / "p.tif", grid) as dataset:
         dataset.write(encode(np.where(drawn, 0.8, 0.1)), 1)
-    (row,) = measure(vectorise(tmp_path / "p.tif", 0.5), tmp_path / "p.tif").itertuples()
+    (row,) = measure(vectorise(tmp_path / "p.tif", 0.5), tmp_path / "p.tif")[0].itertuples()
     # Up on a south polar map is north on the meridian of 0, and at 30 E it points 30 degrees to the west of north.
     assert axial_difference_deg(row.orientation_deg, 150.0) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("projection", "parallel"),
+    [("equirectangular", 0.0), ("equirectangular", 55.0), ("polar_stereographic", None), ("sinusoidal", None)],
+)
+@pytest.mark.parametrize("azimuth_deg", [20.0, 90.0, 135.0])
+def test_bars_on_the_sphere_at_70_degrees(tmp_path, projection, parallel, azimuth_deg):
+    # Drawn on the sphere, 12 km off the map's own meridian, then brought to the map: its scale there is not one.
+    crs = body("moon").projected(projection, 70.0, 102.0, parallel)
+    grid = MapGrid.centred(crs, 103.2, 70.0, 620.0, 620.0, 1.0)
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    plane = GroundPlane(grid)
+    length, width = 150.0, 14.0
+    middle = grid.lonlat((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)
+    ends = [geod.fwd(*middle, azimuth_deg + turn, length / 2)[:2] for turn in (0.0, 180.0)]
+    at = body("moon").to_lonlat(plane.crs)
+    axis = shapely.LineString([at.transform(*end, direction="INVERSE") for end in ends])
+    ring = shapely.get_coordinates(axis.buffer(width / 2, cap_style="flat").segmentize(5.0))
+    row, column = grid.rowcol(*plane.to_map(*ring.T))
+    (found,) = _found(tmp_path, grid, shapely.Polygon(np.column_stack([column + 0.5, row + 0.5]))).itertuples()
+    assert found.length_m == pytest.approx(length, rel=0.015)
+    assert found.area_m2 == pytest.approx(length * width, rel=0.02)
+    assert found.mean_width_m == pytest.approx(width, rel=0.03)
+    assert found.max_width_m == pytest.approx(width, abs=1.0)
+    assert axial_difference_deg(found.orientation_deg, azimuth_deg) < 0.7
+    assert found.lat_deg == pytest.approx(70.0, abs=1e-3) and found.lon_deg == pytest.approx(103.2, abs=1e-3)
+
+
+def _found(tmp_path, grid, shape):
+    drawn = rasterize([shape], grid.shape).astype(bool)
+    with create_probability(tmp_path / "p.tif", grid) as dataset:
+        dataset.write(encode(np.where(drawn, 0.8, 0.1)), 1)
+    return measure(vectorise(tmp_path / "p.tif", 0.5), tmp_path / "p.tif")[0]
+
+
+def profile(line):
+    return np.array(json.loads(line.distances_m)), np.array(json.loads(line.widths_m))
+
+
+@pytest.mark.parametrize("angle_deg", [0.0, 33.0, 90.0])
+def test_the_profile_of_a_wedge_is_a_straight_line(tmp_path, angle_deg):
+    wedge = shapely.Polygon([(-100, -3), (100, -9), (100, 9), (-100, 3)])
+    wedge = shapely.affinity.translate(shapely.affinity.rotate(wedge, angle_deg, origin=(0, 0)), 200.3, 200.4)
+    (line,) = measured(tmp_path, [wedge], lines=1).itertuples()
+    distance, width = profile(line)
+    assert line.line == 0 and line.length_m == pytest.approx(200 * PIXEL_M, rel=0.01)
+    assert line.geometry.length == pytest.approx(line.length_m, rel=1e-3)
+    assert np.all(np.diff(distance) > 0) and 0 < distance[0] < 2 * PIXEL_M < distance[1] * 1.01
+    along = distance / line.length_m
+    along = along if width[: len(width) // 2].mean() < width.mean() else 1 - along
+    middle = (along > 0.03) & (along < 0.97)
+    np.testing.assert_allclose(width[middle], (6 + 12 * along[middle]) * PIXEL_M, atol=PIXEL_M)
+    assert np.abs(width[middle] - (6 + 12 * along[middle]) * PIXEL_M).mean() < 0.4 * PIXEL_M
+
+
+def test_at_a_fork_the_profile_does_not_run_into_the_branch(tmp_path):
+    shapes = [shapely.box(100, 196, 300, 204), shapely.box(196, 204, 204, 330)]
+    found = measured(tmp_path, [shapely.union_all(shapes)], lines=1)
+    distance, width = profile(found.iloc[0])
+    assert np.median(width) == pytest.approx(8 * PIXEL_M, abs=0.5 * PIXEL_M)
+    assert width.max() < 2 * 8 * PIXEL_M
+    assert (width > 10 * PIXEL_M).mean() < 0.05
+
+
+def test_lines_add_up_to_the_total_and_lie_in_their_fracture(tmp_path):
+    arms = [
+        shapely.LineString([(200, 200), (200 + 80 * np.cos(angle), 200 + 80 * np.sin(angle))]).buffer(3)
+        for angle in (0.0, 2.1, 4.2)
+    ]
+    shapes = [shapely.union_all(arms), shapely.box(40, 40, 43, 42), bar(60, 6, 30, x=320, y=60)]
+    fractures, lines = measured(tmp_path, shapes), measured(tmp_path, shapes, lines=1)
+    total = lines.groupby("fracture").length_m.sum()
+    np.testing.assert_allclose(total, fractures.set_index("fracture").total_length_m, rtol=1e-9)
+    longest = lines[lines.line == 0].set_index("fracture").length_m
+    np.testing.assert_allclose(longest, fractures.set_index("fracture").length_m, rtol=1e-9)
+    areas = fractures.set_index("fracture").geometry
+    for line in lines.itertuples():
+        assert line.geometry.difference(areas[line.fracture].buffer(PIXEL_M)).is_empty
+    assert lines[lines.line > 0].widths_m.isna().all() and len(lines) == 4
+    assert lines.crs == fractures.crs
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS)
@@ -168,6 +252,16 @@ def test_pieces_in_line_are_one_group(tmp_path):
     assert len(found) == 5 and found.group.nunique() == 4
     joined = found.group[found.group.duplicated(keep=False)].index
     assert np.ptp(y[joined]) < 3 and np.ptp(x[joined]) == pytest.approx(54 * PIXEL_M, abs=2)
+
+
+def test_gaps_between_pieces_are_metres_on_the_ground(tmp_path):
+    # At 60 degrees on a map true at the equator 50 m from west to east are 25 m, and 35 m from south to north are 35 m.
+    along = [bar(80, 5, 90, 100, 100), bar(80, 5, 90, 180 + 50 / PIXEL_M, 100)]
+    up = [bar(40, 5, 0, 300, 300), bar(40, 5, 0, 300, 260 - 35 / PIXEL_M)]
+    found = measured(tmp_path, along + up, lat=60.0, parallel=0.0)
+    assert len(found) == 4 and found.group.nunique() == 3
+    joined = found[found.group.duplicated(keep=False)]
+    assert np.ptp(joined.geometry.centroid.y) < 3
 
 
 def test_axes_of_lines_and_holes():

@@ -5,13 +5,16 @@ import pytest
 import rasterio
 from affine import Affine
 from pyproj import CRS
+from rasterio.control import GroundControlPoint
 from tests.target_factory import target_grid
 
 from imfmap.bodies import body, body_of
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.layers import PRODUCTS_TAG
-from imfmap.mosaic_import import import_mosaic
+from imfmap.mosaic_import import import_mosaic, mosaic_as_image
+from imfmap.products import ImageFacts
+from imfmap.rasters import read_raster
 
 GRID = target_grid(size=(400, 600))
 
@@ -99,6 +102,11 @@ OTHERS = {
     "finer": (GRID.crs.to_wkt(), Affine(0.5, 0, LEFT - 30, 0, -0.5, TOP + 30)),
     "oblong pixels": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, -2.0, TOP + 30)),
     "south up": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, 1.5, BOTTOM - 30)),
+    "east to the left": (GRID.crs.to_wkt(), Affine(-1.5, 0, RIGHT + 30, 0, -1.5, TOP + 30)),
+    "kilometres": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
+        Affine.scale(1e-3) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
+    ),
     "turned": (
         GRID.crs.to_wkt(),
         Affine.translation(LEFT - 30, TOP + 300) @ Affine.rotation(-20) @ Affine.scale(1.5, -1.5),
@@ -190,8 +198,16 @@ def test_black_is_data_where_another_value_is_none(tmp_path):
 MOON = GRID.crs.to_wkt()
 FAR = Affine(1.5, 0, LEFT + 90_000, 0, -1.5, TOP)
 REFUSED = {
-    "no CRS": (None, GRID.transform, {}, "has no georeference; say its CRS"),
-    "no transform": (MOON, Affine.identity(), {}, "has no georeference; say its CRS"),
+    "no CRS": (None, GRID.transform, {}, "has no georeference: it says a place, but no CRS; say its CRS"),
+    "no transform": (MOON, Affine.identity(), {}, "has no georeference; give it a place; say its CRS"),
+    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*say its CRS"),
+    "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's"),
+    "metres said to be kilometres": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
+        GRID.transform,
+        {},
+        "does not reach the target: its edges lie at .* kilometre",
+    ),
     "Earth": ("EPSG:4326", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's.*gdal_edit"),
     "metres said to be degrees": ("IAU_2015:30100", GRID.transform, {}, "its CRS is in degrees, but its edges lie at"),
     "degrees said to be metres": (
@@ -212,8 +228,79 @@ def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, name):
     crs, transform, options, said = REFUSED[name]
     options = dict(options)
     values = np.full(GRID.shape, options.pop("values", 90))
-    path = given(tmp_path / "theirs.tif", crs, transform, GRID.shape, values, **options)
-    with pytest.raises(InputError, match=f"theirs.tif: .*{said}") as caught:
+    refused(given(tmp_path / "theirs.tif", crs, transform, GRID.shape, values, **options), said)
+
+
+def refused(path, said):
+    """One line, and nothing written."""
+    with pytest.raises(InputError, match=f"{path.name}: .*{said}") as caught:
         taken(path)
     assert "\n" not in str(caught.value)
+    assert [left.name for left in path.parent.iterdir()] == [path.name]
+
+
+def test_control_points_alone_are_no_place(tmp_path):
+    path = tmp_path / "theirs.tif"
+    corners = {(0, 0): (LEFT, TOP), (0, 600): (RIGHT, TOP), (400, 0): (LEFT, BOTTOM)}
+    points = [GroundControlPoint(*pixel, *place) for pixel, place in corners.items()]
+    size = {"height": 400, "width": 600, "count": 1, "dtype": "uint8"}
+    with rasterio.open(path, "w", driver="GTiff", gcps=points, crs=MOON, **size) as dataset:
+        dataset.write(np.full((400, 600), 90, np.uint8), 1)
+    refused(path, "is placed by ground control points alone; warp it to a map first")
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.write_colormap(1, {index: (index if grey else 255 - index,) * 3 + (255,) for index in range(256)})
+    if grey:
+        np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
+    else:
+        refused(path, "holds colours by number, no brightness; gdal_translate -expand gray")
+
+
+def as_image(path, grid=GRID, sun=(250.0, 62.0)):
+    """Take in as an image; values, facts."""
+    out = path.with_name("image_out.tif")
+    mosaic_as_image(path, grid, out, "theirs", *sun)
+    values, own, tags = read_raster(out)
+    assert own.transform == grid.transform and own.shape == grid.shape and values.dtype == np.float32
+    return values, ImageFacts.from_tags(tags, out)
+
+
+def test_a_mosaic_under_one_sun_is_an_image(tmp_path):
+    values = np.random.default_rng(2).normal(0.06, 0.01, GRID.shape).astype(np.float32)
+    values[:40] = np.nan
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape, values, dtype="float32", nodata=np.nan)
+    image, facts = as_image(path)
+    # I/F stays I/F, and pixels that lie on the target's grid stay what they are.
+    np.testing.assert_allclose(image, values, rtol=1e-6)
+    assert facts.product == "theirs" and facts.incidence_deg == 62.0 and facts.ground_resolution_m == 1.5
+    assert facts.sun_azimuth_deg == pytest.approx(250.0, abs=0.1) and np.isnan(facts.emission_deg)
+    # Off the middle of a polar map, north is not up.
+    polar = target_grid("polar_stereographic", lat_deg=-80.0, lon_deg=0.0, size=(200, 200))
+    turned = MapGrid(polar.crs, polar.transform, polar.shape)
+    crs = body("moon").projected("polar_stereographic", -80.0, 90.0)
+    aside = MapGrid.centred(crs, 0.0, -80.0, 300, 300, 1.5)
+    path = given(tmp_path / "pole.tif", turned.crs.to_wkt(), turned.transform, turned.shape, np.full((200, 200), 9))
+    image, facts = as_image(path, aside)
+    assert (image[inner(aside)] == 9).all()
+    # West of this map's meridian of 90 degrees the left is north.
+    assert facts.sun_azimuth_deg == pytest.approx(250.0 - 90.0, abs=0.1)
+
+
+def test_a_coarser_mosaic_says_so_as_an_image(tmp_path):
+    crs, transform = OTHERS["coarser"]
+    image, facts = as_image(given(tmp_path / "theirs.tif", crs, transform, (700, 800)))
+    assert facts.ground_resolution_m == pytest.approx(3.0)
+    difference = np.abs(image - truth(GRID))[inner(GRID)]
+    assert np.nanpercentile(difference, 99) < 1.5 and np.isfinite(difference).mean() > 0.95
+
+
+@pytest.mark.parametrize("sun", [(250.0, None), (None, 62.0)])
+def test_an_image_needs_its_sun(tmp_path, sun):
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape)
+    with pytest.raises(InputError, match="its Sun is unknown; give its target both"):
+        as_image(path, sun=sun)
     assert [left.name for left in tmp_path.iterdir()] == ["theirs.tif"]

@@ -85,6 +85,8 @@ def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
     sources = [element.text for element in root.iter("datasource")]
     assert sources == [
         "./fractures.gpkg|layername=fractures",
+        "./fractures.gpkg|layername=centrelines",
+        "./fractures.gpkg|layername=candidate_ponds",
         "./fractures.gpkg|layername=rejected",
         "./footprints.gpkg|layername=footprints",
         "./boundary.gpkg|layername=floor",
@@ -151,7 +153,7 @@ def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
     said, picture = qgis(folder / "map.qgz", folder / "fractures.gpkg", tmp_path / "map.png")
     assert said["read"] and "+R=1737400" in said["crs"]
     assert [layer["name"] for layer in said["layers"]][-2:] == ["Probability of fracture", "Mosaic"]
-    assert len(said["layers"]) == 7
+    assert len(said["layers"]) == 9
     for layer in said["layers"]:
         assert layer["valid"] and str(folder) in layer["source"], layer
         assert layer["crs"] == said["crs"]
@@ -161,6 +163,8 @@ def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
     renderers = [layer["renderer"] for layer in said["layers"]]
     assert renderers == [
         "graduatedSymbol",
+        "singleSymbol",
+        "singleSymbol",
         "categorizedSymbol",
         *["singleSymbol"] * 3,
         "singlebandpseudocolor",

@@ -55,6 +55,7 @@ def test_shipped_configurations_are_valid(root, name):
         (("labels", "width_px"), {"gigantic": 3}, r"labels\.width_px: unknown key 'gigantic'; allowed: tiny, small"),
         (("run", "seed"), "one", r"run\.seed: 'one' is no integer"),
         (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
+        (("comparison", "sun_models"), ["net"], r"comparison\.sun_models: 'net' is not compared"),
         (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
         (("targets",), {}, r"targets"),
         (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),

@@ -218,6 +218,34 @@ def test_an_image_without_data_gives_no_file(rasters):
     assert not (folder / "t.npz").exists()
 
 
+def test_tiles_of_a_finished_mosaic_are_its_own_pixels(tmp_path):
+    grid = MapGrid.covering(body("mercury").projected("equirectangular", 10, 20), (0, 0, 900, 1200), 6.0)
+    # Dark ground and a bright corner: stretching between the extremes would change every value.
+    pixels = np.random.default_rng(3).integers(40, 90, grid.shape).astype(np.uint8)
+    pixels[:70, :70] = 0
+    labels = (pixels > 85).astype(np.uint8)
+    write_raster(tmp_path / "mosaic.tif", pixels, grid, nodata=0, tags={"IMF_PRODUCTS": "theirs"})
+    write_raster(tmp_path / "labels.tif", labels, grid)
+    paths = tmp_path / "mosaic.tif", tmp_path / "labels.tif", tmp_path / "tiles.npz"
+    options = {"size_px": 64, "overlap": 0.0, "rotate": False, "target": "caloris"}
+    cut_tiles(*paths, "paper", **options)
+    tiles = read_tiles(tmp_path / "tiles.npz")
+    assert tiles.facts.product == "theirs" and np.isnan(tiles.facts.sun_azimuth_deg) and tiles.resolution_m == 6.0
+    assert {(row, column) for row, column in zip(tiles.row, tiles.column, strict=True)} == {
+        (row, column) for row in (0, 64, 128, 192) for column in (0, 64, 128) if row or column
+    }
+    for index in range(len(tiles)):
+        part = np.s_[int(tiles.row[index]) :, int(tiles.column[index]) :]
+        rows, columns = pixels[part][:64, :64].shape
+        np.testing.assert_array_equal(tiles.image[index, :rows, :columns], pixels[part][:64, :64])
+        np.testing.assert_array_equal(tiles.valid[index], tiles.image[index] > 0)
+    with pytest.raises(InputError, match="recipe imfmap cannot be cut from an 8-bit mosaic"):
+        cut_tiles(*paths, "imfmap", **options)
+    write_raster(tmp_path / "mosaic.tif", pixels * 0, grid, nodata=0)
+    with pytest.raises(InputError, match="mosaic.tif: gives no tile"):
+        cut_tiles(*paths, "paper", **options)
+
+
 def test_a_file_without_tiles(tmp_path):
     (tmp_path / "tiles.npz").write_bytes(b"nothing")
     for name in ("tiles.npz", "none.npz"):

@@ -12,7 +12,10 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_snakemake(folder, configfile, *arguments, check=True):
-    """Run Snakemake in `folder` with a configuration, or some put over each other; text of all it said, or with `check=False` (exit status, text)."""
+    """Run Snakemake in `folder` with a configuration, or some put over each other.
+
+    Returns the text of all it said, or with `check=False` (exit status, text).
+    """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     files = configfile if isinstance(configfile, list) else [configfile]
     command += ["--configfile", *map(str, files), "--cores", "2", *arguments]

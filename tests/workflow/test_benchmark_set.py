@@ -21,6 +21,23 @@ def test_the_set_is_made_without_training(tmp_path, size, direct, sensor, scenes
     assert not {"train", "infer_image", "map", "mosaic"} & set(jobs)
 
 
+@pytest.mark.parametrize("size", ["full", "small"])
+def test_models_are_compared_with_a_second_file(tmp_path, size):
+    second = ROOT / "config" / "comparison.yaml"
+    chosen = yaml.safe_load(second.read_text())
+    text = run_snakemake(tmp_path, [BENCHMARK, second], "-n", "comparison", "--config", f"size={size}")
+    jobs = counts(text)
+    comparison = chosen["comparison"] | (chosen["small"]["comparison"] if size == "small" else {})
+    trained, scenes = len(comparison["models"]) * len(comparison["seeds"]), 5
+    wrong = len(comparison["sun_models"]) * len(comparison["seeds"]) * (len(comparison["sun_offsets_deg"]) - 1)
+    assert jobs["train"] == trained and jobs["compare_fused"] == trained * scenes
+    # Every image of a scene in one job, with the Sun as it is, and with each wrong one.
+    assert jobs["compare_images"] == jobs["score_images"] == (trained + wrong) * scenes
+    whole = [name for name in comparison["models"] if chosen["models"][name]["recipe"] == "paper"]
+    told = [name for name in whole if chosen["models"][name].get("sun_input")]
+    assert jobs["compare_mosaic"] == (len(whole) - len(told)) * len(comparison["seeds"]) * scenes
+
+
 @pytest.fixture(scope="module")
 def made_twice(tmp_path_factory):
     """Two folders with the same set: two targets of the small one, made smaller still."""

@@ -75,10 +75,10 @@ def test_calibrated_images_are_kept_when_asked_for(tmp_path, mini_config):
 
 
 def test_products_are_made_as_far_as_they_are_asked_for(tmp_path, mini_config):
-    every = {"qgis", "viewer", "stac", "catalog", "tables", "footprints"}
+    every = {"qgis", "viewer", "stac", "catalog", "tables", "footprints", "sheets"}
     path = write_config(tmp_path / "mini.yaml", mini_config)
     assert every <= set(counts(run_snakemake(tmp_path, path, "-n", "all")))
-    few = {**mini_config, "products": {"qgis": False, "viewer": False, "stac": False}}
+    few = {**mini_config, "products": {"qgis": False, "viewer": False, "stac": False, "sheets": False}}
     jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "few.yaml", few), "-n", "all"))
     assert every & set(jobs) == {"tables", "footprints"}
 
@@ -92,6 +92,34 @@ def test_a_finished_mosaic_goes_straight_to_its_search_and_has_all_products(tmp_
     chain = ["import_mosaic", "infer_mosaic", "vectorise", "map", "footprints", "qgis", "viewer", "stac"]
     assert [jobs.get(step) for step in chain] == [1] * len(chain)
     assert "mosaic" not in jobs
+
+
+def test_section_4_5_of_the_paper_is_one_command(tmp_path):
+    text = run_snakemake(tmp_path, CONFIG, "-n", "coarse")
+    jobs = counts(text)
+    targets = yaml.safe_load(CONFIG.read_text())["targets"]
+    roles = [target["role"] for target in targets.values()]
+    # Both craters as they are, at 6 m/px, and at 6 m/px with the network trained there.
+    assert jobs["infer_mosaic"] == jobs["vectorise"] == 6 and jobs["compare_coarse"] == 1 and jobs["coarse_sheet"] == 2
+    assert jobs["train"] == 1 and jobs["label"] == jobs["tile"] == roles.count("train")
+    assert "split.paper.tile.6m.csv" in text and "crookes_retrained/fractures.gpkg" in text
+    assert jobs["average_image"] >= roles.count("train") + 2
+
+
+def test_a_finished_mosaic_can_be_learnt_from(tmp_path, mini_config):
+    (tmp_path / "theirs.tif").touch()
+    (tmp_path / "labels.gpkg").touch()
+    place = {key: mini_config["targets"]["floor"][key] for key in ("lat", "lon", "diameter_km")}
+    theirs = {**place, "mosaic": "theirs.tif", "role": "train", "labels": "labels.gpkg"}
+    config = {**mini_config, "recipe": "paper", "targets": {**mini_config["targets"], "theirs": theirs}}
+    goal = "results/mini/theirs/tiles/paper/theirs.npz"
+    jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "mini.yaml", config), "-n", goal))
+    assert jobs == {"import_mosaic": 1, "label": 1, "tile": 1}
+    sun = {"sun_azimuth_deg": 90, "incidence_deg": 50}
+    config = {**mini_config, "targets": {**mini_config["targets"], "theirs": {**theirs, **sun}}}
+    goal = "results/mini/theirs/tiles/imfmap/theirs.npz"
+    jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "mini.yaml", config), "-n", goal))
+    assert jobs == {"project_mosaic": 1, "label": 1, "tile": 1}
 
 
 @pytest.mark.parametrize(
@@ -114,4 +142,14 @@ def test_a_bad_configuration_stops_at_once(tmp_path, mini_config, change, said):
     assert status != 0 and "Traceback" not in text
     line = next(line for line in text.splitlines() if said in line)
     assert "bad.yaml" in line
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_name_that_is_no_target_lists_those_that_are(tmp_path):
+    status, text = run_snakemake(tmp_path, CONFIG, "-n", "--", "croookes", check=False)
+    assert status != 0 and "Traceback" not in text
+    (line,) = [line for line in text.splitlines() if line.startswith("croookes: no target of ")]
+    assert "config.yaml; did you mean crookes? targets: " in line
+    listed = line.partition("targets: ")[2].partition(";")[0].split(", ")
+    assert set(listed) >= set(yaml.safe_load(CONFIG.read_text())["targets"])
     assert not (tmp_path / "results").exists()

@@ -1,5 +1,6 @@
 """A miniature of the demo and of the paper's recipe, run for real, every step of them."""
 
+import hashlib
 import json
 
 import geopandas
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 import rasterio
 import yaml
+from rocrate.rocrate import ROCrate
 
 from .conftest import run_snakemake, write_config
 
@@ -34,7 +36,22 @@ def test_every_promised_file_is_there(mini_run):
         "fractures.geojson",
         "map.png",
         "map.pdf",
+        "overview.png",
+        "overview.pdf",
+        "rejected.png",
+        "rejected.pdf",
         "summary.json",
+        "density.tif",
+        "density.png",
+        "density.pdf",
+        "rose.png",
+        "rose.pdf",
+        "distances.png",
+        "distances.pdf",
+        "measures.csv",
+        "measures.png",
+        "measures.pdf",
+        "width_profiles.csv",
         "fractures.csv",
         "statistics.csv",
         "footprints.gpkg",
@@ -93,7 +110,25 @@ def test_fractures_have_their_measures(mini_run):
 def test_the_record_names_code_and_checksums(mini_run):
     record = json.loads((mini_run / "results" / "mini" / "provenance" / "run.json").read_text())
     assert record["config"]["run"]["name"] == "mini"
-    assert {"floor/fractures.gpkg", "models/net/checkpoint.pt"} <= {file["path"] for file in record["files"]}
+    files = {file["path"]: file for file in record["files"]}
+    assert {"results/mini/floor/fractures.gpkg", "results/mini/models/net/checkpoint.pt"} <= set(files)
+    edr = "results/mini/floor/simulated/edr/M1500004000LE.IMG"
+    lineage = record["products"]["results/mini/floor/map.png"]
+    assert [found["path"] for found in lineage["edrs"]] == [edr, edr.replace("000LE", "010RE")]
+    assert lineage["edrs"][0]["md5"] == hashlib.md5((mini_run / edr).read_bytes()).hexdigest()
+    assert {"simulate_image", "project_edr", "train", "infer_image", "fuse", "vectorise", "map"} <= set(lineage["jobs"])
+    assert lineage["unrecorded"] == []
+    crate = ROCrate(mini_run / "results" / "mini")
+    assert crate.get("floor/simulated/edr/M1500004000LE.IMG")["md5"] == lineage["edrs"][0]["md5"]
+
+
+def test_the_report_shows_each_target_with_captions(mini_run):
+    run_snakemake(mini_run, mini_run / "mini.yaml", "--report", "report.html", "--", "all")
+    page = (mini_run / "report.html").read_text()
+    for said in ("floor/map.png", "floor/statistics.csv", "models/net/curves.png", "evaluation/table.html"):
+        assert said in page, said
+    # The captions, by target.
+    assert "on the mosaic of its images" in page and "Loss and scores of" in page and '"floor"' in page
 
 
 def test_nothing_is_left_to_do(mini_run):

@@ -153,7 +153,10 @@ def body_of(crs):
     InputError
         For a CRS on no known body, or none at all.
     """
-    radius = CRS.from_user_input(crs).ellipsoid.semi_major_metre
+    ellipsoid = CRS.from_user_input(crs).ellipsoid
+    if ellipsoid is None:
+        raise InputError("CRS", "it rests on no ellipsoid", f"known: {', '.join(BODIES)}")
+    radius = ellipsoid.semi_major_metre
     for candidate in BODIES.values():
         if abs(candidate.radius_m - radius) < 1500.0:
             return candidate

@@ -106,7 +106,7 @@ def scale_bar(axes, grid, share=0.22, size=8.5, at_right=False):
     )
 
 
-def compass(axes, grid, sun_azimuths_deg):
+def compass(axes, grid, sun_azimuths_deg, size=1.0):
     """Compass in axes of its own: north, and where the Sun of each image stood.
 
     Parameters
@@ -115,34 +115,35 @@ def compass(axes, grid, sun_azimuths_deg):
     grid : MapGrid
     sun_azimuths_deg : sequence of float
         Directions towards the Sun on the map, clockwise from its up.
+    size : float
+        Of its letters and marks; 1 suits axes of an inch.
     """
-    axes.set(xlim=(-1.6, 1.6), ylim=(-1.6, 1.6), aspect="equal")
+    # Small letters stand further out, within the axes.
+    letter_at = 1.52 if size == 1 else 1.75
+    limits = (-letter_at - 0.08, letter_at + 0.08) if size == 1 else (-2.05, 2.05)
+    axes.set(xlim=limits, ylim=limits, aspect="equal")
     axes.axis("off")
-    axes.add_patch(Circle((0, 0), 1.0, facecolor=(0, 0, 0, 0.45), edgecolor="white", linewidth=0.9))
+    axes.add_patch(Circle((0, 0), 1.0, facecolor=(0, 0, 0, 0.45), edgecolor="white", linewidth=0.9 * size))
     rows, columns = grid.shape
     east_north = grid.ground_jacobians(rows / 2, columns / 2)[0]
     north = np.linalg.solve(east_north, [0.0, 1.0])
     north = north / np.hypot(*north)
+    arrow = {"arrowstyle": "-|>", "color": SUN, "linewidth": 1.1 * size, "mutation_scale": 7 * size, "shrinkA": 0}
     for azimuth in sun_azimuths_deg:
         angle = np.radians(azimuth)
         x, y = np.sin(angle), np.cos(angle)
-        axes.annotate(
-            "",
-            xy=(0.12 * x, 0.12 * y),
-            xytext=(0.95 * x, 0.95 * y),
-            arrowprops={"arrowstyle": "-|>", "color": SUN, "linewidth": 1.1, "mutation_scale": 7, "shrinkA": 0},
-        )
-        axes.plot(x, y, "o", color=SUN, markersize=6, markeredgecolor="#7a5200", markeredgewidth=0.6)
+        axes.annotate("", xy=(0.12 * x, 0.12 * y), xytext=(0.95 * x, 0.95 * y), arrowprops=arrow)
+        axes.plot(x, y, "o", color=SUN, markersize=6 * size, markeredgecolor="#7a5200", markeredgewidth=0.6 * size)
     side = 0.13 * np.array([-north[1], north[0]])
     tip, foot = 1.32 * north, 0.86 * north
     axes.fill(*np.array([tip, foot + side, foot - side]).T, color="white", path_effects=halo(1.5), zorder=5)
     axes.text(
-        *(1.52 * north),
+        *(letter_at * north),
         "N",
         color="white",
         ha="center",
         va="center",
-        fontsize=9,
+        fontsize=9 * size**0.6,
         fontweight="bold",
         path_effects=halo(),
     )
@@ -158,7 +159,7 @@ def letter_box(axes, left, bottom, side, letter):
     axes.annotate(
         letter,
         (left, bottom + side),
-        xytext=(-1, 2),
+        xytext=(1, 2),
         textcoords="offset points",
         color="white",
         fontsize=9.5,

@@ -35,9 +35,10 @@ class Centreline:
         Its length and that of the branches that reach further out of it than it is wide.
     max_width_m : float
         Largest width along all of them.
-    lines : list of (ndarray, float)
+    lines : list of (ndarray, float, float)
         All that counts in the total: of each part that touches the others by a corner its longest path, of each such
-        path the branches; points as in `path`, and the median width along them in metres.
+        path the branches, from their tips to the path; points as in `path`, the median width along them in metres, and
+        the length that they count with: of a branch that outside the path, to its own edge.
     """
 
     path: np.ndarray
@@ -88,7 +89,7 @@ def centreline(mask, to_ground):
         length = _length(path)
         stretch = min(1.0, _length(_smooth(places[main], radius[main], pixel_m)) / raw_length)
         total += length
-        lines.append((path, _width(radius[main], pixel_m)))
+        lines.append((path, _width(radius[main], pixel_m), length))
         for chain in chains[1:]:
             # A chain begins on the line it leaves: its first half width lies inside that line.
             reach = stretch * _length(places[chain]) + radius[chain[0]] - radius[chain[-1]]
@@ -97,32 +98,12 @@ def centreline(mask, to_ground):
                 # The part that lies inside the other line is as wide as that one.
                 inside = np.hypot(*(places[chain] - places[chain[-1]]).T) < radius[chain[-1]]
                 own = radius[chain][~inside] if not inside.all() else radius[chain]
-                lines.append((_smooth(places[chain], radius[chain], pixel_m), _width(own, pixel_m)))
+                lines.append((_smooth(places[chain], radius[chain], pixel_m), _width(own, pixel_m), reach))
         if best is None or length > best[1]:
             best = path, length
     if best is None:
         return None
     return Centreline(*best, total, _width(radius.max(), pixel_m), lines)
-
-
-def polygon_centreline(polygon, jacobian, grid):
-    """Centreline of a polygon on a map.
-
-    Parameters
-    ----------
-    polygon : shapely.Polygon or shapely.MultiPolygon
-        In the grid's CRS.
-    jacobian : ndarray
-        (2, 2) matrix from map metres to ground metres (east, north), see `MapGrid.ground_jacobians`.
-    grid : MapGrid
-
-    Returns
-    -------
-    Centreline or None
-        Its path in ground metres from an origin of its own; None as for `centreline`.
-    """
-    mask, to_map, _ = _drawn(polygon, grid)
-    return centreline(mask, jacobian @ to_map)
 
 
 def polygon_lines(polygon, grid):
@@ -133,9 +114,43 @@ def polygon_lines(polygon, grid):
     list of (ndarray, float)
         Map x, y of points (N, 2), and width in map metres; empty for a shape that has no line to speak of.
     """
-    mask, to_map, origin = _drawn(polygon, grid)
+    mask, to_map, origin = drawn(polygon, grid)
     line = centreline(mask, to_map)
-    return [] if line is None else [(points + origin, width_m) for points, width_m in line.lines]
+    return [] if line is None else [(points + origin, width_m) for points, width_m, _ in line.lines]
+
+
+def drawn(polygon, grid):
+    """Polygon as a mask that is fine enough for its width.
+
+    Parameters
+    ----------
+    polygon : shapely.Polygon or shapely.MultiPolygon
+        In the grid's CRS.
+    grid : MapGrid
+
+    Returns
+    -------
+    mask : ndarray
+        bool (rows, columns), False along its border.
+    to_map : ndarray
+        (2, 2) matrix that takes its pixel steps (row, column) to map metres (x, y).
+    origin : ndarray
+        Map x, y of its first pixel.
+    """
+    window = polygon_window(polygon, grid, margin=2)
+    pixels = window[2] * window[3]
+    width_px = 2 * polygon.area / polygon.length / grid.resolution_m
+    factor = min(max(1, math.ceil(WIDTH_PX / width_px)), FINEST)
+    while factor > 1 and pixels * factor**2 > MOST_PIXELS:
+        factor -= 1
+    if pixels > MOST_PIXELS:
+        factor = math.sqrt(MOST_PIXELS / pixels)
+    mask = polygon_mask(polygon, grid, window, factor)
+    if factor > 1:
+        # The stairs of the coarse pixels would give the skeleton a branch each.
+        mask = gaussian_filter(mask.astype(np.float32), factor / 2) >= 0.4999
+    to_map = np.array([[0.0, 1.0], [-1.0, 0.0]]) * grid.resolution_m / factor
+    return mask, to_map, np.array(_transform(grid, window, factor) * (0.5, 0.5))
 
 
 def polygon_window(polygon, grid, margin):
@@ -156,24 +171,6 @@ def polygon_mask(polygon, grid, window, factor):
 
 def _transform(grid, window, factor):
     return grid.transform @ Affine.translation(window[1], window[0]) @ Affine.scale(1 / factor)
-
-
-def _drawn(polygon, grid):
-    """Polygon as a mask fine enough for its width, the matrix from its pixel steps to map metres, its first pixel."""
-    window = polygon_window(polygon, grid, margin=2)
-    pixels = window[2] * window[3]
-    width_px = 2 * polygon.area / polygon.length / grid.resolution_m
-    factor = min(max(1, math.ceil(WIDTH_PX / width_px)), FINEST)
-    while factor > 1 and pixels * factor**2 > MOST_PIXELS:
-        factor -= 1
-    if pixels > MOST_PIXELS:
-        factor = math.sqrt(MOST_PIXELS / pixels)
-    mask = polygon_mask(polygon, grid, window, factor)
-    if factor > 1:
-        # The stairs of the coarse pixels would give the skeleton a branch each.
-        mask = gaussian_filter(mask.astype(np.float32), factor / 2) >= 0.4999
-    to_map = np.array([[0.0, 1.0], [-1.0, 0.0]]) * grid.resolution_m / factor
-    return mask, to_map, np.array(_transform(grid, window, factor) * (0.5, 0.5))
 
 
 def _graph(skeleton, to_ground):

@@ -18,7 +18,8 @@ def stride_of(size_px, overlap):
 def map_pieces(layers, facts, size_px, stride):
     """Pieces along the map's rows and columns, from the upper left, filled with no data past the edges."""
     rows, columns = layers["image"].shape
-    layers = layers | {"image": stretch_to_8bit(layers["image"])}
+    if layers["image"].dtype != np.uint8:
+        layers = layers | {"image": stretch_to_8bit(layers["image"])}
     for row in range(0, max(1, rows - (size_px - stride)), stride):
         for column in range(0, max(1, columns - (size_px - stride)), stride):
             piece = {"row": row, "column": column, "turn_deg": 0.0}

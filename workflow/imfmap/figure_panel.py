@@ -10,7 +10,12 @@ from .cartography import FAINT, INK, SUN, nice_below
 # The upper part of Matplotlib's plasma: even steps of lightness, told apart with every kind of colour vision, and all
 # of it away from grey.
 RAMP = LinearSegmentedColormap.from_list("fractures", matplotlib.colormaps["plasma"](np.linspace(0.42, 1.0, 256)))
-FLOOR, PONDS = "#ffffff", "#7fd4ff"
+# Areas by name: what they are, the colour and the dashes of their outlines.
+AREAS = {
+    "floor": ("crater floor", "#ffffff", (0, (5, 2.5))),
+    "ponds": ("melt ponds", "#7fd4ff", "solid"),
+    "candidates": ("candidate melt ponds", "#7fd4ff", (0, (1.2, 1.2))),
+}
 
 
 class Layout:
@@ -111,7 +116,11 @@ def draw_rose(figure, layout, fractures):
         return
     side = 1.35
     left, bottom = layout.panel[0], layout.panel[1] - 2.55 - side
-    axes = figure.add_axes(layout.place(left, bottom, side, side), projection="polar")
+    rose(figure.add_axes(layout.place(left, bottom, side, side), projection="polar"), fractures)
+
+
+def rose(axes, fractures):
+    """Orientations on polar axes, clockwise from north; the area of a petal is the length of the fractures in it."""
     step = 15.0
     shares, edges = np.histogram(
         fractures["orientation_deg"] % 180.0, np.arange(0, 180.1, step), weights=fractures["total_length_m"]
@@ -128,11 +137,7 @@ def draw_rose(figure, layout, fractures):
 
 
 def draw_legend(figure, layout, fractures, boundary, images):
-    handles = []
-    if len(boundary.get("floor", ())):
-        handles.append(Line2D([], [], color=FLOOR, linestyle=(0, (4, 2)), linewidth=1.3, label="crater floor"))
-    if len(boundary.get("ponds", ())):
-        handles.append(Line2D([], [], color=PONDS, linewidth=1.3, label="melt ponds"))
+    handles = area_handles(boundary)
     if images:
         label = "towards the Sun" if len(images) == 1 else f"towards the Sun, {len(images)} images"
         handles.append(
@@ -158,6 +163,15 @@ def draw_legend(figure, layout, fractures, boundary, images):
             framealpha=1,
         )
         legend.get_frame().set_boxstyle("round", pad=0.2, rounding_size=0.3)
+
+
+def area_handles(boundary):
+    """Legend entries of the areas that are drawn."""
+    return [
+        Line2D([], [], color=colour, linestyle=style, linewidth=1.3, label=label)
+        for name, (label, colour, style) in AREAS.items()
+        if len(boundary.get(name, ()))
+    ]
 
 
 def _log_ticks(low, high):

@@ -1,34 +1,17 @@
 """The map of a target: mosaic, fractures, and its most telling places at pixel scale."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import matplotlib
 import numpy as np
 import shapely
-from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.figure import Figure
-from matplotlib.path import Path
-from scipy.spatial import KDTree
 
-from .cartography import FAINT, INK, NO_DATA, base, compass, graticule, halo, letter_box, scale_bar
-from .figure_panel import FLOOR, PONDS, RAMP, Layout, draw_legend, draw_numbers, draw_rose, draw_widths, width_norm
+from .cartography import FAINT, NO_DATA, base, compass, graticule, letter_box, scale_bar
+from .figure_panel import Layout, draw_legend, draw_numbers, draw_rose, draw_widths, width_norm
+from .figure_parts import draw_boundary, draw_fractures, drawing, save
 from .grids import MapGrid
-from .rasters import open_raster, replacing
-
-INSET_PX = (96, 320)
-FILL_ALPHA = 0.65
-PDF_DPI = 300
-PNG_DPI = 200
-
-_STYLE = {
-    "font.family": "DejaVu Sans",
-    "text.color": INK,
-    "axes.edgecolor": FAINT,
-    "axes.linewidth": 0.6,
-    "figure.facecolor": "white",
-    "pdf.fonttype": 42,
-    "svg.hashsalt": "imfmap",
-}
+from .places import COMPLEX_PX, densest, square
+from .rasters import open_raster
 
 
 @dataclass(frozen=True)
@@ -78,7 +61,7 @@ def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
     images : sequence of products.ImageFacts
         The mapped images, for the Sun's directions.
     """
-    with matplotlib.rc_context(_STYLE), open_raster(mosaic_path) as mosaic:
+    with drawing(), open_raster(mosaic_path) as mosaic:
         grid = MapGrid.of(mosaic)
         norm = width_norm(fractures)
         insets = choose_insets(fractures, grid)
@@ -96,11 +79,7 @@ def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
         draw_widths(figure, layout, fractures, norm)
         draw_rose(figure, layout, fractures)
         draw_legend(figure, layout, fractures, boundary or {}, images)
-        for path in paths:
-            with replacing(path) as temporary:
-                plain = {"CreationDate": None} if temporary.suffix == ".pdf" else {"Software": None}
-                dpi = PDF_DPI if temporary.suffix == ".pdf" else PNG_DPI
-                figure.savefig(temporary, dpi=dpi, metadata=plain)
+        save(figure, paths)
 
 
 def choose_insets(fractures, grid):
@@ -114,27 +93,20 @@ def choose_insets(fractures, grid):
     if not len(fractures):
         return []
     most = min(grid.shape)
-    centres = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
-    row, column = grid.rowcol(*centres.T)
-    side = int(min(INSET_PX[1], max(INSET_PX[0], most / 5), most))
-    # The square of this side around a centroid that holds the greatest length of fractures.
-    near = KDTree(np.column_stack([row, column])).query_ball_point(np.column_stack([row, column]), side / 2, p=np.inf)
-    lengths = fractures["total_length_m"].to_numpy(float)
-    inside = near[int(np.argmax([lengths[index].sum() for index in near]))]
-    first = _inset("a", "The longest fracture", row[inside].mean(), column[inside].mean(), side, grid)
-    count = int(fractures.intersects(_box(first, grid)).sum())
-    if count > 1:
-        first = replace(first, caption=f"Densest complex, {count} fractures")
-    insets = [first]
+    first, count = densest(fractures, grid)
+    side = first.side_px
+    caption = f"Densest complex, {count} fractures" if count > 1 else "The longest fracture"
+    insets = [Inset("a", caption, first.row, first.column, side)]
     index = int(np.argmax(fractures["max_width_m"].to_numpy(float)))
     widest = fractures.iloc[index]
     x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(widest.geometry))[0]
     middle_row, middle_column = (float(value) for value in grid.rowcol(x, y))
     left, bottom, right, top = widest.geometry.bounds
     extent = max(right - left, top - bottom) / grid.resolution_m
-    side_b = int(min(side, max(INSET_PX[0], 1.25 * extent), most))
-    place = (middle_row + row[index]) / 2, (middle_column + column[index]) / 2
-    second = _inset("b", f"Widest fracture, {widest.max_width_m:.0f} m across", *place, side_b, grid)
+    side_b = int(min(side, max(COMPLEX_PX[0], 1.25 * extent), most))
+    row, column = (float(value) for value in grid.rowcol(*shapely.get_coordinates(widest.geometry.centroid)[0]))
+    second = square((middle_row + row) / 2, (middle_column + column) / 2, side_b, grid)
+    second = Inset("b", f"Widest fracture, {widest.max_width_m:.0f} m across", second.row, second.column, side_b)
     apart = max(abs(second.row - insets[0].row), abs(second.column - insets[0].column))
     if apart > side / 4 or side_b < 0.6 * side:
         insets.append(second)
@@ -145,62 +117,18 @@ def _box(inset, grid):
     return shapely.box(*grid.window(inset.row, inset.column, inset.side_px, inset.side_px).bounds)
 
 
-def _inset(letter, caption, row, column, side, grid):
-    first_row = int(np.clip(round(float(row)) - side // 2, 0, grid.shape[0] - side))
-    first_column = int(np.clip(round(float(column)) - side // 2, 0, grid.shape[1] - side))
-    return Inset(letter, caption, first_row, first_column, side)
-
-
 def _draw_map(axes, layout, mosaic, grid, fractures, norm, insets, boundary):
     left, bottom, right, top = grid.bounds
     axes.set_facecolor(NO_DATA)
     axes.imshow(base(mosaic), extent=(left, right, bottom, top), interpolation="antialiased", zorder=1)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
-    for name, colour, style in (("floor", FLOOR, (0, (6, 3))), ("ponds", PONDS, "solid")):
-        if name in boundary and len(boundary[name]):
-            rings = _rings(boundary[name].geometry.values)
-            axes.add_collection(
-                LineCollection(
-                    rings,
-                    colors=colour,
-                    linewidths=1.1,
-                    linestyles=[style],
-                    path_effects=halo(2.2, alpha=0.45),
-                    zorder=3,
-                )
-            )
-    _draw_fractures(axes, fractures, norm, filled=True)
+    draw_boundary(axes, boundary)
+    draw_fractures(axes, fractures, norm, filled=True)
     for inset in insets:
         x, y = grid.xy(inset.row + inset.side_px - 0.5, inset.column - 0.5)
         letter_box(axes, float(x), float(y), inset.side_px * grid.resolution_m, inset.letter)
     ticks = (max(2, round(extent / 2.2)) for extent in (layout.map_width, layout.map_height))
     graticule(axes, grid, tuple(ticks))
-
-
-def _draw_fractures(axes, fractures, norm, filled):
-    """Polygons in the colour of their width; on a map also as strokes, or most would be thinner than a pixel."""
-    if not len(fractures):
-        return
-    parts, owner = shapely.get_parts(fractures.geometry.values, return_index=True)
-    paths = [Path.make_compound_path(*(Path(ring, closed=True) for ring in _rings([part]))) for part in parts]
-    colours = RAMP(norm(fractures["mean_width_m"].to_numpy(float)))[owner]
-    if filled:
-        casing = PathCollection(paths, facecolors="none", edgecolors=(0, 0, 0, 0.55), linewidths=1.7, zorder=4)
-        axes.add_collection(casing)
-        # The fill lets the fracture itself be seen; where there is hardly room for one, the stroke is all there is.
-        fills = colours * [1, 1, 1, FILL_ALPHA]
-        axes.add_collection(PathCollection(paths, facecolors=fills, edgecolors=colours, linewidths=0.8, zorder=5))
-    else:
-        axes.add_collection(PathCollection(paths, facecolors="none", edgecolors=colours, linewidths=1.3, zorder=5))
-
-
-def _rings(polygons):
-    """Closed rings of polygons, holes wound against their outlines."""
-    return [
-        shapely.get_coordinates(ring)
-        for part in shapely.get_parts(shapely.normalize(polygons))
-        for ring in (part.exterior, *part.interiors)
-    ]
 
 
 def _free_corners(layout, grid, fractures, insets):
@@ -244,7 +172,7 @@ def _draw_inset(figure, layout, number, mosaic, grid, fractures, norm, inset):
         axes.set_facecolor(NO_DATA)
         axes.imshow(picture, extent=(left, right, bottom, high), interpolation="nearest")
         if column:
-            _draw_fractures(axes, near, norm, filled=False)
+            draw_fractures(axes, near, norm, filled=False)
         axes.set(xlim=(left, right), ylim=(bottom, high), xticks=[], yticks=[])
         if not column:
             scale_bar(axes, window, share=0.4, size=7.5)
@@ -255,7 +183,7 @@ def _draw_text(figure, layout, text, grid, images):
     figure.text(*layout.point(x, layout.size[1] - 0.36), text.title, fontsize=21, fontweight="bold", va="center")
     figure.text(
         *layout.point(x, layout.size[1] - 0.72),
-        text.subtitle or _subtitle(grid, images),
+        text.subtitle or subtitle(grid, images),
         fontsize=10.5,
         color=FAINT,
         va="center",
@@ -263,7 +191,8 @@ def _draw_text(figure, layout, text, grid, images):
     figure.text(*layout.point(x, 0.2), text.footer, fontsize=7, color=FAINT, va="center")
 
 
-def _subtitle(grid, images):
+def subtitle(grid, images=()):
+    """What a figure shows: where it is, of which images, at which resolution."""
     lon, lat = (float(value) for value in grid.lonlat(grid.shape[0] / 2, grid.shape[1] / 2))
     words = [
         "Impact melt fractures",

@@ -1,19 +1,27 @@
 """One probability on the map out of those of many images, each weighted by what it could see."""
 
+import logging
 import math
 from contextlib import ExitStack, nullcontext
+from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
+from .blockstore import BlockStore
+from .checksums import Checksums
 from .errors import InputError
+from .fingerprints import code_of
 from .grids import MapGrid
+from .layers import FilledBlocks
 from .probability import MEDIAN_TAG, NODATA, create_probability, decode, encode
 from .products import ImageFacts
 from .rasters import create_raster, open_raster, read_window
 from .shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
 
-BLOCK_PX = 1024
+log = logging.getLogger(__name__)
+
+BLOCK_PX = 512
 LEAST_WEIGHT = 1e-3
 
 
@@ -21,7 +29,8 @@ def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
     """Fuse the probabilities of images.
 
     The fused probability is the mean over the images that have data, weighted by `image_weight` (of the whole image)
-    times `lit_weight` (of the place).
+    times `lit_weight` (of the place). Blocks are kept beside the result (see `blockstore.BlockStore`) by the contents
+    of the images that reach into them: one image more costs the blocks that it lies on.
 
     Parameters
     ----------
@@ -49,18 +58,27 @@ def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
             for probability, projected in zip(probability_paths, projected_paths, strict=True)
         ]
         tags = {"IMF_PRODUCTS": ",".join(image.facts.product for image in images)}
+        checksums = Checksums(Path(out_path).parent)
+        made_of = {image: [*map(checksums.of, image.paths), image.offset] for image in images}
+        about = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
         with (
+            BlockStore(out_path, about) as store,
             create_probability(out_path, grid, tags) as out,
             create_raster(counts_path, grid, "uint8", nodata=0, tags=tags, overviews="nearest")
             if counts_path
             else nullcontext() as counts,
         ):
             for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="fuse", unit="block", mininterval=1):
-                probability, seen = _fuse_block(images, row, column, block.shape)
+                there = [image for image in images if image.reaches(row, column, block.shape)]
+                if not there:
+                    continue
+                key = store.key([row, column, block.shape], [made_of[image] for image in there])
+                fused = store.arrays(key, _fuse_block, there, row, column, block.shape, counts_path is not None)
                 window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
-                out.write(encode(probability), 1, window=window)
+                out.write(fused["codes"], 1, window=window)
                 if counts:
-                    counts.write(seen, 1, window=window)
+                    counts.write(fused["counts"], 1, window=window)
+            log.info("fuse: %d blocks were there, %d made", store.taken, store.made)
 
 
 def image_weight(facts, resolution_m):
@@ -113,7 +131,9 @@ class _Image:
     """One image on the fused grid: its probability, its brightness, its weights."""
 
     def __init__(self, stack, probability_path, projected_path, grid):
+        self.paths = probability_path, projected_path
         self.probability = stack.enter_context(open_raster(probability_path))
+        self._filled = FilledBlocks(self.probability)
         self.projected = stack.enter_context(open_raster(projected_path))
         self.facts = ImageFacts.from_tags(self.projected.tags(), projected_path)
         self.offset = _offset(self.probability, probability_path, grid)
@@ -125,6 +145,12 @@ class _Image:
         if MEDIAN_TAG not in tags:
             raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
         self.median = float(tags[MEDIAN_TAG])
+
+    def reaches(self, row, column, shape):
+        """Whether the image may have data in a block."""
+        row, column = row - self.offset[0], column - self.offset[1]
+        bottom, right = min(row + shape[0], self.probability.height), min(column + shape[1], self.probability.width)
+        return self._filled.any(max(row, 0), bottom, max(column, 0), right)
 
     def block(self, row, column, shape):
         """Probability and weight (float32, NaN and 0 without data) of a block, or None where there is no data."""
@@ -139,7 +165,8 @@ class _Image:
         return decode(codes), np.where(codes == NODATA, 0, self.weight * lit)
 
 
-def _fuse_block(images, row, column, shape):
+def _fuse_block(images, row, column, shape, counted):
+    """Codes of the fused probability of a block, and how many images saw each pixel where that is asked for."""
     total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
     for image in images:
         block = image.block(row, column, shape)
@@ -149,7 +176,8 @@ def _fuse_block(images, row, column, shape):
             weights += weight
             seen += weight > 0
     with np.errstate(invalid="ignore"):
-        return np.where(seen > 0, total / weights, np.nan), seen
+        codes = encode(np.where(seen > 0, total / weights, np.nan))
+    return {"codes": codes, "counts": seen} if counted else {"codes": codes}
 
 
 def _offset(dataset, path, grid):

@@ -115,11 +115,11 @@ class MapGrid:
 
     def lonlat(self, row, column):
         """Longitude (-180..180), latitude in degrees at pixel coordinates; off the body inf."""
-        return _transformed(self._lonlat, *np.broadcast_arrays(*self.xy(row, column)))
+        return transformed(self._lonlat, *np.broadcast_arrays(*self.xy(row, column)))
 
     def rowcol_of_lonlat(self, lon_deg, lat_deg):
         """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
-        return self.rowcol(*_transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
+        return self.rowcol(*transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
 
     def offset_of(self, other):
         """Row and column in this grid of another grid's first pixel; None where their pixels do not coincide.
@@ -183,7 +183,7 @@ class MapGrid:
         return np.stack([east, north], axis=-2) @ along
 
 
-def _transformed(transformer, x, y, **options):
+def transformed(transformer, x, y, **options):
     """Transform numbers or arrays; pyproj by itself takes an array of one element for a number."""
     if np.ndim(x) and np.size(x) == 1:
         return tuple(

@@ -7,6 +7,7 @@ Memory holds one row of windows, whatever the raster's size. A run that was kill
 result.
 """
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,8 +19,12 @@ import torch
 
 from .aligned import aligned_lattice, aligned_window, turn_back, write_brightness
 from .augment import mirrored_azimuth_deg
+from .blockstore import BlockStore
+from .checksums import Checksums
 from .errors import InputError
+from .fingerprints import code_of
 from .grids import MapGrid
+from .known_windows import KnownWindows
 from .mapblocks import CELL, READ_BLOCK, SCRATCH_ONE, all_blocks, map_codes, mark_seen, no_cells, survey, write_codes
 from .models import choose_device, load_checkpoint, network_input
 from .precision import choose_precision, mixed
@@ -30,6 +35,8 @@ from .scratch import RowFile, Scratch
 from .stretching import stretch_to_8bit
 from .sunframe import LEFT_DEG, SunFrame
 from .windows import Lattice, SharedReader, blend
+
+log = logging.getLogger(__name__)
 
 _UP_DOWN, _LEFT_RIGHT = -2, -1
 # Mirrored views under which a recipe's tiles stay what they are: a Sun on the left stays there.
@@ -95,6 +102,9 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
 def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None):
     """Probability of fracture in an 8-bit mosaic (recipe ``paper``).
 
+    What the network says of a window is kept beside the result (see `blockstore.BlockStore`) by the window's pixels, so
+    that windows of a mosaic made anew whose pixels did not change are not looked at again.
+
     Parameters
     ----------
     checkpoint_path : path
@@ -133,10 +143,15 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
             mark_seen(seen, *block, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
-        with Scratch(out_path, _key(checkpoint_path, mosaic_path, settings)) as scratch:
+        key = _key(checkpoint_path, mosaic_path, settings)
+        with (
+            Scratch(out_path, key) as scratch,
+            BlockStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store,
+        ):
             create = partial(create_probability, out_path, grid, network.tags(settings))
-            run = _Run(network, seen, scratch, settings, threads, Path(mosaic_path).stem, create)
+            run = _Run(network, seen, scratch, settings, threads, Path(mosaic_path).stem, create, store)
             run.along_map(reader, grid.shape)
+            log.info("%s: %d windows were known, %d are new", mosaic_path, store.taken, store.made)
 
 
 class Network:
@@ -227,6 +242,7 @@ class _Run:
     threads: int
     title: str
     create: Callable
+    store: BlockStore | None = None
 
     def aligned(self, frame):
         """Windows of the scratch's brightness in the Sun-aligned frame, and back to the map."""
@@ -270,8 +286,17 @@ class _Run:
             probability.write(row, np.rint(values * SCRATCH_ONE))
 
         batch_size = self.settings["batch_size"]
-        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
+        if self.store is None:
+            blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
+        else:
+            known = KnownWindows(network, self.store, batch_size)
+            known.look(lattice, wanted, read, self.threads, self.title)
+            blend(_as_they_are, lattice, wanted, known.read, write, batch_size, self.threads, f"{self.title}, blending")
         return probability
+
+
+def _as_they_are(windows):
+    return lambda: windows
 
 
 def _fetched(result):
@@ -297,6 +322,19 @@ def _key(checkpoint_path, image_path, settings):
         about = os.stat(path) if os.path.exists(path) else None
         files[name] = [str(path), about and about.st_size, about and about.st_mtime_ns]
     return {**settings, **files, "torch": torch.__version__}
+
+
+def _about(network, checkpoint_path, out_path, settings):
+    """What decides the probability of a window besides its pixels."""
+    return {
+        "code": code_of(__file__),
+        "checkpoint": Checksums(Path(out_path).parent).of(checkpoint_path),
+        "flips": settings["flips"],
+        "batch_size": settings["batch_size"],
+        "device": network.device.type,
+        "precision": str(network.dtype),
+        "torch": torch.__version__,
+    }
 
 
 def _use_threads(threads):

@@ -1,10 +1,15 @@
 """What every rule's script does around the library call: log, threads, and one clear line on bad input."""
 
+import errno
 import logging
+import os
+import shutil
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 
 from .errors import InputError, SetupError
+from .records import now, write_record
 
 
 @contextmanager
@@ -12,7 +17,8 @@ def job(snakemake):
     """Run the body of a script for a Snakemake job.
 
     Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and its
-    one line on standard error and in the log; any other exception keeps its traceback, since it is a bug.
+    one line on standard error and in the log; any other exception keeps its traceback, since it is a bug. A job that
+    ends well leaves its record (`records.write_record`).
 
     Where the rule's params have ``allow_missing`` true, an `InputError` that is no `SetupError` ends the script well:
     its outputs become marks of an image that is left out (`left_out.mark`), and a job whose inputs hold such a mark
@@ -23,18 +29,50 @@ def job(snakemake):
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
     )
+    started = now()
+    # On a full disk, the log that cannot be written is no news.
+    logging.raiseExceptions = False
     allow_missing = snakemake.params.get("allow_missing", False)
     if allow_missing:
         _pass_on(snakemake)
     try:
         yield logging.getLogger(f"imfmap.{snakemake.rule}")
+        # GDAL does not always say that the end of a file found no room.
+        if _disk_is_full(snakemake.output):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     except InputError as error:
-        if allow_missing and not isinstance(error, SetupError):
+        if allow_missing and not isinstance(error, SetupError) and not _disk_is_full(snakemake.output):
             _leave_out(snakemake, snakemake.rule, str(error))
+            write_record(snakemake, started)
             return
-        logging.error("%s", error)
-        print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr)
-        sys.exit(1)
+        _stop(snakemake, error)
+    except Exception as error:
+        if not _found_no_room(error) and not _disk_is_full(snakemake.output):
+            raise
+        _stop(
+            snakemake,
+            SetupError(
+                Path(snakemake.output[0]).parent, f"no room is left on the disk ({error})", "make room and run again"
+            ),
+        )
+    write_record(snakemake, started)
+
+
+def _stop(snakemake, error):
+    """End the script with an error's one line on standard error, and in the log where there is room for it."""
+    print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr)
+    logging.error("%s", error)
+    sys.exit(1)
+
+
+def _found_no_room(error):
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _disk_is_full(outputs):
+    """Whether there is no room left where a job's products go."""
+    folders = {Path(path).parent for path in outputs}
+    return any(shutil.disk_usage(folder).free < 2**20 for folder in folders if folder.exists())
 
 
 def _pass_on(snakemake):

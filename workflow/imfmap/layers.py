@@ -20,11 +20,14 @@ class Layer:
     Attributes
     ----------
     product : str
+    path : path
+    offset : tuple of int
+        Row and column of its first pixel on the target's grid.
     """
 
-    def __init__(self, dataset, product, row, column):
-        self._dataset, self.product, self._row, self._column = dataset, product, row, column
-        self._block, self._filled = dataset.block_shapes[0], _filled_blocks(dataset)
+    def __init__(self, dataset, product, path, offset):
+        self._dataset, self.product, self.path, self.offset = dataset, product, path, offset
+        self._filled = FilledBlocks(dataset)
 
     @classmethod
     @contextmanager
@@ -40,15 +43,15 @@ class Layer:
             offset = grid.offset_of(MapGrid.of(dataset))
             if offset is None:
                 raise InputError(path, "does not lie on the target's pixels", "project it onto the target's grid")
-            yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, *offset)
+            yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, path, offset)
 
     def read(self, row, column, rows, columns):
         """Window of the target's grid as (rows, columns) float32, NaN for no data; None where the image has none."""
-        first_row, first_column = row - self._row, column - self._column
+        first_row, first_column = row - self.offset[0], column - self.offset[1]
         top, left = max(first_row, 0), max(first_column, 0)
         bottom = min(first_row + rows, self._dataset.height)
         right = min(first_column + columns, self._dataset.width)
-        if top >= bottom or left >= right or not self._any_filled(top, bottom, left, right):
+        if not self._filled.any(top, bottom, left, right):
             return None
         inside = self._dataset.read(1, window=Window(left, top, right - left, bottom - top), out_dtype="float32")
         if self._dataset.nodata is not None and not np.isnan(self._dataset.nodata):
@@ -59,19 +62,29 @@ class Layer:
         pixels[top - first_row : bottom - first_row, left - first_column : right - first_column] = inside
         return pixels
 
-    def _any_filled(self, top, bottom, left, right):
-        height, width = self._block
-        return self._filled[top // height : -(-bottom // height), left // width : -(-right // width)].any()
+    def reaches(self, row, column, rows, columns):
+        """Whether the image may have data in a window of the target's grid."""
+        row, column = row - self.offset[0], column - self.offset[1]
+        bottom, right = min(row + rows, self._dataset.height), min(column + columns, self._dataset.width)
+        return self._filled.any(max(row, 0), bottom, max(column, 0), right)
 
 
-def _filled_blocks(dataset):
+class FilledBlocks:
     """Which blocks of a raster are stored: sparse GeoTIFFs leave empty ones out."""
-    height, width = dataset.block_shapes[0]
-    filled = np.ones((-(-dataset.height // height), -(-dataset.width // width)), bool)
-    if dataset.driver == "GTiff":
-        for row, column in np.ndindex(filled.shape):
-            try:
-                dataset.block_size(1, row, column)
-            except RasterBlockError:
-                filled[row, column] = False
-    return filled
+
+    def __init__(self, dataset):
+        self._height, self._width = dataset.block_shapes[0]
+        self._filled = np.ones((-(-dataset.height // self._height), -(-dataset.width // self._width)), bool)
+        if dataset.driver == "GTiff":
+            for row, column in np.ndindex(self._filled.shape):
+                try:
+                    dataset.block_size(1, row, column)
+                except RasterBlockError:
+                    self._filled[row, column] = False
+
+    def any(self, top, bottom, left, right):
+        """Whether a block is stored that has pixels of a window, which lies on the raster; False of an empty one."""
+        if top >= bottom or left >= right:
+            return False
+        rows = slice(top // self._height, -(-bottom // self._height))
+        return bool(self._filled[rows, left // self._width : -(-right // self._width)].any())

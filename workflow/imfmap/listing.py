@@ -6,6 +6,8 @@ from pathlib import Path
 
 _PRODUCTS = (
     ("*/map.png", "map (and map.pdf)"),
+    ("*/overview.pdf", "figure sheet at three scales (and rejected.pdf)"),
+    ("coarse/table.html", "the maps beside those of coarser images (and .md, .csv, a sheet a target)"),
     ("*/viewer/index.html", "the map to open in a browser"),
     ("*/map.qgz", "QGIS project"),
     ("*/fractures.gpkg", "fractures (and .shp, .geojson)"),
@@ -14,7 +16,8 @@ _PRODUCTS = (
     ("models/*/curves.png", "training curves"),
     ("benchmark_set.md", "what the simulated set holds (and .csv)"),
     ("evaluation/table.html", "scores on craters unseen in training (and .md, .csv)"),
-    ("provenance/run.json", "configuration, code, checksums"),
+    ("provenance/run.json", "configuration, code, checksums, lineage"),
+    ("ro-crate-metadata.json", "the same as an RO-Crate"),
 )
 
 

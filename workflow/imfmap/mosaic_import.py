@@ -2,24 +2,24 @@
 
 import logging
 import math
-import re
 import tempfile
-import warnings
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS, Transformer
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from .bodies import body_of
 from .errors import InputError
+from .footprints import map_azimuth_deg
 from .grids import MapGrid
 from .layers import PRODUCTS_TAG
 from .mosaic import PERCENTILES, stretched
+from .mosaic_reference import between, check_reference, crs_of, period_of, pixel_m_of, plain
+from .products import ImageFacts
 from .rasters import BLOCK, create_raster, open_raster
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ _SAME_PLACE = 0.01
 _MUCH_FINER = 0.6
 # ISIS marks pixels without data by values near the end of a type's range.
 _ISIS_SPECIAL = {"float32": -3.4e38, "float64": -1.7e308, "int16": -32752}
-_GIVE_CRS = "say its CRS, e.g. gdal_edit.py -a_srs with IAU_2015:30100 or the PROJ string of its map"
+_NOTHING_THERE = ("has no valid pixel on the target", "check its nodata value and its place")
 
 
 def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
@@ -62,7 +62,7 @@ def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
         that cannot be in its CRS's units, of complex numbers, off the target, or without data.
     """
     with open_raster(path) as source:
-        _check_reference(source, path, grid)
+        check_reference(source, path, grid)
         own = _own_grid(source, grid)
         low_high = None if source.dtypes[0] == "uint8" else _limits(source, path, stretch)
         tags = {PRODUCTS_TAG: Path(path).stem}
@@ -73,53 +73,75 @@ def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
             _write(_eight_bit(source, low_high), own, path, mosaic_path, sources_path, tags)
             return
         log.info("%s: warped onto the target's grid", path)
-        with tempfile.TemporaryDirectory(dir=Path(mosaic_path).parent, prefix=".import.") as folder:
+        with tempfile.TemporaryDirectory(dir=_folder(mosaic_path), prefix=".import.") as folder:
             copy = Path(folder) / "mosaic.tif"
-            _write_copy(copy, source, low_high)
+            _write_copy(copy, source, _eight_bit(source, low_high), "uint8", 0)
             with open_raster(copy) as whole, ExitStack() as stack:
-                turns = [stack.enter_context(_warped(whole, grid, turn)) for turn in _turns(whole, grid)]
+                turns = warped_turns(whole, grid, stack)
                 _write(lambda window: _first_valid(turns, window), grid, path, mosaic_path, sources_path, tags)
 
 
-def _check_reference(source, path, grid):
-    if source.crs is None or source.transform.is_identity:
-        raise InputError(path, "has no georeference", _GIVE_CRS)
-    if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
-        raise InputError(path, "holds complex numbers", "give a GeoTIFF of brightness")
-    crs = _crs(source)
-    try:
-        body = body_of(crs)
-    except InputError as error:
-        raise InputError(path, str(error), _GIVE_CRS) from None
-    if body != grid.body:
-        found = f"lies on {body.name}, the target on {grid.body.name}"
-        raise InputError(path, found, "set the target's body, or give the mosaic's true CRS")
-    corners = [
-        source.transform * corner for corner in ((0, 0), (source.width, 0), (0, source.height), source.shape[::-1])
-    ]
-    x, y = np.array(corners).T
-    if crs.is_geographic and (np.abs(y).max() > 90.01 or np.abs(x).max() > 540.0):
-        found = f"its CRS is in degrees, but its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g}"
-        raise InputError(path, found, _GIVE_CRS)
-    if not _overlaps(x, y, crs, grid):
-        unit = crs.axis_info[0].unit_name
-        found = f"does not reach the target: its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g} {unit}"
-        raise InputError(path, found, "check lat and lon of the target, and the mosaic's CRS and units")
+def mosaic_as_image(path, grid, out_path, product, sun_azimuth_deg=None, incidence_deg=None):
+    """Take in a finished mosaic that is one image, or looks like one: all of it under one Sun.
+
+    Parameters
+    ----------
+    path : path
+        Raster, as for `import_mosaic`; its values stay as they are.
+    grid : MapGrid
+        The target's grid, onto which it is warped; pixels that lie there already keep their values.
+    out_path : path
+        float32 raster to write, NaN for no data, with `products.ImageFacts` tags.
+    product : str
+        Name it goes by.
+    sun_azimuth_deg : float
+        Direction towards the Sun at the target's middle, clockwise from north.
+    incidence_deg : float
+
+    Raises
+    ------
+    InputError
+        As `import_mosaic`; and without the Sun's angles.
+    """
+    if sun_azimuth_deg is None or incidence_deg is None:
+        raise InputError(
+            path,
+            "is to be taken as an image, but its Sun is unknown",
+            "give its target both of its angles: sun_azimuth_deg, incidence_deg",
+        )
+    middle = [float(value) for value in grid.lonlat((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)]
+    azimuth_deg = map_azimuth_deg(grid, *middle, sun_azimuth_deg)
+    with open_raster(path) as source, tempfile.TemporaryDirectory(dir=_folder(out_path), prefix=".import.") as folder:
+        check_reference(source, path, grid)
+        pixel_m = max(grid.resolution_m, pixel_m_of(source, grid.body))
+        facts = ImageFacts.of_mosaic(product, pixel_m, azimuth_deg, float(incidence_deg))
+        copy = Path(folder) / "mosaic.tif"
+        _write_copy(copy, source, partial(_values, source), "float32", np.nan)
+        with (
+            open_raster(copy) as whole,
+            ExitStack() as stack,
+            create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as image,
+        ):
+            turns = warped_turns(whole, grid, stack)
+            seen = False
+            for window in _windows(grid.shape):
+                values = _first_valid(turns, window)
+                if np.isfinite(values).any():
+                    seen = True
+                    image.write(values, 1, window=window)
+            if not seen:
+                raise InputError(path, *_NOTHING_THERE)
 
 
-def _overlaps(x, y, crs, grid):
-    """Whether a box of map coordinates holds any of a grid's places."""
-    rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij")
-    there_x, there_y = _between(grid.crs, crs)(*grid.xy(rows, columns))
-    period = _period(crs)
-    if period:
-        there_x = x.min() + (there_x - x.min()) % period
-    return bool(((there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())).any())
+def _folder(path):
+    folder = Path(path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def _own_grid(source, grid):
     """The mosaic's own pixels on the target's body; None where they are not fit to be kept."""
-    crs, transform = _crs(source), source.transform
+    crs, transform = crs_of(source), source.transform
     if not crs.is_projected or transform.b or transform.d or transform.a <= 0:
         return None
     square = math.isclose(transform.a, -transform.e, rel_tol=1e-6)
@@ -136,44 +158,35 @@ def _same_map(crs, grid):
         return False
     rows, columns = np.meshgrid(*(np.linspace(0, side, 5) for side in grid.shape), indexing="ij")
     here = np.array(grid.xy(rows, columns))
-    return bool(np.abs(np.array(_between(grid.crs, crs)(*here)) - here).max() < _SAME_PLACE * grid.resolution_m)
+    return bool(np.abs(np.array(between(grid.crs, crs)(*here)) - here).max() < _SAME_PLACE * grid.resolution_m)
 
 
-def _between(source, target):
-    """Function from x, y of one map to those of another, whatever they call their body."""
-    return Transformer.from_crs(_plain(source), _plain(target), always_xy=True).transform
+def warped_turns(source, grid, stack):
+    """A raster on a grid, as often as it may cover it.
 
+    Parameters
+    ----------
+    source : rasterio dataset
+        Its place checked (`mosaic_reference.check_reference`).
+    grid : MapGrid
+    stack : contextlib.ExitStack
+        Closes them.
 
-def _period(crs):
-    """What a coordinate grows by in going once around the body, where a map may begin anywhere; else None."""
-    if crs.is_geographic:
-        return 360.0
-    said = _plain(crs)
-    if "+proj=eqc" not in said:
-        return None
-    lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", said) or [0, 0])[1])
-    unit_m = crs.axis_info[0].unit_conversion_factor
-    return 2 * math.pi * crs.ellipsoid.semi_major_metre * math.cos(math.radians(lat_ts_deg)) / unit_m
-
-
-def _crs(source):
-    return CRS.from_wkt(source.crs.to_wkt())
-
-
-def _plain(crs):
-    """A CRS without the names of body and datum, over which PROJ might refuse to go from one map to another."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return CRS.from_user_input(crs).to_proj4()
+    Returns
+    -------
+    list of rasterio.vrt.WarpedVRT
+        The first is that which covers the grid's middle; the others, whole turns around the body away, fill its gaps.
+    """
+    return [stack.enter_context(_warped(source, grid, turn)) for turn in _turns(source, grid)]
 
 
 def _turns(source, grid):
     """Shifts of a mosaic, in whole turns around the body, at which it may cover the target."""
-    crs = _crs(source)
-    period = _period(crs)
+    crs = crs_of(source)
+    period = period_of(crs)
     if not period:
         return [0.0]
-    middle_x, _ = _between(grid.crs, crs)(*(float(value) for value in grid.xy(grid.shape[0] / 2, grid.shape[1] / 2)))
+    middle_x, _ = between(grid.crs, crs)(*(float(value) for value in grid.xy(grid.shape[0] / 2, grid.shape[1] / 2)))
     source_x, _ = source.transform * (source.width / 2, source.height / 2)
     nearest = round((middle_x - source_x) / period)
     # A target across the edge of a mosaic that goes all around needs its other end as well.
@@ -182,21 +195,19 @@ def _turns(source, grid):
 
 def _warped(source, grid, turn=0.0):
     """The mosaic, shifted in x, on the target's grid; averaged where its pixels are much the finer ones."""
-    pixel_m = abs(source.transform.a) or abs(source.transform.b)
-    if source.crs.is_geographic:
-        pixel_m *= math.radians(1) * grid.body.radius_m
-    else:
-        pixel_m *= source.crs.linear_units_factor[1]
+    pixel_m, nodata = pixel_m_of(source, grid.body), source.nodata
+    if nodata is None:
+        nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
     return WarpedVRT(
         source,
-        src_crs=_plain(_crs(source)),
+        src_crs=plain(crs_of(source)),
         src_transform=Affine.translation(turn, 0) @ source.transform,
-        crs=_plain(grid.crs),
+        crs=plain(grid.crs),
         transform=grid.transform,
         height=grid.shape[0],
         width=grid.shape[1],
-        nodata=0,
-        src_nodata=0,
+        nodata=nodata,
+        src_nodata=nodata,
         resampling=Resampling.average if pixel_m < _MUCH_FINER * grid.resolution_m else Resampling.cubic,
     )
 
@@ -205,9 +216,10 @@ def _first_valid(rasters, window):
     """Window of the first raster, its gaps filled from the others."""
     values = rasters[0].read(1, window=window)
     for other in rasters[1:]:
-        if values.all():
+        valid = np.isfinite(values) if values.dtype.kind == "f" else values > 0
+        if valid.all():
             break
-        values = np.where(values > 0, values, other.read(1, window=window))
+        values = np.where(valid, values, other.read(1, window=window))
     return values
 
 
@@ -258,11 +270,10 @@ def _eight_bit(source, low_high):
     return read
 
 
-def _write_copy(path, source, low_high):
-    """The mosaic as it lies, in 8 bit."""
-    grid = MapGrid(_crs(source), source.transform, source.shape)
-    read = _eight_bit(source, low_high)
-    with create_raster(path, grid, "uint8", nodata=0) as copy:
+def _write_copy(path, source, read, dtype, nodata):
+    """The mosaic as it lies, its values as `read` gives them."""
+    grid = MapGrid(crs_of(source), source.transform, source.shape)
+    with create_raster(path, grid, dtype, nodata=nodata) as copy:
         for window in _windows(source.shape):
             copy.write(read(window), 1, window=window)
 
@@ -280,7 +291,7 @@ def _write(read, grid, path, mosaic_path, sources_path, tags):
             mosaic.write(values, 1, window=window)
             sources.write((values > 0).astype(np.uint8), 1, window=window)
         if not seen:
-            raise InputError(path, "has no valid pixel on the target", "check its nodata value and its place")
+            raise InputError(path, *_NOTHING_THERE)
 
 
 def _windows(shape):

@@ -1,5 +1,6 @@
 """What is known of one image on the map: carried in the tags of its projected raster."""
 
+import math
 from dataclasses import asdict, dataclass, fields
 
 from .errors import InputError
@@ -16,7 +17,7 @@ class ImageFacts:
     product : str
         Product identifier, e.g. ``M143947267LE``.
     start_time : str
-        UTC of the first line, ISO 8601.
+        UTC of the first line, ISO 8601; `unknown` of a mosaic that somebody else made.
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from the grid's up, 0..360.
     incidence_deg, emission_deg, phase_deg : float
@@ -24,7 +25,7 @@ class ImageFacts:
     ground_resolution_m : float
         Size of an image pixel on the ground.
     engine : str
-        ``native`` or ``isis``.
+        ``native`` or ``isis``; ``none`` of a mosaic that somebody else made.
     """
 
     product: str
@@ -39,6 +40,11 @@ class ImageFacts:
     def tags(self):
         """dict of str: the facts as raster tags."""
         return {_PREFIX + key.upper(): str(value) for key, value in asdict(self).items()}
+
+    @classmethod
+    def of_mosaic(cls, product, ground_resolution_m, sun_azimuth_deg=math.nan, incidence_deg=math.nan):
+        """Facts of a mosaic that somebody else made, as far as they are known; NaN angles are not."""
+        return cls(product, "unknown", sun_azimuth_deg, incidence_deg, math.nan, math.nan, ground_resolution_m, "none")
 
     @classmethod
     def from_tags(cls, tags, path):

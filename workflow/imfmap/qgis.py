@@ -25,6 +25,8 @@ _DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 _EPOCH = (2000, 1, 1, 0, 0, 0)
 TITLES = {
     "fractures": "Fractures",
+    "centrelines": "Centrelines",
+    "candidate_ponds": "Candidate melt ponds",
     "rejected": "Rejected",
     "footprints": "Image outlines",
     "floor": "Crater floor",
@@ -33,7 +35,7 @@ TITLES = {
     "mosaic": "Mosaic",
 }
 # Layers that are switched off when the project opens.
-_HIDDEN = ("probability", "rejected", "footprints")
+_HIDDEN = ("probability", "rejected", "footprints", "centrelines")
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,8 @@ def _layer(layer, ident, source, crs):
         styleCategories="AllStyleCategories",
     )
     if not layer.raster:
-        element.set("geometry", "Polygon")
+        lines = styles.qml(layer.name) is not None and styles.vector_style(layer.name).lines
+        element.set("geometry", "Line" if lines else "Polygon")
     ElementTree.SubElement(element, "id").text = ident
     ElementTree.SubElement(element, "datasource").text = source
     ElementTree.SubElement(element, "layername").text = layer.title

@@ -91,6 +91,12 @@ def read_raster(path, band=1):
         return dataset.read(band), MapGrid.of(dataset), dataset.tags()
 
 
+def read_grid(path):
+    """MapGrid: that of a raster."""
+    with open_raster(path) as dataset:
+        return MapGrid.of(dataset)
+
+
 def read_window(dataset, row, column, rows, columns, band=1, fill=None):
     """Read a window of an open dataset that may reach past its edges.
 

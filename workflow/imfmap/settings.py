@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
 from .bodies import true_scale_latitude
+from .coarse_names import coarse_targets
 from .errors import InputError
+from .mosaic_targets import check_mosaic
 from .simulate.settings import SceneSettings
 
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
@@ -73,6 +75,7 @@ def complete(config, where):
             true_scale_latitude(target["projection"], target["lat"], target["standard_parallel_deg"])
         except InputError as error:
             raise InputError(f"{where}: targets.{name}", str(error)) from None
+    config["targets"] |= coarse_targets(config, where)
     # One order of keys, so that the order in a file changes nothing that is made.
     return _sorted(config)
 
@@ -258,11 +261,19 @@ def _cross_check(config, where):
         model = config["inference"]["model"] = next(iter(models))
     if model is not None and model not in models:
         raise InputError(where, f"inference.model: no model '{model}'", f"models has: {', '.join(models) or 'none'}")
+    for name, target in targets.items():
+        if target.get("model", model) not in (*models, None):
+            found = f"targets.{name}.model: no model '{target['model']}'"
+            raise InputError(where, found, f"models has: {', '.join(models) or 'none'}")
     for section in ("evaluation", "comparison"):
         for name in config[section]["models"]:
             if name not in models:
                 raise InputError(where, f"{section}.models: no model '{name}'", f"models has: {', '.join(models)}")
-    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set", "isisdata"}:
+    compared = config["comparison"]["models"]
+    if other := sorted(set(config["comparison"]["sun_models"]) - set(compared)):
+        found = f"comparison.sun_models: '{other[0]}' is not compared"
+        raise InputError(where, found, f"comparison.models has: {', '.join(compared) or 'none'}")
+    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set", "isisdata", "coarse"}:
         raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
     trains = any("architecture" in settings for settings in models.values())
     if trains and not any(target.get("role") == "train" for target in targets.values()):
@@ -288,10 +299,7 @@ def _cross_check(config, where):
         images = [image["product"] for image in target.get("simulate", {}).get("images", [])]
         if len(set(images)) < len(images):
             raise InputError(where, f"targets.{name}.simulate.images: a product twice", "give each image its own id")
-        if config["recipe"] == "imfmap" and "mosaic" in target:
-            raise InputError(
-                where, f"targets.{name}.mosaic: a mosaic has no one Sun to turn to", "use recipe paper for it"
-            )
+        check_mosaic(config, name, where)
         labelled = "simulate" in target or "labels" in target
         if target.get("role") in LABELLED_ROLES and not labelled:
             raise InputError(where, f"targets.{name}: role {target['role']} without labels", "add the key labels")

@@ -43,10 +43,11 @@ class StyleClass:
 
 @dataclass(frozen=True)
 class VectorStyle:
-    """A vector style: classes of one column, or one class for all (`column` None)."""
+    """A vector style: classes of one column, or one class for all (`column` None), of areas or of lines."""
 
     column: str | None
     classes: tuple
+    lines: bool = False
 
 
 def qml(name):
@@ -62,7 +63,7 @@ def qml(name):
 
 
 def vector_style(name):
-    """VectorStyle: what a layer's QGIS style says.
+    """VectorStyle: what a layer's QGIS style says; the fill of a line is nothing.
 
     Raises
     ------
@@ -72,8 +73,9 @@ def vector_style(name):
     renderer = ElementTree.parse(FOLDER / f"{name}.qml").getroot().find("renderer-v2")
     kind = renderer.get("type")
     symbols = {symbol.get("name"): _symbol(symbol) for symbol in renderer.iter("symbol")}
+    lines = renderer.find(".//symbol").get("type") == "line"
     if kind == "singleSymbol":
-        return VectorStyle(None, (StyleClass(name, *symbols["0"]),))
+        return VectorStyle(None, (StyleClass(name, *symbols["0"]),), lines)
     if kind == "graduatedSymbol":
         classes = [
             StyleClass(
@@ -91,7 +93,7 @@ def vector_style(name):
         ]
     else:
         raise InputError(FOLDER / f"{name}.qml", f"has a renderer of type {kind}", "use single, categorised, graduated")
-    return VectorStyle(renderer.get("attr"), tuple(classes))
+    return VectorStyle(renderer.get("attr"), tuple(classes), lines)
 
 
 def colour_table(name):
@@ -119,9 +121,9 @@ def colour_table(name):
 
 
 def sld(name):
-    """A layer's style as SLD 1.0, for GeoServer and other GIS: filled polygons by class."""
+    """A layer's style as SLD 1.0, for GeoServer and other GIS: filled polygons, or lines, by class."""
     style = vector_style(name)
-    rules = "".join(_rule(style.column, part) for part in style.classes)
+    rules = "".join(_rule(style.column, part, style.lines) for part in style.classes)
     return (
         '<?xml version="1.0" encoding="UTF-8"?>'
         '<StyledLayerDescriptor version="1.0.0" xmlns="http://www.opengis.net/sld" xmlns:ogc="http://www.opengis.net/ogc">'
@@ -136,22 +138,31 @@ def css(rgba):
 
 
 def _symbol(element):
-    """Fill, outline and its width of a QGIS fill symbol."""
+    """Fill, outline and its width of a QGIS fill symbol, or of a line symbol."""
     options = {option.get("name"): option.get("value") for option in element.iter("Option")}
+    if element.get("type") == "line":
+        return (0, 0, 0, 0), tuple(map(int, options["line_color"].split(",")[:4])), float(options["line_width"])
     fill, outline = (tuple(map(int, options[key].split(",")[:4])) for key in ("color", "outline_color"))
     return (0, 0, 0, 0) if options.get("style") == "no" else fill, outline, float(options["outline_width"])
 
 
-def _rule(column, part):
+def _rule(column, part, lines):
     name = f"<Name>{escape(part.label)}</Name>"
     px = part.outline_mm / 0.28  # SLD's pixel is 0.28 mm
-    return (
-        f"<Rule>{name}{_filter(column, part)}<PolygonSymbolizer>"
+    fill = (
         f'<Fill><CssParameter name="fill">{css(part.fill)}</CssParameter>'
         f'<CssParameter name="fill-opacity">{part.fill[3] / 255:.2f}</CssParameter></Fill>'
-        f'<Stroke><CssParameter name="stroke">{css(part.outline)}</CssParameter>'
-        f'<CssParameter name="stroke-width">{px:.2f}</CssParameter></Stroke></PolygonSymbolizer></Rule>'
     )
+    stroke = (
+        f'<Stroke><CssParameter name="stroke">{css(part.outline)}</CssParameter>'
+        f'<CssParameter name="stroke-width">{px:.2f}</CssParameter></Stroke>'
+    )
+    symbol = (
+        f"<LineSymbolizer>{stroke}</LineSymbolizer>"
+        if lines
+        else f"<PolygonSymbolizer>{fill}{stroke}</PolygonSymbolizer>"
+    )
+    return f"<Rule>{name}{_filter(column, part)}{symbol}</Rule>"
 
 
 def _filter(column, part):

@@ -9,12 +9,14 @@ Where a tile lies is said the same way for both: `row` and `column` are the map 
 
 import logging
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
 from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
 from .errors import InputError
 from .grids import MapGrid
+from .layers import PRODUCTS_TAG
 from .products import ImageFacts
 from .rasters import open_raster, read_window, replacing
 from .sunframe import LEFT_DEG, SunFrame
@@ -91,7 +93,7 @@ def tiles_of_image(
     Parameters
     ----------
     image : ndarray
-        I/F (rows, columns), NaN where there is no data.
+        I/F (rows, columns), NaN where there is no data; recipe `paper` also takes uint8, 0 where there is none.
     mask : ndarray
         uint8 (rows, columns), 1 where a label lies.
     facts : ImageFacts
@@ -139,6 +141,8 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
         raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
     if not 0 <= overlap < 1:
         raise InputError("overlap", f"{overlap} is no share of a tile", "give 0 <= overlap < 1")
+    if recipe == "imfmap" and layers["image"].dtype == np.uint8:
+        raise InputError("tiles", "recipe imfmap cannot be cut from an 8-bit mosaic", "give an image with its Sun")
     cut = map_pieces if recipe == "paper" else sun_pieces
     for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):
         share = piece["valid"].mean()
@@ -198,7 +202,8 @@ def cut_tiles(
     Parameters
     ----------
     projected_path, label_raster_path, truth_path : path
-        Rasters on one grid: I/F with the image's facts as tags; 0/1 labels; truth classes.
+        Rasters on one grid: I/F with the image's facts as tags, or for recipe `paper` an 8-bit mosaic, whose values
+        stay as they are; 0/1 labels; truth classes.
     out_path : path
         The .npz to write; see `write_tiles`.
     recipe, size_px, overlap, rotate, target, min_valid_fraction
@@ -228,7 +233,7 @@ def cut_tiles(
         origin=origin,
         **layers,
     )
-    if not np.isfinite(image).any():
+    if not _valid(image).any():
         raise InputError(projected_path, "gives no tile: it has no valid pixel on the target's grid")
     if not len(tiles):
         logger.warning("%s gives no tile with %g of its pixels valid", projected_path, min_valid_fraction)
@@ -265,8 +270,13 @@ def _read_layers(projected_path, paths, stride):
     """Image, facts, grid and other layers of the part of a map that an image covers, and that part's row and column."""
     with open_raster(projected_path) as dataset:
         window = _footprint(dataset, stride)
-        image = read_window(dataset, *window, fill=np.nan)
-        facts, grid = ImageFacts.from_tags(dataset.tags(), projected_path), MapGrid.of(dataset)
+        finished = dataset.dtypes[0] == "uint8"
+        image = read_window(dataset, *window, fill=0 if finished else np.nan)
+        grid, tags = MapGrid.of(dataset), dataset.tags()
+        if finished:
+            facts = ImageFacts.of_mosaic(tags.get(PRODUCTS_TAG, Path(projected_path).stem), grid.resolution_m)
+        else:
+            facts = ImageFacts.from_tags(tags, projected_path)
     layers = {}
     for name, path in paths.items():
         with open_raster(path) as dataset:
@@ -276,6 +286,11 @@ def _read_layers(projected_path, paths, stride):
     return image, facts, grid, layers, window[:2]
 
 
+def _valid(image):
+    """Where an image, or an 8-bit mosaic, has data."""
+    return image > 0 if image.dtype == np.uint8 else np.isfinite(image)
+
+
 def _footprint(dataset, stride):
     """Window (row, column, rows, columns) around an image's data, beginning at a whole number of strides.
 
@@ -283,7 +298,7 @@ def _footprint(dataset, stride):
     tells where.
     """
     factor = (dataset.overviews(1) or [1])[-1]
-    coarse = np.isfinite(dataset.read(1, out_shape=tuple(-(-extent // factor) for extent in dataset.shape)))
+    coarse = _valid(dataset.read(1, out_shape=tuple(-(-extent // factor) for extent in dataset.shape)))
     starts, sizes = [], []
     for axis, extent in enumerate(dataset.shape):
         seen = np.flatnonzero(coarse.any(1 - axis))

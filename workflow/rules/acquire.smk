@@ -141,10 +141,13 @@ rule isd_from_kernels:
         log_of("isd_from_kernels", "target", "product"),
     benchmark:
         benchmark_of("isd_from_kernels", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=1000,
+        mem_mb=rising(2000),
+        runtime=rising(15),
     params:
         allow_missing=ALLOW_MISSING,
     message:

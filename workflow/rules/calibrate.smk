@@ -10,10 +10,13 @@ rule isis_ingest:
         log_of("isis_ingest", "target", "product"),
     benchmark:
         benchmark_of("isis_ingest", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         verify_md5=lambda wildcards: TARGETS[wildcards.target]["verify_md5"],
         allow_missing=ALLOW_MISSING,
@@ -32,10 +35,13 @@ rule isis_spice:
         log_of("isis_spice", "target", "product"),
     benchmark:
         benchmark_of("isis_spice", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         isis=isis_settings("spice", "web_url", "shape", "shape_model", "smithed", "predicted"),
         allow_missing=ALLOW_MISSING,
@@ -55,10 +61,13 @@ rule isis_calibrate:
         log_of("isis_calibrate", "target", "product"),
     benchmark:
         benchmark_of("isis_calibrate", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(60),
     params:
         steps={key: ISIS[key] for key in ("masked", "dark", "darks", "dark_file", "nonlinearity", "flat")},
         allow_missing=ALLOW_MISSING,
@@ -77,10 +86,13 @@ rule isis_echo:
         log_of("isis_echo", "target", "product"),
     benchmark:
         benchmark_of("isis_echo", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(60),
     params:
         allow_missing=ALLOW_MISSING,
     message:
@@ -99,10 +111,13 @@ rule isis_photometry:
         log_of("isis_photometry", "target", "product"),
     benchmark:
         benchmark_of("isis_photometry", "target", "product")
+    group:
+        "image"
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(60),
     params:
         isis=isis_settings("max_incidence_deg", "max_emission_deg", "light_on_shape"),
         allow_missing=ALLOW_MISSING,
@@ -128,10 +143,13 @@ if ENGINE == "native":
             benchmark_of("calibrate_edr", "target", "product")
         wildcard_constraints:
             target=one_of(targets_with_edrs()),
+        group:
+            "image"
         conda:
             "../../envs/geo.yaml"
         resources:
-            mem_mb=2000,
+            mem_mb=rising(2000),
+            runtime=rising(60),
         params:
             processing=image_processing,
         message:

@@ -26,6 +26,16 @@ def targets_with_role(*roles):
     return [name for name, target in TARGETS.items() if target.get("role") in roles]
 
 
+def origin(target):
+    """The target that a coarser one shows; any other is its own."""
+    return TARGETS[target].get("coarse_of", target)
+
+
+def targets_averaged():
+    """Targets whose images are averaged out of another's."""
+    return [name for name in targets_from("coarse_of") if "mosaic" not in TARGETS[name]]
+
+
 def targets_simulated(path):
     """Simulated targets whose images take this path, sensor or direct."""
     return [name for name in targets_from("simulate") if TARGETS[name]["simulate"]["path"] == path]
@@ -45,6 +55,11 @@ wildcard_constraints:
 def local_path(path):
     """A path of the config, with ~ and environment variables put in."""
     return os.path.expandvars(os.path.expanduser(path))
+
+
+def rising(first):
+    """A resource that doubles with every attempt: a job that ran out of it gets more when it is tried again."""
+    return lambda wildcards, attempt: first * 2 ** (attempt - 1)
 
 
 def place(wildcards):
@@ -68,8 +83,24 @@ def processing_files(wildcards):
     return [chosen[key] for key in ("dark_file", "photometry", "shape_model") if chosen[key]]
 
 
+def shown(path, caption, category="{target}", **labels):
+    """An output that `snakemake --report` shows, with its caption of workflow/report."""
+    return report(path, caption=f"../report/{caption}.rst", category=category, labels=labels)
+
+
+def code_param(script):
+    """Parameter of a rule: digest of its script and of what that reaches of the library."""
+    return lambda wildcards: code_of(script)
+
+
 def products(target):
-    """Product ids of a target's images, in the config's order."""
+    """Product ids of a target's images, in their order, whatever that in which they are listed."""
+    return sorted(listed_products(target))
+
+
+def listed_products(target):
+    if target in targets_averaged():
+        return products(origin(target))
     settings_of = TARGETS[target]
     if "simulate" in settings_of:
         return [image["product"] for image in settings_of["simulate"]["images"]]
@@ -78,6 +109,8 @@ def products(target):
         return listed if isinstance(listed, list) else products_of_table(local_path(listed))
     if "search" in settings_of:
         return searched_products(target)
+    if "mosaic" in settings_of:
+        return [product_of_mosaic(settings_of["mosaic"])]
     return [settings.product_of(path) for path in local_files(target)]
 
 
@@ -155,8 +188,10 @@ def edr(wildcards):
 
 def usable(target):
     """Product ids of a target's images but for those that are left out, where the config allows it."""
+    if target in targets_averaged():
+        return usable(origin(target))
     table = Path(f"{RUN}/{target}/left_out.csv")
-    if not ALLOW_MISSING or (workflow.dryrun and not table.exists()):
+    if not ALLOW_MISSING or "mosaic" in TARGETS[target] or (workflow.dryrun and not table.exists()):
         return products(target)
     from imfmap.left_out import read_left_out  # rasterio: here, since every job reads this file
 
@@ -182,19 +217,36 @@ PRODUCT_FILES = {
     "fractures.shp": None,
     "fractures.geojson": None,
     "fractures.csv": None,
+    "width_profiles.csv": None,
     "footprints.gpkg": None,
     "statistics.csv": None,
     "summary.json": None,
+    "density.tif": None,
+    "density.png": None,
+    "density.pdf": None,
+    "rose.png": None,
+    "rose.pdf": None,
     "map.png": None,
     "map.pdf": None,
+    "overview.png": "sheets",
+    "overview.pdf": "sheets",
+    "rejected.png": "sheets",
+    "rejected.pdf": "sheets",
     "map.qgz": "qgis",
     "viewer": "viewer",
 }
 
 
+# And of those whose floor is mapped, and whose truth is known.
+DISTANCE_FILES = ("distances.png", "distances.pdf")
+TRUTH_FILES = ("measures.csv", "measures.png", "measures.pdf")
+
+
 def products_of(target):
     """A target's files, as far as the config asks for them."""
     wanted = [name for name, key in PRODUCT_FILES.items() if key is None or config["products"][key]]
+    wanted += DISTANCE_FILES if has_boundary(target) else ()
+    wanted += TRUTH_FILES if "simulate" in TARGETS[origin(target)] else ()
     return [f"{RUN}/{target}/{name}" for name in wanted]
 
 
@@ -214,6 +266,18 @@ def target_images(wildcards):
     return of_each_image("projected/{product}.tif")(wildcards)
 
 
+def sheet_images(wildcards):
+    """Images whose Sun the figure sheets show: those that a target's mosaic was made of."""
+    if wildcards.target in targets_taken_in():
+        return []
+    return of_each_image("projected/{product}.tif")(wildcards)
+
+
+def base_map(wildcards):
+    """What a target's overview is drawn on, where it names something."""
+    return local_path(TARGETS[wildcards.target].get("base_map", "")) or []
+
+
 def footprint_rasters(wildcards):
     """What outlines are drawn of: a target's images, or its finished mosaic."""
     return target_images(wildcards) or [f"{RUN}/{wildcards.target}/mosaic.tif"]
@@ -225,8 +289,8 @@ def viewer_images(wildcards):
 
 def calibrated_of(*targets):
     """Input function: calibrated images in their own geometry, where the config asks to keep them (native engine)."""
-    direct = targets_simulated("direct")
-    kept = [name for name in targets if name not in direct] if config["processing"]["keep_calibrated"] else ()
+    others = [*targets_simulated("direct"), *targets_from("mosaic", "coarse_of")]
+    kept = [name for name in targets if name not in others] if config["processing"]["keep_calibrated"] else ()
     return lambda wildcards: [
         f"{RUN}/{target}/calibrated/{product}.tif" for target in kept for product in products(target)
     ]
@@ -316,8 +380,23 @@ def isis_mosaic_cubes():
 def targets_mosaicked(engine):
     """Targets whose mosaic this engine makes: images that are simulated on the map are no cubes, whatever the engine."""
     own = [*targets_with_edrs(), *targets_from("cubes")]
-    made = {ENGINE: own, "native": [*targets_simulated("direct"), *(own if ENGINE == "native" else [])]}
+    on_map = [
+        *targets_simulated("direct"),
+        *targets_averaged(),
+        *(targets_from("mosaic") if RECIPE == "imfmap" else []),
+    ]
+    made = {ENGINE: own, "native": [*on_map, *(own if ENGINE == "native" else [])]}
     return made.get(engine, [])
+
+
+def targets_taken_in():
+    """Targets whose mosaic is a finished one as it is. Recipe imfmap takes such a one for an image, under its one Sun."""
+    return targets_from("mosaic") if RECIPE == "paper" else []
+
+
+def own_map(wildcards):
+    """The mosaic whose pixels a target's rasters share, where it may lie on others than the target's grid."""
+    return f"{RUN}/{wildcards.target}/mosaic.tif" if wildcards.target in targets_taken_in() else []
 
 
 PROJECTED = f"{RUN}/{{target}}/projected/{{product}}.tif"

@@ -5,40 +5,74 @@
 
 def label_file(wildcards):
     """Labels of a target. A file that is still to be drawn is no input: the rule says so when it runs."""
-    if "simulate" in TARGETS[wildcards.target]:
-        return f"{RUN}/{wildcards.target}/simulated/labels.gpkg"
-    path = local_path(TARGETS[wildcards.target]["labels"])
+    target = origin(wildcards.target)
+    if "simulate" in TARGETS[target]:
+        return f"{RUN}/{target}/simulated/labels.gpkg"
+    path = local_path(TARGETS[target]["labels"])
     return path if Path(path).exists() else []
 
 
 def drawn_labels():
     """Label files that people draw, by target."""
-    return {name: local_path(target["labels"]) for name, target in TARGETS.items() if "labels" in target}
+    return {name: local_path(TARGETS[name]["labels"]) for name in targets_from("labels") if origin(name) == name}
 
 
 def truth_raster(wildcards):
     """The exact classes of a simulated target."""
-    return f"{RUN}/{wildcards.target}/simulated/truth.tif" if "simulate" in TARGETS[wildcards.target] else []
+    target = origin(wildcards.target)
+    return f"{RUN}/{target}/simulated/truth.tif" if "simulate" in TARGETS[target] else []
 
 
-def training_tiles(recipe):
+def tile_truth(wildcards):
+    """Them on the pixels of the tiles: a coarser map's are others."""
+    return truth_raster(wildcards) if origin(wildcards.target) == wildcards.target else []
+
+
+def tile_image(wildcards):
+    """What tiles are cut from: an image, or the mosaic that somebody else made, as inference sees it."""
+    if wildcards.recipe == "paper" and wildcards.target in targets_taken_in():
+        return f"{RUN}/{wildcards.target}/mosaic.tif"
+    return f"{RUN}/{wildcards.target}/projected/{wildcards.product}.tif"
+
+
+def targets_to_learn(resolution_m, *roles):
+    """Targets of these roles at the resolution that a model asks for; of one that asks for none, those of the config."""
+    return [
+        name
+        for name in targets_with_role(*roles)
+        if (TARGETS[name]["resolution_m"] == resolution_m if resolution_m else origin(name) == name)
+    ]
+
+
+def training_tiles(recipe, resolution_m=None):
     """The tiles of every image that is trained on."""
     return [
         f"{RUN}/{target}/tiles/{recipe}/{product}.npz"
-        for target in targets_with_role("train")
+        for target in targets_to_learn(resolution_m, "train")
         for product in usable(target)
     ]
 
 
 def model_tiles(wildcards):
-    """Training tiles of a model's recipe."""
-    return training_tiles(model_settings(wildcards.model)["recipe"])
+    """Training tiles of a model's recipe and resolution."""
+    chosen = model_settings(wildcards.model)
+    return training_tiles(chosen["recipe"], chosen.get("resolution_m"))
 
 
 def model_split(wildcards):
     """Which of them train a model."""
     chosen = model_settings(wildcards.model)
-    return f"{RUN}/models/split.{chosen['recipe']}.{chosen['split']}.csv"
+    scale = f".{chosen['resolution_m']:g}m" if "resolution_m" in chosen else ""
+    return f"{RUN}/models/split.{chosen['recipe']}.{chosen['split']}{scale}.csv"
+
+
+def evaluated():
+    """Files of the evaluation: each model on the targets at its resolution."""
+    return [
+        f"{RUN}/evaluation/{model}/{target}.json"
+        for model in config["evaluation"]["models"]
+        for target in targets_to_learn(model_settings(model).get("resolution_m"), "validation", "test")
+    ]
 
 
 def target_tiles(wildcards):
@@ -74,26 +108,66 @@ def starting_weights(wildcards):
     return [] if weights in (None, "coco") else local_path(weights)
 
 
-CHECKPOINT = f"{RUN}/models/{config['inference'].get('model')}/checkpoint.pt"
+def mapping_model(target):
+    """Name of the model that maps a target."""
+    return TARGETS[target].get("model", config["inference"].get("model"))
+
+
+def checkpoint(wildcards):
+    return f"{RUN}/models/{mapping_model(wildcards.target)}/checkpoint.pt"
 
 
 def boundary_file(wildcards):
     """Floor and melt ponds of a target, where they are mapped."""
-    target = TARGETS[wildcards.target]
-    if not config["mapping"]["floor"]:
-        return []
+    name = origin(wildcards.target)
+    target = TARGETS[name]
     if "simulate" in target:
-        return f"{RUN}/{wildcards.target}/simulated/boundary.gpkg"
+        return f"{RUN}/{name}/simulated/boundary.gpkg"
     return local_path(target["boundary"]) if "boundary" in target else []
+
+
+def has_boundary(target):
+    target = TARGETS[origin(target)]
+    return "simulate" in target or "boundary" in target
+
+
+def distances_file(wildcards):
+    """Distances to the wall of a target whose floor is mapped."""
+    return f"{RUN}/{wildcards.target}/distances.json" if has_boundary(wildcards.target) else []
 
 
 def map_footer(target):
     """Small print of a map: what was mapped, how."""
-    images = "simulated LROC NAC images" if "simulate" in TARGETS[target] else "LROC NAC images: NASA/GSFC/ASU"
+    images = "simulated LROC NAC images" if "simulate" in TARGETS[origin(target)] else "LROC NAC images: NASA/GSFC/ASU"
     if "mosaic" in TARGETS[target]:
         images = f"mosaic {Path(TARGETS[target]['mosaic']).name}"
-    model = config["inference"].get("model")
-    return f"Recipe {RECIPE}, model {model}, {ENGINE} engine; {images}"
+    return f"Recipe {RECIPE}, model {mapping_model(target)}, {ENGINE} engine; {images}"
+
+
+# --- coarser pixels ---
+
+
+def coarse_maps(target):
+    """Targets that show this one through finer and coarser pixels, and what each is called."""
+    fine_m, coarse_m = TARGETS[target]["resolution_m"], config["coarse"]["resolution_m"]
+    maps = {target: f"{fine_m:g} m/px", f"{target}_coarse": f"{coarse_m:g} m/px"}
+    if f"{target}_retrained" in TARGETS:
+        maps[f"{target}_retrained"] = f"{coarse_m:g} m/px, retrained"
+    return maps
+
+
+def coarse_files(wildcards, file):
+    return [f"{RUN}/{name}/{file}" for name in coarse_maps(wildcards.target)]
+
+
+def true_folder(target):
+    """Where the truth of a simulated target lies; none of another."""
+    return f"{RUN}/{target}/simulated" if target in targets_from("simulate") else None
+
+
+def truth_of(target):
+    """Files of its truth."""
+    return [f"{true_folder(target)}/truth.{suffix}" for suffix in ("tif", "gpkg")] if true_folder(target) else []
 
 
 # --- compare ---
@@ -122,27 +196,12 @@ def compared_rows(table):
             yield f"{name}, fused", model, seed, "fused"
             if not told_of_sun:
                 yield f"{name}, mosaic", model, seed, "mosaic"
-        elif told_of_sun:
+        elif name in config["comparison"]["sun_models"] or (told_of_sun and not config["comparison"]["sun_models"]):
             for offset in config["comparison"]["sun_offsets_deg"]:
                 yield f"{name}, Sun {offset:+d} deg", model, seed, f"alone{offset:+d}" if offset else "alone"
 
 
 def row_scores(model, way):
-    """Score files of one row."""
-    return [
-        f"{RUN}/comparison/{model}/{target}/scores/{part}.json"
-        for target in SCORED_TARGETS
-        for part in ([f"{way}/{product}" for product in usable(target)] if way.startswith("alone") else [way])
-    ]
-
-
-def scored_probability(wildcards):
-    """The probability that a score is of."""
-    return f"{RUN}/comparison/{wildcards.model}/{wildcards.target}/{wildcards.part}.tif"
-
-
-def scored_image(wildcards):
-    """What a probability was found in: the image, or the mosaic of all."""
-    if wildcards.part.startswith("alone"):
-        return f"{RUN}/{wildcards.target}/projected/{wildcards.part.split('/')[1]}.tif"
-    return f"{RUN}/{wildcards.target}/mosaic.tif"
+    """Score files of one row, or folders of them."""
+    ending = "" if way.startswith("alone") else ".json"
+    return [f"{RUN}/comparison/{model}/{target}/scores/{way}{ending}" for target in SCORED_TARGETS]

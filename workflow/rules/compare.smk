@@ -3,37 +3,35 @@
 COMPARED = f"{RUN}/comparison/{{model}}/{{target}}"
 
 
-rule compare_image:
+rule compare_images:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
-        image=f"{RUN}/{{target}}/projected/{{product}}.tif",
+        images=of_each_image("projected/{product}.tif"),
     output:
-        f"{COMPARED}/alone{{offset}}/{{product}}.tif",
+        directory(f"{COMPARED}/alone{{offset}}"),
     log:
-        log_of("compare_image", "model", "target", "offset", "product"),
+        log_of("compare_images", "model", "target", "offset"),
     benchmark:
-        benchmark_of("compare_image", "model", "target", "offset", "product")
+        benchmark_of("compare_images", "model", "target", "offset")
     wildcard_constraints:
         offset="([+-][0-9]+)?",
     conda:
         "../../envs/learn.yaml"
     threads: config["training"]["threads"]
     resources:
-        mem_mb=4000,
+        mem_mb=rising(8000),
+        runtime=rising(480),
     params:
         inference=lambda wildcards: {**config["inference"], "sun_offset_deg": float(wildcards.offset or 0)},
     message:
-        "Looking for fractures in {wildcards.product} with {wildcards.model}"
+        "Looking for fractures in every image of {wildcards.target} with {wildcards.model}"
     script:
-        "../scripts/infer_image.py"
+        "../scripts/infer_images.py"
 
 
 rule compare_fused:
     input:
-        probabilities=lambda wildcards: expand(
-            f"{RUN}/comparison/{wildcards.model}/{wildcards.target}/alone/{{product}}.tif",
-            product=usable(wildcards.target),
-        ),
+        alone=f"{COMPARED}/alone",
         images=of_each_image("projected/{product}.tif"),
     output:
         f"{COMPARED}/fused.tif",
@@ -44,13 +42,14 @@ rule compare_fused:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(120),
     params:
         place=place,
     message:
         "Fusing what {wildcards.model} saw in the images of {wildcards.target}"
     script:
-        "../scripts/fuse.py"
+        "../scripts/compare_fused.py"
 
 
 rule compare_mosaic:
@@ -67,7 +66,8 @@ rule compare_mosaic:
         "../../envs/learn.yaml"
     threads: config["training"]["threads"]
     resources:
-        mem_mb=4000,
+        mem_mb=rising(8000),
+        runtime=rising(480),
     params:
         inference=lookup("inference", within=config),
     message:
@@ -76,10 +76,41 @@ rule compare_mosaic:
         "../scripts/infer_mosaic.py"
 
 
-rule score_image:
+rule score_images:
     input:
-        probability=scored_probability,
-        image=scored_image,
+        alone=f"{COMPARED}/alone{{offset}}",
+        images=of_each_image("projected/{product}.tif"),
+        truth=f"{RUN}/{{target}}/simulated/truth.tif",
+        objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
+        labels=f"{RUN}/{{target}}/labels.tif",
+    output:
+        directory(f"{COMPARED}/scores/alone{{offset}}"),
+    log:
+        log_of("score_images", "model", "target", "offset"),
+    benchmark:
+        benchmark_of("score_images", "model", "target", "offset")
+    wildcard_constraints:
+        offset="([+-][0-9]+)?",
+    group:
+        "score"
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(60),
+    params:
+        threshold=lookup("mapping/threshold", within=config),
+        min_area_m2=lookup("mapping/min_area_m2", within=config),
+    message:
+        "Scoring {wildcards.model} on every image of {wildcards.target}"
+    script:
+        "../scripts/score_images.py"
+
+
+rule score_map:
+    input:
+        probability=f"{COMPARED}/{{part}}.tif",
+        image=f"{RUN}/{{target}}/mosaic.tif",
         sources=lambda wildcards: (f"{RUN}/{wildcards.target}/mosaic_sources.tif" if wildcards.part == "mosaic" else []),
         truth=f"{RUN}/{{target}}/simulated/truth.tif",
         objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
@@ -87,15 +118,18 @@ rule score_image:
     output:
         f"{COMPARED}/scores/{{part}}.json",
     log:
-        log_of("score_image", "model", "target", "part"),
+        log_of("score_map", "model", "target", "part"),
     benchmark:
-        benchmark_of("score_image", "model", "target", "part")
+        benchmark_of("score_map", "model", "target", "part")
     wildcard_constraints:
-        part="alone[^/]*/[^/]+|fused|mosaic",
+        part="fused|mosaic",
+    group:
+        "score"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         threshold=lookup("mapping/threshold", within=config),
         min_area_m2=lookup("mapping/min_area_m2", within=config),
@@ -117,10 +151,13 @@ rule score_labels:
         log_of("score_labels", "target"),
     benchmark:
         benchmark_of("score_labels", "target")
+    group:
+        "score"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
@@ -149,6 +186,9 @@ rule compare:
         table="images|maps|sun",
     conda:
         "../../envs/learn.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(30),
     params:
         models=lambda wildcards: [
             {"name": title, "seed": seed, "scores": row_scores(model, way), "metrics": trained_metrics(model)}

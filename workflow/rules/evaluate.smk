@@ -15,7 +15,8 @@ rule evaluate:
         "../../envs/learn.yaml"
     threads: config["training"]["threads"]
     resources:
-        mem_mb=8000,
+        mem_mb=rising(8000),
+        runtime=rising(120),
     params:
         role=lambda wildcards: TARGETS[wildcards.target]["role"],
         batch_size=lambda wildcards: model_settings(wildcards.model)["batch_size"],
@@ -29,15 +30,11 @@ rule evaluate:
 rule evaluation:
     input:
         metrics=[trained_metrics(model) for model in config["evaluation"]["models"] if trained_metrics(model)],
-        targets=expand(
-            f"{RUN}/evaluation/{{model}}/{{target}}.json",
-            model=config["evaluation"]["models"],
-            target=targets_with_role("validation", "test"),
-        ),
+        targets=evaluated(),
     output:
         markdown=f"{RUN}/evaluation/table.md",
         csv=f"{RUN}/evaluation/table.csv",
-        html=f"{RUN}/evaluation/table.html",
+        html=shown(f"{RUN}/evaluation/table.html", "evaluation", "Evaluation", what="scores"),
         curves=multiext(f"{RUN}/evaluation/curves", ".png", ".pdf"),
     log:
         log_of("evaluation"),
@@ -45,6 +42,9 @@ rule evaluation:
         benchmark_of("evaluation")
     conda:
         "../../envs/learn.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(30),
     params:
         models=lookup("evaluation/models", within=config),
         trained=[model for model in config["evaluation"]["models"] if trained_metrics(model)],

@@ -4,7 +4,7 @@ if RECIPE == "imfmap":
 
     rule infer_image:
         input:
-            checkpoint=CHECKPOINT,
+            checkpoint=checkpoint,
             image=f"{RUN}/{{target}}/projected/{{product}}.tif",
         output:
             f"{RUN}/{{target}}/probability/{{product}}.tif",
@@ -12,11 +12,15 @@ if RECIPE == "imfmap":
             log_of("infer_image", "target", "product"),
         benchmark:
             benchmark_of("infer_image", "target", "product")
+        group:
+            "infer"
         conda:
             "../../envs/learn.yaml"
         threads: config["training"]["threads"]
         resources:
-            mem_mb=4000,
+            mem_mb=rising(8000),
+            runtime=rising(120),
+            gpu_turn=1,
         params:
             inference=lookup("inference", within=config),
         message:
@@ -37,7 +41,8 @@ if RECIPE == "imfmap":
         conda:
             "../../envs/geo.yaml"
         resources:
-            mem_mb=4000,
+            mem_mb=rising(4000),
+            runtime=rising(120),
         params:
             place=place,
         message:
@@ -49,7 +54,7 @@ else:
 
     rule infer_mosaic:
         input:
-            checkpoint=CHECKPOINT,
+            checkpoint=checkpoint,
             mosaic=f"{RUN}/{{target}}/mosaic.tif",
         output:
             f"{RUN}/{{target}}/probability.tif",
@@ -61,7 +66,8 @@ else:
             "../../envs/learn.yaml"
         threads: config["training"]["threads"]
         resources:
-            mem_mb=4000,
+            mem_mb=rising(8000),
+            runtime=rising(480),
         params:
             inference=lookup("inference", within=config),
         message:

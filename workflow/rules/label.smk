@@ -4,6 +4,7 @@
 rule label:
     input:
         labels=label_file,
+        own_map=own_map,
     output:
         f"{RUN}/{{target}}/labels.tif",
     log:
@@ -12,10 +13,13 @@ rule label:
         benchmark_of("label", "target")
     wildcard_constraints:
         target=one_of([*targets_with_role("train", "validation", "test"), *targets_from("simulate")]),
+    group:
+        "label"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         drawn=lambda wildcards: local_path(TARGETS[wildcards.target].get("labels", "")),
         place=place,
@@ -37,6 +41,9 @@ rule check_labels:
         benchmark_of("check_labels")
     conda:
         "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         drawn={
             target: {
@@ -63,7 +70,8 @@ rule draft_labels:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         width_px=lookup("labels/width_px", within=config),
         resolution_m=lambda wildcards: TARGETS[wildcards.target]["resolution_m"],

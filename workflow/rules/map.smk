@@ -5,29 +5,127 @@ rule map:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         fractures=f"{RUN}/{{target}}/fractures.gpkg",
-        images=lambda wildcards: (
-            [] if "mosaic" in TARGETS[wildcards.target] else of_each_image("projected/{product}.tif")(wildcards)
-        ),
+        images=target_images,
         boundary=boundary_file,
-        truth=truth_raster,
     output:
-        png=f"{RUN}/{{target}}/map.png",
+        png=shown(f"{RUN}/{{target}}/map.png", "map", what="map"),
         pdf=f"{RUN}/{{target}}/map.pdf",
-        summary=f"{RUN}/{{target}}/summary.json",
     log:
         log_of("map", "target"),
     benchmark:
         benchmark_of("map", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
-        title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
-        mapping=lookup("mapping", within=config),
-        recipe=RECIPE,
+        title=title_of,
         footer=lambda wildcards: map_footer(wildcards.target),
     message:
         "Drawing the map of {wildcards.target}"
     script:
         "../scripts/map.py"
+
+
+rule distances:
+    input:
+        fractures=f"{RUN}/{{target}}/fractures.gpkg",
+        probability=f"{RUN}/{{target}}/probability.tif",
+        boundary=boundary_file,
+    output:
+        json=f"{RUN}/{{target}}/distances.json",
+        figures=[
+            shown(f"{RUN}/{{target}}/distances.png", "distances", what="distances from the wall"),
+            f"{RUN}/{{target}}/distances.pdf",
+        ],
+    log:
+        log_of("distances", "target"),
+    benchmark:
+        benchmark_of("distances", "target")
+    group:
+        "products"
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(60),
+    params:
+        title=title_of,
+        random_sets=config["mapping"]["random_sets"],
+        seed=SEED,
+    message:
+        "Measuring how far the fractures of {wildcards.target} lie from the wall"
+    script:
+        "../scripts/distances.py"
+
+
+rule statistics:
+    input:
+        fractures=f"{RUN}/{{target}}/fractures.gpkg",
+        probability=f"{RUN}/{{target}}/probability.tif",
+        images=target_images,
+        boundary=boundary_file,
+        distances=distances_file,
+        truth=truth_raster,
+    output:
+        summary=f"{RUN}/{{target}}/summary.json",
+        density=f"{RUN}/{{target}}/density.tif",
+        density_figures=[
+            shown(f"{RUN}/{{target}}/density.png", "density", what="density"),
+            f"{RUN}/{{target}}/density.pdf",
+        ],
+        rose_figures=[
+            shown(f"{RUN}/{{target}}/rose.png", "rose", what="directions"),
+            f"{RUN}/{{target}}/rose.pdf",
+        ],
+    log:
+        log_of("statistics", "target"),
+    benchmark:
+        benchmark_of("statistics", "target")
+    group:
+        "products"
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(60),
+    params:
+        title=title_of,
+        mapping=lookup("mapping", within=config),
+        recipe=RECIPE,
+    message:
+        "Counting the fractures of {wildcards.target}"
+    script:
+        "../scripts/target_statistics.py"
+
+
+rule check_measures:
+    input:
+        fractures=f"{RUN}/{{target}}/fractures.gpkg",
+        probability=f"{RUN}/{{target}}/probability.tif",
+        truth=lambda wildcards: f"{RUN}/{origin(wildcards.target)}/simulated/truth.gpkg",
+    output:
+        table=f"{RUN}/{{target}}/measures.csv",
+        figures=multiext(f"{RUN}/{{target}}/measures", ".png", ".pdf"),
+    log:
+        log_of("check_measures", "target"),
+    benchmark:
+        benchmark_of("check_measures", "target")
+    wildcard_constraints:
+        target=one_of([name for name in TARGETS if "simulate" in TARGETS[origin(name)]]),
+    group:
+        "products"
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(60),
+    params:
+        title=title_of,
+    message:
+        "Comparing the measures of {wildcards.target} with its true fractures"
+    script:
+        "../scripts/check_measures.py"

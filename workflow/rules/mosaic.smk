@@ -16,7 +16,8 @@ rule mosaic:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(240),
     params:
         place=place,
         mosaic=lookup("processing/mosaic", within=config),
@@ -38,7 +39,8 @@ rule isis_equalize:
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(240),
     params:
         brightness=config["processing"]["mosaic"]["brightness"],
         products=lambda wildcards: usable(wildcards.target),
@@ -60,7 +62,8 @@ rule isis_mosaic:
     conda:
         "../../envs/isis.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(240),
     params:
         priority=config["processing"]["mosaic"]["priority"],
         products=lambda wildcards: usable(wildcards.target),
@@ -86,7 +89,8 @@ rule isis_picture:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(120),
     params:
         place=place,
         mosaic=lookup("processing/mosaic", within=config),
@@ -108,11 +112,12 @@ rule import_mosaic:
     benchmark:
         benchmark_of("import_mosaic", "target")
     wildcard_constraints:
-        target=one_of(targets_from("mosaic")),
+        target=one_of(targets_taken_in()),
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(120),
     params:
         place=place,
         stretch=lookup("processing/mosaic/stretch", within=config),

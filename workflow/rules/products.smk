@@ -4,18 +4,22 @@
 rule tables:
     input:
         fractures=rules.vectorise.output.gpkg,
-        summary=rules.map.output.summary,
+        summary=rules.statistics.output.summary,
     output:
-        fractures=f"{RUN}/{{target}}/fractures.csv",
-        statistics=f"{RUN}/{{target}}/statistics.csv",
+        fractures=shown(f"{RUN}/{{target}}/fractures.csv", "fractures", what="each fracture"),
+        profiles=f"{RUN}/{{target}}/width_profiles.csv",
+        statistics=shown(f"{RUN}/{{target}}/statistics.csv", "statistics", what="all fractures"),
     log:
         log_of("tables", "target"),
     benchmark:
         benchmark_of("tables", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     message:
         "Writing the numbers of {wildcards.target} as tables"
     script:
@@ -31,10 +35,13 @@ rule footprints:
         log_of("footprints", "target"),
     benchmark:
         benchmark_of("footprints", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(30),
     message:
         "Outlining the images of {wildcards.target}"
     script:
@@ -54,10 +61,13 @@ rule qgis:
         log_of("qgis", "target"),
     benchmark:
         benchmark_of("qgis", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(15),
     params:
         title=title_of,
     message:
@@ -80,11 +90,14 @@ rule viewer:
         log_of("viewer", "target"),
     benchmark:
         benchmark_of("viewer", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     threads: config["training"]["threads"]
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(120),
     params:
         title=title_of,
         footer=lambda wildcards: map_footer(wildcards.target),
@@ -107,10 +120,13 @@ rule stac:
         log_of("stac", "target"),
     benchmark:
         benchmark_of("stac", "target")
+    group:
+        "products"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=2000,
+        mem_mb=rising(2000),
+        runtime=rising(15),
     params:
         title=title_of,
         description=lambda wildcards: map_footer(wildcards.target),
@@ -129,10 +145,9 @@ rule catalog:
         log_of("catalog"),
     benchmark:
         benchmark_of("catalog")
+    localrule: True
     conda:
         "../../envs/geo.yaml"
-    resources:
-        mem_mb=2000,
     params:
         run=config["run"]["name"],
     message:

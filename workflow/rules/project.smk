@@ -16,10 +16,13 @@ if ENGINE == "native":
             benchmark_of("project_edr", "target", "product")
         wildcard_constraints:
             target=one_of(targets_with_edrs()),
+        group:
+            "image"
         conda:
             "../../envs/geo.yaml"
         resources:
-            mem_mb=2000,
+            mem_mb=rising(2000),
+            runtime=rising(120),
         params:
             place=place,
             processing=image_processing,
@@ -42,10 +45,13 @@ if ENGINE == "native":
             benchmark_of("project_cube", "target", "product")
         wildcard_constraints:
             target=one_of(targets_from("cubes")),
+        group:
+            "image"
         conda:
             "../../envs/geo.yaml"
         resources:
-            mem_mb=2000,
+            mem_mb=rising(2000),
+            runtime=rising(120),
         params:
             place=place,
             processing=image_processing,
@@ -83,10 +89,13 @@ else:
             log_of("isis_range", "target", "product"),
         benchmark:
             benchmark_of("isis_range", "target", "product")
+        group:
+            "image"
         conda:
             "../../envs/isis.yaml"
         resources:
-            mem_mb=2000,
+            mem_mb=rising(2000),
+            runtime=rising(30),
         params:
             place=place,
             allow_missing=ALLOW_MISSING,
@@ -106,10 +115,13 @@ else:
             log_of("isis_project", "target", "product"),
         benchmark:
             benchmark_of("isis_project", "target", "product")
+        group:
+            "image"
         conda:
             "../../envs/isis.yaml"
         resources:
-            mem_mb=4000,
+            mem_mb=rising(4000),
+            runtime=rising(120),
         params:
             place=place,
             patch_size=config["processing"]["isis"]["patch_size"],
@@ -132,10 +144,13 @@ else:
             benchmark_of("isis_export", "target", "product")
         wildcard_constraints:
             target=one_of([*targets_with_edrs(), *targets_from("cubes")]),
+        group:
+            "image"
         conda:
             "../../envs/geo.yaml"
         resources:
-            mem_mb=2000,
+            mem_mb=rising(2000),
+            runtime=rising(60),
         params:
             place=place,
             min_valid_fraction=config["processing"]["min_valid_fraction"],
@@ -144,6 +159,31 @@ else:
             "To GeoTIFF: {wildcards.product}"
         script:
             "../scripts/isis_export.py"
+
+
+rule project_mosaic:
+    input:
+        lambda wildcards: local_path(TARGETS[wildcards.target]["mosaic"]),
+    output:
+        PROJECTED,
+    log:
+        log_of("project_mosaic", "target", "product"),
+    benchmark:
+        benchmark_of("project_mosaic", "target", "product")
+    wildcard_constraints:
+        target=one_of(targets_from("mosaic")),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(120),
+    params:
+        place=place,
+        sun=lambda wildcards: {key: TARGETS[wildcards.target].get(key) for key in ("sun_azimuth_deg", "incidence_deg")},
+    message:
+        "Taking in the mosaic of {wildcards.target} as an image"
+    script:
+        "../scripts/project_mosaic.py"
 
 
 if ALLOW_MISSING:

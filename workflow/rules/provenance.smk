@@ -6,7 +6,9 @@ rule provenance:
         [map_of(name) for name in targets_with_role("map")],
         evaluation_tables(),
     output:
-        f"{RUN}/provenance/run.json",
+        record=f"{RUN}/provenance/run.json",
+        crate=f"{RUN}/ro-crate-metadata.json",
+        snakefile=f"{RUN}/provenance/Snakefile",
     log:
         log_of("provenance"),
     benchmark:

@@ -12,6 +12,9 @@ rule simulate_calibration:
         year="20[0-9][0-9]",
     conda:
         "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(2000),
+        runtime=rising(30),
     params:
         seed=SEED,
     message:
@@ -36,7 +39,8 @@ rule simulate_scene:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         place=place,
         scene=lambda wildcards: {
@@ -62,10 +66,13 @@ rule simulate_image:
         benchmark_of("simulate_image", "target", "product")
     wildcard_constraints:
         target=one_of(targets_simulated("sensor")),
+    group:
+        "image"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         image=simulated_image,
         seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
@@ -86,10 +93,13 @@ rule simulate_projected:
         benchmark_of("simulate_projected", "target", "product")
     wildcard_constraints:
         target=one_of(targets_simulated("direct")),
+    group:
+        "image"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         place=place,
         image=simulated_image,
@@ -115,10 +125,13 @@ rule simulate_counts:
         benchmark_of("simulate_counts", "target")
     wildcard_constraints:
         target=one_of(targets_from("simulate")),
+    group:
+        "score"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
         role=lambda wildcards: TARGETS[wildcards.target].get("role"),
@@ -142,6 +155,9 @@ rule benchmark_set:
         benchmark_of("benchmark_set")
     conda:
         "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(2000),
+        runtime=rising(15),
     message:
         "Writing what the simulated set holds"
     script:

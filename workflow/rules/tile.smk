@@ -3,19 +3,22 @@
 
 rule tile:
     input:
-        image=f"{RUN}/{{target}}/projected/{{product}}.tif",
+        image=tile_image,
         labels=rules.label.output[0],
-        truth=truth_raster,
+        truth=tile_truth,
     output:
         f"{RUN}/{{target}}/tiles/{{recipe}}/{{product}}.npz",
     log:
         log_of("tile", "target", "recipe", "product"),
     benchmark:
         benchmark_of("tile", "target", "recipe", "product")
+    group:
+        "image"
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         tiles=lookup("tiles", within=config),
         training=lambda wildcards: TARGETS[wildcards.target]["role"] == "train",
@@ -27,17 +30,21 @@ rule tile:
 
 rule split:
     input:
-        lambda wildcards: training_tiles(wildcards.recipe),
+        lambda wildcards: training_tiles(wildcards.recipe, float(wildcards.scale[1:-1]) if wildcards.scale else None),
     output:
-        f"{RUN}/models/split.{{recipe}}.{{way}}.csv",
+        f"{RUN}/models/split.{{recipe}}.{{way}}{{scale}}.csv",
     log:
-        log_of("split", "recipe", "way"),
+        f"{RUN}/logs/split/{{recipe}}.{{way}}{{scale}}.log",
     benchmark:
-        benchmark_of("split", "recipe", "way")
+        f"{RUN}/benchmarks/split/{{recipe}}.{{way}}{{scale}}.tsv"
     wildcard_constraints:
         way="tile|place",
+        scale=r"(\.[0-9.]+m)?",
     conda:
         "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(2000),
+        runtime=rising(15),
     params:
         validation_fraction=lookup("tiles/validation_fraction", within=config),
         seed=SEED,

@@ -9,7 +9,7 @@ rule train:
     output:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
         metrics=f"{RUN}/models/{{model}}/metrics.json",
-        curves=f"{RUN}/models/{{model}}/curves.png",
+        curves=shown(f"{RUN}/models/{{model}}/curves.png", "curves", "Training", what="{model}"),
     log:
         log_of("train", "model"),
     benchmark:
@@ -20,7 +20,7 @@ rule train:
         "../../envs/learn.yaml"
     threads: config["training"]["threads"]
     resources:
-        mem_mb=16000,
+        mem_mb=rising(16000),
         runtime="2d",
     params:
         model=lambda wildcards: model_settings(wildcards.model),

@@ -6,6 +6,10 @@ rule vectorise:
         probability=f"{RUN}/{{target}}/probability.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
         boundary=boundary_file,
+        images=sheet_images,
+        probabilities=lambda wildcards: (
+            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "imfmap" else []
+        ),
     output:
         gpkg=f"{RUN}/{{target}}/fractures.gpkg",
         shp=f"{RUN}/{{target}}/fractures.shp",
@@ -17,7 +21,8 @@ rule vectorise:
     conda:
         "../../envs/geo.yaml"
     resources:
-        mem_mb=4000,
+        mem_mb=rising(4000),
+        runtime=rising(240),
     params:
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,

@@ -3,7 +3,7 @@
 from imfmap.errors import InputError
 from imfmap.jobs import job
 from imfmap.labels import labels_to_polygons, rasterise_labels, read_labels
-from imfmap.rasters import write_raster
+from imfmap.rasters import read_grid, write_raster
 from imfmap.targets import target_grid
 
 # The paper's width classes are counted in pixels of this size, whatever the map's.
@@ -14,7 +14,8 @@ with job(snakemake):
         raise InputError(
             snakemake.params.drawn, "is not there yet", "draw the labels (config/README.md, Labels) and save them so"
         )
-    grid = target_grid(snakemake.params.place)
+    own_map = snakemake.input.own_map
+    grid = read_grid(own_map) if own_map else target_grid(snakemake.params.place)
     labels = read_labels(snakemake.input.labels, grid.crs)
     polygons = labels_to_polygons(labels, snakemake.params.width_px, CLASS_PIXEL_M)
     write_raster(snakemake.output[0], rasterise_labels(polygons, grid), grid, overviews="nearest")

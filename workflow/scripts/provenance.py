@@ -1,7 +1,10 @@
-"""Record of a run: configuration, code, packages, and checksums of what was made."""
+"""Record of a run: configuration, code, jobs, and the checksums and lineage of what was made."""
 
 from imfmap.jobs import job
-from imfmap.provenance import write_record
+from imfmap.provenance import write_provenance
 
 with job(snakemake):
-    write_record(snakemake.params.folder, snakemake.params.config, snakemake.output[0])
+    made = snakemake.output
+    write_provenance(
+        snakemake.params.folder, snakemake.params.config, snakemake.input, made.record, made.crate, made.snakefile
+    )

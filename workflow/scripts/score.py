@@ -12,6 +12,6 @@ with job(snakemake):
         snakemake.input.labels,
         snakemake.output[0],
         snakemake.params.threshold,
-        sources_path=snakemake.input.get("sources"),
+        sources_path=snakemake.input.sources or None,
         min_area_m2=snakemake.params.min_area_m2,
     )

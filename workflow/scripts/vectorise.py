@@ -2,22 +2,34 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from imfmap.exports import write_fractures
 from imfmap.filters import filter_fractures, read_boundary
+from imfmap.grids import MapGrid
+from imfmap.ground_plane import areas_of
+from imfmap.image_support import agreeing_images, mosaic_sources
 from imfmap.jobs import job
 from imfmap.morphometry import measure
 from imfmap.mosaic import seam_lines
+from imfmap.pond_candidates import PondRule, candidate_ponds, outside_fractures
+from imfmap.rasters import open_raster
 from imfmap.vectorise import vectorise
 
 with job(snakemake):
-    settings = snakemake.params.mapping
-    polygons = vectorise(snakemake.input.probability, settings["threshold"], settings["hysteresis"])
-    fractures = measure(polygons, snakemake.input.probability)
-    seams = seam_lines(snakemake.input.sources) if settings["seams"] and snakemake.params.recipe == "paper" else None
-    floor = None
-    if snakemake.input.boundary:
-        floor = pd.concat(read_boundary(snakemake.input.boundary, fractures.crs).values())
+    settings, files = snakemake.params.mapping, snakemake.input
+    polygons = vectorise(files.probability, settings["threshold"], settings["hysteresis"])
+    fractures, centrelines = measure(polygons, files.probability, snakemake.output.gpkg)
+    with open_raster(files.probability) as dataset:
+        grid = MapGrid.of(dataset)
+    if files.probabilities:
+        least = settings["hysteresis"] or settings["threshold"]
+        support = agreeing_images(fractures, grid, files.probabilities, files.images, least)
+    else:
+        support = mosaic_sources(fractures, grid, files.sources, files.images)
+    fractures = fractures.join(support)
+    seams = seam_lines(files.sources) if settings["seams"] and snakemake.params.recipe == "paper" else None
+    known = areas_of(read_boundary(files.boundary, fractures.crs), "floor", "ponds") if files.boundary else None
+    floor = known if settings["floor"] else None
     kept, rejected = filter_fractures(fractures, settings["min_area_m2"], seams, floor)
-    write_fractures(Path(snakemake.output.gpkg).parent, kept, rejected)
+    rule = PondRule(settings["pond_gap_m"], settings["pond_min_fractures"], settings["pond_min_length_m"])
+    ponds = candidate_ponds(outside_fractures(kept, rejected, known), grid, rule, known)
+    write_fractures(Path(snakemake.output.gpkg).parent, kept, rejected, centrelines, ponds)

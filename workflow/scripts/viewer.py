@@ -7,7 +7,9 @@ from imfmap.viewer import ViewerText, write_viewer
 
 with job(snakemake):
     files = snakemake.input
-    layers = {name: read_vector(files.fractures, name) for name in layers_of(files.fractures)}
+    # The viewer draws areas.
+    names = [name for name in layers_of(files.fractures) if name != "centrelines"]
+    layers = {name: read_vector(files.fractures, name) for name in names}
     layers["footprints"] = read_vector(files.footprints, "footprints")
     if files.boundary:
         layers |= read_boundary(files.boundary, layers["fractures"].crs)

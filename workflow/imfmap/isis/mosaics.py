@@ -1,19 +1,16 @@
 """The mosaic that automos made, as the pictures that this workflow goes on with."""
 
-import logging
 from contextlib import ExitStack
 
 import numpy as np
 
 from ..errors import InputError
 from ..layers import Layer
-from ..mosaic import write_mosaic
+from ..mosaic import MosaicPart, write_mosaic
 from ..rasters import open_raster
 from .commands import tracking_cube
 from .cubes import place_on, read_map
 from .tracking import open_tracking, read_tracked
-
-log = logging.getLogger(__name__)
 
 _WINDOW_PX = 1024
 
@@ -48,17 +45,15 @@ def export_mosaic(cube_path, grid, images, out_path, sources_path, settings):
         else:
             sources_in = _first_with_data(stack, images, grid)
 
-        def composites(what):
-            log.info("mosaic: %s", what)
-            for top, left, window in grid.blocks(_WINDOW_PX):
-                values = read_map(cube, top - row, left - column, *window.shape)
-                valid = np.isfinite(values)
-                if valid.any():
-                    # automos puts an image's number under its Nulls, too.
-                    yield top, left, values, np.where(valid, sources_in(top, left, window.shape), 0)
+        def pixels(top, left, shape):
+            values = read_map(cube, top - row, left - column, *shape)
+            valid = np.isfinite(values)
+            # automos puts an image's number under its Nulls, too.
+            return (values, np.where(valid, sources_in(top, left, shape), 0)) if valid.any() else None
 
+        parts = [MosaicPart(top, left, window.shape, pixels) for top, left, window in grid.blocks(_WINDOW_PX)]
         tags = {"IMF_PRIORITY": settings["priority"], "IMF_BRIGHTNESS": settings["brightness"]}
-        write_mosaic(composites, grid, products, out_path, sources_path, settings["stretch"], tags)
+        write_mosaic(parts, grid, products, out_path, sources_path, settings["stretch"], tags)
 
 
 def _tracked(stack, path, products, offset):

@@ -17,9 +17,10 @@ const Layers = (() => {
     footprints: "Image outlines",
     floor: "Crater floor",
     ponds: "Melt ponds",
+    candidate_ponds: "Candidate melt ponds",
   };
-  const SHOWN = new Set(["mosaic", "fractures", "floor", "ponds"]);
-  const ORDER = ["floor", "ponds", "footprints", "rejected", "fractures"];
+  const SHOWN = new Set(["mosaic", "fractures", "floor", "ponds", "candidate_ponds"]);
+  const ORDER = ["floor", "ponds", "candidate_ponds", "footprints", "rejected", "fractures"];
 
   function title(name) {
     return TITLES[name] || name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
@@ -91,8 +92,8 @@ const Layers = (() => {
   }
 
   function look(name, part) {
-    const dash = { footprints: [7, 5], rejected: [3, 3] }[name];
-    const width = { fractures: 1.3, floor: 1.6, ponds: 1.4 }[name] || 1.2;
+    const dash = { footprints: [7, 5], rejected: [3, 3], candidate_ponds: [6, 4] }[name];
+    const width = { fractures: 1.3, floor: 1.6, ponds: 1.4, candidate_ponds: 1.6 }[name] || 1.2;
     return new ol.style.Style({
       fill: new ol.style.Fill({ color: part.fill }),
       stroke: new ol.style.Stroke({ color: part.line, width, lineDash: dash }),

@@ -1,0 +1,65 @@
+"""Which way fractures run: directions of the pieces of their centrelines, weighted by length."""
+
+import numpy as np
+import shapely
+from pyproj import Geod
+
+BIN_DEG = 10.0
+# Pieces as long as the fracture is wide, or so many pixels of the map: shorter ones show how it is drawn.
+PIECE_PX = 10
+
+
+def directions(centrelines, grid):
+    """Directions of the pieces of centrelines.
+
+    Parameters
+    ----------
+    centrelines : geopandas.GeoDataFrame
+        See `morphometry.measure`.
+    grid : MapGrid
+        Of the map that they were found on.
+
+    Returns
+    -------
+    axis_deg : ndarray
+        (N,) clockwise from true north, 0..180.
+    length_m : ndarray
+        (N,) on the ground; they add up to that of the lines.
+    """
+    lines = centrelines.geometry.values
+    if not len(lines):
+        return np.zeros(0), np.zeros(0)
+    length_m = centrelines["length_m"].to_numpy(float)
+    piece_m = np.maximum(centrelines["mean_width_m"].to_numpy(float), PIECE_PX * grid.resolution_m)
+    count = np.maximum(1, np.rint(length_m / piece_m)).astype(int)
+    owner = np.repeat(np.arange(len(lines)), count + 1)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(count + 1) - (count + 1), count + 1)
+    ends = shapely.line_interpolate_point(lines[owner], number / count[owner], normalized=True)
+    lon, lat = grid.lonlat(*grid.rowcol(*shapely.get_coordinates(ends).T))
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    same = np.diff(owner) == 0
+    # As lists: pyproj takes an array of one element for a number.
+    ends = (values[same].tolist() for values in (lon[:-1], lat[:-1], lon[1:], lat[1:]))
+    return np.asarray(geod.inv(*ends)[0]) % 180.0, np.repeat(length_m / count, count)
+
+
+def rose(axis_deg, length_m):
+    """Rose diagram, and how much of a direction there is.
+
+    Returns
+    -------
+    dict
+        ``bin_deg``; ``length_km`` of each bin, the first from 0 (north) to 10 degrees; ``mean_axis_deg`` (0..180) and
+        ``strength`` (0 for none, 1 where all run the same way), the mean of the doubled angles (Mardia & Jupp 2000);
+        both None without fractures.
+    """
+    edges = np.arange(0.0, 180.0 + BIN_DEG, BIN_DEG)
+    lengths, _ = np.histogram(np.asarray(axis_deg) % 180.0, edges, weights=length_m)
+    total = float(np.sum(length_m))
+    mean = np.sum(length_m * np.exp(2j * np.radians(axis_deg))) / total if total else None
+    return {
+        "bin_deg": BIN_DEG,
+        "length_km": np.round(lengths / 1e3, 4).tolist(),
+        "mean_axis_deg": None if mean is None else round(float(np.degrees(np.angle(mean)) / 2 % 180.0), 1),
+        "strength": None if mean is None else round(float(abs(mean)), 3),
+    }

@@ -1,0 +1,152 @@
+"""Where to look closely on a map: places that its fractures choose, the same ones every time.
+
+* The densest complex: the square, around the centroid of a fracture, that holds the greatest length of fractures;
+  at pixel scale its longest fracture.
+* The largest fracture: that of the greatest area; at pixel scale where it is widest.
+* The thinnest fracture: that of the least mean width among those at least as long as the median, since of a short one
+  the width means little; at pixel scale its middle.
+
+Of equals the first counts.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.spatial import KDTree
+
+COMPLEX_PX = (96, 320)
+PIXEL_PX = 64
+# Of the shorter side of a map.
+_COMPLEX_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Square:
+    """A square window of a grid: its first pixel, and its side."""
+
+    row: int
+    column: int
+    side_px: int
+
+    def box(self, grid):
+        """shapely.Polygon: its outline on the map."""
+        return shapely.box(*self.grid(grid).bounds)
+
+    def grid(self, grid):
+        """MapGrid: its own."""
+        return grid.window(self.row, self.column, self.side_px, self.side_px)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A place to look at.
+
+    Attributes
+    ----------
+    letter : str
+    title, note : str
+        What is there, and in numbers.
+    complex, pixels : Square
+        Windows at complex scale and, within it as far as that goes, at pixel scale.
+    """
+
+    letter: str
+    title: str
+    note: str
+    complex: Square
+    pixels: Square
+
+
+def square(row, column, side_px, grid):
+    """Square around a place, moved to lie on the grid and cut to its shorter side."""
+    side_px = int(min(side_px, *grid.shape))
+    first = (
+        int(np.clip(round(float(middle)) - side_px // 2, 0, extent - side_px))
+        for middle, extent in zip((row, column), grid.shape, strict=True)
+    )
+    return Square(*first, side_px)
+
+
+def densest(fractures, grid):
+    """The square with the greatest length of fractures, and how many of them it touches.
+
+    Parameters
+    ----------
+    fractures : geopandas.GeoDataFrame
+        At least one, with ``total_length_m``.
+    grid : MapGrid
+    """
+    centres = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
+    places = np.column_stack(grid.rowcol(*centres.T))
+    side = int(min(COMPLEX_PX[1], max(COMPLEX_PX[0], _COMPLEX_SHARE * min(grid.shape))))
+    near = KDTree(places).query_ball_point(places, side / 2, p=np.inf)
+    lengths = fractures["total_length_m"].to_numpy(float)
+    inside = near[int(np.argmax([lengths[index].sum() for index in near]))]
+    found = square(*places[inside].mean(axis=0), side, grid)
+    return found, int(fractures.intersects(found.box(grid)).sum())
+
+
+def choose_places(fractures, grid):
+    """Places that show what a map holds, from the densest to the thinnest.
+
+    Parameters
+    ----------
+    fractures : geopandas.GeoDataFrame
+        With ``area_m2``, ``total_length_m``, ``mean_width_m``, ``max_width_m``; may be empty.
+    grid : MapGrid
+
+    Returns
+    -------
+    list of Place
+        Three, or none where there are no fractures.
+    """
+    if not len(fractures):
+        return []
+    around, count = densest(fractures, grid)
+    inside = fractures[fractures.intersects(around.box(grid))]
+    longest = inside.iloc[int(np.argmax(inside["total_length_m"].to_numpy(float)))]
+    side_m = around.side_px * grid.resolution_m
+    words = f"{count} fractures" if count > 1 else "1 fracture"
+    spot = _middle(longest.geometry.intersection(around.box(grid)))
+    first = Place("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
+
+    largest = fractures.iloc[int(np.argmax(fractures["area_m2"].to_numpy(float)))]
+    spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest.geometry))[0]
+    note = f"{_area(largest.area_m2)}, up to {largest.max_width_m:.0f} m wide"
+    second = Place("b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid))
+
+    lengths = fractures["total_length_m"].to_numpy(float)
+    long = fractures[lengths >= np.median(lengths)]
+    thinnest = long.iloc[int(np.argmin(long["mean_width_m"].to_numpy(float)))]
+    note = f"{thinnest.mean_width_m:.1f} m wide, {thinnest.total_length_m:.0f} m long"
+    spot = _middle(thinnest.geometry)
+    third = Place("c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid))
+    return [first, second, third]
+
+
+def _around(geometry, side_px, grid):
+    """Square at complex scale around a fracture, wide enough for it and no more than three times as wide as others."""
+    left, bottom, right, top = geometry.bounds
+    extent_px = max(right - left, top - bottom) / grid.resolution_m
+    row, column = grid.rowcol((left + right) / 2, (bottom + top) / 2)
+    return square(row, column, min(max(side_px, 1.2 * extent_px), 3 * side_px), grid)
+
+
+def _pixels(spot, grid):
+    row, column = grid.rowcol(*spot)
+    return square(row, column, PIXEL_PX, grid)
+
+
+def _middle(geometry):
+    """A point within a shape, near its middle."""
+    largest = max(shapely.get_parts(geometry), key=lambda part: (part.area, part.length))
+    return shapely.get_coordinates(largest.representative_point())[0]
+
+
+def _metres(length_m):
+    return f"{length_m / 1000:.2g} km" if length_m >= 1000 else f"{length_m:.0f} m"
+
+
+def _area(area_m2):
+    return f"{area_m2 / 1e6:.2g} km\u00b2" if area_m2 >= 1e4 else f"{area_m2:.0f} m\u00b2"

@@ -1,0 +1,80 @@
+"""How wide a shape is along a line through it."""
+
+import numpy as np
+from scipy.ndimage import distance_transform_edt, map_coordinates
+
+# Along the line and across it, in pixels of the mask.
+_ACROSS_PX = 0.5
+# A side that is further away than so many times the nearest edge opens into a branch.
+_OPEN = 2.0
+# Places across the line that are looked at together, so that the widest shape fits in memory.
+_MOST_PLACES = 1_000_000
+
+
+def width_profile(mask, to_ground, path, step_m):
+    """Width of a shape at even steps along a line.
+
+    The width is that of the cut at a right angle to the line, from edge to edge. Where a side opens into a branch, the
+    distance of the nearest edge stands for it.
+
+    Parameters
+    ----------
+    mask : ndarray
+        bool (rows, columns), False along its border.
+    to_ground : ndarray
+        (2, 2) matrix that takes pixel steps (row, column) to ground metres (east, north).
+    path : ndarray
+        (N, 2) ground metres from the mask's first pixel, N at least 2, inside the shape.
+    step_m : float
+        Step wanted; the nearest that divides the line evenly is taken.
+
+    Returns
+    -------
+    distance_m : ndarray
+        (M,) along the line, of the middle of each step.
+    width_m : ndarray
+        (M,)
+    """
+    along = np.concatenate([[0.0], np.hypot(*np.diff(path, axis=0).T).cumsum()])
+    count = max(1, round(along[-1] / step_m))
+    distance = (np.arange(count) + 0.5) * along[-1] / count
+
+    def at(places):
+        return np.stack([np.interp(places, along, path[:, axis]) for axis in (0, 1)], axis=-1)
+
+    to_pixels = np.linalg.inv(to_ground)
+    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
+    nearest = map_coordinates(
+        distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1])),
+        (at(distance) @ to_pixels.T).T,
+        order=1,
+    )
+    # The line's direction over about one width: its own wiggles are no turns.
+    reach = np.clip(np.median(nearest), pixel_m, along[-1] / 2)
+    tangent = at(np.minimum(distance + reach, along[-1])) - at(np.maximum(distance - reach, 0.0))
+    tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, np.newaxis]
+    normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=-1)
+    furthest = _OPEN * nearest.max() + 2 * pixel_m
+    offsets = np.arange(0.0, furthest + _ACROSS_PX * pixel_m, _ACROSS_PX * pixel_m)
+    shape, starts = mask.astype(np.float32), at(distance)
+    width = np.zeros(count)
+    at_once = max(1, _MOST_PLACES // len(offsets))
+    for first in range(0, count, at_once):
+        chosen = slice(first, first + at_once)
+        for side in (-1, 1):
+            rays = starts[chosen, np.newaxis] + side * offsets[:, np.newaxis] * normal[chosen, np.newaxis]
+            values = map_coordinates(shape, np.moveaxis(rays @ to_pixels.T, -1, 0), order=1)
+            edge = _first_edge(values, offsets)
+            width[chosen] += np.where(edge <= _OPEN * nearest[chosen] + 2 * pixel_m, edge, nearest[chosen])
+    return distance, np.maximum(width, pixel_m / 2)
+
+
+def _first_edge(values, offsets):
+    """Where each ray, of which each row of values is one, first falls below one half; inf where it does not."""
+    outside = values < 0.5
+    last = np.maximum(outside.argmax(axis=1), 1)
+    rows = np.arange(len(values))
+    before, after = values[rows, last - 1], values[rows, last]
+    share = np.clip((before - 0.5) / np.maximum(before - after, 1e-6), 0.0, 1.0)
+    edge = offsets[last - 1] + share * (offsets[last] - offsets[last - 1])
+    return np.where(outside.any(axis=1), edge, np.inf)

@@ -1,0 +1,15 @@
+"""How well a simulated target's fractures are measured."""
+
+from imfmap.analysis_figures import error_figure
+from imfmap.ground_plane import mapped_ground
+from imfmap.jobs import job
+from imfmap.truth_measures import error_table, truth_measures, write_error_table
+from imfmap.vectors import read_vector
+
+with job(snakemake):
+    files = snakemake.input
+    fractures, lines = (read_vector(files.fractures, name) for name in ("fractures", "centrelines"))
+    errors, counts = truth_measures(fractures, lines, files.truth, files.probability, mapped_ground(files.probability))
+    table = error_table(errors)
+    write_error_table(snakemake.output.table, table)
+    error_figure(snakemake.output.figures, table, counts, snakemake.params.title)

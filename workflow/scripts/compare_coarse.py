@@ -1,0 +1,12 @@
+"""The maps of each target through finer and coarser pixels, in numbers."""
+
+from imfmap.coarse_comparison import compare_maps, write_comparison
+from imfmap.jobs import job
+from imfmap.vectors import read_vector
+
+with job(snakemake):
+    params, tables = snakemake.params, {}
+    for target, paths in params.maps.items():
+        maps = {words: read_vector(path, "fractures") for words, path in paths.items()}
+        tables[target] = compare_maps(maps, params.resolutions_m[target], params.truth.get(target))
+    write_comparison(tables, snakemake.output.csv, snakemake.output.markdown, snakemake.output.html)

@@ -1,0 +1,12 @@
+"""One probability on the map out of what a model saw in each image alone."""
+
+from pathlib import Path
+
+from imfmap.fusion import fuse
+from imfmap.jobs import job
+from imfmap.targets import target_grid
+
+with job(snakemake):
+    grid = target_grid(snakemake.params.place)
+    probabilities = [Path(snakemake.input.alone) / Path(image).name for image in snakemake.input.images]
+    fuse(probabilities, snakemake.input.images, snakemake.output[0], grid)

@@ -1,0 +1,13 @@
+"""Probability of fractures in each image of a target by itself."""
+
+from pathlib import Path
+
+from imfmap.inference import infer_image
+from imfmap.jobs import job
+
+with job(snakemake):
+    folder = Path(snakemake.output[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for image in map(Path, snakemake.input.images):
+        settings = snakemake.params.inference
+        infer_image(snakemake.input.checkpoint, image, folder / image.name, settings, threads=snakemake.threads)

@@ -1,0 +1,21 @@
+"""What was found in each image of a simulated target, against its truth."""
+
+from pathlib import Path
+
+from imfmap.jobs import job
+from imfmap.scoring import score_image
+
+with job(snakemake):
+    folder = Path(snakemake.output[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    for image in map(Path, snakemake.input.images):
+        score_image(
+            Path(snakemake.input.alone) / image.name,
+            image,
+            snakemake.input.truth,
+            snakemake.input.objects,
+            snakemake.input.labels,
+            folder / f"{image.stem}.json",
+            snakemake.params.threshold,
+            min_area_m2=snakemake.params.min_area_m2,
+        )

@@ -1,0 +1,50 @@
+"""The fractures of a target in numbers, as a density map and as a rose diagram."""
+
+from imfmap.analysis_figures import density_figure, rose_figure
+from imfmap.density import CELLS, density_map, write_density
+from imfmap.exports import summarise, summarise_ground, write_summary
+from imfmap.filters import read_boundary
+from imfmap.grids import MapGrid
+from imfmap.ground_plane import GroundPlane, areas_of, mapped_ground
+from imfmap.image_support import facts_of
+from imfmap.jobs import job
+from imfmap.jsonfiles import read_json
+from imfmap.orientations import directions, rose
+from imfmap.rasters import open_raster
+from imfmap.truth import score_map
+from imfmap.vectors import read_vector
+
+with job(snakemake):
+    files, settings = snakemake.input, snakemake.params.mapping
+    fractures, rejected, lines, ponds = (
+        read_vector(files.fractures, name) for name in ("fractures", "rejected", "centrelines", "candidate_ponds")
+    )
+    boundary = read_boundary(files.boundary, fractures.crs) if files.boundary else {}
+    mapped = mapped_ground(files.probability, settings["density_radius_m"] / CELLS)
+    known = areas_of(boundary, "floor", "ponds") if boundary else ()
+    # Where fractures count on floor and ponds alone, the rest of the ground holds none by decision.
+    counted = mapped.within(known) if settings["floor"] and len(known) else mapped
+    summary = summarise(
+        fractures,
+        rejected,
+        [facts_of(path) for path in files.images],
+        {"recipe": snakemake.params.recipe, **settings},
+    )
+    with open_raster(files.probability) as dataset:
+        grid = MapGrid.of(dataset)
+    summary["orientation"] = rose(*directions(lines, grid))
+    density = density_map(lines, counted, GroundPlane(grid), settings["density_radius_m"])
+    summary["ground"] = summarise_ground(fractures, counted.total_km2, mapped.total_km2, density)
+    summary["candidate_ponds"] = ponds.drop(columns="geometry").to_dict("records")
+    if files.distances:
+        summary["distance_to_wall"] = read_json(files.distances)
+    if files.truth:
+        summary["truth"] = score_map(fractures, files.truth)
+    write_density(snakemake.output.density, density, counted, settings["density_radius_m"])
+    outlines = {**boundary, "candidates": ponds}
+    title = snakemake.params.title
+    density_figure(
+        snakemake.output.density_figures, density, counted, lines, outlines, settings["density_radius_m"], title
+    )
+    rose_figure(snakemake.output.rose_figures, summary["orientation"], title)
+    write_summary(snakemake.output.summary, summary)
