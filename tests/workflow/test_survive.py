@@ -63,7 +63,8 @@ def until_it_finishes(folder, config, stages, strikes, *arguments, after=lambda:
         if status == 0:
             break
     assert runs[-1][0] == 0, runs[-1][1][-5000:]
-    assert {path.name for path in struck.iterdir()} == {f"{stage}.{how}" for stage in stages for how in strikes.split()}
+    # Named by scripts, of which each rule of this run has its own.
+    assert len(list(struck.iterdir())) == len(stages) * len(strikes.split())
     shutil.rmtree(struck)
     return runs
 
