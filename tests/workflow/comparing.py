@@ -8,8 +8,8 @@ import geopandas
 import pandas
 import pyogrio
 
-# What says when and how a run was made, not what was found: folders, and values of a training.
-RECORDS = {"logs", "benchmarks", "provenance"}
+# What says when and how a run was made, not what was found: folders, a file, and values of a training.
+RECORDS = {"logs", "benchmarks", "provenance", "ro-crate-metadata.json"}
 TIMES = {"training_s", "trained_tiles_per_s"}
 
 
