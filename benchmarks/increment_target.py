@@ -1,0 +1,134 @@
+"""The target that the benchmark of one image more maps: simulated EDRs with their cameras, and networks."""
+
+import sys
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from affine import Affine
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
+
+from imfmap.bodies import body  # noqa: E402
+from imfmap.grids import MapGrid  # noqa: E402
+from imfmap.models import build_model, save_checkpoint  # noqa: E402
+from imfmap.nac import preroll_time  # noqa: E402
+from imfmap.pds import read_edr, write_edr  # noqa: E402
+from imfmap.simulate.calibration_set import write_calibration_set  # noqa: E402
+from imfmap.simulate.imaging import image_scene, scene_camera  # noqa: E402
+from imfmap.simulate.orbit import label_fields  # noqa: E402
+from imfmap.simulate.scene import write_terrain  # noqa: E402
+from imfmap.simulate.sensor import COMPANDING  # noqa: E402
+from imfmap.simulate.settings import ImageSettings, SceneSettings  # noqa: E402
+from imfmap.simulate.terrain import make_terrain  # noqa: E402
+from imfmap.weights import start_from  # noqa: E402
+
+RESOLUTION_M = 1.5
+LON_DEG, LAT_DEG, SEED = 20.0, 10.0, 7
+# Width on the map of the swath of a summed image from 50 km: 2532 samples of 1.0 m.
+STRIP_PX = 1700
+# The demo's ground, and Suns like those of its images (azimuth, incidence): the images have them in turn.
+GROUND = {"fracture_km_per_km2": 8, "depth_to_width": (0.18, 0.45), "crater_density_per_km2": 160}
+SUNS = ((275.0, 42.0), (75.0, 55.0), (120.0, 64.0), (240.0, 35.0))
+# The demo's network with the weights that its training starts from, and the paper's with random ones.
+MODELS = {
+    "imfmap": {
+        "recipe": "imfmap",
+        "tile_size_px": 256,
+        "architecture": "unet",
+        "encoder": "tu-tf_mobilenetv3_small_minimal_100",
+        "decoder_channels": [64, 48, 32, 24, 16],
+    },
+    "paper": {"recipe": "paper", "tile_size_px": 512, "architecture": "deeplabv3_resnet50"},
+}
+START_WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "start_weights.pt"
+
+
+class Target:
+    """Strips side by side on a map, as NAC images lie, each as long as the map is high.
+
+    The ground under one strip is simulated, and imaged under each of `SUNS`. What the detector counted then is in the
+    EDRs of all images, under ids, times and cameras of their own, at their own places on the map.
+
+    Parameters
+    ----------
+    folder : Path
+    images : int
+        Strips. One image more has the number `images`: it lies where the strip in the middle lies, with the id just
+        before that strip's, so that of the mosaic it gets as much as an image gets on average.
+    size_px : tuple of int
+        Rows and columns of the map.
+    """
+
+    def __init__(self, folder, images, size_px):
+        self.folder, self.images = folder, images
+        crs = body("moon").projected("equirectangular", LAT_DEG, LON_DEG)
+        sides_m = (RESOLUTION_M * size for size in reversed(size_px))
+        self.grid = MapGrid.centred(crs, LON_DEG, LAT_DEG, *sides_m, RESOLUTION_M)
+        self.calibration = folder / "calibration"
+        year = preroll_time(self.product(0)).year
+        write_calibration_set(self.calibration, SEED, year)
+
+    def product(self, number):
+        """Product id of an image; the mosaic's priority is the order of ids."""
+        place = number if number < self.images else self.images // 2 - 0.5
+        return f"M{1500000000 + round(1000 * place)}LE"
+
+    def edr(self, number):
+        """EDR and ISD (paths) of an image; made."""
+        place = number if number < self.images else self.images // 2
+        first_column = round(place * (self.grid.shape[1] - STRIP_PX) / max(self.images - 1, 1))
+        sun = number % len(SUNS)
+        _, terrain_grid, bounds = self._scene
+        image = _image(self.product(number), sun)
+        shift_m = self.grid.xy(0, first_column)[0] - self.grid.xy(0, 0)[0]
+        shifted = replace(terrain_grid, transform=Affine.translation(shift_m, 0) * terrain_grid.transform)
+        bounds = bounds[0] + shift_m, bounds[1], bounds[2] + shift_m, bounds[3]
+        camera = scene_camera(image, shifted, bounds, SEED)
+        edr, isd = (self.folder / "edr" / f"{image.product}{suffix}" for suffix in (".IMG", ".json"))
+        edr.parent.mkdir(exist_ok=True)
+        camera.to_isd(isd)
+        # A line more or less where the track runs a little otherwise over the map.
+        codes = np.take(self._codes[sun], np.arange(camera.lines), axis=0, mode="clip")
+        write_edr(edr, codes, label_fields(image, camera) | _COMPANDING)
+        return edr, isd
+
+    def checkpoint(self, recipe):
+        """Path of the checkpoint of a recipe's network; made."""
+        path = self.folder / f"{recipe}.pt"
+        torch.manual_seed(SEED)
+        model = build_model(MODELS[recipe])
+        if recipe == "imfmap":
+            start_from(model, START_WEIGHTS)
+        save_checkpoint(path, model, MODELS[recipe])
+        return path
+
+    @cached_property
+    def _scene(self):
+        """The terrain under the first strip, its grid, and map bounds of the strip."""
+        strip = self.grid.window(0, 0, self.grid.shape[0], STRIP_PX)
+        terrain = make_terrain(SceneSettings.from_mapping({**GROUND, "seed": SEED}), strip)
+        path = self.folder / "terrain.tif"
+        write_terrain(terrain, strip, path, SEED)
+        return path, terrain.grid, strip.bounds
+
+    @cached_property
+    def _codes(self):
+        """Of every Sun what the detector sent down, uint8 (lines, samples)."""
+        found = []
+        for sun in range(len(SUNS)):
+            edr, isd = self.folder / f"sun_{sun}.IMG", self.folder / f"sun_{sun}.json"
+            image = _image(self.product(sun), sun)
+            camera = image_scene(self._scene[0], image, self.calibration, edr, isd, SEED)
+            found.append(read_edr(edr).read_codes(0, camera.lines))
+        return found
+
+
+_COMPANDING = {f"LRO:{name.upper()}": terms for name, terms in COMPANDING.items()}
+
+
+def _image(product, sun):
+    azimuth_deg, incidence_deg = SUNS[sun]
+    return ImageSettings(product, azimuth_deg, incidence_deg)
