@@ -41,7 +41,7 @@ RECIPES = {
 }
 MIN_AREA_M2 = 150
 # Strips that overlap show different ground: of their mean this share of pixels becomes fractures, as of the demo's map.
-FOUND_PERCENT = 5.0
+FOUND_PERCENT = 2.0
 
 
 class Bench:

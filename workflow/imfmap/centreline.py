@@ -164,9 +164,13 @@ def polygon_window(polygon, grid, margin):
 
 def polygon_mask(polygon, grid, window, factor):
     """Polygon drawn on pixels `factor` times as fine as the grid's; bool."""
-    row, column, rows, columns = window
-    shape = (math.ceil(rows * factor), math.ceil(columns * factor))
-    return rasterize([polygon], shape, transform=_transform(grid, window, factor), all_touched=factor < 1).astype(bool)
+    transform, shape = _transform(grid, window, factor), mask_shape(window, factor)
+    return rasterize([polygon], shape, transform=transform, all_touched=factor < 1).astype(bool)
+
+
+def mask_shape(window, factor):
+    """Rows and columns of `polygon_mask`."""
+    return tuple(math.ceil(extent * factor) for extent in window[2:])
 
 
 def _transform(grid, window, factor):

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from affine import Affine
@@ -79,7 +79,7 @@ class MapGrid:
     @classmethod
     def of(cls, dataset):
         """Grid of an open rasterio dataset."""
-        return cls(CRS.from_wkt(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+        return cls(_crs_of(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
 
     @property
     def resolution_m(self):
@@ -181,6 +181,12 @@ class MapGrid:
 
         along = np.stack([per_map_metre(0, reach_px), per_map_metre(-reach_px, 0)], axis=-1)
         return np.stack([east, north], axis=-2) @ along
+
+
+@lru_cache(maxsize=32)
+def _crs_of(wkt):
+    """All images of a target have one, and PROJ takes milliseconds to read it."""
+    return CRS.from_wkt(wkt)
 
 
 def transformed(transformer, x, y, **options):

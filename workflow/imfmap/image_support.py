@@ -61,17 +61,20 @@ def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
         offsets = [_offset(dataset, grid) for dataset in datasets]
         filled = [FilledBlocks(dataset) for dataset in datasets]
         for chosen, labels, row, column in _blocks(fractures, grid):
-            pixels[chosen] += _sums(labels, len(chosen))
+            # Fractures are on few of the pixels.
+            drawn = np.flatnonzero(labels)
+            owners = labels.ravel()[drawn]
+            pixels[chosen] += _sums(owners, len(chosen))
             for number, (dataset, offset) in enumerate(zip(datasets, offsets, strict=True)):
                 top, left = row - offset[0], column - offset[1]
                 bottom, right = min(top + labels.shape[0], dataset.height), min(left + labels.shape[1], dataset.width)
                 if not filled[number].any(max(top, 0), bottom, max(left, 0), right):
                     continue
-                codes = read_window(dataset, top, left, *labels.shape, fill=NODATA)
+                codes = read_window(dataset, top, left, *labels.shape, fill=NODATA).ravel()[drawn]
                 valid = codes != NODATA
                 if valid.any():
-                    seen[number, chosen] += _sums(labels, len(chosen), valid)
-                    total[number, chosen] += _sums(labels, len(chosen), np.where(valid, codes, 0) / CODES)
+                    seen[number, chosen] += _sums(owners, len(chosen), valid)
+                    total[number, chosen] += _sums(owners, len(chosen), np.where(valid, codes, 0) / CODES)
     covers = (seen > 0) & (seen >= COVER_SHARE * pixels)
     mean = np.where(covers, total / np.maximum(seen, 1), -1.0)
     # To the half code: the map's own threshold is one of codes.
@@ -148,8 +151,8 @@ def _blocks(fractures, grid):
 
 def _sums(labels, count, weights=None):
     """Sums of weights over each of the labels 1..count."""
-    weights = weights if weights is None else weights.ravel().astype(float)
-    return np.bincount(labels.ravel(), weights, minlength=count + 1)[1:]
+    weights = weights if weights is None else weights.astype(float)
+    return np.bincount(labels, weights, minlength=count + 1)[1:]
 
 
 def _told(fractures, grid, facts, named, worth, seen, agreed):

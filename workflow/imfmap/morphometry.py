@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from .axes import axial_difference_deg, polygon_axis
 from .blockstore import BlockStore
-from .centreline import MOST_PIXELS, centreline, drawn, polygon_mask, polygon_window
+from .centreline import MOST_PIXELS, centreline, drawn, mask_shape, polygon_mask, polygon_window
 from .fingerprints import code_of
 from .grids import MapGrid
 from .probability import decode
@@ -57,8 +57,8 @@ def measure(polygons, probability_path, out_path=None):
     probability_path : path
         8-bit probability raster.
     out_path : path, optional
-        Product beside which measures are kept (see `blockstore.BlockStore`): a polygon that is there again is not
-        measured again.
+        Product beside which measures are kept (see `blockstore.BlockStore`): a polygon that is there again, with the
+        same probabilities around, is not measured again.
 
     Returns
     -------
@@ -103,8 +103,8 @@ def measure(polygons, probability_path, out_path=None):
         for number, (geometry, jacobian) in enumerate(
             tqdm(list(zip(frame.geometry, jacobians, strict=True)), desc="measure", unit="fracture", mininterval=1), 1
         ):
-            values, traced = _kept_measures(store, geometry, jacobian, grid)
-            rows.append((*values, _confidence(geometry, grid, dataset)))
+            values, traced = _kept_measures(store, geometry, jacobian, grid, _Probability(dataset, geometry, grid))
+            rows.append(values)
             lines += [{"fracture": number, "line": place, **line} for place, line in enumerate(traced)]
     for number, name in enumerate(MEASURES[:-2]):
         frame[name] = np.array([values[number] for values in rows], float)
@@ -161,22 +161,21 @@ def group_pieces(frame, grid):
     return connected_components(graph, directed=False)[1] + 1
 
 
-def _kept_measures(store, geometry, jacobian, grid):
+def _kept_measures(store, geometry, jacobian, grid, probability):
     """`_measures`, out of a store where there is one and they are in it."""
+    about = geometry, jacobian, grid, probability
     if store is None:
-        return _measures(geometry, jacobian, grid)
-    key = store.key(geometry.wkb, jacobian.tobytes(), list(grid.transform), grid.shape)
-    values, lines = store.values(key, _plain_measures, geometry, jacobian, grid)
-    return values, [{**line, "geometry": shapely.from_wkb(line["geometry"])} for line in lines]
+        return _measures(*about)
+    codes = probability.codes.tobytes()
+    key = store.key(geometry.wkb, jacobian.tobytes(), list(grid.transform), grid.shape, codes)
+    return store.values(key, _measures, *about)
 
 
-def _plain_measures(geometry, jacobian, grid):
-    values, lines = _measures(geometry, jacobian, grid)
-    return values, [{**line, "geometry": line["geometry"].wkb_hex} for line in lines]
+def _measures(geometry, jacobian, grid, probability):
+    """Values of `MEASURES` up to the confidence for one polygon, and its lines as rows of the centrelines.
 
-
-def _measures(geometry, jacobian, grid):
-    """Values of the first seven of `MEASURES` for one polygon, and its lines on the map as rows of the centrelines."""
+    All are plain values, the lines' geometries WKB as hexadecimal text.
+    """
     area = geometry.area * abs(np.linalg.det(jacobian))
     ground = shapely.transform(geometry, lambda points: points @ jacobian.T)
     mask, to_ground, origin = _drawn_on_ground(geometry, ground, jacobian, grid)
@@ -198,13 +197,15 @@ def _measures(geometry, jacobian, grid):
             "mean_width_m": width_m,
             "distances_m": None,
             "widths_m": None,
-            "geometry": shapely.LineString((points + origin) @ to_map),
+            "geometry": shapely.LineString((points + origin) @ to_map).wkb_hex,
         }
         for points, width_m, length_m in traced
     ]
     rows[0]["distances_m"], rows[0]["widths_m"] = (json.dumps(values.round(2).tolist()) for values in (distance, width))
+    max_width = max(max_width, mean_width, width.max())
     axis = polygon_axis(ground)[0]
-    return (area, length, total, mean_width, max(max_width, mean_width, width.max()), axis, sinuosity), rows
+    values = area, length, total, mean_width, max_width, axis, sinuosity, probability.mean_of(geometry)
+    return [float(value) for value in values], rows
 
 
 def _drawn_on_ground(geometry, ground, jacobian, grid):
@@ -227,22 +228,32 @@ def _centrelines(rows, crs):
     names = ("fracture", "line", "length_m", "mean_width_m", "distances_m", "widths_m")
     kinds = (int, int, float, float, object, object)
     columns = {name: np.array([row[name] for row in rows], kind) for name, kind in zip(names, kinds, strict=True)}
-    return gpd.GeoDataFrame(columns, geometry=[row["geometry"] for row in rows], crs=crs)
+    return gpd.GeoDataFrame(columns, geometry=shapely.from_wkb([row["geometry"] for row in rows]), crs=crs)
 
 
-def _confidence(geometry, grid, dataset):
-    row, column, rows, columns = polygon_window(geometry, grid, margin=0)
-    first, last = (max(row, 0), max(column, 0)), (min(row + rows, grid.shape[0]), min(column + columns, grid.shape[1]))
-    rows, columns = last[0] - first[0], last[1] - first[1]
-    if rows <= 0 or columns <= 0:
-        return math.nan
-    factor = min(1.0, math.sqrt(MOST_PIXELS / (rows * columns)))
-    mask = polygon_mask(geometry, grid, (*first, rows, columns), factor)
-    codes = dataset.read(
-        1, window=Window(first[1], first[0], columns, rows), out_shape=mask.shape, resampling=Resampling.nearest
-    )
-    values = decode(codes[mask])
-    return float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
+class _Probability:
+    """Codes of the probability around a polygon, of a large one fewer than there are; none off the raster."""
+
+    def __init__(self, dataset, geometry, grid):
+        row, column, rows, columns = polygon_window(geometry, grid, margin=0)
+        top, left = max(row, 0), max(column, 0)
+        rows, columns = min(row + rows, grid.shape[0]) - top, min(column + columns, grid.shape[1]) - left
+        self._grid, self._window, self.codes = grid, (top, left, rows, columns), np.empty((0, 0), np.uint8)
+        if rows > 0 and columns > 0:
+            self._factor = min(1.0, math.sqrt(MOST_PIXELS / (rows * columns)))
+            self.codes = dataset.read(
+                1,
+                window=Window(left, top, columns, rows),
+                out_shape=mask_shape(self._window, self._factor),
+                resampling=Resampling.nearest,
+            )
+
+    def mean_of(self, geometry):
+        """Mean probability of the polygon; NaN where nothing is known."""
+        if not self.codes.size:
+            return math.nan
+        values = decode(self.codes[polygon_mask(geometry, self._grid, self._window, self._factor)])
+        return float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
 
 
 def _long_axis(ground):
