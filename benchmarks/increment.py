@@ -13,9 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import torch
 from increment_target import Target
+from shapely import box
 
 from imfmap.checksums import sha256
 from imfmap.exports import write_fractures
@@ -92,12 +94,13 @@ class Bench:
         return self.checkpoints[recipe], source, out, INFERENCE[recipe], 1
 
     def _polygons(self, fused, probabilities, images, out):
-        """What rule `vectorise` does."""
+        """What rule `vectorise` does where all of the map is floor."""
         polygons = vectorise(fused, self.threshold)
         fractures, lines = measure(polygons, fused, out / "fractures.gpkg")
         fractures = fractures.join(agreeing_images(fractures, self.target.grid, probabilities, images, self.threshold))
-        kept, rejected = filter_fractures(fractures, MIN_AREA_M2)
-        ponds = candidate_ponds(outside_fractures(kept, rejected), self.target.grid, PondRule())
+        floor = geopandas.GeoDataFrame(geometry=[box(*self.target.grid.bounds)], crs=fractures.crs)
+        kept, rejected = filter_fractures(fractures, MIN_AREA_M2, floor=floor)
+        ponds = candidate_ponds(outside_fractures(kept, rejected, floor), self.target.grid, PondRule(), floor)
         write_fractures(out, kept, rejected, lines, ponds)
 
     def _timed(self, step, function, *arguments):

@@ -57,7 +57,7 @@ def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
         Fractures that were kept, with the columns of `morphometry.measure`; may be empty.
     text : MapText
     boundary : dict of str to geopandas.GeoDataFrame, optional
-        Layers ``floor`` and ``ponds`` (see `filters.read_boundary`).
+        Layers ``floor`` and ``ponds`` (see `filters.read_boundary`), and ``candidates`` of ponds.
     images : sequence of products.ImageFacts
         The mapped images, for the Sun's directions.
     """

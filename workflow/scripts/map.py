@@ -9,6 +9,7 @@ from imfmap.vectors import read_vector
 with job(snakemake):
     fractures = read_vector(snakemake.input.fractures, "fractures")
     images = [facts_of(path) for path in snakemake.input.images]
-    boundary = read_boundary(snakemake.input.boundary, fractures.crs) if snakemake.input.boundary else None
+    boundary = read_boundary(snakemake.input.boundary, fractures.crs) if snakemake.input.boundary else {}
+    boundary["candidates"] = read_vector(snakemake.input.fractures, "candidate_ponds")
     text = MapText(snakemake.params.title, footer=snakemake.params.footer)
     map_figure([snakemake.output.png, snakemake.output.pdf], snakemake.input.mosaic, fractures, text, boundary, images)
