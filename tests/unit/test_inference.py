@@ -158,6 +158,37 @@ def test_flips_are_averaged(tmp_path, use):
     np.testing.assert_allclose(both, 0.5, atol=0.005)
 
 
+@pytest.mark.parametrize("flips, views", [(False, 4), (True, 8)])
+def test_rotations_are_averaged(tmp_path, use, flips, views):
+    ran = []
+
+    class Corner(torch.nn.Module):
+        def forward(self, image):
+            ran.append(len(image))
+            corners = torch.tensor([[0.9, 0.1], [0.3, 0.7]]).expand(len(image), 1, 2, 2)
+            return torch.logit(torch.nn.functional.interpolate(corners, size=image.shape[-2:], mode="nearest"))
+
+    use(Corner(), "paper")
+    result, _ = infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "flips": flips, "rotations": True})
+    assert len(ran) == views
+    np.testing.assert_allclose(result, 0.5, atol=0.005)
+
+
+def test_tiles_with_the_sun_on_the_left_are_not_turned(tmp_path, use):
+    ran = []
+
+    class Counting(PointWise):
+        def forward(self, image):
+            ran.append(len(image))
+            return super().forward(image)
+
+    use(Counting())
+    infer(tmp_path, noise(64, 64), 270.0)
+    plain = len(ran)
+    infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "rotations": True})
+    assert len(ran) == 2 * plain
+
+
 def test_windows_without_data_are_not_run(tmp_path, use):
     seen = []
 
@@ -307,6 +338,10 @@ def test_mirrored_views_are_told_of_a_mirrored_sun(tmp_path, use):
     image = noise(64, 64)
     result, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True})
     assert told == [70, 110, 290, 250]
+    told.clear()
+    turned, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True, "rotations": True})
+    assert sorted(told) == [20, 70, 110, 160, 200, 250, 290, 340]
+    np.testing.assert_allclose(turned, result, atol=0.0041)
     np.testing.assert_allclose(result, stretch_to_8bit(image) / 255, atol=0.0041)
     # In Sun-aligned windows it is on the left, whatever the frame was told, upside down too.
     use(Listening(), "imfmap", sun_input=True)

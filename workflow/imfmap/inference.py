@@ -38,12 +38,13 @@ from .windows import Lattice, SharedReader, blend
 
 log = logging.getLogger(__name__)
 
-_UP_DOWN, _LEFT_RIGHT = -2, -1
-# Mirrored views under which a recipe's tiles stay what they are: a Sun on the left stays there.
-_MIRRORS = {
-    "imfmap": ((_UP_DOWN,),),
-    "paper": ((_UP_DOWN,), (_LEFT_RIGHT,), (_UP_DOWN, _LEFT_RIGHT)),
-}
+_UP_DOWN = (-2,)
+_ROWS_COLUMNS = (-2, -1)
+# Views of a window: whether it is put upside down, and the quarter turns after that. A recipe's are those under which
+# its tiles stay what they are: a Sun on the left stays there. Upside down and half a turn is left for right.
+_AS_IT_IS = (False, 0)
+_FLIPS = {"imfmap": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2))}
+_ROTATIONS = {"imfmap": (), "paper": (1, 2, 3)}
 
 
 def infer_image(checkpoint_path, projected_path, out_path, settings, threads=None):
@@ -62,7 +63,8 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         8-bit probability raster to write, on the same grid (see `probability`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
-        ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too),
+        ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too);
+        ``rotations``, by default false (recipe ``paper``: average over quarter turns of all these, too),
         ``device``; ``precision``, by default "auto" (see `precision.choose_precision`); ``sun_offset_deg``, by default
         0: an error added to the Sun's azimuth that the model is told, by its windows' turn or by its input, to measure
         what wrong directions cost.
@@ -187,7 +189,7 @@ class Network:
             torch.backends.cudnn.benchmark = True
         self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
         self.told_of_sun = bool(trained.get("sun_input"))
-        self.views = ((), *(_MIRRORS[self.recipe] if settings["flips"] else ()))
+        self.views = _views(self.recipe, settings)
 
     def __call__(self, windows, sun_azimuth_deg=LEFT_DEG):
         """Probabilities of windows; a GPU works on while others are asked for.
@@ -209,15 +211,17 @@ class Network:
             if self.device.type == "cuda":
                 windows = windows.pin_memory().to(self.device, non_blocking=True)
             total = 0.0
-            for axes in self.views:
+            for upside_down, turns in self.views:
                 azimuth_deg = None
                 if self.told_of_sun:
-                    azimuth_deg = mirrored_azimuth_deg(sun_azimuth_deg, _UP_DOWN in axes, _LEFT_RIGHT in axes)
-                view = network_input(windows.flip(axes) if axes else windows, azimuth_deg)
+                    # Turns go against the clock, azimuths with it.
+                    azimuth_deg = (mirrored_azimuth_deg(sun_azimuth_deg, upside_down) - 90.0 * turns) % 360.0
+                view = windows.flip(_UP_DOWN) if upside_down else windows
+                view = network_input(view.rot90(turns, _ROWS_COLUMNS), azimuth_deg)
                 with mixed(self.device, self.dtype):
                     logits = self.model(view.contiguous(memory_format=torch.channels_last))
-                result = torch.sigmoid(logits.float())[:, 0]
-                total = total + (result.flip(axes) if axes else result)
+                result = torch.sigmoid(logits.float())[:, 0].rot90(-turns, _ROWS_COLUMNS)
+                total = total + (result.flip(_UP_DOWN) if upside_down else result)
             return _fetched(total / len(self.views))
 
     def tags(self, settings):
@@ -227,6 +231,7 @@ class Network:
             "IMF_WINDOW_PX": self.size_px,
             "IMF_OVERLAP": settings["overlap"],
             "IMF_FLIPS": settings["flips"],
+            "IMF_ROTATIONS": settings.get("rotations", False),
             "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
         }
 
@@ -295,6 +300,14 @@ class _Run:
         return probability
 
 
+def _views(recipe, settings):
+    """Views of a window whose results are averaged: itself first, none twice."""
+    views = [_AS_IT_IS, *(_FLIPS[recipe] if settings["flips"] else ())]
+    if settings.get("rotations", False):
+        views += [(upside_down, (turns + more) % 4) for upside_down, turns in views for more in _ROTATIONS[recipe]]
+    return list(dict.fromkeys(views))
+
+
 def _as_they_are(windows):
     return lambda: windows
 
@@ -329,7 +342,7 @@ def _about(network, checkpoint_path, out_path, settings):
     return {
         "code": code_of(__file__),
         "checkpoint": Checksums(Path(out_path).parent).of(checkpoint_path),
-        "flips": settings["flips"],
+        "views": network.views,
         "batch_size": settings["batch_size"],
         "device": network.device.type,
         "precision": str(network.dtype),

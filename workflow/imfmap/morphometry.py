@@ -21,8 +21,8 @@ from .centreline import MOST_PIXELS, centreline, drawn, mask_shape, polygon_mask
 from .fingerprints import code_of
 from .grids import MapGrid
 from .probability import decode
-from .width_profiles import width_profile
 from .rasters import open_raster
+from .width_profiles import width_profile
 
 # Pieces of one fracture: at most this far apart, in line within this angle, and aside by no more than this.
 GAP_M = 30.0
