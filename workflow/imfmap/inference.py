@@ -29,6 +29,7 @@ from .mapblocks import CELL, READ_BLOCK, SCRATCH_ONE, all_blocks, map_codes, mar
 from .models import choose_device, load_checkpoint, network_input
 from .precision import choose_precision, mixed
 from .probability import MEDIAN_TAG, create_probability
+from .processors import usable_processors
 from .products import ImageFacts
 from .rasters import open_raster
 from .scratch import RowFile, Scratch
@@ -351,6 +352,6 @@ def _about(network, checkpoint_path, out_path, settings):
 
 
 def _use_threads(threads):
-    threads = threads or len(os.sched_getaffinity(0))
+    threads = threads or usable_processors()
     torch.set_num_threads(threads)
     return threads

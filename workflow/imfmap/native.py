@@ -5,7 +5,6 @@ between the image's bytes and the map's pixels nothing is written, and memory do
 """
 
 import logging
-import os
 import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from .grids import MapGrid
 from .lines import LineReader, StageClock
 from .pds import read_edr, verify_md5
 from .photometry import PhotometricModel, Photometry
+from .processors import usable_processors
 from .projection import BLOCK_PX, Projector, image_facts
 from .rasters import BLOCK, create_raster
 from .shape import ShapeModel
@@ -173,7 +173,7 @@ def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
     processing = processing or Processing()
     edr, camera = _open_edr(edr_path, camera, processing)
     steps = _steps(edr, camera, processing, calibration_dir)
-    threads = processing.threads or _processors()
+    threads = processing.threads or usable_processors()
     size = (edr.label.lines, edr.label.samples)
     tags = {"IMF_PRODUCT": camera.product_id, "IMF_STEPS": ",".join(name for name, _ in steps)}
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads), ThreadPoolExecutor(threads) as pool:
@@ -231,14 +231,10 @@ def _check_camera(where, label, camera):
 
 
 def _to_map(image, camera, grid, out_path, processing, calibration_dir):
-    threads = processing.threads or _processors()
+    threads = processing.threads or usable_processors()
     # By default GDAL would keep a twentieth of the machine's memory in blocks that are written already.
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads):
         return _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
-
-
-def _processors():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _stream(image, camera, grid, out_path, processing, calibration_dir, threads):

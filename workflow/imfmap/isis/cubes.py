@@ -1,7 +1,6 @@
 """What ISIS's programs made: looked at after each of them, and laid on a target's grid in the end."""
 
 import logging
-import os
 import re
 import warnings
 from contextlib import contextmanager
@@ -23,26 +22,6 @@ log = logging.getLogger(__name__)
 # Least share of valid pixels in an image's own geometry. Masked columns and lost lines are far from this.
 LEAST_VALID = 0.01
 _LINES = 1024
-
-
-@contextmanager
-def making(path):
-    """Give the temporary name that a program is to write a cube under; it becomes `path` when the block ends well.
-
-    ISIS adds ``.cub`` to names without it, and keeps those that have it.
-
-    Yields
-    ------
-    Path
-    """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.stem}.part{os.getpid()}{path.suffix}")
-    try:
-        yield temporary
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):

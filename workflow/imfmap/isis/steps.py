@@ -5,8 +5,9 @@ import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from ..rasters import replacing
 from . import commands
-from .cubes import LEAST_VALID, check_cube, making, size_of
+from .cubes import LEAST_VALID, check_cube, size_of
 from .running import run
 from .tracking import check_tracking, write_list
 
@@ -30,7 +31,7 @@ def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
     ------
     InputError
     """
-    with making(out) as temporary:
+    with replacing(out) as temporary:
         if copy_of is not None:
             shutil.copyfile(copy_of, temporary)
         command = build(temporary)
@@ -45,7 +46,7 @@ def change_cube(build, cube, out):
 
 def make_text(build, out):
     """Make a text file (a map, a range) with one program; it appears under its name only when it is whole."""
-    with making(out) as temporary:
+    with replacing(out) as temporary:
         run(build(temporary))
 
 
