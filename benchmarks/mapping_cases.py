@@ -235,8 +235,9 @@ def _write_mosaic(path, shape, bands):
     with create_raster(path, grid, "uint8", nodata=0, overviews=False) as dataset:
         for first, rows in bands:
             for row, column, block in grid.window(first, 0, rows, shape[1]).blocks(512):
-                turned = np.rot90(texture, rng.integers(4))[: block.shape[0], : block.shape[1]]
-                dataset.write(turned, 1, window=Window(column, first + row, *block.shape[::-1]))
+                # No two blocks alike: windows that were seen before would not be looked at again.
+                moved = np.roll(texture, rng.integers(512, size=2), axis=(0, 1))[: block.shape[0], : block.shape[1]]
+                dataset.write(moved, 1, window=Window(column, first + row, *block.shape[::-1]))
 
 
 def _write_network(path, settings):

@@ -55,7 +55,17 @@ def test_shipped_configurations_are_valid(root, name):
         (("labels", "width_px"), {"gigantic": 3}, r"labels\.width_px: unknown key 'gigantic'; allowed: tiny, small"),
         (("run", "seed"), "one", r"run\.seed: 'one' is no integer"),
         (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
-        (("comparison", "sun_models"), ["net"], r"comparison\.sun_models: 'net' is not compared"),
+        (
+            ("comparison", "questions"),
+            {"sun": {"title": "The Sun", "models": ["other"]}},
+            r"comparison\.questions\.sun\.models: no model 'other'; models has: net",
+        ),
+        (
+            ("comparison", "questions"),
+            {"sun": {"title": "The Sun", "models": ["net"], "tables": ["sun"]}},
+            r"comparison\.questions\.sun\.tables: sun, but .*sun_offsets_deg",
+        ),
+        (("targets", "comparison"), BASE["targets"]["floor"], r"targets: 'comparison' is the name of a rule"),
         (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
         (("targets",), {}, r"targets"),
         (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),

@@ -27,15 +27,30 @@ def test_models_are_compared_with_a_second_file(tmp_path, size):
     chosen = yaml.safe_load(second.read_text())
     text = run_snakemake(tmp_path, [BENCHMARK, second], "-n", "comparison", "--config", f"size={size}")
     jobs = counts(text)
-    comparison = chosen["comparison"] | (chosen["small"]["comparison"] if size == "small" else {})
-    trained, scenes = len(comparison["models"]) * len(comparison["seeds"]), 5
-    wrong = len(comparison["sun_models"]) * len(comparison["seeds"]) * (len(comparison["sun_offsets_deg"]) - 1)
-    assert jobs["train"] == trained and jobs["compare_fused"] == trained * scenes
+    asked = chosen["comparison"]
+    seeds, questions = len(asked["seeds"]), asked["questions"]
+    if size == "small":
+        asked |= {key: value for key, value in chosen["small"]["comparison"].items() if key != "questions"}
+        for name, about in chosen["small"]["comparison"]["questions"].items():
+            questions[name] |= about
+    models, scenes = {name: chosen["models"][name] for about in questions.values() for name in about["models"]}, 5
+    told = {name for name, model in models.items() if model["recipe"] == "imfmap" or model.get("sun_input")}
+    mapped = {name for about in questions.values() if "maps" in about.get("tables", ()) for name in about["models"]}
+    turned = {
+        name for about in questions.values() if "sun" in about.get("tables", ()) for name in about["models"]
+    } & told
+    wrong = len(turned) * seeds * (len(asked["sun_offsets_deg"]) - 1)
+    assert jobs["train"] == len(models) * seeds and jobs["compare_fused"] == len(mapped) * seeds * scenes
     # Every image of a scene in one job, with the Sun as it is, and with each wrong one.
-    assert jobs["compare_images"] == jobs["score_images"] == (trained + wrong) * scenes
-    whole = [name for name in comparison["models"] if chosen["models"][name]["recipe"] == "paper"]
-    told = [name for name in whole if chosen["models"][name].get("sun_input")]
-    assert jobs["compare_mosaic"] == (len(whole) - len(told)) * len(comparison["seeds"]) * scenes
+    assert jobs["compare_images"] == jobs["score_images"] == (len(models) * seeds + wrong) * scenes
+    assert jobs["compare_mosaic"] == len(mapped - told) * seeds * scenes
+    assert jobs["compare"] == sum(len(about.get("tables", ["images"])) for about in questions.values())
+
+
+def test_one_question_is_answered_by_its_name(tmp_path):
+    second = ROOT / "config" / "comparison.yaml"
+    jobs = counts(run_snakemake(tmp_path, [BENCHMARK, second], "-n", "comparison_split", "--config", "size=small"))
+    assert jobs["train"] == 6 and jobs["compare"] == jobs["comparison_split"] == 1 and "compare_fused" not in jobs
 
 
 @pytest.fixture(scope="module")

@@ -253,6 +253,11 @@ def _resolved(schema, document):
     return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}, document
 
 
+def _told_of_sun(config, model):
+    """Whether a model's tiles are turned to the Sun, or it is given the Sun's direction."""
+    return model.get("recipe", config["recipe"]) == "imfmap" or model.get("sun_input", False)
+
+
 def _cross_check(config, where):
     targets, models = config["targets"], config["models"]
     _check_processing(config["processing"], where)
@@ -265,15 +270,22 @@ def _cross_check(config, where):
         if target.get("model", model) not in (*models, None):
             found = f"targets.{name}.model: no model '{target['model']}'"
             raise InputError(where, found, f"models has: {', '.join(models) or 'none'}")
-    for section in ("evaluation", "comparison"):
-        for name in config[section]["models"]:
+    asked = {"evaluation.models": config["evaluation"]["models"]}
+    for question, about in config["comparison"]["questions"].items():
+        asked[f"comparison.questions.{question}.models"] = about["models"]
+        told = [name for name in about["models"] if name in models and _told_of_sun(config, models[name])]
+        if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
+            found = (
+                f"comparison.questions.{question}.tables: sun, but no model is told of the Sun, or by no offset wrong"
+            )
+            raise InputError(where, found, "give comparison.sun_offsets_deg and such a model, or leave the table out")
+    for key, names in asked.items():
+        for name in names:
             if name not in models:
-                raise InputError(where, f"{section}.models: no model '{name}'", f"models has: {', '.join(models)}")
-    compared = config["comparison"]["models"]
-    if other := sorted(set(config["comparison"]["sun_models"]) - set(compared)):
-        found = f"comparison.sun_models: '{other[0]}' is not compared"
-        raise InputError(where, found, f"comparison.models has: {', '.join(compared) or 'none'}")
-    if clash := set(targets) & {"all", "evaluation", "provenance", "benchmark_set", "isisdata", "coarse"}:
+                raise InputError(where, f"{key}: no model '{name}'", f"models has: {', '.join(models)}")
+    rules = {"all", "evaluation", "provenance", "benchmark_set", "isisdata", "coarse", "comparison"}
+    rules |= {f"comparison_{question}" for question in config["comparison"]["questions"]}
+    if clash := set(targets) & rules:
         raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
     trains = any("architecture" in settings for settings in models.values())
     if trains and not any(target.get("role") == "train" for target in targets.values()):

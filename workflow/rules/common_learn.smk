@@ -176,18 +176,21 @@ def truth_of(target):
 SCORED_TARGETS = [name for name in targets_from("simulate") if name in targets_with_role("validation", "test", "map")]
 
 
-def compared_models():
-    """Names of the models with their seeds; a checkpoint that is taken as it is has but one."""
+QUESTIONS = config["comparison"]["questions"]
+
+
+def compared_models(question):
+    """Names of a question's models with their seeds; a checkpoint that is taken as it is has but one."""
     seeds = config["comparison"]["seeds"]
-    for name in config["comparison"]["models"]:
+    for name in QUESTIONS[question]["models"]:
         trained = "architecture" in MODELS[name]
         for seed in seeds if trained else seeds[:1]:
             yield name, seed, f"{name}-s{seed}" if trained else name
 
 
-def compared_rows(table):
+def compared_rows(question, table):
     """Rows of a table of the comparison: a title, a model, its seed, and what of it is scored on each target."""
-    for name, seed, model in compared_models():
+    for name, seed, model in compared_models(question):
         paper = MODELS[name]["recipe"] == "paper"
         told_of_sun = not paper or MODELS[name].get("sun_input", False)
         if table == "images":
@@ -196,12 +199,17 @@ def compared_rows(table):
             yield f"{name}, fused", model, seed, "fused"
             if not told_of_sun:
                 yield f"{name}, mosaic", model, seed, "mosaic"
-        elif name in config["comparison"]["sun_models"] or (told_of_sun and not config["comparison"]["sun_models"]):
+        elif told_of_sun:
             for offset in config["comparison"]["sun_offsets_deg"]:
                 yield f"{name}, Sun {offset:+d} deg", model, seed, f"alone{offset:+d}" if offset else "alone"
+
+
+def comparison_tables(question):
+    """Tables that answer a question."""
+    return [f"{RUN}/comparison/{question}/{table}.md" for table in QUESTIONS[question]["tables"]]
 
 
 def row_scores(model, way):
     """Score files of one row, or folders of them."""
     ending = "" if way.startswith("alone") else ".json"
-    return [f"{RUN}/comparison/{model}/{target}/scores/{way}{ending}" for target in SCORED_TARGETS]
+    return [f"{RUN}/compared/{model}/{target}/scores/{way}{ending}" for target in SCORED_TARGETS]

@@ -1,6 +1,11 @@
 """Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
 
-COMPARED = f"{RUN}/comparison/{{model}}/{{target}}"
+TABLES = {
+    "images": "every image alone",
+    "maps": "all images of a place, fused or as a mosaic",
+    "sun": "a wrong direction of the Sun",
+}
+COMPARED = f"{RUN}/compared/{{model}}/{{target}}"
 
 
 rule compare_images:
@@ -146,7 +151,7 @@ rule score_labels:
         objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
         labels=f"{RUN}/{{target}}/labels.tif",
     output:
-        f"{RUN}/comparison/labels/{{target}}.json",
+        f"{RUN}/compared/labels/{{target}}.json",
     log:
         log_of("score_labels", "target"),
     benchmark:
@@ -169,20 +174,25 @@ rule score_labels:
 rule compare:
     input:
         scores=lambda wildcards: [
-            path for _, model, _, way in compared_rows(wildcards.table) for path in row_scores(model, way)
+            path
+            for _, model, _, way in compared_rows(wildcards.question, wildcards.table)
+            for path in row_scores(model, way)
         ],
-        metrics=[trained_metrics(model) for _, _, model in compared_models() if trained_metrics(model)],
-        labels=expand(f"{RUN}/comparison/labels/{{target}}.json", target=SCORED_TARGETS),
+        metrics=lambda wildcards: [
+            trained_metrics(model) for _, _, model in compared_models(wildcards.question) if trained_metrics(model)
+        ],
+        labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
     output:
-        markdown=f"{RUN}/comparison/{{table}}.md",
-        csv=f"{RUN}/comparison/{{table}}.csv",
-        html=f"{RUN}/comparison/{{table}}.html",
-        figures=directory(f"{RUN}/comparison/{{table}}_figures"),
+        markdown=f"{RUN}/comparison/{{question}}/{{table}}.md",
+        csv=f"{RUN}/comparison/{{question}}/{{table}}.csv",
+        html=f"{RUN}/comparison/{{question}}/{{table}}.html",
+        figures=directory(f"{RUN}/comparison/{{question}}/{{table}}_figures"),
     log:
-        log_of("compare", "table"),
+        log_of("compare", "question", "table"),
     benchmark:
-        benchmark_of("compare", "table")
+        benchmark_of("compare", "question", "table")
     wildcard_constraints:
+        question="|".join(QUESTIONS) or "none",
         table="images|maps|sun",
     conda:
         "../../envs/learn.yaml"
@@ -192,23 +202,28 @@ rule compare:
     params:
         models=lambda wildcards: [
             {"name": title, "seed": seed, "scores": row_scores(model, way), "metrics": trained_metrics(model)}
-            for title, model, seed, way in compared_rows(wildcards.table)
+            for title, model, seed, way in compared_rows(wildcards.question, wildcards.table)
         ],
-        labels=expand(f"{RUN}/comparison/labels/{{target}}.json", target=SCORED_TARGETS),
-        title=lambda wildcards: {
-            "images": "Every image alone",
-            "maps": "All images of a place: fused, or as a mosaic",
-            "sun": "A wrong direction of the Sun",
-        }[wildcards.table],
+        labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
+        title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {TABLES[wildcards.table]}",
     message:
-        "Comparing the models ({wildcards.table})"
+        "Comparing models: {params.title}"
     script:
         "../scripts/compare.py"
 
 
 rule comparison:
     input:
-        f"{RUN}/comparison/images.md",
-        f"{RUN}/comparison/maps.md",
-        [f"{RUN}/comparison/sun.md"] if config["comparison"]["sun_offsets_deg"] else [],
+        [comparison_tables(question) for question in QUESTIONS],
     localrule: True
+
+
+# One rule a question, so that `snakemake comparison_sun` answers that one.
+for question in QUESTIONS:
+
+    rule:
+        name:
+            f"comparison_{question}"
+        input:
+            comparison_tables(question),
+        localrule: True
