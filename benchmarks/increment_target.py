@@ -66,7 +66,8 @@ class Target:
         self.folder, self.images = folder, images
         crs = body("moon").projected("equirectangular", LAT_DEG, LON_DEG)
         sides_m = (RESOLUTION_M * size for size in reversed(size_px))
-        self.grid = MapGrid.centred(crs, LON_DEG, LAT_DEG, *sides_m, RESOLUTION_M)
+        # Its edges lie on whole pixels, so that it may be a pixel larger.
+        self.grid = MapGrid.centred(crs, LON_DEG, LAT_DEG, *sides_m, RESOLUTION_M).window(0, 0, *size_px)
         self.calibration = folder / "calibration"
         year = preroll_time(self.product(0)).year
         write_calibration_set(self.calibration, SEED, year)

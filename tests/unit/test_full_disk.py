@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from imfmap import jobs
+from imfmap import jobs, left_out, records
 from imfmap.errors import InputError
 
 
@@ -41,6 +41,36 @@ def test_an_error_of_the_system_is_one_line(snakemake, capsys):
         with pytest.raises(SystemExit, match="1"):
             run(snakemake, OSError(number, os.strerror(number)))
         assert_told(capsys, snakemake)
+
+
+def test_a_record_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch, tmp_path):
+    def fails(path, text):
+        with open(path, "w") as file:
+            file.write(text[:20])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "logs" / "mosaic"
+    folder.mkdir(parents=True)
+    snakemake.log, snakemake.wildcards, snakemake.threads = [str(folder / "floor.log")], {}, 1
+    monkeypatch.setattr(records.Path, "write_text", fails)
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake)
+    assert_told(capsys, snakemake)
+    assert not any(path.is_file() for path in (tmp_path / "provenance").rglob("*"))
+    monkeypatch.undo()
+    run(snakemake)
+    assert records.record_path(snakemake.log[0]).exists()
+
+
+def test_a_mark_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch):
+    def fails(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    snakemake.params["allow_missing"] = True
+    monkeypatch.setattr(left_out, "mark", fails)
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake, InputError("image.tif", "cannot be opened"))
+    assert_told(capsys, snakemake)
 
 
 def test_a_library_that_fails_in_its_own_words_is_one_line(snakemake, full, capsys):

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from dataclasses import replace
 
 import geopandas
 import numpy as np
@@ -16,6 +17,7 @@ from imfmap.bodies import body
 from imfmap.checksums import Checksums, md5, sha256
 from imfmap.fusion import fuse
 from imfmap.grids import MapGrid
+from imfmap.known_windows import KnownWindows
 from imfmap.mosaic import mosaic
 from imfmap.probability import MEDIAN_TAG, create_probability, encode
 from imfmap.products import ImageFacts
@@ -249,7 +251,7 @@ def network(monkeypatch):
 def infer(folder, network, image, settings=SETTINGS, checkpoint=b"one"):
     folder.mkdir(exist_ok=True)
     (folder / "model.pt").write_bytes(checkpoint)
-    write_raster(folder / "mosaic.tif", image, GRID.window(0, 0, *image.shape), nodata=0)
+    write_raster(folder / "mosaic.tif", image, replace(GRID, shape=image.shape), nodata=0)
     network.seen = 0
     out = folder / "probability.tif"
     inference.infer_mosaic(folder / "model.pt", folder / "mosaic.tif", out, settings)
@@ -267,6 +269,37 @@ def test_tiles_whose_pixels_did_not_change_are_not_inferred_again(tmp_path, netw
     # Of the rows windows 1 (48-111) and 2 (96-159) reach 100-109, of the columns 3 (144-207) and 4 (192-255).
     assert second == 4 and after != before
     assert after == infer(tmp_path / "scratch", network, changed)[0]
+
+
+def test_blocks_whose_windows_did_not_change_are_not_blended_again(tmp_path, network, monkeypatch):
+    monkeypatch.setattr(inference, "_use_threads", lambda threads: 2)
+    image = np.random.default_rng(2).integers(1, 256, (1200, 2300), dtype=np.uint8)
+    image[:300, 1000:1100] = 0
+    blended, before = [], KnownWindows.codes
+
+    def codes(known, block, make):
+        return before(known, block, lambda place: blended.append(place) or make(place))
+
+    monkeypatch.setattr(KnownWindows, "codes", codes)
+    infer(tmp_path, network, image)
+    assert len(blended) == 6
+    for place, blocks in {
+        (500, 600): {(0, 0)},
+        # Columns 1008-1071 are a window's: it reaches into two blocks.
+        (500, 1022): {(0, 0), (0, 1024)},
+        (1199, 2299): {(1024, 2048)},
+    }.items():
+        image[place] ^= 1
+        blended.clear()
+        after, _ = infer(tmp_path, network, image)
+        assert set(blended) == blocks
+        assert after == infer(tmp_path / "scratch", network, image)[0]
+        shutil.rmtree(tmp_path / "scratch")
+    blended.clear()
+    settings = {**SETTINGS, "overlap": 0.0}
+    after, seen = infer(tmp_path, network, image, settings)
+    assert len(blended) == 6 and seen > 0, "the same windows elsewhere do not make a block known"
+    assert after == infer(tmp_path / "scratch", network, image, settings)[0]
 
 
 @pytest.mark.parametrize(
@@ -309,5 +342,14 @@ def test_a_polygon_that_is_there_again_is_not_measured_again(tmp_path, monkeypat
     assert measured == [bars[3]]
     (tmp_path / "scratch").mkdir()
     assert measure(bars, tmp_path / "scratch") == second
+    codes = np.full(GRID.shape, 200, np.uint8)
+    row, column = (int(np.rint(place)) for place in GRID.rowcol(bars[1].bounds[0], bars[1].bounds[3]))
+    codes[row : row + 6, column : column + 6] = 150
+    with create_probability(probability, GRID) as dataset:
+        dataset.write(codes, 1)
+    third = measure(bars)
+    assert measured == [bars[1]] and third != second, "its confidence is another"
+    (tmp_path / "other").mkdir()
+    assert measure(bars, tmp_path / "other") == third
     frame = geopandas.GeoDataFrame(geometry=bars, crs=GRID.crs)
-    assert [part.to_wkt().to_csv() for part in morphometry.measure(frame, probability)] == second
+    assert [part.to_wkt().to_csv() for part in morphometry.measure(frame, probability)] == third

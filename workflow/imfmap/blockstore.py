@@ -5,6 +5,7 @@ import io
 import json
 import os
 import struct
+import threading
 import zlib
 from pathlib import Path
 
@@ -18,7 +19,7 @@ _HEAD = struct.Struct("<32sIQ")
 
 
 class BlockStore:
-    """File beside a product with the results of its parts; a context.
+    """File beside a product with the results of its parts; a context, open to several threads.
 
     A part's key is a digest of all that it depends on. What is there under a key is taken as it is, so that a product
     is the same whether its parts were there or not. Results are on the disk as soon as they are made: a job that was
@@ -44,6 +45,7 @@ class BlockStore:
         self.path = out_path.with_name(f".{out_path.stem}.blocks")
         self._about = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
         self._places, self._asked, self._file = {}, {}, None
+        self._lock = threading.Lock()
         self.taken = self.made = 0
 
     def __enter__(self):
@@ -102,13 +104,14 @@ class BlockStore:
         """Keep bytes under a key."""
         data = zlib.compress(data, 1)
         checksum = zlib.crc32(data)
-        start = self._file.seek(0, os.SEEK_END) + _HEAD.size
-        self._file.write(_HEAD.pack(key, checksum, len(data)) + data)
-        self._file.flush()
-        self._places[key] = start, len(data), checksum
-        self._asked[key] = None
-        self._records += 1
-        self.made += 1
+        with self._lock:
+            start = self._file.seek(0, os.SEEK_END) + _HEAD.size
+            self._file.write(_HEAD.pack(key, checksum, len(data)) + data)
+            self._file.flush()
+            self._places[key] = start, len(data), checksum
+            self._asked[key] = None
+            self._records += 1
+            self.made += 1
 
     def arrays(self, key, make, *arguments):
         """Arrays (mapping of ndarray) kept under a key; where there are none ``make(*arguments)``, which is kept."""

@@ -279,25 +279,27 @@ class _Run:
             values = probability(*block, READ_BLOCK, READ_BLOCK)
             return map_codes(values, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
 
-        network = partial(self.network, sun_azimuth_deg=sun_azimuth_deg)
+        network, codes_of = partial(self.network, sun_azimuth_deg=sun_azimuth_deg), codes
+        if self.store is not None:
+            known = KnownWindows(network, self.store, self.settings["batch_size"])
+            known.look(lattice, wanted, read, self.threads, self.title)
+            wanted = known.to_blend(lattice, wanted)
+            network, read, codes_of = _as_they_are, known.read, partial(known.codes, make=codes)
         probability = self._blend(network, lattice, wanted, read)
         with self.create() as out:
-            write_codes(codes, self.seen, out, self.threads)
+            write_codes(codes_of, self.seen, out, self.threads)
 
     def _blend(self, network, lattice, wanted, read):
         """Blended probabilities over a lattice's span, in the scratch."""
         probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
 
-        def write(row, values):
-            probability.write(row, np.rint(values * SCRATCH_ONE))
+        def write(row, column, values):
+            probability.write(row, column, np.rint(values * SCRATCH_ONE))
 
+        # After a kill a store has more, and there is less to blend.
+        scratch = self.scratch if self.store is None else None
         batch_size = self.settings["batch_size"]
-        if self.store is None:
-            blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
-        else:
-            known = KnownWindows(network, self.store, batch_size)
-            known.look(lattice, wanted, read, self.threads, self.title)
-            blend(_as_they_are, lattice, wanted, known.read, write, batch_size, self.threads, f"{self.title}, blending")
+        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, scratch)
         return probability
 
 

@@ -33,18 +33,27 @@ def job(snakemake):
     # On a full disk, the log that cannot be written is no news.
     logging.raiseExceptions = False
     allow_missing = snakemake.params.get("allow_missing", False)
-    if allow_missing:
-        _pass_on(snakemake)
-    try:
-        yield logging.getLogger(f"imfmap.{snakemake.rule}")
-        # GDAL does not always say that the end of a file found no room.
-        if _disk_is_full(snakemake.output):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    except InputError as error:
-        if allow_missing and not isinstance(error, SetupError) and not _disk_is_full(snakemake.output):
+    with _one_line(snakemake):
+        if allow_missing:
+            _pass_on(snakemake)
+        try:
+            yield logging.getLogger(f"imfmap.{snakemake.rule}")
+            # GDAL does not always say that the end of a file found no room.
+            if _disk_is_full(snakemake.output):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except InputError as error:
+            if not allow_missing or isinstance(error, SetupError) or _disk_is_full(snakemake.output):
+                raise
             _leave_out(snakemake, snakemake.rule, str(error))
-            write_record(snakemake, started)
-            return
+        write_record(snakemake, started)
+
+
+@contextmanager
+def _one_line(snakemake):
+    """End the script with one line on bad input and on a full disk."""
+    try:
+        yield
+    except InputError as error:
         _stop(snakemake, error)
     except Exception as error:
         if not _found_no_room(error) and not _disk_is_full(snakemake.output):
@@ -55,7 +64,6 @@ def job(snakemake):
                 Path(snakemake.output[0]).parent, f"no room is left on the disk ({error})", "make room and run again"
             ),
         )
-    write_record(snakemake, started)
 
 
 def _stop(snakemake, error):

@@ -83,9 +83,12 @@ def write_record(snakemake, started):
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not by `rasters.replacing`: jobs that need no rasterio are not to load it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part.json")
-    temporary.write_text(json.dumps(record, indent=1, default=str) + "\n")
-    os.replace(temporary, path)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        temporary.write_text(json.dumps(record, indent=1, default=str) + "\n")
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def record_path(log):

@@ -62,7 +62,7 @@ class Scratch:
 
 
 class RowFile:
-    """Plain pixels in a file, written by whole rows; nothing where none were written. Memory holds what is asked for.
+    """Plain pixels in a file; 0 where none were written. Memory holds what is asked for.
 
     Parameters
     ----------
@@ -80,11 +80,13 @@ class RowFile:
             with open(self.path, "wb") as file:
                 file.truncate(size)
 
-    def write(self, row, values):
-        """Write rows (n, columns) from one on."""
+    def write(self, row, column, values):
+        """Write pixels (rows, columns) from an upper left one on."""
+        # Not through a memory map: on a full disk that ends the process without a word.
         with open(self.path, "r+b") as file:
-            file.seek(row * self.shape[1] * self.dtype.itemsize)
-            file.write(np.ascontiguousarray(values, self.dtype).tobytes())
+            for number, pixels in enumerate(np.ascontiguousarray(values, self.dtype), start=row):
+                file.seek((number * self.shape[1] + column) * self.dtype.itemsize)
+                file.write(pixels.tobytes())
 
     def __call__(self, row, column, rows, columns):
         """Pixels of a window, which may reach past the edges; 0 there. Serves several threads."""

@@ -5,7 +5,6 @@ import numpy as np
 import shapely
 from affine import Affine
 from rasterio.features import shapes
-from scipy.ndimage import maximum
 from shapely.geometry import shape
 from tqdm import tqdm
 
@@ -71,7 +70,7 @@ def _pieces(dataset, low, high, window_px):
     groups : list of list of int
         The pieces of every component that has a pixel of `high`.
     """
-    pieces, peaks = [], []
+    pieces, certain = [], []
     rows, columns = dataset.shape
     components = Components(columns)
     windows = -(-rows // window_px) * -(-columns // window_px)
@@ -82,13 +81,15 @@ def _pieces(dataset, low, high, window_px):
                 codes = read_window(dataset, row, column, height, width)
                 labels, _, count = components.add(row, column, (codes >= low) & (codes != NODATA))
                 if count:
-                    peaks.extend(maximum(codes, labels, np.arange(1, count + 1)))
+                    reached = np.zeros(count + 1, bool)
+                    reached[labels[(labels > 0) & (codes >= high)]] = True
+                    certain.extend(reached[1:])
                     pieces.extend(_outlines(labels, count, row, column))
                 bar.update()
     groups = {}
     for piece, root in enumerate(components.roots()):
         groups.setdefault(root, []).append(piece)
-    return pieces, [group for group in groups.values() if max(peaks[piece] for piece in group) >= high]
+    return pieces, [group for group in groups.values() if any(certain[piece] for piece in group)]
 
 
 def _outlines(labels, count, row, column):

@@ -180,11 +180,20 @@ def _write_layer(path, name, frame, geometry_type=None):
     _write(frame, path, layer=name, **options)
 
 
+class _Unlisted(CRS):
+    """CRS of another body than the Earth: EPSG lists none, which PROJ takes a fifth of a second a layer to find out."""
+
+    def to_epsg(self, min_confidence=70):
+        return None
+
+
 def _write(frame, path, layer, **options):
     """Write a layer, or a table without geometry, beside those that a GeoPackage has."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
     try:
+        if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None:
+            frame = frame.set_crs(_Unlisted(frame.crs), allow_override=True)
         pyogrio.write_dataframe(frame, path, layer=layer, append=path.exists() and path.suffix == ".gpkg", **options)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
@@ -195,7 +204,7 @@ def _write_shapefile(path, frame):
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
         geometry_type = None if len(frame) else "Polygon"
-        pyogrio.write_dataframe(frame, Path(folder) / path.name, geometry_type=geometry_type, ENCODING="UTF-8")
+        _write(frame, Path(folder) / path.name, path.stem, geometry_type=geometry_type, ENCODING="UTF-8")
         path.unlink(missing_ok=True)
         for part in sorted(Path(folder).iterdir(), key=lambda part: part.suffix == ".shp"):
             os.replace(part, path.with_suffix(part.suffix))

@@ -76,8 +76,9 @@ def blend(network, lattice, wanted, read, write, batch_size, threads, title, scr
     read : callable
         ``read(v, u)`` gives the uint8 window at an upper left pixel; called from several threads.
     write : callable
-        ``write(row, values)`` takes finished rows of the lattice's span, from its row ``row`` on; float32, 0 where no
-        window was wanted. Rows come in order; those without windows do not come. After a kill some come again.
+        ``write(row, column, values)`` takes finished rows of the lattice's span, from an upper left pixel on, as far as
+        there are windows in them; float32, 0 where no window was wanted. Rows come in order; those without windows do
+        not come. After a kill some come again.
     batch_size : int
     threads : int
         How many windows are read at a time.
@@ -146,11 +147,13 @@ class _Bands:
             self._share[:, columns] += self._weights
 
     def finish(self, count):
-        """Write the first `count` rows, and go on to those below."""
+        """Write the first `count` rows, as far as there are windows, and go on to those below."""
         size = self._lattice.size_px
-        if self._share.any():
-            rows = self._total[:count] / np.maximum(self._share[:count], 1e-9)
-            self._write(self._current * self._lattice.step_px, rows)
+        columns = np.flatnonzero(self._share.any(axis=0))
+        if columns.size:
+            part = slice(0, count), slice(columns[0], columns[-1] + 1)
+            rows = self._total[part] / np.maximum(self._share[part], 1e-9)
+            self._write(self._current * self._lattice.step_px, int(columns[0]), rows)
         for band in (self._total, self._share):
             band[: size - count] = band[count:]
             band[size - count :] = 0
