@@ -105,7 +105,9 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
     with replacing(csv_path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.5g")
     parts = [(title, _main_table(table))]
-    parts += [(heading, _detail_table(details, key, unit)) for heading, key, unit in _DETAILS]
+    tables = [(heading, _detail_table(details, key, unit)) for heading, key, unit in _DETAILS]
+    # A map of many Suns has no incidence, one of a single image no seams.
+    parts += [(heading, table_of) for heading, table_of in tables if table_of.shape[1] > 1]
     write_pages(parts, markdown_path, html_path, title, _notes(runs))
     draw_all({name: [run.scores for run in members] for name, members in groups.items()}, Path(figure_dir))
     return table
