@@ -135,8 +135,7 @@ class SlurmCluster:
         self._daemons["slurmd"].kill()
         self._end("slurmd")
         self.call("scontrol", "update", f"nodename={self.host}", "state=down", "reason=vanished")
-        for process in self._steps():
-            process.kill()
+        self._kill_steps()
 
     def call(self, *command):
         """Run a command of Slurm's; what it said."""
@@ -150,8 +149,7 @@ class SlurmCluster:
         """End every daemon and what they left running; remove the folder."""
         for name in reversed(list(self._daemons)):
             self._end(name)
-        for process in self._steps():
-            process.kill()
+        self._kill_steps()
         self.log.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -169,18 +167,17 @@ class SlurmCluster:
             process.kill()
             process.wait()
 
-    def _steps(self):
-        """Processes of this cluster's jobs: they all carry its configuration."""
+    def _kill_steps(self):
+        """Kill the processes of this cluster's jobs: they all carry its configuration."""
         import psutil
 
-        mine = []
         for process in psutil.process_iter():
+            # One may be gone by now, with another that was killed.
             with suppress(psutil.Error):
                 if process.environ().get("SLURM_CONF") == self.environment["SLURM_CONF"] and (
                     process.name().startswith("slurmstepd") or "SLURM_JOB_ID" in process.environ()
                 ):
-                    mine.append(process)
-        return mine
+                    process.kill()
 
     def _wait(self, ready, complaint, seconds=30):
         end = time.monotonic() + seconds

@@ -153,11 +153,16 @@ def test_a_node_that_vanishes_at_every_stage_is_outlived(tmp_path, site, cluster
     done = threading.Event()
 
     def lose_nodes():
-        while not done.wait(0.2):
-            if (struck / "now").exists():
-                cluster.lose_node()
-                (struck / "now").unlink()
-                cluster.start_node()
+        try:
+            while not done.wait(0.2):
+                if (struck / "now").exists():
+                    cluster.lose_node()
+                    (struck / "now").unlink()
+                    cluster.start_node()
+        except BaseException:
+            # Without a node the run would wait for ever.
+            process.kill()
+            raise
 
     watcher = threading.Thread(target=lose_nodes)
     watcher.start()
