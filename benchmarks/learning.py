@@ -29,9 +29,10 @@ from imfmap.bodies import body  # noqa: E402
 from imfmap.datasets import Batches, TileDataset  # noqa: E402
 from imfmap.epochs import Pass  # noqa: E402
 from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.inference import Network, infer_image  # noqa: E402
+from imfmap.inference import infer_image  # noqa: E402
 from imfmap.losses import Loss  # noqa: E402
 from imfmap.models import build_model, device_name, save_checkpoint  # noqa: E402
+from imfmap.network import Network  # noqa: E402
 from imfmap.precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
 from imfmap.products import ImageFacts  # noqa: E402
 from imfmap.rasters import write_raster  # noqa: E402

@@ -28,21 +28,15 @@ BLOCK_PX, PATTERNS = 2048, 8
 BAND_PX = 1024
 INFERENCE = {"overlap": 0.25, "batch_size": 8, "flips": False, "device": "cpu"}
 # Networks of random weights: what they find does not matter here, what they cost does.
+SMALL = {
+    "architecture": "unet",
+    "encoder": "tu-tf_mobilenetv3_small_minimal_100",
+    "decoder_channels": [64, 48, 32, 16, 8],
+    "tile_size_px": 256,
+}
 NETWORKS = {
-    "imfmap": {
-        "architecture": "unet",
-        "encoder": "tu-tf_mobilenetv3_small_minimal_100",
-        "decoder_channels": [64, 48, 32, 16, 8],
-        "recipe": "imfmap",
-        "tile_size_px": 256,
-    },
-    "paper_small": {
-        "architecture": "unet",
-        "encoder": "tu-tf_mobilenetv3_small_minimal_100",
-        "decoder_channels": [64, 48, 32, 16, 8],
-        "recipe": "paper",
-        "tile_size_px": 256,
-    },
+    "imfmap": {**SMALL, "recipe": "imfmap"},
+    "paper_small": {**SMALL, "recipe": "paper"},
     "paper": {"architecture": "deeplabv3_resnet50", "recipe": "paper", "tile_size_px": 512},
 }
 
@@ -66,7 +60,8 @@ def prepare(options):
         if not (folder / f"{name}.tif").exists():
             _write_mosaic(folder / f"{name}.tif", shape, rows)
     for name, settings in NETWORKS.items():
-        _write_network(folder / f"{name}.pt", settings)
+        if not (folder / f"{name}.pt").exists():
+            _write_network(folder / f"{name}.pt", settings)
 
 
 def infer_image(options):

@@ -12,6 +12,7 @@ import torch
 
 from imfmap import fusion, inference, morphometry
 from imfmap import mosaic as mosaic_module
+from imfmap import network as network_module
 from imfmap.blockstore import BlockStore
 from imfmap.bodies import body
 from imfmap.checksums import Checksums, md5, sha256
@@ -244,7 +245,7 @@ class Counting(torch.nn.Module):
 def network(monkeypatch):
     model = Counting()
     settings = {"recipe": "paper", "tile_size_px": 64}
-    monkeypatch.setattr(inference, "load_checkpoint", lambda path: (model, settings))
+    monkeypatch.setattr(network_module, "load_checkpoint", lambda path: (model, settings))
     return model
 
 

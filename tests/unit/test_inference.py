@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from imfmap import aligned, inference, mapblocks, windows
+from imfmap import aligned, inference, mapblocks, network, windows
 from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid
@@ -62,7 +62,7 @@ class EdgeShy(torch.nn.Module):
 def use(monkeypatch):
     def use(model, recipe="imfmap", size_px=64, sun_input=False):
         settings = {"recipe": recipe, "tile_size_px": size_px, "sun_input": sun_input}
-        monkeypatch.setattr(inference, "load_checkpoint", lambda path: (model, settings))
+        monkeypatch.setattr(network, "load_checkpoint", lambda path: (model, settings))
 
     return use
 
@@ -425,7 +425,7 @@ def test_a_killed_inference_goes_on(tmp_path, use):
     program.write_text(
         f"""
 import os, signal, sys, torch
-from imfmap import inference, windows
+from imfmap import inference, network, windows
 class Model(torch.nn.Module):
     batches = 0
     def forward(self, image):
@@ -433,7 +433,7 @@ class Model(torch.nn.Module):
         if Model.batches == int(sys.argv[1]):
             os.kill(os.getpid(), signal.SIGKILL)
         return torch.logit((image.mean((2, 3), keepdim=True) / 2 + image / 2).clamp(0.01, 0.99))
-inference.load_checkpoint = lambda path: (Model(), {{"recipe": "imfmap", "tile_size_px": 64}})
+network.load_checkpoint = lambda path: (Model(), {{"recipe": "imfmap", "tile_size_px": 64}})
 windows.KEEP_EVERY_S = 0.0
 inference.infer_image("model.pt", "image.tif", sys.argv[2], {SETTINGS!r}, 1)
 print(Model.batches)

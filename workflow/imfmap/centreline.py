@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 from affine import Affine
 from rasterio.features import rasterize
-from scipy.ndimage import distance_transform_edt, gaussian_filter, uniform_filter1d
+from scipy.ndimage import gaussian_filter, uniform_filter1d
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from skimage.morphology import skeletonize
+
+from .width_profiles import edge_distance_m, pixel_size_m
 
 # A fracture's width should span this many pixels of the mask it is measured on, and the mask hold no more than that.
 WIDTH_PX = 12
@@ -69,8 +71,8 @@ def centreline(mask, to_ground):
     Centreline or None
         None for a shape that is hardly longer than wide: it has no line to speak of.
     """
-    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
-    half_width = distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1]))
+    pixel_m = pixel_size_m(to_ground)
+    half_width = edge_distance_m(mask, to_ground)
     graph, rows, columns = _graph(skeletonize(mask), to_ground)
     if not len(rows):
         return None
@@ -242,7 +244,7 @@ def _whole_path(mask, rows, columns, places, radius, to_ground):
     A skeleton ends short of the shape's end, or in one of its corners. So its last width is left out, and the path
     goes straight on to the edge instead.
     """
-    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
+    pixel_m = pixel_size_m(to_ground)
     smooth = _smooth(places, radius, pixel_m)
     along = np.concatenate([[0.0], np.hypot(*np.diff(places, axis=0).T).cumsum()])
     start = int(np.argmax(along >= 2 * radius))

@@ -78,7 +78,7 @@ def measure(polygons, probability_path, out_path=None):
     centrelines : geopandas.GeoDataFrame
         Lines on the map: ``fracture``; ``line``, 0 for the longest path, from 1 for what branches off; ``length_m``,
         which adds up to the fracture's total; ``mean_width_m`` along it; and, of the longest paths, the width profile
-        as lists in JSON: ``widths_m``, from edge to edge across the line (see `profiles.width_profile`), at
+        as lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`), at
         ``distances_m`` from its first point.
 
     Notes

@@ -65,9 +65,9 @@ def complete(config, where):
     config = {key: copy.deepcopy(value) for key, value in config.items() if key != "small"}
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
     config["refresh"] = config["refresh"] in (True, "true")
-    _cross_check(config, where)
     for model in config["models"].values():
         model.setdefault("recipe", config["recipe"])
+    _cross_check(config, where)
     for name, target in config["targets"].items():
         for key in TARGETS_OWN:
             target.setdefault(key, config["processing"][key])
@@ -212,6 +212,14 @@ def _explain(error):
     return f"{key}: {error.message}", ""
 
 
+def told_of_sun(model):
+    """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
+
+    Its tiles are turned to the Sun, or it is given the Sun's direction.
+    """
+    return model["recipe"] == "imfmap" or model.get("sun_input", False)
+
+
 def _fill(instance, schema, document):
     """Set the defaults of a schema in an instance, depth first."""
     schema, document = _resolved(schema, document)
@@ -253,11 +261,6 @@ def _resolved(schema, document):
     return {**target, **{key: value for key, value in schema.items() if key != "$ref"}}, document
 
 
-def _told_of_sun(config, model):
-    """Whether a model's tiles are turned to the Sun, or it is given the Sun's direction."""
-    return model.get("recipe", config["recipe"]) == "imfmap" or model.get("sun_input", False)
-
-
 def _cross_check(config, where):
     targets, models = config["targets"], config["models"]
     _check_processing(config["processing"], where)
@@ -273,7 +276,7 @@ def _cross_check(config, where):
     asked = {"evaluation.models": config["evaluation"]["models"]}
     for question, about in config["comparison"]["questions"].items():
         asked[f"comparison.questions.{question}.models"] = about["models"]
-        told = [name for name in about["models"] if name in models and _told_of_sun(config, models[name])]
+        told = [name for name in about["models"] if name in models and told_of_sun(models[name])]
         if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
             found = (
                 f"comparison.questions.{question}.tables: sun, but no model is told of the Sun, or by no offset wrong"

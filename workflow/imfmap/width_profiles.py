@@ -11,6 +11,16 @@ _OPEN = 2.0
 _MOST_PLACES = 1_000_000
 
 
+def pixel_size_m(to_ground):
+    """Side in ground metres (float) of a square as large as a pixel; `to_ground` as of `width_profile`."""
+    return float(np.sqrt(abs(np.linalg.det(to_ground))))
+
+
+def edge_distance_m(mask, to_ground):
+    """Ground metres from each pixel of a shape to its nearest edge, 0 outside; arguments as of `width_profile`."""
+    return distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1]))
+
+
 def width_profile(mask, to_ground, path, step_m):
     """Width of a shape at even steps along a line.
 
@@ -43,12 +53,8 @@ def width_profile(mask, to_ground, path, step_m):
         return np.stack([np.interp(places, along, path[:, axis]) for axis in (0, 1)], axis=-1)
 
     to_pixels = np.linalg.inv(to_ground)
-    pixel_m = float(np.sqrt(abs(np.linalg.det(to_ground))))
-    nearest = map_coordinates(
-        distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1])),
-        (at(distance) @ to_pixels.T).T,
-        order=1,
-    )
+    pixel_m = pixel_size_m(to_ground)
+    nearest = map_coordinates(edge_distance_m(mask, to_ground), (at(distance) @ to_pixels.T).T, order=1)
     # The line's direction over about one width: its own wiggles are no turns.
     reach = np.clip(np.median(nearest), pixel_m, along[-1] / 2)
     tangent = at(np.minimum(distance + reach, along[-1])) - at(np.maximum(distance - reach, 0.0))

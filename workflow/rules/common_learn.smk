@@ -191,8 +191,7 @@ def compared_models(question):
 def compared_rows(question, table):
     """Rows of a table of the comparison: a title, a model, its seed, and what of it is scored on each target."""
     for name, seed, model in compared_models(question):
-        paper = MODELS[name]["recipe"] == "paper"
-        told_of_sun = not paper or MODELS[name].get("sun_input", False)
+        told_of_sun = settings.told_of_sun(MODELS[name])
         if table == "images":
             yield name, model, seed, "alone"
         elif table == "maps":

@@ -193,7 +193,7 @@ rule compare:
         benchmark_of("compare", "question", "table")
     wildcard_constraints:
         question="|".join(QUESTIONS) or "none",
-        table="images|maps|sun",
+        table="|".join(TABLES),
     conda:
         "../../envs/learn.yaml"
     resources:
