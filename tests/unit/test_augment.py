@@ -1,23 +1,31 @@
 """Augmentation: the paper's, with its chances and ranges, and what happens to the Sun under it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from scipy.ndimage import binary_erosion, center_of_mass
 from torchvision.transforms.v2.functional import perspective
 
 from imfmap import augment
 from imfmap.augment import (
+    AUGMENTATIONS,
     Sample,
     augment_paper,
     augment_sun_aligned,
+    augmentation,
     distort_perspective,
     mirrored_azimuth_deg,
+    quarter_turn,
     swap_up_down,
     turn_and_scale,
 )
+from imfmap.settings import complete
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def grey(size_px=32, seed=0):
@@ -33,7 +41,7 @@ def drawn(monkeypatch):
     def record(name, value=None):
         draws[-1][name] = value
 
-    monkeypatch.setattr(augment, "clahe", lambda image: record("clahe") or image)
+    monkeypatch.setattr(augment, "clahe", lambda image, regions: record("clahe") or image)
     monkeypatch.setattr(augment, "add_noise", lambda image, sigma, generator: record("noise", sigma) or image)
     monkeypatch.setattr(
         augment, "distort_perspective", lambda sample, scale, generator: record("perspective", scale) or sample
@@ -148,7 +156,45 @@ def test_sun_aligned_augmentation_keeps_the_lit_side():
             turned.image[:, side][turned.valid[:, side] > 0].mean() for side in (slice(0, 24), slice(40, 64))
         )
         assert right > left + 0.1
-        assert apart_deg(turned.sun_azimuth_deg, 270.0) <= augment.TURN_DEG
+        assert apart_deg(turned.sun_azimuth_deg, 270.0) <= 15.0
+
+
+def test_a_quarter_turn_takes_the_sun_with_it():
+    sample = grey()
+    bright = Sample(np.zeros((8, 8), np.float32), sample.mask[:8, :8], sample.valid[:8, :8], 0.0)
+    bright.image[0, :] = 1.0  # towards the Sun, which is up
+    turned = quarter_turn(bright, 1)
+    assert turned.sun_azimuth_deg == 90.0 and (turned.image[:, -1] == 1.0).all()
+    back = quarter_turn(turned, 3)
+    assert back.sun_azimuth_deg == 0.0 and (back.mask == bright.mask).all()
+
+
+def test_quarter_turns_put_the_sun_anywhere_and_only_where_asked_for():
+    sample = replace(grey(), sun_azimuth_deg=270.0)
+    settings = {"probability": 0.0}
+    for quarter_turns, expected in ((False, {270.0}), (True, {0.0, 90.0, 180.0, 270.0})):
+        augment_one = augmentation("imfmap", settings, quarter_turns)
+        found = {augment_one(sample, np.random.default_rng(seed)).sun_azimuth_deg for seed in range(40)}
+        assert found == expected
+
+
+@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+def test_the_schemas_ranges_are_the_functions(recipe):
+    defaults = complete(yaml.safe_load((ROOT / "config/demo.yaml").read_text()), "demo.yaml")["augmentation"]
+    plain, told = AUGMENTATIONS[recipe], augmentation(recipe, defaults)
+    for seed in range(20):
+        one, other = (augment_one(grey(), np.random.default_rng(seed)) for augment_one in (plain, told))
+        assert (one.image == other.image).all() and (one.mask == other.mask).all()
+
+
+def test_what_is_none_is_left_out():
+    settings = {"probability": 1.0, "paper": {"clahe_regions": None, "noise_sigma": None, "distortion_scale": None}}
+    sample = grey()
+    assert (augmentation("paper", settings)(sample, np.random.default_rng(0)).image == sample.image).all()
+    still = {"swap": False, "turn_deg": 0, "scale": [1, 1], "contrast": [1, 1], "brightness": 0}
+    settings = {"probability": 1.0, "imfmap": {**still, "blur_sigma_px": None, "noise_sigma": None}}
+    found = augmentation("imfmap", settings)(sample, np.random.default_rng(0)).image
+    np.testing.assert_allclose(found, sample.image, atol=1e-6)
 
 
 def spotted(size_px, places):

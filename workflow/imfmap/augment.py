@@ -1,26 +1,18 @@
 """Training augmentation of the two recipes.
 
 An augmentation takes a `Sample`, a numpy Generator, the only source of chance, and a probability, and gives a `Sample`.
+Its ranges are keys of the config's `augmentation`; one that is None is left out.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 from skimage.exposure import equalize_adapthist
 
-NOISE_SIGMA = (0.0075, 0.0125)
-DISTORTION_SCALE = (0.5, 1.5)
 # Least area that two neighbouring sides of a warped tile span, as a share of the tile's.
 LEAST_CORNER = 0.01
-
-# The Sun-aligned recipe: what an image of another place, Sun, camera or a wrong Sun azimuth by a little would change.
-TURN_DEG = 15.0
-SCALE = (0.85, 1.2)
-CONTRAST = (0.7, 1.4)
-BRIGHTNESS = 0.04
-SENSOR_NOISE_SIGMA = (0.0, 0.015)
-BLUR_SIGMA_PX = (0.3, 0.9)
 
 
 @dataclass(frozen=True)
@@ -43,52 +35,121 @@ class Sample:
     sun_azimuth_deg: float = 0.0
 
 
-def augment_paper(sample, generator, probability=0.5):
+def augment_paper(
+    sample,
+    generator,
+    probability=0.5,
+    *,
+    clahe_regions=8,
+    noise_sigma=(0.0075, 0.0125),
+    distortion_scale=(0.5, 1.5),
+):
     """CLAHE, Gaussian noise, perspective: each independently with `probability`, as Le Corre et al. (2025) do.
 
     The paper draws the distortion scale from U(0.5, 1.5). It is the share of half a side by which a corner may move,
     and torchvision takes no more than 1: beyond, corners cross the middle, and the tile is folded over or mirrored,
     which puts the Sun on the other side of the same fracture. Draws above 1 (half of them) are taken as 1.
+
+    Parameters
+    ----------
+    clahe_regions : int
+        Regions a side of CLAHE.
+    noise_sigma, distortion_scale : pair of float
+        Least and most of the noise's standard deviation (image in 0..1), and of the distortion.
     """
-    if generator.random() < probability:
-        sample = replace(sample, image=clahe(sample.image))
-    if generator.random() < probability:
-        sample = replace(sample, image=add_noise(sample.image, generator.uniform(*NOISE_SIGMA), generator))
-    if generator.random() < probability:
-        distortion_scale = min(generator.uniform(*DISTORTION_SCALE), 1.0)
-        sample = distort_perspective(sample, distortion_scale, generator)
+    if clahe_regions and generator.random() < probability:
+        sample = replace(sample, image=clahe(sample.image, clahe_regions))
+    if noise_sigma and generator.random() < probability:
+        sample = replace(sample, image=add_noise(sample.image, generator.uniform(*noise_sigma), generator))
+    if distortion_scale and generator.random() < probability:
+        sample = distort_perspective(sample, min(generator.uniform(*distortion_scale), 1.0), generator)
     return replace(sample, image=(sample.image * sample.valid).astype(np.float32))
 
 
-def augment_sun_aligned(sample, generator, probability=0.5):
+def augment_sun_aligned(
+    sample,
+    generator,
+    probability=0.5,
+    *,
+    swap=True,
+    turn_deg=15.0,
+    scale=(0.85, 1.2),
+    contrast=(0.7, 1.4),
+    brightness=0.04,
+    blur_sigma_px=(0.3, 0.9),
+    noise_sigma=(0.0, 0.015),
+):
     """Augmentation that leaves the Sun on the left.
 
     Up and down may be swapped, which is exact for a Sun on the left; left and right may not, nor may tiles be turned
     but for a few degrees, which stand for fractures under a slightly other Sun. Scale, contrast, brightness, blur and
     noise stand for other fractures, incidences and cameras. Each is drawn independently with `probability`.
+
+    Parameters
+    ----------
+    swap : bool
+        Whether up and down may be swapped.
+    turn_deg : float
+        Most that a tile is turned by, to either side; drawn together with the scale.
+    scale, contrast, blur_sigma_px, noise_sigma : pair of float
+        Least and most of the enlargement, of the factor on the contrast, of the blur (pixels) and of the noise's
+        standard deviation (image in 0..1).
+    brightness : float
+        Most that is added to or taken from the image; drawn together with the contrast.
     """
-    if generator.random() < probability:
+    if swap and generator.random() < probability:
         sample = swap_up_down(sample)
     if generator.random() < probability:
-        sample = turn_and_scale(sample, generator.uniform(-TURN_DEG, TURN_DEG), generator.uniform(*SCALE))
+        sample = turn_and_scale(sample, generator.uniform(-turn_deg, turn_deg), generator.uniform(*scale))
     image, valid = sample.image, sample.valid
     if generator.random() < probability:
         middle = image[valid > 0].mean() if valid.any() else 0.0
-        image = (image - middle) * generator.uniform(*CONTRAST) + middle
-        image = image + generator.uniform(-BRIGHTNESS, BRIGHTNESS)
-    if generator.random() < probability:
-        image = gaussian_filter(image, generator.uniform(*BLUR_SIGMA_PX))
-    if generator.random() < probability:
-        image = add_noise(image, generator.uniform(*SENSOR_NOISE_SIGMA), generator)
+        image = (image - middle) * generator.uniform(*contrast) + middle
+        image = image + generator.uniform(-brightness, brightness)
+    if blur_sigma_px and generator.random() < probability:
+        image = gaussian_filter(image, generator.uniform(*blur_sigma_px))
+    if noise_sigma and generator.random() < probability:
+        image = add_noise(image, generator.uniform(*noise_sigma), generator)
     return replace(sample, image=(np.clip(image, 0.0, 1.0) * valid).astype(np.float32))
 
 
 AUGMENTATIONS = {"paper": augment_paper, "imfmap": augment_sun_aligned}
 
 
-def clahe(image):
-    """Contrast-limited adaptive histogram equalisation over 8 x 8 regions."""
-    return equalize_adapthist(image, kernel_size=max(1, image.shape[0] // 8)).astype(np.float32)
+def augmentation(recipe, settings, quarter_turns=False):
+    """The augmentation of a recipe, as the config sets it.
+
+    Parameters
+    ----------
+    recipe : str
+        A key of `AUGMENTATIONS`.
+    settings : mapping
+        `probability`, and the recipe's own ranges under its name.
+    quarter_turns : bool
+        Turn every tile by a random number of quarter turns first: the Sun comes from anywhere.
+
+    Returns
+    -------
+    callable
+        Of a Sample and a Generator.
+    """
+    chosen = partial(AUGMENTATIONS[recipe], probability=settings.get("probability", 0.5), **settings.get(recipe, {}))
+    return partial(_turned_first, chosen) if quarter_turns else chosen
+
+
+def _turned_first(augment, sample, generator):
+    return augment(quarter_turn(sample, int(generator.integers(4))), generator)
+
+
+def quarter_turn(sample, turns):
+    """A tile turned clockwise by a number of quarter turns."""
+    turned = [np.ascontiguousarray(np.rot90(array, -turns)) for array in (sample.image, sample.mask, sample.valid)]
+    return Sample(*turned, (sample.sun_azimuth_deg + 90.0 * turns) % 360.0)
+
+
+def clahe(image, regions=8):
+    """Contrast-limited adaptive histogram equalisation over so many regions a side; the result fills 0..1."""
+    return equalize_adapthist(image, kernel_size=max(1, image.shape[0] // regions)).astype(np.float32)
 
 
 def add_noise(image, sigma, generator):

@@ -215,9 +215,10 @@ def _explain(error):
 def told_of_sun(model):
     """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
 
-    Its tiles are turned to the Sun, or it is given the Sun's direction.
+    Its tiles are turned to the Sun and stay so, or it is given the Sun's direction.
     """
-    return model["recipe"] == "imfmap" or model.get("sun_input", False)
+    aligned = model["recipe"] == "imfmap" and not model.get("quarter_turns", False)
+    return aligned or model.get("sun_input", False)
 
 
 def _fill(instance, schema, document):

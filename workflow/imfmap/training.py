@@ -14,7 +14,7 @@ import torch
 from torch.utils.data import DataLoader, default_collate
 from tqdm import tqdm
 
-from .augment import AUGMENTATIONS
+from .augment import augmentation
 from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
 from .distributed import device_count, run_on
 from .epochs import Pass
@@ -39,6 +39,7 @@ LEARNING = {
     "cldice_weight": 0.0,
     "ignore_px": 0.0,
     "soft_px": 0.0,
+    "quarter_turns": False,
 }
 # Keys, with their defaults, of the machine's part in it.
 MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
@@ -71,12 +72,13 @@ def train(
         See `models.build_model`, and `batch_size`; keys of `LEARNING` here win over those of `training`.
     training : mapping
         `LEARNING`: `epochs`, `learning_rate`, `schedule` ("constant" or "onecycle", whose peak is the learning rate),
-        the loss (see `losses.Loss`) and how it takes labels at their edges (see `losses.Edges`); `threshold`, 0.5;
+        the loss (see `losses.Loss`), how it takes labels at their edges (see `losses.Edges`) and `quarter_turns` (see
+        `augment.augmentation`); `threshold`, 0.5;
         `MACHINE`: `device` ("auto", "cpu", "cuda"), `devices` (how many of them share a batch, or "auto": all GPUs),
         `precision` (see `precision.choose_precision`), `compile`, `workers` (processes that load tiles, for each
         device), `threads`.
     augmentation : mapping, optional
-        `probability` of each of the recipe's augmentations.
+        See `augment.augmentation`.
     seed : int
 
     Returns
@@ -299,7 +301,7 @@ def _sets(job):
     """Training tiles, validation tiles, and what they have in common."""
     images = read_images(job.tile_paths)
     kind = kind_of(images[0])
-    augment = partial(AUGMENTATIONS[kind["recipe"]], **job.augmentation)
+    augment = augmentation(kind["recipe"], job.augmentation, job.learning["quarter_turns"])
     options = {
         "sun_input": bool(job.model.get("sun_input")),
         "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
