@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping help
+.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping real-crops help
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
@@ -55,6 +55,10 @@ bench-native: .venv/run.stamp  ## time and memory of the native engine, beside g
 
 bench-learning: .venv/run.stamp  ## tiles a second of training and inference, beside a plain loop
 	$(BIN)/python benchmarks/learning.py
+
+MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
+real-crops: .venv/run.stamp  ## what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
+	$(BIN)/python benchmarks/real_crops.py $(MODELS)
 
 setup: .venv/test.stamp slurm-profile  ## all that is to be installed, and the profile of a cluster
 

@@ -2,7 +2,9 @@
 
 In one run, on a GPU where there is one, else on the CPU: tiles a second of the paper's training and inference by this
 workflow, beside a plain float32 loop as torchvision's documentation has it, and the share of the device's matmul peak
-that they reach, which is measured in the same run. Prints Markdown.
+that they reach, which is measured in the same run. Both loops are fed by as many processes, each is measured for as
+long, and its clock starts when it runs: after its first batch, and those that were loaded meanwhile. Prints Markdown;
+with the paper's network and tile size also how long the paper's training would take at these rates.
 """
 
 import argparse
@@ -10,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +42,14 @@ from imfmap.rasters import write_raster  # noqa: E402
 from imfmap.tiles import Tiles  # noqa: E402
 
 RESOLUTION_M = 1.5
+# Batches that each loading process holds ready, as in training.
+PREFETCHED = 4
+# More batches than any measurement takes.
+MOST_BATCHES = 5_000
+# The paper's training (Le Corre et al. 2025): its network, the side of its tiles, how many it learns from and validates
+# on (turned copies counted), and its epochs.
+PAPER = {"architecture": "deeplabv3_resnet50", "size_px": 512}
+PAPER_TRAINED, PAPER_VALIDATED, PAPER_EPOCHS = 4500 + 2696, 1132 + 667, 100
 # Side of the matrices of the peak, by kind of device.
 MATRIX = {"cpu": 2048, "cuda": 8192}
 FACTS = ImageFacts("M1L", "2010-01-01T00:00:00", 90.0, 45.0, 0.0, 45.0, 1.0, "native")
@@ -130,6 +141,53 @@ def operations(bench):
     return forward, 3 * forward
 
 
+class Enough(Exception):
+    """The time is filled."""
+
+
+class Clock:
+    """Told of every batch that a loop has learnt, it measures the loop once that runs, and ends it.
+
+    Before it starts, a loop has started its loading processes and used up what these loaded meanwhile.
+    """
+
+    def __init__(self, bench):
+        self.bench = bench
+        self.batches, self._warm, self._started = 0, 1 + bench.workers * PREFETCHED, None
+
+    def __call__(self, _loss=None):
+        self.batches += 1
+        if self.batches < self._warm:
+            return
+        if self._started is None:
+            self.bench.wait()
+            self._started = time.perf_counter()
+        elif time.perf_counter() - self._started >= self.bench.seconds:
+            raise Enough
+
+    def rate(self, learn):
+        """Tiles a second of a loop, a function of a loader and a clock."""
+        with suppress(Enough):
+            learn(loader(self.bench), self)
+        self.bench.wait()
+        seconds = time.perf_counter() - self._started
+        return (self.batches - self._warm) * self.bench.batch_size / seconds
+
+
+def loader(bench):
+    """Batches without end of augmented tiles, as training loads them."""
+    chosen = np.tile(np.arange(bench.batch_size), MOST_BATCHES)
+    tiles = TileDataset([bench.tiles(bench.batch_size)], [chosen], augment_paper)
+    return DataLoader(
+        tiles,
+        batch_sampler=Batches(len(tiles), bench.batch_size, shuffle=True),
+        num_workers=bench.workers,
+        prefetch_factor=PREFETCHED if bench.workers else None,
+        pin_memory=bench.device.type == "cuda",
+        collate_fn=default_collate,
+    )
+
+
 def reference_network(bench):
     """torchvision's network, as its documentation builds it."""
     return getattr(segmentation, bench.architecture)(weights=None, weights_backbone=None, num_classes=1).to(
@@ -137,29 +195,25 @@ def reference_network(bench):
     )
 
 
-def train_reference(bench, batches):
-    """A plain float32 training loop over some batches: tiles a second."""
-    network = reference_network(bench)
+def train_reference(bench):
+    """A plain float32 training loop: tiles a second."""
+    network = reference_network(bench).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
-    tiles = TileDataset([bench.tiles(bench.batch_size)], augmentation=augment_paper)
 
-    def learn(rounds):
-        network.train()
-        for _ in range(rounds):
-            for batch in DataLoader(tiles, bench.batch_size):
-                image, mask = batch["image"].to(bench.device).expand(-1, 3, -1, -1), batch["mask"].to(bench.device)
-                loss = torch.nn.functional.binary_cross_entropy_with_logits(network(image)["out"], mask)
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                loss.item()
+    def learn(batches, tell):
+        for batch in batches:
+            image, mask = batch["image"].to(bench.device).expand(-1, 3, -1, -1), batch["mask"].to(bench.device)
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(network(image)["out"], mask)
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            tell(loss.item())
 
-    batches = batches or bench.rounds(learn)
-    return batches * bench.batch_size / bench.timed(learn, batches), batches
+    return Clock(bench).rate(learn)
 
 
-def train_ours(bench, batches):
-    """The workflow's training over some batches: tiles a second."""
+def train_ours(bench):
+    """The workflow's training: tiles a second."""
     network = build_model(bench.settings()).to(bench.device, memory_format=torch.channels_last)
     learner = network
     if bench.compile:
@@ -176,26 +230,7 @@ def train_ours(bench, batches):
     schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
     scaler = torch.amp.GradScaler(bench.device.type, enabled=bench.dtype == torch.float16)
     through = Pass(bench.device, Loss(), 0.5, bench.dtype)
-    images = [bench.tiles(bench.batch_size)]
-
-    def loader(rounds):
-        tiles = TileDataset(images, [np.tile(np.arange(bench.batch_size), rounds)], augment_paper)
-        return DataLoader(
-            tiles,
-            batch_sampler=Batches(len(tiles), bench.batch_size, shuffle=True),
-            num_workers=bench.workers,
-            prefetch_factor=4 if bench.workers else None,
-            persistent_workers=bench.workers > 0,
-            pin_memory=bench.device.type == "cuda",
-            collate_fn=default_collate,
-        )
-
-    def learn(batches):
-        through.train(learner, batches, optimiser, schedule, scaler)
-
-    learn(loader(1))
-    warm = loader(batches)
-    return batches * bench.batch_size / bench.timed(learn, warm)
+    return Clock(bench).rate(lambda batches, tell: through.train(learner, batches, optimiser, schedule, scaler, tell))
 
 
 def infer_reference(bench, image_path, out_path):
@@ -226,11 +261,20 @@ def infer_reference(bench, image_path, out_path):
 
 
 def infer_ours(bench, checkpoint, image_path, out_path):
-    """The workflow's inference from disk to disk: tiles a second."""
+    """The workflow's inference from disk to disk, its start and the reading of the weights included: tiles a second."""
     with rasterio.open(image_path) as image:
         tiles = (image.height // bench.size_px) * (image.width // bench.size_px)
     seconds = bench.timed(infer_image, checkpoint, image_path, out_path, bench.inference(), torch.get_num_threads())
     return tiles / seconds
+
+
+def write_image(bench, path, tiles):
+    """Write a square image of noise, of about so many tiles."""
+    side = bench.size_px * max(2, round(tiles**0.5))
+    crs, extent_m = body("moon").projected("equirectangular", 10, 20), side * RESOLUTION_M
+    grid = MapGrid.covering(crs, (0, 0, extent_m, extent_m), RESOLUTION_M)
+    noise = np.random.default_rng(1).normal(0.05, 0.01, (side, side)).clip(0.02, 0.08).astype(np.float32)
+    write_raster(path, noise, grid, nodata=np.nan, tags=FACTS.tags())
 
 
 def infer_in_memory(bench, checkpoint):
@@ -261,16 +305,14 @@ def measure(bench, folder):
     """
     formats = dict.fromkeys((torch.float32, bench.dtype))
     before = {dtype: matmul_peak(bench, dtype) for dtype in formats}
-    plain, batches = train_reference(bench, None)
-    ours = train_ours(bench, batches)
+    plain, ours = train_reference(bench), train_ours(bench)
     checkpoint, image_path, out_path = folder / "model.pt", folder / "image.tif", folder / "out.tif"
     save_checkpoint(checkpoint, build_model(bench.settings()), bench.settings())
     in_memory, batches = infer_in_memory(bench, checkpoint)
-    side = bench.size_px * max(2, round((batches * bench.batch_size) ** 0.5))
-    crs, extent_m = body("moon").projected("equirectangular", 10, 20), side * RESOLUTION_M
-    grid = MapGrid.covering(crs, (0, 0, extent_m, extent_m), RESOLUTION_M)
-    noise = np.random.default_rng(1).normal(0.05, 0.01, (side, side)).clip(0.02, 0.08).astype(np.float32)
-    write_raster(image_path, noise, grid, nodata=np.nan, tags=FACTS.tags())
+    # Once without the clock, as the plain loop.
+    write_image(bench, image_path, bench.batch_size)
+    infer_ours(bench, checkpoint, image_path, out_path)
+    write_image(bench, image_path, batches * bench.batch_size)
     plain_from_disk = infer_reference(bench, image_path, out_path)
     from_disk = infer_ours(bench, checkpoint, image_path, out_path)
     cases = {
@@ -293,7 +335,7 @@ def report(bench, measured):
         f"torchvision {torchvision.__version__}",
         f"{bench.architecture}, {bench.size_px} px, batch {bench.batch_size}, {bench.workers} loading processes"
         + (", compiled" if bench.compile else ""),
-        f"matmul peak, measured: {peaks} TFLOP/s",
+        f"matmul peak, measured: {peaks} TFLOP/s" + (", float32 as TF32" if bench.device.type == "cuda" else ""),
         "",
         "| case | format | tiles/s | / plain | TFLOP/s | of the peak |",
         "| --- | --- | --- | --- | --- | --- |",
@@ -306,7 +348,26 @@ def report(bench, measured):
         lines.append(
             f"| {name} | {_named(dtype)} | {rate:.3g} | {rate / plain[trains]:.2f} | {work / 1e12:.3g} | {share} |"
         )
+    if {"architecture": bench.architecture, "size_px": bench.size_px} == PAPER:
+        lines += ["", *papers_training(measured["cases"])]
     return "\n".join(lines)
+
+
+def papers_training(cases):
+    """Lines: how long the paper's training would take at the rates of cases, see `measure`."""
+    rates = {name: rate for name, (rate, _, _) in cases.items()}
+    ways = {
+        "this workflow": ("training, this workflow", "inference, this workflow, memory to memory"),
+        "plain float32 loop": ("training, plain float32 loop", "inference, plain float32 loop, disk to disk"),
+    }
+    yield (
+        f"{PAPER_EPOCHS} epochs of the paper's training, each of {PAPER_TRAINED} tiles to learn from and "
+        f"{PAPER_VALIDATED} to validate on, reckoned from the rates above (validation at that of inference; nothing "
+        "for checkpoints and start; tiles loaded as fast all along; the paper: 10-12 h on an A100):"
+    )
+    for way, (training, inference) in ways.items():
+        epoch_s = PAPER_TRAINED / rates[training] + PAPER_VALIDATED / rates[inference]
+        yield f"- {way}: {PAPER_EPOCHS * epoch_s / 3600:.3g} h"
 
 
 def _named(dtype):
@@ -320,7 +381,7 @@ def main():
     parser.add_argument("--architecture", default="deeplabv3_resnet50" if on_gpu else "deeplabv3_mobilenet_v3_large")
     parser.add_argument("--size-px", type=int, default=512 if on_gpu else 256)
     parser.add_argument("--batch-size", type=int, default=32 if on_gpu else 8)
-    parser.add_argument("--seconds", type=float, default=6.0, help="that each case takes, about")
+    parser.add_argument("--seconds", type=float, default=6.0, help="that each case is measured for, about")
     parser.add_argument("--workers", type=int, default=12 if on_gpu else 0, help="processes that load tiles")
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of the CPU")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto")
@@ -328,6 +389,8 @@ def main():
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.backends.cudnn.benchmark = True
+    # Convolutions of float32 run on TF32 unless told otherwise; so does the peak that they are held against.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device("cuda" if on_gpu else "cpu")
     dtype = choose_precision(given.precision, device, "--precision")
     sizes = (given.size_px, given.batch_size, given.seconds, given.workers)

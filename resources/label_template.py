@@ -1,4 +1,4 @@
-"""Make the files of resources/labels that labels are drawn with: template.gpkg and its QGIS styles.
+"""Make the files of resources/labels that labels are drawn with: a template for each body, and its QGIS styles.
 
 From the repository: ``python resources/label_template.py``. Colours, classes and columns come from the library, widths
 from the defaults of the configuration; the files hold nothing else.
@@ -10,6 +10,8 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
+# A label file of another body's CRS is refused.
+TEMPLATES = {"moon": "template.gpkg", "mercury": "template_mercury.gpkg"}
 sys.path.insert(0, str(ROOT / "workflow"))
 
 from imfmap.bodies import body  # noqa: E402
@@ -28,7 +30,8 @@ def main(folder=ROOT / "resources" / "labels"):
     """Write the files into a folder."""
     widths = default_widths()
     folder.mkdir(parents=True, exist_ok=True)
-    write_template(folder / "template.gpkg", body("moon").geographic, widths)
+    for name, file in TEMPLATES.items():
+        write_template(folder / file, body(name).geographic, widths)
     (folder / "lines.qml").write_text(lines_qml(widths))
     (folder / "polygons.qml").write_text(polygons_qml())
 

@@ -1,5 +1,6 @@
 """The learning benchmark runs through at a small size, and its figures hang together."""
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -18,6 +19,58 @@ def test_operations_are_the_networks_own():
     # and its auxiliary head.
     assert forward == pytest.approx(2 * 10.45e9, rel=0.02)
     assert training == 3 * forward
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_the_clock_starts_when_the_loop_runs_and_stops_when_the_time_is_filled(monkeypatch, workers):
+    bench = learning.Bench("any", 64, 10, 2.0, workers, torch.device("cpu"), torch.float32, False)
+    warm, now = 1 + workers * learning.PREFETCHED, 0.0
+    monkeypatch.setattr(learning, "loader", lambda bench: itertools.count())
+    monkeypatch.setattr(learning.time, "perf_counter", lambda: now)
+
+    def learn(batches, tell):
+        nonlocal now
+        for number in batches:
+            # The first is slow, those that were held ready come at once, each of the others takes a quarter second.
+            now += 0.25 if number >= warm else 0.01 if number else 60.0
+            tell(0.0)
+
+    clock = learning.Clock(bench)
+    assert clock.rate(learn) == 40.0
+    assert clock.batches == warm + 8
+
+
+def test_both_loops_are_fed_alike(monkeypatch):
+    torch.set_num_threads(1)
+    bench = learning.Bench("deeplabv3_mobilenet_v3_large", 64, 2, 0.01, 1, torch.device("cpu"), torch.float32, False)
+    loaders, make = [], learning.loader
+    monkeypatch.setattr(learning, "loader", lambda bench: loaders.append(make(bench)) or loaders[-1])
+    assert learning.train_reference(bench) > 0 and learning.train_ours(bench) > 0
+    assert [(one.num_workers, one.prefetch_factor) for one in loaders] == [(1, learning.PREFETCHED)] * 2
+    first, second = (next(iter(one.batch_sampler)) for one in loaders)
+    assert first == second and len(first) == bench.batch_size
+
+
+def test_the_papers_training_is_reckoned_in_hours():
+    cases = {
+        "training, plain float32 loop": (100.0, True, torch.float32),
+        "training, this workflow": (500.0, True, torch.float32),
+        "inference, plain float32 loop, disk to disk": (200.0, False, torch.float32),
+        "inference, this workflow, disk to disk": (900.0, False, torch.float32),
+        "inference, this workflow, memory to memory": (1000.0, False, torch.float32),
+    }
+    # METHOD: Tr 4500 + 2696, Va1 1132 + 667 tiles.
+    _, ours, plain = learning.papers_training(cases)
+    assert ours == f"- this workflow: {100 * (7196 / 500 + 1799 / 1000) / 3600:.3g} h"
+    assert plain == f"- plain float32 loop: {100 * (7196 / 100 + 1799 / 200) / 3600:.3g} h"
+    measured = {"peaks": {torch.float32: 1e12}, "operations": [1, 3], "cases": cases}
+    for architecture, size_px, told in [
+        ("deeplabv3_resnet50", 512, True),
+        ("deeplabv3_resnet50", 256, False),
+        ("deeplabv3_resnet101", 512, False),
+    ]:
+        bench = learning.Bench(architecture, size_px, 32, 1.0, 0, torch.device("cpu"), torch.float32, False)
+        assert ("100 epochs" in learning.report(bench, measured)) == told
 
 
 @pytest.mark.slow

@@ -13,6 +13,7 @@ from tile_factory import facts
 
 from imfmap import evaluation
 from imfmap.datasets import kind_of
+from imfmap.errors import InputError
 from imfmap.evaluation import evaluate
 from imfmap.jsonfiles import read_json, write_json
 from imfmap.reports import compare_curves, plot_curves, write_tables
@@ -109,6 +110,24 @@ def test_truth_is_pooled_over_all_tiles(network, tmp_path):
     assert found["iou"] == 4 / 23
 
 
+def test_another_threshold_needs_no_other_model(network, tmp_path):
+    # The logits are -4 and 4: probabilities of 0.018 and 0.982.
+    own = run(tmp_path / "own", PARTS[:1], batch_size=1)
+    assert own["threshold"] == 0.5 and own["labels"]["scores"]["precision"] == 2 / 4
+    low, high = (run(tmp_path / f"{value}", PARTS[:1], batch_size=1, threshold=value) for value in (0.01, 0.99))
+    assert low["threshold"] == 0.01 and low["labels"]["scores"]["precision"] == 2 / SIZE**2
+    assert high["labels"]["scores"]["precision"] is None
+
+
+def test_the_network_computes_in_the_precision_that_is_asked_for(network, tmp_path):
+    seen = []
+    network.register_forward_hook(lambda *_: seen.append(torch.is_autocast_enabled("cpu")))
+    plain, half = (run(tmp_path / name, PARTS, batch_size=2, precision=name)["labels"] for name in ("auto", "bfloat16"))
+    assert seen == [False] * 3 + [True] * 3 and plain == half
+    with pytest.raises(ValueError, match="inference.precision: float16 needs a GPU"):
+        run(tmp_path / "c", PARTS, precision="float16")
+
+
 def report(path, f1=(0.3, 0.6, 0.5), batch_size=16):
     """metrics.json of a training."""
     history = [
@@ -182,8 +201,27 @@ def test_va2_by_crater(tables):
         rows.tiles_without_fractures["resnet50", "Va2", "all"],
     ) == (3, 1)
     by_target = markdown.read_text().split("## By target (%)")[1]
+    assert by_target.endswith("\n\nVa2, Te: a pixel counts as fracture where its probability is above 0.5.\n")
     assert "| resnet50 | Va2 | copernicus |" in by_target and "| resnet50 | Te | ohm_south |" in by_target
     assert len(table) == 1 + 2 * (3 + 2)
+
+
+def test_a_table_of_nothing_is_refused(tmp_path):
+    outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
+    with pytest.raises(InputError, match=r"evaluation\.models: names no model; give names of models"):
+        write_tables({}, {}, *outputs)
+    with pytest.raises(
+        InputError, match=r"evaluation\.models: a, b: not trained here, and no .* role validation or test"
+    ):
+        write_tables({}, {"a": [], "b": []}, *outputs)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_was_only_trained_has_its_va1(tmp_path):
+    outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
+    write_tables({"net": report(tmp_path / "metrics.json")}, {"net": []}, *outputs)
+    assert "| net | 16 | 2 | 60.0 | 60.0 | 60.0 | - |" in outputs[1].read_text()
+    assert "By target" not in outputs[1].read_text()
 
 
 def test_the_page_is_well_formed_and_escaped(tables):

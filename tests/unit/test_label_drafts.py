@@ -38,7 +38,7 @@ def made(root, tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["template.gpkg", "lines.qml", "polygons.qml"])
+@pytest.mark.parametrize("name", ["template.gpkg", "template_mercury.gpkg", "lines.qml", "polygons.qml"])
 def test_the_committed_files_are_what_the_script_makes(root, made, name):
     committed = root / "resources" / "labels" / name
     if name.endswith(".qml"):
@@ -58,6 +58,13 @@ def test_gdal_opens_the_template(made):
     assert body_of(CRS.from_user_input(lines["crs"])) == body("moon")
     assert check_labels(path, GRID) == []
     assert len(read_labels(path, MAP)) == 0
+
+
+def test_mercury_has_a_template_of_its_own(made):
+    projected = body("mercury").projected("equirectangular", -30.0, 40.0)
+    grid = MapGrid.centred(projected, 40.0, -30.0, 900, 900, 1.5)
+    assert check_labels(made / "template_mercury.gpkg", grid) == []
+    assert "lies on moon, the map on mercury" in str(check_labels(made / "template.gpkg", grid)[0])
 
 
 def test_what_is_drawn_into_the_template_is_a_label(made, tmp_path):

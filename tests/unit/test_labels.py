@@ -1,5 +1,7 @@
 import geopandas
 import numpy as np
+import pandas
+import pyogrio
 import pytest
 import yaml
 from shapely.geometry import LineString, Point, Polygon
@@ -9,6 +11,7 @@ from imfmap.errors import InputError
 from imfmap.grids import MapGrid, lonlat_to_map
 from imfmap.label_checks import check_files
 from imfmap.labels import check_labels, labels_to_polygons, rasterise_labels, read_labels
+from imfmap.vectors import STYLES_LAYER, read_vector
 from imfmap.widths import CLASS_PIXEL_M, WIDTH_BOUNDS_PX, WIDTH_CLASSES, width_class
 
 MAP = body("moon").projected("equirectangular", 10.0, 20.0)
@@ -167,34 +170,84 @@ def test_a_wrong_crs_hides_no_other_fault(tmp_path, grid):
     ]
 
 
-def test_files_are_checked_together(tmp_path, grid, capsys):
-    place = {
-        "body": "moon",
-        "lat": 10.0,
-        "lon": 20.0,
-        "diameter_km": 1.0,
-        "projection": "equirectangular",
-        "resolution_m": 1.5,
-    }
+PLACE = {
+    "body": "moon",
+    "lat": 10.0,
+    "lon": 20.0,
+    "diameter_km": 1.0,
+    "projection": "equirectangular",
+    "resolution_m": 1.5,
+}
+
+
+def drawn_at(folder, *names, learnt=True):
+    """Label files of targets at one place, as `check_files` takes them."""
+    return {name: {"file": folder / f"{name}.gpkg", "place": PLACE, "learnt": learnt} for name in names}
+
+
+def test_files_are_checked_together(tmp_path, capsys, caplog):
     x, y = lonlat_to_map(MAP, 20.0, 10.0)
     lines = [LineString([(x, y), (x + 50, y + number)]) for number in range(3)]
     good = write(tmp_path / "good.gpkg", lines, ["tiny", "tiny", "huge"], [Polygon([(x, y), (x + 9, y), (x, y + 9)])])
     bad = write(tmp_path / "bad.gpkg", lines, ["tiny", "wide", None])
-    drawn = {name: {"file": tmp_path / f"{name}.gpkg", "place": place} for name in ("good", "later", "bad")}
-    with pytest.raises(InputError, match=r"2 problem\(s\)"):
+    (tmp_path / "broken.gpkg").write_text("nothing")
+    drawn = drawn_at(tmp_path, "good", "later", "broken", "bad")
+    with pytest.raises(InputError, match=r"3 problem\(s\)"):
         check_files(drawn, tmp_path / "checked.csv")
     assert not (tmp_path / "checked.csv").exists()
     told = capsys.readouterr().err
     assert f"{bad}: layer lines, feature 2: unknown width class 'wide'" in told
     assert f"{bad}: layer lines, feature 3: no width class" in told
+    assert f"{tmp_path / 'broken.gpkg'}: cannot be opened" in told
     assert str(good) not in told
-    del drawn["bad"]
+    del drawn["bad"], drawn["broken"]
+    caplog.clear()
     check_files(drawn, tmp_path / "checked.csv")
     assert (tmp_path / "checked.csv").read_text().splitlines() == [
         "target,file,tiny,small,medium,large,huge,polygons",
         f"good,{good},2,0,0,0,1,1",
         f"later,{tmp_path / 'later.gpkg'},,,,,,",
     ]
+    said = f"1 label file still to be drawn: {tmp_path / 'later.gpkg'}"
+    assert capsys.readouterr().err == f"imfmap: {said}\n"
+    assert caplog.messages == [said]
+
+
+def test_files_still_to_be_drawn_are_told(tmp_path, capsys):
+    table = check_files(drawn_at(tmp_path, "one", "two"), tmp_path / "checked.csv")
+    told = capsys.readouterr().err
+    assert told == f"imfmap: 2 label files still to be drawn: {tmp_path / 'one.gpkg'}, {tmp_path / 'two.gpkg'}\n"
+    assert table.target.tolist() == ["one", "two"]
+
+
+@pytest.mark.parametrize("learnt", [True, False])
+def test_a_file_without_a_label_would_teach_that_there_is_nothing(tmp_path, capsys, learnt):
+    empty = geopandas.GeoSeries([], crs=MAP)
+    path = write(tmp_path / "empty.gpkg", empty, [], empty)
+    drawn = drawn_at(tmp_path, "empty", learnt=learnt)
+    if not learnt:
+        assert check_files(drawn, tmp_path / "checked.csv").polygons.tolist() == [0]
+        return
+    with pytest.raises(InputError, match=r"1 problem\(s\)"):
+        check_files(drawn, tmp_path / "checked.csv")
+    assert f"imfmap: {path}: has no label" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["drawn.csv", "drawn.gpkg"])
+def test_a_table_without_shapes_is_no_label_file(tmp_path, name):
+    path = tmp_path / name
+    pyogrio.write_dataframe(pandas.DataFrame({"width_class": ["tiny"]}), path, layer="drawn")
+    with pytest.raises(InputError, match=r"drawn\..*: layer 'drawn' is a table without shapes; save lines or polygons"):
+        read_labels(path, MAP)
+
+
+def test_a_file_that_lost_its_layers(tmp_path):
+    path = tmp_path / "styles.gpkg"
+    pyogrio.write_dataframe(pandas.DataFrame({"styleName": ["lines"]}), path, layer=STYLES_LAYER)
+    with pytest.raises(InputError, match="has no layer"):
+        read_vector(path)
+    with pytest.raises(InputError, match="has no layer"):
+        read_labels(path)
 
 
 def test_the_configurations_widths_lie_in_their_classes(root):
@@ -204,7 +257,8 @@ def test_the_configurations_widths_lie_in_their_classes(root):
     for name, entry in widths.items():
         assert width_class(entry["default"] * CLASS_PIXEL_M) == name
         low, high = WIDTH_BOUNDS_PX[name]
-        assert high == float("inf") or entry["default"] == (low + high) / 2
+        # The open class begins at 30 px; as wide as its neighbours, its middle is at 35.
+        assert entry["default"] == (low + min(high, low + 10)) / 2
 
 
 def test_points_are_no_lines(tmp_path):

@@ -3,10 +3,10 @@ import pytest
 import torch
 from torchvision.models import segmentation
 
+from imfmap.architectures import ARCHITECTURES
 from imfmap.deeplab import build_deeplab
 from imfmap.errors import InputError
 from imfmap.models import (
-    ARCHITECTURES,
     adopt_checkpoint,
     build_model,
     choose_device,
@@ -119,28 +119,6 @@ def test_a_state_of_an_unknown_network_is_not_taken_in(tmp_path):
     assert not (tmp_path / "checkpoint.pt").exists()
 
 
-class Harmful:
-    def __reduce__(self):
-        return (print, ("this must not run",))
-
-
-def test_files_that_are_no_weights_are_refused(tmp_path, capsys):
-    torch.save({"state_dict": Harmful()}, tmp_path / "harmful.pt")
-    (tmp_path / "text.pt").write_text("nothing")
-    torch.save([1, 2], tmp_path / "list.pt")
-    found = {
-        "harmful.pt": "no file of weights alone",
-        "text.pt": "no file of weights alone",
-        "list.pt": "no state",
-        "none.pt": "no such",
-    }
-    for name, message in found.items():
-        with pytest.raises(InputError, match=message) as error:
-            load_checkpoint(tmp_path / name)
-        assert "\n" not in str(error.value)
-    assert "must not run" not in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("settings", "found"),
     [
@@ -148,6 +126,8 @@ def test_files_that_are_no_weights_are_refused(tmp_path, capsys):
         ({"architecture": "unet", "encoder": "resnet17"}, "resnet17"),
         ({"architecture": "unet", "weights": "coco"}, "no COCO weights of unet"),
         ({"architecture": "deeplabv3plus", "decoder_channels": [32, 16, 8]}, "takes none"),
+        ({"architecture": "deeplabv3_resnet50", "encoder": "resnet18"}, "encoder: deeplabv3_resnet50 has its own"),
+        ({"architecture": "deeplabv3_resnet50", "decoder_channels": [32, 16, 8]}, "decoder_channels: .* takes none"),
     ],
 )
 def test_settings_that_cannot_be_built(settings, found):
@@ -155,48 +135,32 @@ def test_settings_that_cannot_be_built(settings, found):
         build_model(settings)
 
 
-def test_coco_weights_without_a_network_are_one_clear_line(tmp_path, monkeypatch):
-    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    monkeypatch.setattr("torch.hub.download_url_to_file", _no_network)
-    with pytest.raises(InputError, match="coco cannot be fetched"):
-        build_model({"architecture": "deeplabv3_mobilenet_v3_large", "weights": "coco"})
-
-
-def _no_network(*arguments, **options):
-    raise OSError("Network is unreachable")
-
-
 @pytest.fixture
-def coco(monkeypatch, tmp_path):
-    """State like torchvision's COCO weights of the small DeepLabV3, as if fetched already."""
+def coco(tmp_path):
+    """State like torchvision's COCO weights of the small DeepLabV3, and its file."""
     torch.manual_seed(1)
     state = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, aux_loss=True).state_dict()
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", lambda *arguments, **options: None)
-    path = tmp_path / "checkpoints" / "deeplabv3_mobilenet_v3_large-fc3c493d.pth"
-    path.parent.mkdir()
-    torch.save(state, path)
-    return state, path
+    torch.save(state, tmp_path / "coco.pth")
+    return state, tmp_path / "coco.pth"
 
 
 @pytest.mark.parametrize("sun_input", [False, True])
 def test_coco_weights_are_taken_but_for_the_last_layer(coco, sun_input):
     state, path = coco
-    for weights in ("coco", path):
-        settings = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": weights, "sun_input": sun_input}
-        own = build_model(settings).network.state_dict()
-        assert own["classifier.4.weight"].shape[0] == 1
-        for key, value in own.items():
-            if key == "backbone.0.0.weight" and sun_input:
-                # What the Sun's channels do is yet to be learnt.
-                torch.testing.assert_close(value[:, :3], state[key])
-                assert value.shape[1] == 5 and not value[:, 3:].any()
-            elif not key.startswith("classifier.4."):
-                torch.testing.assert_close(value, state[key])
+    settings = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": path, "sun_input": sun_input}
+    own = build_model(settings).network.state_dict()
+    assert own["classifier.4.weight"].shape[0] == 1
+    for key, value in own.items():
+        if key == "backbone.0.0.weight" and sun_input:
+            # What the Sun's channels do is yet to be learnt.
+            torch.testing.assert_close(value[:, :3], state[key])
+            assert value.shape[1] == 5 and not value[:, 3:].any()
+        elif not key.startswith("classifier.4."):
+            torch.testing.assert_close(value, state[key])
 
 
 def test_a_network_with_the_suns_direction_starts_as_the_one_without(coco):
-    base = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": "coco"}
+    base = {"architecture": "deeplabv3_mobilenet_v3_large", "weights": coco[1]}
     plain, sunny = build_model(base).eval(), build_model(base | {"sun_input": True}).eval()
     sunny.network.classifier.load_state_dict(plain.network.classifier.state_dict())
     tile = (255 * BATCH[0, 0]).to(torch.uint8)
@@ -252,9 +216,9 @@ def test_strides_of_the_small_deeplab(output_stride):
 
 
 def test_strides_that_there_are_not():
-    with pytest.raises(InputError, match="output_stride: 6"):
+    with pytest.raises(InputError, match="output_stride: deeplabv3_resnet50 takes no 6; use one of 4, 8, 16, 32"):
         build_model({"architecture": "deeplabv3_resnet50", "output_stride": 6})
-    with pytest.raises(InputError, match="output_stride: unet takes no 8"):
+    with pytest.raises(InputError, match="output_stride: unet takes no 8; leave the key out"):
         build_model({"architecture": "unet", "output_stride": 8})
     with pytest.raises(InputError, match="decoder_channels: fpn takes none"):
         build_model({"architecture": "fpn", "decoder_channels": [8, 8, 8]})
@@ -293,7 +257,7 @@ def test_published_weights_may_take_grey_images_and_another_scaling(tmp_path, ch
 def test_states_of_other_classes_are_not_taken_for_fractures(tmp_path):
     colours = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5)
     torch.save(colours.state_dict(), tmp_path / "five.pt")
-    with pytest.raises(InputError, match=r"classifier.4.weight is \(5, 256, 1, 1\) for \(1, 256, 1, 1\)"):
+    with pytest.raises(InputError, match="five.pt: tells 5 classes apart; give it as `weights` to a model to train"):
         adopt_checkpoint(tmp_path / "five.pt", tmp_path / "checkpoint.pt")
 
 

@@ -3,10 +3,12 @@
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from scipy.ndimage import label
 
@@ -101,7 +103,13 @@ def made(tmp_path_factory):
 
 def scored(scene, **options):
     arguments = [scene[name] for name in ("probability", "image", "truth", "vectors", "labels", "out")]
-    return score_image(*arguments, **({"min_area_m2": 10.0} | options))
+    return score_image(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
+
+
+def found(scene, probability):
+    """Write another map."""
+    with create_probability(scene["probability"], GRID) as dataset:
+        dataset.write(encode(probability), 1)
 
 
 def test_pixels_by_hand(scene):
@@ -119,7 +127,9 @@ def test_pixels_by_hand(scene):
     by_width = scores.recall_by_width(0.5)
     assert (by_width["tiny"], by_width["small"]) == (75 / 120, 0.0)
     assert math.isnan(by_width["medium"])
-    assert scores.recall_by_incidence(0.5) == {"45-60": 75 / 270}
+    assert scores.share_by_width() == {"tiny": 120 / 270, "small": 150 / 270, "medium": 0, "large": 0, "huge": 0}
+    # Of 60 x 95 px.
+    assert scores.base_rate() == 270 / 5700
     # The image ends five columns before the map does.
     assert scores.area_km2 == pytest.approx(60 * 95e-6)
 
@@ -145,19 +155,16 @@ def test_objects_by_hand(scene):
 def test_a_fracture_found_by_half_counts_and_one_seen_by_less_than_half_does_not(scene):
     probability = np.zeros(GRID.shape)
     probability[5:8, 10:30] = 0.9
-    with create_probability(scene["probability"], GRID) as dataset:
-        dataset.write(encode(probability), 1)
+    found(scene, probability)
     assert Scores([scored(scene)]).object_scores()["recall_by_width"]["tiny"] == 1.0
     probability[6, 29] = 0
     probability[:, 31:] = np.nan
-    with create_probability(scene["probability"], GRID) as dataset:
-        dataset.write(encode(probability), 1)
+    found(scene, probability)
     # 21 points seen, 19 covered.
     fractures = scored(scene)["fractures"]
     assert fractures["covered"]["0.5"] == [pytest.approx(19 / 21, abs=1e-4), 0.0]
     probability[:, 29:] = np.nan
-    with create_probability(scene["probability"], GRID) as dataset:
-        dataset.write(encode(probability), 1)
+    found(scene, probability)
     assert scored(scene)["fractures"]["width_class"] == ["small"]
 
 
@@ -166,8 +173,7 @@ def test_a_quarter_makes_the_kind_else_it_is_background(scene):
         probability = np.zeros(GRID.shape)
         # Overlaps the ridge's right end (4 rows, up to column 40).
         probability[40:44, 40 - columns : 60 - columns] = 0.9
-        with create_probability(scene["probability"], GRID) as dataset:
-            dataset.write(encode(probability), 1)
+        found(scene, probability)
         objects = scored(scene)["objects"]["0.5"]
         assert {name for name, count in objects.items() if count} == {kind}
 
@@ -200,6 +206,78 @@ def test_shadow_and_seam_are_told_from_other_ground(scene, monkeypatch):
     assert near[200] == 3 * 8
 
 
+@pytest.mark.parametrize(("row", "kind"), [(3, "fracture"), (36, "ridge"), (10, "seam")])
+def test_a_seam_takes_nothing_from_what_is_truly_there(scene, row, kind):
+    """A detection 7 px wide on a fracture of 3 px (43 %), one 9 px wide on a ridge of 4 px, one on the ground."""
+    probability = np.zeros(GRID.shape)
+    probability[row : row + (9 if kind == "ridge" else 7), 11:39] = 0.9
+    if kind == "seam":
+        probability[:, :40] = 0
+        probability[10:17, 40:60] = 0.9
+    found(scene, probability)
+    for seam in (False, True):
+        sources = np.ones(GRID.shape, np.uint8)
+        sources[row + 4 :] = 1 + seam
+        write_raster(scene["sources"], sources, GRID, nodata=0)
+        objects = scored(scene, sources_path=scene["sources"])["objects"]["0.5"]
+        expected = kind if seam or kind != "seam" else "background"
+        assert {name for name, count in objects.items() if count} == {expected}
+
+
+def test_the_dark_takes_nothing_from_what_is_truly_there(scene):
+    probability = np.zeros(GRID.shape)
+    probability[3:10, 11:39] = 0.9
+    found(scene, probability)
+    image = np.full(GRID.shape, 0.05, np.float32)
+    image[0:16] = 0.002
+    write_raster(scene["image"], image, GRID, nodata=np.nan, tags=FACTS.tags())
+    objects = scored(scene)["objects"]["0.5"]
+    assert {name for name, count in objects.items() if count} == {"fracture"}
+    assert Scores([scored(scene)]).object_scores()["precision"] == 1.0
+
+
+def test_a_maps_shadows_are_those_of_the_image_that_the_mosaic_shows(scene, tmp_path, monkeypatch):
+    monkeypatch.setattr("imfmap.shadows.NEIGHBOURHOOD_M", 5.0)
+    # One image is dark on the left, the other, half as bright, on the right; the mosaic shows the other from column 20.
+    images = []
+    for product, brightness, dark in (("M1L", 0.05, slice(0, 30)), ("M2L", 0.025, slice(40, 60))):
+        image = np.full(GRID.shape, brightness, np.float32)
+        image[:, dark] = 0.04 * brightness
+        images.append(tmp_path / f"{product}.tif")
+        write_raster(images[-1], image, GRID, nodata=np.nan, tags=replace(FACTS, product=product).tags())
+    sources = np.ones(GRID.shape, np.uint8)
+    sources[:, 20:] = 2
+    write_raster(scene["sources"], sources, GRID, nodata=0, tags={"IMF_PRODUCTS": "M1L,M2L"})
+    mosaic = np.full(GRID.shape, 100, np.uint8)
+    mosaic[:, 95:] = 0
+    write_raster(scene["image"], mosaic, GRID, nodata=0)
+    # The images in any order.
+    told = {"sources_path": scene["sources"], "shown_paths": images[::-1]}
+    result = scored(scene, **told)
+    dark = np.zeros(GRID.shape, bool)
+    # The mean of 5 x 5 px is dark enough where all of them are, be they shown or not: the first image is dark up to 27.
+    dark[:, :20] = dark[:, 42:58] = True
+    with rasterio.open(scene["truth"]) as dataset:
+        fracture = dataset.read(1) == CLASSES["fracture"]
+    shadow = Scores([result]).scores_by_place()["shadow"]
+    assert shadow["share"] == fracture[dark].sum() / 270
+    # Of the tiny fracture columns 10 to 34 are found, of those in shadow 10 to 19.
+    assert shadow["recall"] == 3 * 10 / fracture[dark].sum()
+    assert np.sum(result["histograms"]["light"]["shadow background"]) == (dark & ~fracture).sum()
+    # What lies on dark ground itself: nothing here but what is truly there, until the map says so.
+    probability = np.zeros(GRID.shape)
+    probability[36:38, 44:56] = 0.9
+    found(scene, probability)
+    assert scored(scene, **told)["objects"]["0.5"]["shadow"] == 1
+    # And in the same places for another map.
+    again = scored(scene, **told)["histograms"]["light"]
+    assert {name: sum(row) for name, row in again.items()} == {
+        name: sum(row) for name, row in result["histograms"]["light"].items()
+    }
+    with pytest.raises(InputError, match=r"sources.tif: is made of image 'M2L', which is not among those given"):
+        scored(scene, sources_path=scene["sources"], shown_paths=images[:1])
+
+
 def test_a_mosaic_gives_valid_pixels_but_no_sun(scene):
     mosaic = np.full(GRID.shape, 100, np.uint8)
     mosaic[:, 95:] = 0
@@ -208,14 +286,15 @@ def test_a_mosaic_gives_valid_pixels_but_no_sun(scene):
     assert (result["incidence_deg"], result["product"]) == (None, None)
     assert result["area_km2"] == pytest.approx(60 * 95e-6)
     scores = Scores([result])
-    assert scores.recall_by_incidence() == {}
+    assert scores.by_incidence() == {}
     assert scores.scores_by_place() == {}
     scene["image"] = None
     assert scored(scene)["area_km2"] == pytest.approx(60 * 100e-6)
 
 
 def test_the_labels_own_score(scene):
-    score_labels(scene["image"], scene["truth"], scene["vectors"], scene["labels"], scene["out"], min_area_m2=10.0)
+    paths = [scene[name] for name in ("image", "truth", "vectors", "labels", "out")]
+    score_labels(*paths, target="floor", min_area_m2=10.0)
     scores = combine([scene["out"]])
     # Labelled: 150 px of fracture, 50 of crater, 60 of ridge; the tiny fracture is missing.
     assert scores.pixel_scores() == pytest.approx(
@@ -242,6 +321,7 @@ def test_maps_add_up(scene, tmp_path):
         files[-1].write_text(scene["out"].read_text())
     scores = combine(files)
     assert scores.maps == 3
+    assert scores.grounds == [("floor", "M1L")] * 3
     assert scores.area_km2 == pytest.approx(3 * one["area_km2"])
     assert scores.pixel_scores() == pytest.approx(Scores([one]).pixel_scores())
     assert scores.object_scores()["fractures"] == 6
@@ -262,8 +342,7 @@ def test_what_cannot_be_scored_is_said(scene, tmp_path):
 
 
 def test_nothing_valid_is_said(scene):
-    with create_probability(scene["probability"], GRID) as dataset:
-        dataset.write(encode(np.full(GRID.shape, np.nan)), 1)
+    found(scene, np.full(GRID.shape, np.nan))
     scene["out"].unlink(missing_ok=True)
     with pytest.raises(InputError, match="has no valid pixel"):
         scored(scene)
@@ -281,6 +360,8 @@ def random_scores(rng, pixels=4000):
     width = dict.fromkeys(("tiny", "small", "medium", "large", "huge"), np.zeros(251, int))
     histograms = {"truth": truth, "label": {"background": truth["background"], "fracture": truth["fracture"]}}
     file = {
+        "target": "floor",
+        "product": "M1L",
         "area_km2": 1.0,
         "threshold": 0.5,
         "incidence_deg": 40.0,
@@ -289,6 +370,28 @@ def random_scores(rng, pixels=4000):
         "objects": {},
     }
     return Scores([file]), level, classes
+
+
+def test_low_and_high_suns_by_themselves(scene):
+    """Two images of one place under a low Sun, of another under a high one, at an edge of the ranges, and a map."""
+    files = [scored(scene) for _ in range(4)]
+    suns = [(52.0, "floor"), (45.0, "floor"), (10.0, "wall"), (None, "wall")]
+    for file, (incidence, target) in zip(files, suns, strict=True):
+        file |= {"incidence_deg": incidence, "target": target}
+    # Under the high Sun nothing is seen of the fractures, and the same of all else.
+    truth = files[2]["histograms"]["truth"]
+    truth["fracture"] = [sum(truth["fracture"])] + [0] * 250
+    by_incidence = Scores(files).by_incidence()
+    assert list(by_incidence) == ["0-30", "45-60"]
+    low, high = by_incidence["45-60"], by_incidence["0-30"]
+    assert (low.maps, high.maps) == (2, 1)
+    assert low.grounds == [("floor", "M1L")] * 2
+    whole = Scores(files[:1])
+    assert low.hits_at_recall(0.4) == whole.hits_at_recall(0.4)
+    assert low.average_precision() == whole.average_precision() > 0
+    assert low.pixel_scores()["recall"] == 75 / 270
+    assert high.pixel_scores()["f1"] == 0.0
+    assert math.isnan(high.hits_at_recall(0.4)["ridge"])
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -357,7 +460,7 @@ def test_a_map_that_knows_is_calibrated():
     level = np.arange(251)
     fracture = 4 * level
     truth = {name: np.zeros(251, int) for name in CLASSES} | {"fracture": fracture, "background": 1000 - fracture}
-    file = {"area_km2": 1.0, "threshold": 0.5, "incidence_deg": None, "fractures": {}, "objects": {}}
+    file = {"target": "floor", "product": None, "area_km2": 1.0, "threshold": 0.5, "fractures": {}, "objects": {}}
     scores = Scores([file | {"histograms": {"truth": truth, "label": truth, "width": {}}}])
     assert scores.calibration_error() < 1e-12
 

@@ -67,6 +67,42 @@ def test_shipped_configurations_are_valid(root, name):
         ),
         (("targets", "comparison"), BASE["targets"]["floor"], r"targets: 'comparison' is the name of a rule"),
         (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "weights": "coco"},
+            r"models\.net: weights: there are no COCO weights of unet; use deeplabv3_resnet50",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "output_stride": 8},
+            r"models\.net: output_stride: unet takes no 8; leave",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3plus", "output_stride": 4},
+            r"models\.net: output_stride: deeplabv3plus takes no 4; use one of 8, 16",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "encoder": "resnet18"},
+            r"models\.net: encoder: deeplabv3_resnet50 has its own; leave the key out",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "batch_size": 1},
+            r"models\.net: batch_size: 1 for 1 device; give each at least two tiles",
+        ),
+        (("training", "devices"), 17, r"models\.net: batch_size: 32 for 17 devices"),
+        (
+            ("models", "net"),
+            {"zenodo": 7, "epochs": 3},
+            r"models\.net: epochs does nothing without architecture; leave it out",
+        ),
+        (
+            ("models", "net"),
+            {"checkpoint": "a.pt", "sun_input": True},
+            r"models\.net: sun_input does nothing without architecture",
+        ),
         (("targets",), {}, r"targets"),
         (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),
         (("processing", "standard_parallel_deg"), 90, r"targets\.floor: standard_parallel_deg: 90 cannot be true"),
@@ -81,6 +117,19 @@ def test_a_fault_is_said_in_one_line(path, value, said):
     message = str(caught.value)
     assert message.startswith("x.yaml: ") and "\n" not in message
     assert re.search(said, message), message
+
+
+def test_what_only_a_training_reads_is_refused_elsewhere():
+    """Every key of a model but those that say what it is, what it is used on, and how."""
+    model = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text())["$defs"]["model"]
+    used = {"architecture", "checkpoint", "zenodo", "recipe", "resolution_m", "batch_size", "input_scaling"}
+    assert set(model["dependentRequired"]) == set(model["properties"]) - used
+
+
+def test_a_model_from_elsewhere_takes_what_says_how_it_is_used():
+    used = {"checkpoint": "a.pt", "recipe": "paper", "batch_size": 1, "input_scaling": "unit"}
+    model = complete(changed(("models", "other"), used), "x.yaml")["models"]["other"]
+    assert model["weights"] is None and model["batch_size"] == 1
 
 
 def test_two_files_of_one_product_are_refused():

@@ -71,6 +71,13 @@ def test_account_and_partitions_stand_in_one_place(root):
     assert not [setting for setting in profile_of(root)["default-resources"] if "slurm_" in setting]
 
 
+@pytest.mark.parametrize(("gpu", "asked"), [("gpu:1", "gpu"), ("gpu:a100:1", "gpu:a100"), ("gpu", "gpu")])
+def test_a_training_asks_for_as_many_gpus_as_it_has_devices(root, gpu, asked):
+    settings = profile_of(root, gpu=f'"{gpu}"')["set-resources"]
+    # Snakemake puts the variable in, which the workflow sets (tests/workflow/test_cluster_plan.py).
+    assert f"train:gres={asked}:$IMFMAP_DEVICES" in settings and f"evaluate:gres={gpu}" in settings
+
+
 def test_a_cluster_without_gpus_trains_on_its_cpus(root):
     assert not [setting for setting in profile_of(root, gpu='""').get("set-resources", []) if "=" in setting]
 

@@ -17,7 +17,7 @@ from imfmap.losses import Edges
 from imfmap.rasters import write_raster
 from imfmap.splitting import split_tiles
 from imfmap.stretching import stretch_to_8bit
-from imfmap.tiles import cut_tiles, read_tiles, tiles_of_image, write_tiles
+from imfmap.tiles import cut_tiles, read_tiles, tiles_of_image, tiling, write_tiles
 
 
 def cut(image, mask=None, recipe="paper", sun_azimuth_deg=270.0, **options):
@@ -131,6 +131,34 @@ def test_tiles_without_enough_data_are_left_out():
     assert len(cut(image, min_valid_fraction=0.5)) == 1
     assert len(cut(np.full((64, 64), np.nan, np.float32))) == 0
     assert len(cut(np.full((64, 64), np.nan, np.float32), recipe="imfmap")) == 0
+
+
+def test_what_is_left_out_is_logged(caplog):
+    image, mask = np.full((64, 192), 0.05, np.float32), np.zeros((64, 192), np.uint8)
+    image[:, 70:] = np.nan
+    # Five label pixels on the sparse tile's data, and more where no image has any.
+    mask[10:15, 66], mask[10:40, 100] = 1, 1
+    with caplog.at_level("INFO"):
+        cut(image, mask)
+        assert caplog.messages == []
+        cut(image, mask, min_valid_fraction=0.5)
+    (said,) = caplog.messages
+    assert "M1E: 1 tiles with less than 0.5 of their pixels valid are left out, 5 label pixels" in said
+
+
+def test_a_label_where_there_is_no_data_makes_a_tile_one_with_fractures():
+    image, mask = np.full((64, 64), 0.05, np.float32), np.zeros((64, 64), np.uint8)
+    image[:, 40:], mask[:, 50] = np.nan, 1
+    assert len(cut(image, mask, rotate=True)) == 4
+
+
+def test_tiles_that_are_scored_have_no_overlap_and_no_turns():
+    settings = {"size_px": 64, "overlap": 0.25, "min_valid_fraction": 0.2, "validation_fraction": 0.2}
+    image, mask = np.full((128, 128), 0.05, np.float32), np.ones((128, 128), np.uint8)
+    learnt, scored = (cut(image, mask, **tiling(settings, training)) for training in (True, False))
+    assert (len(scored), set(scored.turn_deg), sorted(set(scored.column))) == (4, {0.0}, [0, 64])
+    assert (len(learnt), set(learnt.turn_deg), sorted(set(learnt.tile))) == (36, {0.0, 90.0, 180.0, 270.0}, [*range(9)])
+    assert tiling(settings, False)["min_valid_fraction"] == tiling(settings, True)["min_valid_fraction"] == 0.2
 
 
 def test_stretch_keeps_zero_for_no_data():

@@ -257,8 +257,36 @@ def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, 
         (tmp_path / "model" / ".resume" / "state.pt").write_bytes(b"nothing")
     caplog.clear()
     run(tmp_path / "model", paths, training=short, seed=int(change == "seed"))
-    assert "starts anew" in caplog.text and "going on" not in caplog.text
+    assert ".resume was of other settings" in caplog.text and "going on" not in caplog.text
     assert not (tmp_path / "model" / ".resume").exists()
+    assert (tmp_path / "model" / ".resume.old" / "state.pt").exists()
+
+
+def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    paths = tile_files(tmp_path)
+
+    def killed(epochs, **options):
+        """Train until the reports, then die."""
+        with monkeypatch.context() as patch:
+            patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                run(tmp_path / "model", paths, training={"epochs": epochs, **options})
+
+    killed(2)
+    # Twice with another number of epochs, the second time from where that stood.
+    killed(1)
+    assert ".resume.old" in caplog.text and "going on" not in caplog.text
+    killed(1)
+    assert "going on after epoch 1" in caplog.text
+    caplog.clear()
+    monkeypatch.setattr(Pass, "train", None)
+    run(tmp_path / "model", paths, training={"epochs": 2})
+    assert "is taken again" in caplog.text and "going on after epoch 2" in caplog.text
+    assert {path.name for path in (tmp_path / "model").iterdir() if path.name.startswith(".")} == {".resume.old"}
+    run(tmp_path / "model", paths, training={"epochs": 1})
+    assert "going on after epoch 1" in caplog.text
+    assert not [path for path in (tmp_path / "model").iterdir() if path.name.startswith(".")]
 
 
 def test_a_training_that_ended_before_its_reports_is_not_done_again(tmp_path, monkeypatch):
@@ -393,7 +421,7 @@ def test_a_compiled_network_learns_the_same(tmp_path, monkeypatch):
 
 def test_a_loss_that_explodes_is_said(tmp_path):
     paths = tile_files(tmp_path)
-    with pytest.raises(InputError, match=r"the loss is (nan|inf) in epoch \d+; lower learning_rate"):
+    with pytest.raises(InputError, match=r"model: the loss is (nan|inf) in epoch \d+; lower its learning_rate"):
         run(tmp_path / "model", paths, training={"learning_rate": 1e30, "epochs": 3})
     assert not (tmp_path / "model" / "metrics.json").exists()
 

@@ -35,6 +35,7 @@ def test_models_are_compared_with_a_second_file(tmp_path, size):
             questions[name] |= about
     models, scenes = {name: chosen["models"][name] for about in questions.values() for name in about["models"]}, 5
     told = {name for name, model in models.items() if model["recipe"] == "imfmap" or model.get("sun_input")}
+    told -= {name for name, model in models.items() if model.get("quarter_turns")}
     mapped = {name for about in questions.values() if "maps" in about.get("tables", ()) for name in about["models"]}
     turned = {
         name for about in questions.values() if "sun" in about.get("tables", ()) for name in about["models"]
@@ -43,7 +44,11 @@ def test_models_are_compared_with_a_second_file(tmp_path, size):
     assert jobs["train"] == len(models) * seeds and jobs["compare_fused"] == len(mapped) * seeds * scenes
     # Every image of a scene in one job, with the Sun as it is, and with each wrong one.
     assert jobs["compare_images"] == jobs["score_images"] == (len(models) * seeds + wrong) * scenes
-    assert jobs["compare_mosaic"] == len(mapped - told) * seeds * scenes
+    # A mosaic has no Sun; one image at each place is there to be fused.
+    on_mosaics = {name for name in mapped - told if models[name]["recipe"] == "paper"}
+    assert jobs["compare_mosaic"] == len(on_mosaics) * seeds * scenes
+    assert jobs["compare_one_image"] == jobs["compare_fused"]
+    assert jobs["score_map"] == 2 * jobs["compare_fused"] + jobs["compare_mosaic"]
     assert jobs["compare"] == sum(len(about.get("tables", ["images"])) for about in questions.values())
 
 

@@ -1,5 +1,6 @@
 """What a cluster would be given: jobs counted by a dry run, without a cluster."""
 
+import json
 import os
 import re
 import subprocess
@@ -42,6 +43,32 @@ def test_a_crater_of_56_images_is_a_handful_of_jobs(tmp_path, recipe, groups, al
     steps, found, single = submitted(text)
     assert steps > 390
     assert (found, single) == (groups, alone)
+
+
+# What a dry run would ask of Slurm for each job.
+RESOURCES = """
+import json, sys
+from imfmap import dry_run
+dry_run._steps = lambda workflow: [{**job.resources, "rule": job.rule.name} for job in workflow.dag.jobs]
+steps, _, _ = dry_run.dry_run(sys.argv[1:])
+print(json.dumps({step["rule"]: {key: str(value) for key, value in step.items()} for step in steps}))
+"""
+
+
+def test_a_training_on_several_gpus_asks_for_all_of_them(tmp_path, mini_config):
+    config = write_config(tmp_path / "mini.yaml", {**mini_config, "training": {"devices": 3, "threads": 2}})
+    command = [sys.executable, "-c", RESOURCES, "evaluation", "--configfile", str(config), "--cores", "8"]
+    command += ["--snakefile", str(ROOT / "Snakefile"), "--directory", str(tmp_path)]
+    command += ["--profile", str(ROOT / "profiles" / "slurm")]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
+    ran = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    asked = json.loads(ran.stdout.splitlines()[-1])
+    names = ("gres", "_cores", "mem_mb", "slurm_partition")
+    assert [asked["train"][name] for name in names] == ["gpu:3", "6", "48000", "gpu"]
+    # One task for all of them, not one for each.
+    assert asked["train"]["tasks_per_gpu"] == "0"
+    assert [asked["evaluate"][name] for name in names] == ["gpu:1", "2", "8000", "gpu"]
 
 
 def slurm_profile(config_home):

@@ -32,6 +32,7 @@ def test_the_papers_run_lists_the_whole_chain_offline(paper_plan):
     for step in ["download", *ISIS_STEPS]:
         assert jobs[step] == images, step
     assert jobs["train"] == 3 and jobs["fetch_checkpoint"] == 1
+    assert jobs["fetch_coco"] == 2, "one of each network, whatever trains on it"
     assert jobs["evaluate"] == 9 and jobs["evaluation"] == 1
     assert jobs["map"] == jobs["vectorise"] == jobs["infer_mosaic"] == 2
     assert jobs["label"] == 17
@@ -120,6 +121,23 @@ def test_a_finished_mosaic_can_be_learnt_from(tmp_path, mini_config):
     goal = "results/mini/theirs/tiles/imfmap/theirs.npz"
     jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "mini.yaml", config), "-n", goal))
     assert jobs == {"project_mosaic": 1, "label": 1, "tile": 1}
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ({"recipe": "imfmap"}, "models.net: was trained for recipe imfmap; a mosaic has no one Sun to turn to"),
+        ({"sun_input": True}, "models.net: is to be given the Sun's direction; a mosaic has many: use its images"),
+    ],
+)
+def test_a_model_that_cannot_search_a_mosaic_is_refused_before_anything_is_made(tmp_path, mini_config, model, said):
+    config = {**mini_config, "recipe": "paper", "models": {"net": {**mini_config["models"]["net"], **model}}}
+    path = write_config(tmp_path / "mini.yaml", config)
+    status, text = run_snakemake(tmp_path, path, "floor", check=False)
+    assert status != 0 and said in text
+    assert not (tmp_path / "results" / "mini" / "floor").exists()
+    # Without a map there is nothing against it.
+    run_snakemake(tmp_path, path, "-n", "evaluation")
 
 
 @pytest.mark.parametrize(

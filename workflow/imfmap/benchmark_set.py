@@ -8,7 +8,7 @@ from .grids import MapGrid
 from .labels import read_labels
 from .products import ImageFacts
 from .rasters import open_raster, replacing
-from .tiles import count_tiles
+from .tiles import count_tiles, tiling
 from .truth import CLASSES
 from .vectors import read_vector
 from .widths import WIDTH_CLASSES, width_class
@@ -34,9 +34,9 @@ def summarise_target(images, labels, label_raster, truth, objects, *, recipe, ti
     recipe : str
         One that tiles are cut for.
     tiles : mapping
-        Settings `size_px`, `overlap` and `min_valid_fraction`.
+        The config's `tiles`.
     training : bool
-        Whether its tiles overlap and, with recipe `paper`, are turned.
+        See `tiles.tiling`.
 
     Returns
     -------
@@ -52,15 +52,7 @@ def summarise_target(images, labels, label_raster, truth, objects, *, recipe, ti
             facts.append(ImageFacts.from_tags(dataset.tags(), path))
             valid = sum(int(np.isfinite(dataset.read(1, window=window)).sum()) for _, window in dataset.block_windows())
             seen_km2 += valid * dataset.transform.a**2 * 1e-6
-        counts += count_tiles(
-            path,
-            label_raster,
-            recipe,
-            tiles["size_px"],
-            tiles["overlap"] if training else 0.0,
-            training,
-            min_valid_fraction=tiles["min_valid_fraction"],
-        )
+        counts += count_tiles(path, label_raster, recipe, **tiling(tiles, training))
     with open_raster(truth) as dataset:
         grid = MapGrid.of(dataset)
         broken = sum(

@@ -1,40 +1,42 @@
 """Models side by side: what each found on the same maps, averaged over seeds."""
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas
 
-from .comparison_figures import draw_all
+from .comparison_figures import Row, draw_all
 from .errors import InputError
 from .jsonfiles import read_json
 from .rasters import replacing
 from .reports import write_pages
-from .scores import LOOKALIKES, Scores
+from .scores import AT_INCIDENCES, LOOKALIKES, Scores
 from .scoring import combine
 
-# Recalls of the pixels at which lookalikes are compared; the table shows the middle one.
-RECALLS = (0.4, 0.6, 0.8)
+# Shares of the fracture pixels, in percent, at which what else is hit is compared; the main table shows the middle one.
+RECALLS_PERCENT = (40, 60, 80)
 LABELS_NAME = "weak labels"
-# What has no meaning for a map of two probabilities.
-_NOT_OF_LABELS = ("average_precision", "calibration_error", "precision_at_60", "best_f1", "best_threshold")
-_NOT_OF_LABELS += tuple(f"{kind}_at_60" for kind in LOOKALIKES)
-_PERCENT = {
-    "truth_f1": "F1 %",
-    "truth_precision": "P %",
-    "truth_recall": "R %",
-    "label_f1": "label F1 %",
-    "average_precision": "AP %",
-    "ridge_at_60": "ridge px hit at R 60 %",
-    "boulder_at_60": "boulder px hit at R 60 %",
-    "trail_at_60": "trail px hit at R 60 %",
-    "object_recall": "fractures found %",
-    "object_precision": "objects true %",
-    "calibration_error": "ECE %",
+# Columns of the main table: key, unit, digits.
+_MAIN = {
+    "F1 %": ("truth_f1", 100, 1),
+    "P %": ("truth_precision", 100, 1),
+    "R %": ("truth_recall", 100, 1),
+    "best F1 % (at)": ("best_f1", 100, 1),
+    "AP %": ("average_precision", 100, 1),
+    "ridge px hit at R 60 %": ("ridge_at_60", 100, 1),
+    "boulder px hit at R 60 %": ("boulder_at_60", 100, 1),
+    "trail px hit at R 60 %": ("trail_at_60", 100, 1),
+    "fractures found %": ("object_recall", 100, 1),
+    "objects true %": ("object_precision", 100, 1),
+    "false objects / km2": ("false_per_km2", 1, 1),
+    "ECE %": ("calibration_error", 100, 1),
+    "label F1 %": ("label_f1", 100, 1),
+    "validation F1 %": ("validation_f1", 100, 1),
+    "training min": ("training_min", 1, 1),
 }
-_NUMBERS = {"false_per_km2": ("false objects / km2", 1), "training_min": ("training min", 1)}
 
 
 @dataclass
@@ -44,23 +46,33 @@ class Run:
     Attributes
     ----------
     name : str
-        Shared by the seeds of one model.
+        The row's, shared by the seeds of one model.
     seed : int
     scores : Scores
-    training_min : float
-        Minutes that its training took; NaN where it was not trained here.
+    model : str
+        Shared by the rows of one model.
+    sun_offset_deg : float or None
+        By how much it was told wrong where the Sun is; None where that is not the question.
+    training_min, validation_f1 : float
+        Minutes that its training took, and its F1 (0..1) on its own validation tiles, against their labels; NaN where
+        it was not trained here.
     """
 
     name: str
     seed: int
     scores: Scores
+    model: str
+    sun_offset_deg: float | None = None
     training_min: float = math.nan
+    validation_f1: float = math.nan
 
     @classmethod
-    def read(cls, name, seed, scores, metrics=None):
+    def read(cls, name, seed, scores, metrics=None, model=None, sun_offset_deg=None):
         """Read a run's score files and, where there is one, its metrics.json."""
-        seconds = read_json(metrics).get("training_s") if metrics else None
-        return cls(name, seed, combine(scores), math.nan if seconds is None else seconds / 60)
+        trained = read_json(metrics) if metrics else {}
+        seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_f1")
+        of_training = (math.nan if seconds is None else seconds / 60, math.nan if f1 is None else f1)
+        return cls(name, seed, combine(scores), model or name, sun_offset_deg, *of_training)
 
 
 def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
@@ -70,10 +82,12 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
     ----------
     models : list of dict
         `name`, `seed`, `scores` (files of `scoring.score_image`) and, where it was trained here, `metrics` (its
-        metrics.json). Those of one name are seeds of one model.
+        metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`, its own name,
+        and `sun_offset_deg` where they differ by that; see `Run`.
     csv_path, markdown_path, html_path : path
-        The CSV holds a row a model with mean and standard deviation (of the sample) over seeds of everything, and a row
-        for the labels; the others show the main columns, then recall by width class and incidence, and false objects.
+        The CSV holds every figure of the other two, a row a model and one for the labels: mean and standard deviation
+        (of the sample, ``_sd``) over seeds, both missing where a seed has none. The others show the main columns, then
+        what is found by width class and by incidence, in which light, and what else is.
     figure_dir : path
         Folder of the figures, see `comparison_figures`; PNG and PDF.
     labels : sequence of path
@@ -88,132 +102,167 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
     Raises
     ------
     InputError
-        Where there is no model, or two have the same name and seed, or they were scored on different ground.
+        Where there is no model, or two have the same name and seed, or they were scored on different images.
     """
     if not models:
         raise InputError("comparison", "no model given", "name at least one")
     runs = [Run.read(**model) for model in models]
     _check(runs)
     groups = {name: [run for run in runs if run.name == name] for name in dict.fromkeys(run.name for run in runs)}
-    table = pandas.DataFrame([_row(name, members) for name, members in groups.items()])
-    details = {name: [_details(run.scores) for run in members] for name, members in groups.items()}
-    if labels:
-        drawn = Run(LABELS_NAME, 0, combine(labels))
-        row = _row(LABELS_NAME, [drawn]) | dict.fromkeys(_NOT_OF_LABELS, math.nan)
-        table = pandas.concat([table, pandas.DataFrame([row])], ignore_index=True)
-        details[LABELS_NAME] = [_details(drawn.scores) | {recall: {} for recall in RECALLS}]
+    rows = [_row(name, [_figures(run) for run in members], members) for name, members in groups.items()]
+    drawn = combine(labels) if labels else None
+    if drawn:
+        rows.append(_row(LABELS_NAME, [_at_threshold(drawn)], [Run(LABELS_NAME, 0, drawn, LABELS_NAME)]))
+    table = pandas.DataFrame(rows)
     with replacing(csv_path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.5g")
-    parts = [(title, _main_table(table))]
-    tables = [(heading, _detail_table(details, key, unit)) for heading, key, unit in _DETAILS]
-    # A map of many Suns has no incidence, one of a single image no seams.
-    parts += [(heading, table_of) for heading, table_of in tables if table_of.shape[1] > 1]
-    write_pages(parts, markdown_path, html_path, title, _notes(runs))
-    draw_all({name: [run.scores for run in members] for name, members in groups.items()}, Path(figure_dir))
+    first = runs[0].scores
+    parts = [(title, _main_table(table, first)), *_detail_tables(table, first)]
+    write_pages(parts, markdown_path, html_path, title, _notes(runs, drawn))
+    shown = [
+        Row(name, members[0].model, [run.scores for run in members], members[0].sun_offset_deg)
+        for name, members in groups.items()
+    ]
+    draw_all(shown, Path(figure_dir), drawn)
     return table
 
 
-_DETAILS = (
-    ("Fracture pixels found, by width class (%)", "recall by width", 100),
-    ("Fractures found, by width class (%)", "objects by width", 100),
-    ("Fracture pixels found, by incidence in degrees (%)", "recall by incidence", 100),
-    ("F1 in the light and in shadow, away from seams and near them (%)", "f1 by place", 100),
-    ("False objects per km2, by what they lie on", "false objects", 1),
-    *((f"Pixels hit where {100 * recall:.0f} % of the fracture pixels are (%)", recall, 100) for recall in RECALLS),
-)
-
-
 def _check(runs):
-    seen = [(run.name, run.seed) for run in runs]
-    twice = next((pair for number, pair in enumerate(seen) if pair in seen[:number]), None)
+    twice = [pair for pair, count in Counter((run.name, run.seed) for run in runs).items() if count > 1]
     if twice:
-        raise InputError("comparison", f"{twice[0]} with seed {twice[1]} is named twice", "name each seed once")
-    first = runs[0].scores
+        raise InputError("comparison", f"{twice[0][0]} with seed {twice[0][1]} is named twice", "name each seed once")
+    first = runs[0]
     for run in runs:
-        if (
-            not math.isclose(run.scores.area_km2, first.area_km2, rel_tol=0.05)
-            or run.scores.threshold != first.threshold
-        ):
-            found = f"{run.name} was scored on {run.scores.area_km2:.4g} km2 at {run.scores.threshold:g}"
-            raise InputError(
-                "comparison",
-                f"{found}, {runs[0].name} on {first.area_km2:.4g} km2 at {first.threshold:g}",
-                "score all on the same maps alike",
-            )
+        remedy = "score all on the same images alike"
+        if run.scores.threshold != first.scores.threshold:
+            found = f"{run.name} was scored at {run.scores.threshold:g}, {first.name} at {first.scores.threshold:g}"
+            raise InputError("comparison", found, remedy)
+        one, other = Counter(run.scores.grounds), Counter(first.scores.grounds)
+        for (more, less), (name, lacks) in (((one, other), (run, first)), ((other, one), (first, run))):
+            if more - less:
+                ground = " of ".join(word for word in reversed(next(iter(more - less))) if word)
+                found = f"{name.name}, seed {name.seed}, was scored on {ground}"
+                raise InputError("comparison", f"{found}, {lacks.name}, seed {lacks.seed}, was not", remedy)
 
 
 def _figures(run):
-    """Main figures of a run by the table's keys."""
+    """All figures of a run, by the table's keys."""
     scores = run.scores
-    truth, objects, equal = scores.pixel_scores(scores.threshold), scores.object_scores(), scores.hits_at_recall(0.6)
     best_threshold, best_f1 = scores.best_f1()
-    return {
-        **{f"truth_{name}": truth[name] for name in ("f1", "precision", "recall", "iou")},
-        "label_f1": scores.pixel_scores(scores.threshold, "label")["f1"],
+    figures = {
+        **_at_threshold(scores),
         "best_f1": best_f1,
         "best_threshold": best_threshold,
         "average_precision": scores.average_precision(),
-        "precision_at_60": equal["precision"],
-        **{f"{kind}_at_60": equal[kind] for kind in LOOKALIKES},
+        "label_average_precision": scores.average_precision("label"),
+        "calibration_error": scores.calibration_error(),
+        "validation_f1": run.validation_f1,
+        "training_min": run.training_min,
+    }
+    for percent in RECALLS_PERCENT:
+        equal = scores.hits_at_recall(percent / 100)
+        figures |= {f"{name}_at_{percent}": value for name, value in equal.items()}
+    for bin_, part in scores.by_incidence().items():
+        figures[f"recall_by_incidence.{bin_}"] = part.pixel_scores(scores.threshold)["recall"]
+        figures[f"average_precision_by_incidence.{bin_}"] = part.average_precision()
+        figures[f"ridge_by_incidence.{bin_}"] = part.hits_at_recall(AT_INCIDENCES)["ridge"]
+    return figures
+
+
+def _at_threshold(scores):
+    """Those that a map of two probabilities has, too."""
+    objects, places = scores.object_scores(), scores.scores_by_place(scores.threshold)
+    figures = {
+        f"{against}_{name}": value
+        for against in ("truth", "label")
+        for name, value in scores.pixel_scores(scores.threshold, against).items()
+    }
+    figures |= {
         "object_recall": objects["recall"],
         "object_precision": objects["precision"],
         "false_per_km2": objects["false_per_km2"],
-        "calibration_error": scores.calibration_error(),
-        "training_min": run.training_min,
     }
+    groups = {
+        "recall_by_width": scores.recall_by_width(scores.threshold),
+        "found_by_width": objects["recall_by_width"],
+        "f1_by_place": {place: values["f1"] for place, values in places.items()},
+        "false_by_kind_per_km2": objects["false_by_kind_per_km2"],
+    }
+    return figures | {f"{group}.{name}": value for group, named in groups.items() for name, value in named.items()}
 
 
-def _row(name, runs):
-    figures = pandas.DataFrame([_figures(run) for run in runs])
-    row = {"model": name, "seeds": len(runs)}
+def _row(name, figures, runs):
+    """Mean and standard deviation over seeds. A mean of those seeds alone that have a figure would be another one."""
+    figures = pandas.DataFrame(figures)
+    mean, sd = figures.mean(skipna=False), figures.std(ddof=1, skipna=False)
+    row = {"model": name, "seeds": len(runs), "maps": runs[0].scores.maps, "km2": runs[0].scores.area_km2}
     for key in figures:
-        row |= {key: figures[key].mean(), f"{key}_sd": figures[key].std(ddof=1)}
+        row |= {key: mean[key], f"{key}_sd": sd[key]}
     return row
 
 
-def _details(scores):
-    """Figures of the further tables, by heading and column."""
-    objects, places = scores.object_scores(), scores.scores_by_place(scores.threshold)
-    return {
-        "recall by width": scores.recall_by_width(scores.threshold),
-        "objects by width": objects["recall_by_width"],
-        "recall by incidence": scores.recall_by_incidence(scores.threshold),
-        "f1 by place": {place: figures["f1"] for place, figures in places.items()},
-        "false objects": objects["false_by_kind_per_km2"],
-        **{recall: _percent_hits(scores, recall) for recall in RECALLS},
-    }
-
-
-def _percent_hits(scores, recall):
-    return {name: value for name, value in scores.hits_at_recall(recall).items() if name != "threshold"}
-
-
-def _main_table(table):
+def _main_table(table, scores):
+    # A map of zeros is a small error's measure: fractures are few.
+    names = {"ECE %": f"ECE % (of zeros {100 * scores.base_rate():.1f})"}
     rows = []
     for _, row in table.iterrows():
         cells = {"model": row.model, "seeds": "-" if row.model == LABELS_NAME else str(row.seeds)}
-        for key, name in _PERCENT.items():
-            cells[name] = cell(100 * row[key], 100 * row[f"{key}_sd"], 1)
-        for key, (name, digits) in _NUMBERS.items():
-            cells[name] = cell(row[key], row[f"{key}_sd"], digits)
-        rows.append(cells)
+        for name, (key, unit, digits) in _MAIN.items():
+            cells[names.get(name, name)] = cell(unit * row[key], unit * row[f"{key}_sd"], digits)
+        if not math.isnan(row.best_threshold):
+            cells["best F1 % (at)"] += f" ({row.best_threshold:.2f})"
+        rows.append(cells | {"maps": str(row.maps), "km2": f"{row.km2:.1f}"})
     return pandas.DataFrame(rows)
 
 
-def _detail_table(details, key, unit):
-    """A row a model, a column a class; columns that no model has a figure in are left out."""
-    rows = []
-    for name, members in details.items():
-        values = pandas.DataFrame([member[key] for member in members]).astype(float) * unit
-        rows.append(
-            {"model": name} | {column: (values[column].mean(), values[column].std(ddof=1)) for column in values}
-        )
-    columns = list(dict.fromkeys(column for row in rows for column in row if column != "model"))
-    columns = [column for column in columns if any(not math.isnan(row[column][0]) for row in rows if column in row)]
-    nothing = (math.nan, math.nan)
-    return pandas.DataFrame(
-        [{"model": row["model"]} | {column: cell(*row.get(column, nothing), 1) for column in columns} for row in rows]
-    )
+def _detail_tables(table, scores):
+    """Headings and tables, a row a model, a column a class; classes and tables without a figure are left out."""
+
+    def named(group):
+        start = f"{group}."
+        return {key.removeprefix(start): key for key in table if key.startswith(start) and not key.endswith("_sd")}
+
+    shares = {place: values["share"] for place, values in scores.scores_by_place().items()}
+    places = {f"{name} ({100 * shares[name]:.1f} % of fracture px)": key for name, key in named("f1_by_place").items()}
+    at = f"{100 * AT_INCIDENCES:.0f} % of the fracture pixels are"
+    parts = [
+        ("Fracture pixels found, by width class (%)", 100, named("recall_by_width")),
+        ("Fractures found, by width class (%)", 100, named("found_by_width")),
+        ("Average precision, by incidence in degrees (%)", 100, named("average_precision_by_incidence")),
+        (f"Ridge pixels hit where {at}, by incidence in degrees (%)", 100, named("ridge_by_incidence")),
+        ("Fracture pixels found, by incidence in degrees (%)", 100, named("recall_by_incidence")),
+        ("F1 in the light and in shadow, away from seams and near them (%)", 100, places),
+        ("False objects per km2, by what they lie on", 1, named("false_by_kind_per_km2")),
+    ]
+    for percent in RECALLS_PERCENT:
+        names = ("precision", *LOOKALIKES, "background")
+        hits = {name: f"{name}_at_{percent}" for name in names}
+        parts.append((f"Pixels hit where {percent} % of the fracture pixels are (%)", 100, hits))
+    tables = []
+    for heading, unit, columns in parts:
+        columns = {name: key for name, key in columns.items() if table[key].notna().any()}
+        rows = [
+            {"model": row.model}
+            | {name: cell(unit * row[key], unit * row[f"{key}_sd"], 1) for name, key in columns.items()}
+            for _, row in table.iterrows()
+        ]
+        if columns:
+            tables.append((heading, pandas.DataFrame(rows)))
+    known = [number for number, (heading, _) in enumerate(tables) if "incidence" in heading]
+    if known:
+        tables.insert(known[0], ("What is seen under each incidence", _incidence_table(scores)))
+    return tables
+
+
+def _incidence_table(scores):
+    """How many images of how many places a range stands for, and how wide their fractures are."""
+    rows, widths = [], [name for name, share in scores.share_by_width().items() if share > 0]
+    for name, part in scores.by_incidence().items():
+        row = {"incidence, degrees": name, "images": str(part.maps), "places": str(part.places)}
+        row |= {"km2": f"{part.area_km2:.1f}", "fractures": str(part.object_scores()["fractures"])}
+        shares = part.share_by_width()
+        rows.append(row | {f"{width} px %": cell(100 * shares[width], math.nan, 1) for width in widths})
+    return pandas.DataFrame(rows)
 
 
 def cell(mean, sd, digits):
@@ -223,13 +272,18 @@ def cell(mean, sd, digits):
     return f"{mean:.{digits}f}" + ("" if math.isnan(sd) else f" ± {sd:.{digits}f}")
 
 
-def _notes(runs):
+def _notes(runs, labels):
     scores = runs[0].scores
     fractures = scores.object_scores()["fractures"]
     seeds = np.unique([run.seed for run in runs])
-    return (
+    notes = (
         f"Against the exact truth of {scores.maps} maps ({scores.area_km2:.1f} km2, {fractures} fractures), at "
-        f"probability {scores.threshold:g} and above; seeds {', '.join(map(str, seeds))}: mean ± standard deviation. "
+        f"probability {scores.threshold:g} and above; seeds {', '.join(map(str, seeds))}: mean ± standard deviation, "
+        "- where a seed has no such figure. Best F1: at the threshold in brackets, which is chosen with the truth. "
         "Hit at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where "
-        "half of its centreline is covered. ECE: expected calibration error. Weak labels: scored as a map."
+        "half of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
+        "fracture pixels. Validation F1: the training's own, against the labels of its validation tiles."
     )
+    if not labels:
+        return notes
+    return f"{notes} Weak labels: scored as a map, each place once (maps: {labels.maps}, {labels.area_km2:.1f} km2)."

@@ -1,18 +1,13 @@
 """torchvision's DeepLabV3, with another stride or another number of input channels where asked for."""
 
 from torch import nn
-from torchvision.models import segmentation
+from torchvision.models import get_model_weights, segmentation
 
+from .architectures import DEEPLABS
 from .errors import InputError
 
-# Le Corre et al. (2025) use torchvision's DeepLabV3.
-COCO_WEIGHTS = {
-    "deeplabv3_resnet50": segmentation.DeepLabV3_ResNet50_Weights.COCO_WITH_VOC_LABELS_V1,
-    "deeplabv3_resnet101": segmentation.DeepLabV3_ResNet101_Weights.COCO_WITH_VOC_LABELS_V1,
-    "deeplabv3_mobilenet_v3_large": segmentation.DeepLabV3_MobileNet_V3_Large_Weights.COCO_WITH_VOC_LABELS_V1,
-}
-NAMES = tuple(COCO_WEIGHTS)
-OUTPUT_STRIDES = (4, 8, 16, 32)
+# Weights that torchvision's DeepLabV3 may start from.
+COCO_URLS = {name: get_model_weights(name)["COCO_WITH_VOC_LABELS_V1"].url for name in DEEPLABS}
 INPUT_CHANNELS = 3
 LAST_LAYER = "classifier.4"
 # What tells the backbones apart, the deepest first.
@@ -29,11 +24,11 @@ def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
     Parameters
     ----------
     name : str
-        One of `NAMES`.
+        One of `architectures.DEEPLABS`.
     output_stride : int, optional
-        Pixels of the image to a step of the deepest features, one of `OUTPUT_STRIDES`: where the backbone would
-        reduce further it dilates its convolutions instead. By default torchvision's own: 8 of the ResNets, 16 of
-        MobileNetV3. No weight depends on it.
+        Pixels of the image to a step of the deepest features, one of `architectures.OUTPUT_STRIDES`: where the
+        backbone would reduce further it dilates its convolutions instead. By default torchvision's own: 8 of the
+        ResNets, 16 of MobileNetV3. No weight depends on it.
     channels : int
         Of the input.
 
@@ -41,16 +36,9 @@ def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
     -------
     nn.Module
         Takes (B, channels, S, S); gives a dict with logits (B, 1, S, S) as `out`.
-
-    Raises
-    ------
-    InputError
-        For another stride.
     """
     network = getattr(segmentation, name)(weights=None, weights_backbone=None, num_classes=1, aux_loss=False)
     if output_stride is not None:
-        if output_stride not in OUTPUT_STRIDES:
-            raise InputError("output_stride", f"{output_stride}", f"use one of {', '.join(map(str, OUTPUT_STRIDES))}")
         _set_output_stride(network.backbone, output_stride)
     if channels != INPUT_CHANNELS:
         _set_channels(network.backbone, channels)

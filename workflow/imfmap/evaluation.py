@@ -9,6 +9,7 @@ from .errors import InputError
 from .jsonfiles import write_json
 from .metrics import BatchAveragedMetrics, TruthMetrics, detected
 from .models import choose_device, load_checkpoint
+from .precision import choose_precision, mixed
 
 
 def evaluate(
@@ -22,6 +23,8 @@ def evaluate(
     batch_size=8,
     inference_batch_size=None,
     device="auto",
+    precision="auto",
+    threshold=None,
 ):
     """Score a model on the tiles of a target, and write the scores as JSON.
 
@@ -40,14 +43,17 @@ def evaluate(
         Tiles in a batch over which the paper's metrics are taken: those of the model's training.
     inference_batch_size : int, optional
         Most tiles that go through the network at a time, where memory asks for fewer.
-    device : str
+    device, precision : str
+        See `models.choose_device` and `precision.choose_precision`.
+    threshold : float, optional
+        Probability above which a pixel counts as fracture; by default the model's own.
 
     Returns
     -------
     dict
-        target, role, recipe, number of tiles with and without labels, `labels` (against the weak labels: the paper's
-        `scores`, and the `values` of every batch) and, where there is truth, `truth` (`scores`, and the `counts` of
-        pixels by class).
+        target, role, recipe, threshold, number of tiles with and without labels, `labels` (against the weak labels:
+        the paper's `scores`, and the `values` of every batch) and, where there is truth, `truth` (`scores`, and the
+        `counts` of pixels by class).
 
     Raises
     ------
@@ -55,12 +61,14 @@ def evaluate(
         Where the tiles are not of the kind that the model was trained on.
     """
     device = choose_device(device, "inference.device")
+    dtype = choose_precision(precision, device, "inference.precision")
     network, settings = load_checkpoint(checkpoint_path)
     images = read_images(tile_paths)
     kind = kind_of(images[0])
     for key, value in kind.items():
         if settings[key] != value:
             raise InputError(tile_paths[0], f"{key} is {value}, the model's {settings[key]}", "cut the tiles alike")
+    threshold = settings["threshold"] if threshold is None else threshold
     network = network.to(device, memory_format=torch.channels_last)
     dataset = TileDataset(images, sun_input=settings.get("sun_input", False))
     labels = BatchAveragedMetrics()
@@ -71,11 +79,14 @@ def evaluate(
         ):
             image, mask, valid = to_device(batch, device)
             parts = image.split(inference_batch_size or batch_size)
-            found = torch.cat([detected(network(part), settings["threshold"]) for part in parts])
+            with mixed(device, dtype):
+                logits = torch.cat([network(part) for part in parts]).float()
+            found = detected(logits, threshold)
             labels.update(found, mask > 0, valid)
             if truth is not None:
                 truth.update(found, batch["truth"].to(device), valid)
-    result = {"target": target, "role": role, "recipe": kind["recipe"], "tiles": dataset.counts()}
+    result = {"target": target, "role": role, "recipe": kind["recipe"], "threshold": threshold}
+    result["tiles"] = dataset.counts()
     result["labels"] = {"scores": labels.compute(), "values": labels.values}
     if truth is not None:
         result["truth"] = {"scores": truth.compute(), "counts": truth.counts}

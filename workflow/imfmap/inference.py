@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from .aligned import aligned_lattice, aligned_window, turn_back, write_brightness
+from .architectures import check_mosaic_model
 from .blockstore import BlockStore
 from .checksums import Checksums
 from .errors import InputError
@@ -118,12 +119,7 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
         or a raster that is not 8-bit or holds no data.
     """
     network = Network(checkpoint_path, settings)
-    if network.recipe != "paper":
-        raise InputError(
-            checkpoint_path, f"was trained for recipe {network.recipe}", "a mosaic has no one Sun to turn to"
-        )
-    if network.told_of_sun:
-        raise InputError(checkpoint_path, "is to be given the Sun's direction", "a mosaic has many: use its images")
+    check_mosaic_model(network.recipe, network.told_of_sun, checkpoint_path)
     threads = _use_threads(threads)
     with open_raster(mosaic_path) as dataset:
         if dataset.dtypes[0] != "uint8":

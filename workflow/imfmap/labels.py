@@ -175,7 +175,9 @@ def _tables(path):
     """Yield (layer, GeoDataFrame with feature ids as index) of the label layers of a file."""
     there = layers_of(path)
     wanted = [name for name in LAYERS if name in there] or there
-    if not wanted or (len(wanted) > 1 and wanted[0] not in LAYERS):
+    if not wanted:
+        raise InputError(path, "has no layer", "draw the labels again, or take a copy of the file")
+    if len(wanted) > 1 and wanted[0] not in LAYERS:
         raise InputError(path, f"has layers {', '.join(there)}", f"name those with labels {' and '.join(LAYERS)}")
     for name in wanted:
         yield name, read_as_drawn(path, name)

@@ -12,15 +12,11 @@ import torch
 from torch import nn
 
 from . import deeplab
+from .architectures import DEEPLABS, check_architecture
 from .errors import InputError
 from .rasters import replacing
-from .weights import fetch_coco, load_state, read_state, start_from
+from .weights import load_state, network_state, read_state, start_from
 
-# Networks of segmentation_models_pytorch, built on an encoder of that package.
-ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus", "fpn", "linknet")
-ARCHITECTURES = (*deeplab.NAMES, *ENCODER_DECODERS)
-# Those of them that take `decoder_channels`.
-_WITH_DECODER_CHANNELS = ("unet", "unetplusplus")
 SCALINGS = ("imagenet", "unit")
 # Settings that say how a network is built; no weight tells them.
 BUILD_KEYS = (
@@ -105,12 +101,11 @@ def build_model(settings):
     Parameters
     ----------
     settings : mapping
-        `architecture`, one of `ARCHITECTURES`; for those of segmentation_models_pytorch `encoder` (default
+        `architecture`, one of `architectures.ARCHITECTURES`; for `architectures.ENCODER_DECODERS` `encoder` (default
         "resnet18") and `decoder_channels` (for unet and unetplusplus, from the deepest to the finest; as many as the
         encoder is to have stages); `output_stride` (DeepLabV3, see `deeplab.build_deeplab`, and deeplabv3plus: 8 or
         16, its default); `sun_input`: whether it is given the Sun's direction; `input_scaling` and `input_channels`
-        (DeepLabV3, see `GreyNetwork`); `weights`: None, "coco" (DeepLabV3 only, fetched by torchvision), or the path of
-        a checkpoint or bare state to start from.
+        (DeepLabV3, see `GreyNetwork`); `weights`: None, or the path of a checkpoint or bare state to start from.
 
     Returns
     -------
@@ -119,21 +114,20 @@ def build_model(settings):
     Raises
     ------
     InputError
-        For an unknown name, or weights that cannot be had or do not fit.
+        For settings that do not fit together (see `architectures.check_architecture`), or weights that do not fit.
     """
+    check_architecture(settings)
     name, weights = settings["architecture"], settings.get("weights")
     scaling = settings.get("input_scaling") or "imagenet"
     sun_channels = _SUN_CHANNELS if settings.get("sun_input") else 0
-    if name in deeplab.NAMES:
+    if name in DEEPLABS:
         channels = settings.get("input_channels") or deeplab.INPUT_CHANNELS
         network = deeplab.build_deeplab(name, settings.get("output_stride"), channels + sun_channels)
         model = GreyNetwork(network, channels, sun_channels, scaling)
-    elif name in ENCODER_DECODERS:
-        model = GreyNetwork(_encoder_decoder(name, settings, 1 + sun_channels), 1, sun_channels, scaling)
     else:
-        raise InputError("architecture", f"unknown '{name}'", f"use one of {', '.join(ARCHITECTURES)}")
+        model = GreyNetwork(_encoder_decoder(name, settings, 1 + sun_channels), 1, sun_channels, scaling)
     if weights is not None:
-        start_from(model, fetch_coco(name) if weights == "coco" else weights)
+        start_from(model, weights)
     return model
 
 
@@ -224,12 +218,17 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
     Raises
     ------
     InputError
-        Where the file holds no weights, or those of no DeepLabV3 that torchvision has.
+        Where the file holds no weights, or those of no DeepLabV3 for one class that torchvision has; where it says
+        itself that its input was scaled in another way.
     """
     checkpoint = read_state(path)
     settings, state = checkpoint["settings"], checkpoint["state_dict"]
     if settings is None:
+        state = network_state(state, (f"{deeplab.LAST_LAYER}.weight", "backbone"), path)
         settings = {"architecture": deeplab.architecture_of(state, path)} | _PAPER_USE
+        classes = len(state[f"{deeplab.LAST_LAYER}.weight"])
+        if classes != 1:
+            raise InputError(path, f"tells {classes} classes apart", "give it as `weights` to a model to train")
         channels = next(value.shape[1] for value in state.values() if value.ndim == 4)
         if channels not in (1, deeplab.INPUT_CHANNELS):
             raise InputError(path, f"takes {channels} channels", "give weights for grey or colour images")
@@ -237,6 +236,9 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
             settings["input_channels"] = channels
         if input_scaling not in (None, "imagenet"):
             settings["input_scaling"] = input_scaling
+    elif input_scaling not in (None, "imagenet", settings.get("input_scaling")):
+        found = f"was trained with input_scaling {settings.get('input_scaling', 'imagenet')}"
+        raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
     model = build_model({**settings, "weights": None})
     load_state(model, state, path)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
@@ -247,12 +249,8 @@ def _encoder_decoder(name, settings, channels):
     options = {"encoder_name": settings.get("encoder") or "resnet18", "encoder_weights": None}
     decoder_channels, output_stride = settings.get("decoder_channels"), settings.get("output_stride")
     if decoder_channels:
-        if name not in _WITH_DECODER_CHANNELS:
-            raise InputError("decoder_channels", f"{name} takes none", "leave the key out")
         options |= {"decoder_channels": list(decoder_channels), "encoder_depth": len(decoder_channels)}
     if output_stride:
-        if name != "deeplabv3plus" or output_stride not in (8, 16):
-            raise InputError("output_stride", f"{name} takes no {output_stride}", "deeplabv3plus takes 8 or 16")
         options["encoder_output_stride"] = output_stride
     try:
         return smp.create_model(name, in_channels=channels, classes=1, **options)

@@ -17,8 +17,9 @@ from .fingerprints import code_of
 from .layers import PRODUCTS_TAG, Layer
 from .rasters import create_raster
 from .seams import seam_lines
+from .stretching import stretch_to_8bit
 
-__all__ = ["PRIORITIES", "STRETCHES", "MosaicPart", "mosaic", "seam_lines", "stretched", "write_mosaic"]
+__all__ = ["PRIORITIES", "STRETCHES", "MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
 
 log = logging.getLogger(__name__)
 
@@ -123,7 +124,7 @@ class MosaicPart:
         made = self._pixels(self.row, self.column, self.shape)
         if made is None:
             return {"picture": np.empty(0, np.uint8), "sources": np.empty(0, np.uint16)}
-        return {"picture": stretched(made[0], low, high), "sources": made[1].astype(np.uint16)}
+        return {"picture": stretch_to_8bit(made[0], (low, high)), "sources": made[1].astype(np.uint16)}
 
 
 class _KeptPart(MosaicPart):
@@ -185,13 +186,6 @@ def _logged(parts, what):
         if 10 * number // len(parts) > 10 * (number - 1) // len(parts):
             log.info("mosaic: %s, %d of %d windows", what, number, len(parts))
         yield part
-
-
-def stretched(values, low, high):
-    """8-bit brightness of I/F: `low` becomes 1, `high` 255, NaN 0."""
-    valid = np.isfinite(values)
-    share = np.where(valid, (values - low) / (high - low) if high > low else 0.5, 0.0)
-    return np.where(valid, 1.0 + np.rint(254.0 * np.clip(share, 0.0, 1.0)), 0.0).astype(np.uint8)
 
 
 @contextmanager

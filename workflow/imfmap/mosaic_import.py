@@ -17,10 +17,11 @@ from .errors import InputError
 from .footprints import map_azimuth_deg
 from .grids import MapGrid
 from .layers import PRODUCTS_TAG
-from .mosaic import PERCENTILES, stretched
+from .mosaic import PERCENTILES
 from .mosaic_reference import between, check_reference, crs_of, period_of, pixel_m_of, plain
 from .products import ImageFacts
 from .rasters import BLOCK, create_raster, open_raster
+from .stretching import stretch_to_8bit
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +261,7 @@ def _eight_bit(source, low_high):
 
     def read(window):
         if low_high:
-            return stretched(_values(source, window), *low_high)
+            return stretch_to_8bit(_values(source, window), low_high)
         pixels = source.read(1, window=window, masked=True)
         if source.nodata in (None, 0):
             return pixels.filled(0)

@@ -38,7 +38,7 @@ _STYLE = {
 
 
 @contextmanager
-def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES):
+def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
     """Draw a figure in the house's style, and write it when the block ends well.
 
     Parameters
@@ -48,7 +48,9 @@ def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES):
     rows, columns : int
         Of panels.
     panel_inches : tuple of float
-        Width and height of a panel.
+        Width and height of a panel, on average.
+    **layout
+        Further arguments of `Figure.subplots`, such as ``height_ratios``.
 
     Yields
     ------
@@ -57,7 +59,7 @@ def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES):
     """
     with rc_context(_STYLE):
         figure = Figure(figsize=(columns * panel_inches[0], rows * panel_inches[1]), layout="constrained")
-        yield figure.subplots(rows, columns)
+        yield figure.subplots(rows, columns, **layout)
         for path in paths:
             # Without its date the same figure has the same bytes.
             metadata = {"CreationDate": None} if str(path).endswith(".pdf") else None

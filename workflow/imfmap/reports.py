@@ -5,6 +5,7 @@ import math
 
 import pandas
 
+from .errors import InputError
 from .jsonfiles import read_json
 from .metrics import BatchAveragedMetrics, TruthMetrics
 from .plotting import COLOURS, DASHES, GREY, drawn
@@ -34,8 +35,18 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
     -------
     pandas.DataFrame
         What the CSV holds; scores in percent.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to write a table of.
     """
-    rows = []
+    if not result_paths:
+        raise InputError("evaluation.models", "names no model", "give names of models, such as [net]")
+    if not training_paths and not any(result_paths.values()):
+        found = f"{', '.join(result_paths)}: not trained here, and no target of role validation or test is for them"
+        raise InputError("evaluation.models", found, "give a target that role, labels, and the models' resolution_m")
+    rows, thresholds = [], set()
     for model, paths in result_paths.items():
         head = {"model": model, "batch_size": "-", "best_epoch": "-"}
         if model in training_paths:
@@ -45,6 +56,7 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
             tiles = _tile_counts([report["tiles"]["validation"]])
             rows.append({**head, "set": "Va1", "target": "all", **tiles, **_percents(scores)})
         results = [read_json(path) for path in paths]
+        thresholds |= {result["threshold"] for result in results}
         for role, name in SET_OF_ROLE.items():
             chosen = [result for result in results if result["role"] == role]
             for group, target in [([result], result["target"]) for result in chosen] + [(chosen, "all")] * bool(chosen):
@@ -52,11 +64,12 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
     table = pandas.DataFrame(rows).round(2)
     with replacing(csv_path) as temporary:
         table.to_csv(temporary, index=False)
-    parts = [
-        ("The paper's metrics, against the labels (%)", _paper_table(table)),
-        ("By target (%)", _target_table(table)),
-    ]
-    write_pages(parts, markdown_path, html_path, "Evaluation")
+    parts = [("The paper's metrics, against the labels (%)", _paper_table(table))]
+    if any(table.target != "all"):
+        parts.append(("By target (%)", _target_table(table)))
+    told = ", ".join(f"{threshold:g}" for threshold in sorted(thresholds))
+    notes = f"Va2, Te: a pixel counts as fracture where its probability is above {told}." if told else ""
+    write_pages(parts, markdown_path, html_path, "Evaluation", notes)
     return table
 
 

@@ -12,6 +12,7 @@ import torch
 from .rasters import replacing
 
 FOLDER = ".resume"
+NAME = "state.pt"
 
 logger = logging.getLogger(__name__)
 
@@ -40,29 +41,45 @@ class TrainingState:
 
     def __init__(self, folder, key):
         self.folder, self.key = Path(folder), key
+        self.aside = self.folder.with_name(f"{self.folder.name}.old")
+
+    def settle(self):
+        """Set a state of another training aside, and bring one of this training back that was set aside."""
+        if self.load() is not None:
+            return
+        there, known = (self.folder / NAME).exists(), self._read(self.aside) is not None
+        leaving = self.folder.with_name(f"{self.folder.name}.leaving")
+        shutil.rmtree(leaving, ignore_errors=True)
+        if there:
+            self.folder.rename(leaving)
+        if known:
+            self.clear()
+            self.aside.rename(self.folder)
+            logger.info("%s is of this training: it is taken again", self.aside)
+        if there:
+            shutil.rmtree(self.aside, ignore_errors=True)
+            leaving.rename(self.aside)
+            logger.warning("%s was of other settings, tiles or software: it is kept as %s", self.folder, self.aside)
 
     def load(self):
         """What `save` was last given, on the CPU, or None where there is none of the same training."""
-        path = self.folder / "state.pt"
-        if not path.exists():
-            return None
+        return self._read(self.folder)
+
+    def _read(self, folder):
         try:
-            state = torch.load(path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
-            state = {}
-        if state.get("key") != self.key or not self.best_path(state["best_epoch"]).exists():
-            logger.info("%s is of another training: this one starts anew", path)
-            self.clear()
+            state = torch.load(folder / NAME, map_location="cpu", weights_only=True)
+        except (OSError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
             return None
-        return state
+        fits = state.get("key") == self.key and _best_path(folder, state["best_epoch"]).exists()
+        return state if fits else None
 
     def best_path(self, epoch):
         """Path: where the checkpoint of an epoch is kept while it is the best."""
-        return self.folder / f"best_{epoch}.pt"
+        return _best_path(self.folder, epoch)
 
     def save(self, state, best_epoch):
         """Keep a state (tensors and plain values), whose best checkpoint is at `best_path` already."""
-        with replacing(self.folder / "state.pt") as temporary, open(temporary, "wb") as file:
+        with replacing(self.folder / NAME) as temporary, open(temporary, "wb") as file:
             torch.save({**state, "key": self.key, "best_epoch": best_epoch}, file)
         for path in self.folder.glob("best_*.pt"):
             if path != self.best_path(best_epoch):
@@ -71,3 +88,7 @@ class TrainingState:
     def clear(self):
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _best_path(folder, epoch):
+    return folder / f"best_{epoch}.pt"

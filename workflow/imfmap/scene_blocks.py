@@ -8,6 +8,7 @@ from scipy.ndimage import binary_dilation
 
 from .errors import InputError
 from .grids import MapGrid
+from .layers import PRODUCTS_TAG
 from .probability import CODES, NODATA
 from .products import ImageFacts
 from .rasters import open_raster, read_window
@@ -39,7 +40,8 @@ class Block:
     labels : ndarray
         bool
     dark, shadow : ndarray or None
-        bool, pixels that are dark themselves, and those whose surroundings are; None without a projected image.
+        bool, pixels that are dark themselves, and those whose surroundings are (a fracture is dark itself); None
+        without a projected image.
     seam : ndarray or None
         bool, near a seam of the mosaic; None without its sources.
     """
@@ -64,42 +66,61 @@ class Scene:
     paths : mapping
         `truth`, `labels` (0/1), and, where there are any, `probability` (without it the labels are taken for a map that
         is sure of itself), `image` (a projected image, or a mosaic: 8-bit) and `sources` of a mosaic.
+    shown : sequence of path
+        Projected images that a mosaic was made of, to tell its shadows: at each pixel those of the image that it shows.
 
     Attributes
     ----------
     grid : MapGrid
     facts : ImageFacts or None
         Of the image, where it is a projected one.
+    mapped : path
+        The map: its probability, or the labels that stand for it.
 
     Raises
     ------
     InputError
-        On entering: where the rasters are on different grids, or the image has no valid pixel.
+        On entering: where the rasters are on different grids, an image has no valid pixel, or the sources name one that
+        is not among those shown.
     """
 
-    def __init__(self, paths):
+    def __init__(self, paths, shown=()):
         self._paths = {name: path for name, path in paths.items() if path}
+        self._shown, self.mapped = shown, self._paths.get("probability", self._paths["labels"])
         self._stack = ExitStack()
-        self._rasters, self.facts, self._median, self._margin = {}, None, None, 0
+        self._rasters, self._lights, self.facts = {}, {}, None
 
     def __enter__(self):
         with ExitStack() as stack:
-            for name, path in self._paths.items():
-                self._rasters[name] = stack.enter_context(open_raster(path))
-            truth = self._rasters["truth"]
-            self.grid = MapGrid.of(truth)
-            for name, dataset in self._rasters.items():
-                if dataset.shape != truth.shape or not np.allclose(dataset.transform, truth.transform):
-                    raise InputError(
-                        self._paths[name], f"is not on the grid of {self._paths['truth']}", "make both for one target"
-                    )
+            with open_raster(self._paths["truth"]) as truth:
+                self.grid = MapGrid.of(truth)
+            self._rasters = {name: self._opened(stack, path) for name, path in self._paths.items()}
             image = self._rasters.get("image")
             if image is not None and np.issubdtype(np.dtype(image.dtypes[0]), np.floating):
-                self.facts = ImageFacts.from_tags(image.tags(), self._paths["image"])
-                self._median = _median(image, self._paths["image"])
-                self._margin = neighbourhood_px(self.grid.resolution_m) // 2
+                self._lights = {1: _Light(image, self._paths["image"])}
+                self.facts = self._lights[1].facts
+            elif self._shown and "sources" in self._rasters:
+                self._lights = self._lights_of_mosaic(stack)
             self._stack = stack.pop_all()
         return self
+
+    def _lights_of_mosaic(self, stack):
+        """The light of each image of a mosaic, by its number among the sources."""
+        lights = [_Light(self._opened(stack, path), path) for path in self._shown]
+        lights = {light.facts.product: light for light in lights}
+        products = self._rasters["sources"].tags().get(PRODUCTS_TAG, "").split(",")
+        missing = [product for product in products if product not in lights]
+        if missing:
+            found = f"is made of image '{missing[0]}', which is not among those given"
+            raise InputError(self._paths["sources"], found, "give the images of the mosaic")
+        return {number: lights[product] for number, product in enumerate(products, start=1)}
+
+    def _opened(self, stack, path):
+        """A raster that lies on the scene's grid."""
+        dataset = stack.enter_context(open_raster(path))
+        if dataset.shape != self.grid.shape or not np.allclose(dataset.transform, self.grid.transform):
+            raise InputError(path, f"is not on the grid of {self._paths['truth']}", "make both for one target")
+        return dataset
 
     def __exit__(self, *_):
         self._stack.close()
@@ -119,17 +140,39 @@ class Scene:
         labels = read("labels") > 0
         codes = read("probability") if "probability" in self._rasters else np.where(labels, CODES, 0).astype(np.uint8)
         block = Block(row, column, grid, codes, codes != NODATA, read("truth"), labels)
+        if "sources" in self._rasters:
+            sources = read("sources", SEAM_PX)
+            block.seam, shows = (_inner(array, SEAM_PX) for array in (_near_seams(sources), sources))
         if self.facts is not None:
-            image = read("image", self._margin)
-            dark = DARK * self._median
-            around = surrounding_brightness(image, 2 * self._margin + 1)
-            block.shadow, block.dark = _inner(around, self._margin) < dark, _inner(image, self._margin) < dark
-            block.valid &= np.isfinite(_inner(image, self._margin))
+            shows = np.ones(grid.shape, np.uint8)
         elif "image" in self._rasters:
             block.valid &= read("image") != (self._rasters["image"].nodata or 0)
-        if "sources" in self._rasters:
-            block.seam = _inner(_near_seams(read("sources", SEAM_PX)), SEAM_PX)
+        if self._lights:
+            block.shadow, block.dark = np.zeros(grid.shape, bool), np.zeros(grid.shape, bool)
+            for number in np.unique(shows[shows > 0]).tolist():
+                seen, shadow, dark = self._lights[number].of(row, column, grid.shape)
+                here = shows == number
+                block.shadow |= here & shadow
+                block.dark |= here & dark
+                block.valid &= seen | ~here
         return block
+
+
+class _Light:
+    """What a projected image shows of light and shadow."""
+
+    def __init__(self, image, path):
+        self.facts = ImageFacts.from_tags(image.tags(), path)
+        self._image, self._dark = image, DARK * _median(image, path)
+        self._margin = neighbourhood_px(MapGrid.of(image).resolution_m) // 2
+
+    def of(self, row, column, shape):
+        """Pixels with data, those whose surroundings are in shadow, and those that are dark themselves: bool."""
+        margin = self._margin
+        rows, columns = (extent + 2 * margin for extent in shape)
+        image = read_window(self._image, row - margin, column - margin, rows, columns)
+        around, image = (_inner(array, margin) for array in (surrounding_brightness(image, 2 * margin + 1), image))
+        return np.isfinite(image), around < self._dark, image < self._dark
 
 
 def _median(image, path):

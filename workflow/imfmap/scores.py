@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .metrics import harmonic_mean, share
+from .metrics import share
 from .probability import CODES, code_at_least
 from .tally import KINDS
 from .widths import WIDTH_CLASSES
@@ -12,6 +12,8 @@ from .widths import WIDTH_CLASSES
 INCIDENCE_EDGES_DEG = (0, 30, 45, 60, 75, 90)
 # What is no fracture but may look like one.
 LOOKALIKES = ("ridge", "boulder", "crater", "trail")
+# Recall at which images under high and low Suns are compared: of one that shows little, few models reach more.
+AT_INCIDENCES = 0.4
 _PROBABILITY = np.arange(CODES + 1) / CODES
 
 
@@ -29,6 +31,10 @@ class Scores:
     ----------
     maps : int
         How many.
+    grounds : list of tuple
+        Target and product (None of a map of several images) of each, in order.
+    places : int
+        Targets among them.
     area_km2 : float
         Their areas added: ground that is seen in two images counts twice.
     threshold : float
@@ -37,14 +43,14 @@ class Scores:
 
     def __init__(self, files):
         self.maps, self.area_km2 = len(files), sum(file["area_km2"] for file in files)
+        self.grounds = sorted(((file["target"], file["product"]) for file in files), key=str)
+        self.places = len({target for target, _ in self.grounds})
         self.threshold = files[0]["threshold"]
+        self._files = files
         self._truth = _added(files, "truth")
         self._label = _added(files, "label")
         self._width = _added(files, "width")
         self._places = {name: _added(files, name) for name in ("light", "seam")}
-        self._by_incidence = {
-            name: _added(members, "truth") for name, members in _by_incidence(files).items() if members
-        }
         self._fractures = [file["fractures"] for file in files]
         self._objects = [file["objects"] for file in files]
 
@@ -54,7 +60,7 @@ class Scores:
         Returns
         -------
         dict of float
-            0..1; NaN where undefined.
+            0..1; NaN where undefined: the precision of nothing found, recall and f1 where there is nothing to find.
         """
         return _scores(*(_above(counts, threshold) for counts in self._both(against)))
 
@@ -90,9 +96,32 @@ class Scores:
         """dict: recall of the fracture pixels of each width class."""
         return {name: share(*_above(self._width[name], threshold)) for name in WIDTH_CLASSES}
 
-    def recall_by_incidence(self, threshold=0.5):
-        """dict: recall of the fracture pixels of the images of each range of incidence, such as "30-45"."""
-        return {name: share(*_above(truth["fracture"], threshold)) for name, truth in self._by_incidence.items()}
+    def share_by_width(self):
+        """dict: share of the fracture pixels that each width class has."""
+        pixels = {name: int(self._width[name].sum()) for name in WIDTH_CLASSES}
+        return {name: share(count, sum(pixels.values())) for name, count in pixels.items()}
+
+    def by_incidence(self):
+        """Scores of the images of each range of incidence that there are any of.
+
+        Returns
+        -------
+        dict of str to Scores
+            By range in degrees, such as "30-45"; empty where no map is of a single image.
+        """
+        known = [file for file in self._files if file["incidence_deg"] is not None]
+        bins = np.digitize([file["incidence_deg"] for file in known], INCIDENCE_EDGES_DEG[1:-1])
+        return {
+            f"{INCIDENCE_EDGES_DEG[number]}-{INCIDENCE_EDGES_DEG[number + 1]}": Scores(
+                [file for file, place in zip(known, bins, strict=True) if place == number]
+            )
+            for number in np.unique(bins)
+        }
+
+    def base_rate(self):
+        """float: share of the pixels that are fractures; a map of zeros has this calibration error."""
+        negative, positive = self._both("truth")
+        return share(int(positive.sum()), int(positive.sum() + negative.sum()))
 
     def scores_by_place(self, threshold=0.5):
         """Pixel scores in the `lit` and in `shadow`, `near` seams and `away` from them.
@@ -100,14 +129,16 @@ class Scores:
         Returns
         -------
         dict of dict
-            As `pixel_scores`; places that no map tells apart are left out.
+            As `pixel_scores`, and `share`, that of the fracture pixels which lie there; places that no map tells apart
+            are left out.
         """
         places = {}
         for names in (("lit", "shadow"), ("away", "near")):
             rows = self._places["light" if names[0] == "lit" else "seam"]
             for name in names if rows else ():
-                both = (rows[f"{name} background"], rows[f"{name} fracture"])
-                places[name] = _scores(*(_above(counts, threshold) for counts in both))
+                both = [_above(rows[f"{name} {what}"], threshold) for what in ("background", "fracture")]
+                wanted = sum(int(rows[f"{one} fracture"].sum()) for one in names)
+                places[name] = _scores(*both) | {"share": share(both[1][1], wanted)}
         return places
 
     def hits_at_recall(self, recall):
@@ -151,23 +182,22 @@ class Scores:
         Returns
         -------
         dict
-            `recall` of fractures, `recall_by_width` (dict), `precision` of objects, `objects` and `fractures` (their
-            numbers), `false_per_km2`, and `false_by_kind_per_km2` (dict; without shadow and seam where no map tells
-            them).
+            `recall` of fractures, `recall_by_width` (dict), `precision` of objects, `objects`, `fractures` and
+            `fractures_by_width` (their numbers), `false_per_km2`, and `false_by_kind_per_km2` (dict; without shadow and
+            seam where no map tells them).
         """
         key = f"{self.threshold if threshold is None else threshold:g}"
         covered = np.concatenate([np.array(part["covered"][key], float) for part in self._fractures])
         classes = np.array([name for part in self._fractures for name in part["width_class"]], object)
-        found = covered >= 0.5
+        found, number = covered >= 0.5, {name: int((classes == name).sum()) for name in WIDTH_CLASSES}
         counts = {kind: sum(part[key][kind] for part in self._objects) for kind in KINDS}
         false = {kind: count / self.area_km2 for kind, count in counts.items() if kind != "fracture"}
         untold = [kind for kind, name in (("shadow", "light"), ("seam", "seam")) if self._places[name] is None]
         return {
             "fractures": len(found),
             "recall": share(int(found.sum()), len(found)),
-            "recall_by_width": {
-                name: share(int(found[classes == name].sum()), int((classes == name).sum())) for name in WIDTH_CLASSES
-            },
+            "fractures_by_width": number,
+            "recall_by_width": {name: share(int(found[classes == name].sum()), number[name]) for name in WIDTH_CLASSES},
             "objects": sum(counts.values()),
             "precision": share(counts["fracture"], sum(counts.values())),
             "false_per_km2": sum(false.values()),
@@ -213,15 +243,6 @@ def _added(files, name):
     return {row: np.sum([part[row] for part in parts], axis=0) for row in parts[0]}
 
 
-def _by_incidence(files):
-    groups = {}
-    for low, high in zip(INCIDENCE_EDGES_DEG, INCIDENCE_EDGES_DEG[1:], strict=False):
-        groups[f"{low}-{high}"] = [
-            file for file in files if file["incidence_deg"] is not None and low <= file["incidence_deg"] < high
-        ]
-    return groups
-
-
 def _tails(counts):
     """Number of pixels at each level or above."""
     return np.cumsum(counts[::-1])[::-1]
@@ -238,6 +259,7 @@ def _scores(negative, positive):
     return {
         "precision": precision,
         "recall": recall,
-        "f1": harmonic_mean(precision, recall),
+        # Of a map that finds nothing of what there is, 0.
+        "f1": 2 * hits / (hits + false + wanted) if wanted else math.nan,
         "iou": share(hits, wanted + false),
     }

@@ -10,6 +10,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
+from .architectures import check_architecture, check_batch_size
 from .bodies import true_scale_latitude
 from .coarse_names import coarse_targets
 from .errors import InputError
@@ -182,6 +183,9 @@ def _explain(error):
         known = error.schema["properties"]
         unknown = [name for name in error.instance if name not in known]
         return f"{key}: unknown key '{unknown[0]}'", f"allowed: {', '.join(known)}"
+    if kind == "dependentRequired":
+        name = next(name for name in allowed if name in error.instance)
+        return f"{key}: {name} does nothing without {allowed[name][0]}", "leave it out"
     if kind == "enum":
         return f"{key}: {error.instance!r} is not allowed", f"use one of {', '.join(map(str, allowed))}"
     if kind == "required":
@@ -291,8 +295,15 @@ def _cross_check(config, where):
     rules |= {f"comparison_{question}" for question in config["comparison"]["questions"]}
     if clash := set(targets) & rules:
         raise InputError(where, f"targets: '{clash.pop()}' is the name of a rule", "rename the target")
-    trains = any("architecture" in settings for settings in models.values())
-    if trains and not any(target.get("role") == "train" for target in targets.values()):
+    devices = config["training"]["devices"]
+    trained = {name: settings for name, settings in models.items() if "architecture" in settings}
+    for name, settings in trained.items():
+        try:
+            check_architecture(settings)
+            check_batch_size(settings["batch_size"], 1 if devices == "auto" else devices)
+        except InputError as error:
+            raise InputError(f"{where}: models.{name}", str(error)) from None
+    if trained and not any(target.get("role") == "train" for target in targets.values()):
         raise InputError(where, "targets: none has role train", "give one, or give the model a checkpoint")
     for name, target in targets.items():
         first, last = target.get("search", {}).get("dates", ("", ""))

@@ -12,8 +12,10 @@ from .vectors import read_vector
 from .widths import WIDTH_CLASSES, width_class
 
 LEVELS = CODES + 1
-# What a detected object may lie on; the order decides between equals.
-KINDS = ("fracture", "ridge", "boulder", "crater", "trail", "seam", "shadow", "background")
+# What a detected object may lie on: what is truly there, then how ordinary ground may look; the order decides between
+# equals.
+THINGS, LOOKS = ("fracture", "ridge", "boulder", "crater", "trail"), ("seam", "shadow")
+KINDS = (*THINGS, *LOOKS, "background")
 # Least share of an object's pixels that its kind must hold; where none does, it lies on background.
 KIND_SHARE = 0.25
 # Least share of a fracture's centreline that must be seen for the fracture to count.
@@ -164,10 +166,21 @@ class Objects:
         np.add.at(overlaps, roots, pieces)
         area = overlaps.sum(axis=1)
         overlaps = overlaps[(area > 0) & (area >= self._least_px)]
-        kind = overlaps[:, :_BACKGROUND].argmax(axis=1)
-        most = overlaps[np.arange(len(overlaps)), kind]
-        kind[most < KIND_SHARE * overlaps.sum(axis=1)] = _BACKGROUND
-        return dict(zip(KINDS, np.bincount(kind, minlength=len(KINDS)).tolist(), strict=True))
+        return dict(zip(KINDS, np.bincount(_kind_of(overlaps), minlength=len(KINDS)).tolist(), strict=True))
+
+
+def _kind_of(overlaps):
+    """What each object lies on, as index in `KINDS`, from its pixels on each of them (objects, kinds).
+
+    A seam or a shadow is ordinary ground: it stands behind whatever is truly there, however wide the object is.
+    """
+    kind = np.full(len(overlaps), _BACKGROUND)
+    least = KIND_SHARE * overlaps.sum(axis=1)
+    for names in (LOOKS, THINGS):
+        first = KINDS.index(names[0])
+        part = overlaps[:, first : first + len(names)]
+        kind = np.where(part.max(axis=1) >= least, first + part.argmax(axis=1), kind)
+    return kind
 
 
 def kinds_of(block):

@@ -73,6 +73,30 @@ class Tiles:
         return frame.to_map(i, j)
 
 
+def tiling(settings, training):
+    """How a target's tiles are cut: to train on, they overlap and are turned; to be scored, neither.
+
+    Parameters
+    ----------
+    settings : mapping
+        The config's `tiles`.
+    training : bool
+        Whether the target trains (Le Corre et al. 2025: Tr and Va1) or is scored (Va2, Te).
+
+    Returns
+    -------
+    dict
+        `size_px`, `overlap`, `rotate` and `min_valid_fraction` of `cut_tiles` and `count_tiles`.
+    """
+    overlap = settings["overlap"] if training else 0.0
+    return {
+        "size_px": settings["size_px"],
+        "overlap": overlap,
+        "rotate": training,
+        "min_valid_fraction": settings["min_valid_fraction"],
+    }
+
+
 def tiles_of_image(
     image,
     mask,
@@ -144,9 +168,12 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
     if recipe == "imfmap" and layers["image"].dtype == np.uint8:
         raise InputError("tiles", "recipe imfmap cannot be cut from an 8-bit mosaic", "give an image with its Sun")
     cut = map_pieces if recipe == "paper" else sun_pieces
+    sparse, lost_px = 0, 0
     for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):
         share = piece["valid"].mean()
         if not (share > 0 and share >= min_valid_fraction):
+            sparse += bool(share > 0)
+            lost_px += int((piece["mask"] & piece["valid"]).sum())
             continue
         place = {"row": piece["row"] + origin[0], "column": piece["column"] + origin[1]}
         piece = {"tile": number, **piece, **place}
@@ -154,6 +181,9 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
             yield from quarter_turns(piece, size_px)
         else:
             yield piece
+    if sparse:
+        what = "%s: %d tiles with less than %g of their pixels valid are left out, %d label pixels on data with them"
+        logger.info(what, facts.product, sparse, min_valid_fraction, lost_px)
 
 
 def count_tiles(projected_path, label_raster_path, recipe, size_px, overlap, rotate, *, min_valid_fraction=0.0):

@@ -14,6 +14,7 @@ import torch
 from torch.utils.data import DataLoader, default_collate
 from tqdm import tqdm
 
+from .architectures import ENCODER_DECODERS, check_batch_size
 from .augment import augmentation
 from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
 from .distributed import device_count, run_on
@@ -22,7 +23,7 @@ from .errors import InputError
 from .jsonfiles import write_json
 from .logs import EpochLog
 from .losses import Edges, Loss
-from .models import BUILD_KEYS, ENCODER_DECODERS, build_model, choose_device, device_name, save_checkpoint
+from .models import BUILD_KEYS, build_model, choose_device, device_name, save_checkpoint
 from .precision import choose_precision, compiled, mixed
 from .rasters import replacing
 from .reports import plot_curves
@@ -57,8 +58,8 @@ def train(
     `metrics.BatchAveragedMetrics`, over valid pixels at the training's batch size.
 
     A training that was killed goes on after its last whole epoch, to the same curve: its state lies in
-    ``.resume`` beside the checkpoint until it is done. ``logs`` beside it holds the curve as it grows (epochs.csv, and
-    TensorBoard's).
+    ``.resume`` beside the checkpoint until it is done. A state of other settings is set aside (``.resume.old``), and
+    found there again. ``logs`` beside it holds the curve as it grows (epochs.csv, and TensorBoard's).
 
     Parameters
     ----------
@@ -91,18 +92,21 @@ def train(
     InputError
         For settings or tiles that do not fit, or a loss that is no longer finite.
     """
-    learning = {**LEARNING, "threshold": 0.5, **training}
-    learning = {key: model.get(key, learning[key]) for key in (*LEARNING, "threshold")}
+    learning = {key: model.get(key, training.get(key, default)) for key, default in LEARNING.items()}
+    learning["threshold"] = training.get("threshold", 0.5)
     machine = {**MACHINE, **{key: training[key] for key in MACHINE if key in training}}
     if learning["schedule"] not in SCHEDULES:
         raise InputError("training.schedule", f"unknown '{learning['schedule']}'", f"use one of {', '.join(SCHEDULES)}")
     kind = choose_device(machine["device"], "training.device").type
     count = device_count(machine["devices"], kind)
-    if model["batch_size"] < 2 * count:
-        raise InputError("batch_size", f"{model['batch_size']} for {count} devices", "give each at least two tiles")
+    check_batch_size(model["batch_size"], count)
     paths = [Path(path) for path in (checkpoint_path, metrics_path, curves_path)]
     job = Job([*tile_paths], split_path, *paths, dict(model), learning, machine, dict(augmentation or {}), seed, kind)
-    return run_on(count, kind, _train, job)
+    dtype = choose_precision(machine["precision"], torch.device(kind), "training.precision")
+    state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, count))
+    # Before other processes look at it.
+    state.settle()
+    return run_on(count, kind, _train, job, dtype, state)
 
 
 @dataclass(frozen=True)
@@ -126,7 +130,7 @@ class Job:
         settings = {**self.learning, "augmentation": self.augmentation, "seed": self.seed, "torch": torch.__version__}
         settings |= {"model": self.model, "precision": str(dtype), "devices": count, "kind": self.kind}
         weights = self.model.get("weights")
-        files = [*self.tile_paths, self.split_path, *([weights] if weights not in (None, "coco") else [])]
+        files = [*self.tile_paths, self.split_path, *([weights] if weights else [])]
         return fingerprint(settings, files)
 
 
@@ -137,7 +141,7 @@ def learning_rate_schedule(optimiser, learning, steps):
     return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
 
 
-def _train(ranks, job):
+def _train(ranks, job, dtype, state):
     """One process of a training; only the first writes."""
     device = ranks.device(job.kind)
     if device.type == "cpu":
@@ -146,14 +150,12 @@ def _train(ranks, job):
         torch.set_flush_denormal(True)
     else:
         torch.backends.cudnn.benchmark = True
-    dtype = choose_precision(job.machine["precision"], device, "training.precision")
     train_set, validation_set, kind = _sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
     settings |= kind | {"threshold": job.learning["threshold"]}
     counts = {"train": train_set.counts(), "validation": validation_set.counts()}
     logger.info("tiles: %s", counts)
-    state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, ranks.count))
     training.restore(state.load())
     training.run(state, settings)
     if not ranks.first:
@@ -248,7 +250,8 @@ class _Training:
             self.learner, self.train_batches, self.optimiser, self.schedule, self.scaler, tell
         )
         if not math.isfinite(loss):
-            raise InputError("training", f"the loss is {loss} in epoch {epoch}", "lower learning_rate")
+            model = self.job.checkpoint_path.parent
+            raise InputError(model, f"the loss is {loss} in epoch {epoch}", "lower its learning_rate")
         trained_s = time.perf_counter() - started
         row = {"epoch": epoch, "train_loss": loss} | {f"train_{name}": value for name, value in scores.items()}
         self.ranks.agree(self.network)

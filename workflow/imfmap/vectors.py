@@ -79,12 +79,18 @@ def read_as_drawn(path, layer=None):
     Raises
     ------
     InputError
-        For a missing file or layer.
+        For a missing file or layer, or a table without shapes, such as a CSV.
     """
     names = layers_of(path)
     if layer is not None and layer not in names:
         raise InputError(path, f"has no layer '{layer}'", f"its layers: {', '.join(names) or 'none'}")
-    return gpd.read_file(path, layer=layer or names[0], fid_as_index=True)
+    if not names:
+        raise InputError(path, "has no layer", "save the shapes to it again")
+    frame = gpd.read_file(path, layer=layer or names[0], fid_as_index=True)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        found = f"layer '{layer or names[0]}' is a table without shapes"
+        raise InputError(path, found, "save lines or polygons as GeoPackage, shapefile or GeoJSON")
+    return frame
 
 
 def crs_fault(found, wanted=None):

@@ -1,19 +1,29 @@
 """Weights from files: read without running anything that is in them, and fitted to a network."""
 
+import _codecs
 import logging
-import pickle
-from urllib.error import URLError
+import re
 
+import numpy as np
 import torch
 
-from .deeplab import COCO_WEIGHTS, LAST_LAYER, NAMES
+from .deeplab import LAST_LAYER
 from .errors import InputError
 
+# What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
+OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
 # Keys that a state is usually kept under, the first that is there wins; else the largest state that is found.
 _USUAL = ("state_dict", "model_state_dict", "model")
-# What DataParallel, torch.compile and Lightning put before the names of weights.
-_PREFIXES = ("module.", "_orig_mod.", "model.")
-_NAMED_KEYS = 3
+_NAMED = 3
+_SCALAR = np.float64(0).__reduce__()[0]
+# NumPy's numbers, which people keep beside weights: values like any other, by NumPy's old and new name for them.
+_NUMBERS = [
+    _SCALAR,
+    (_SCALAR, "numpy.core.multiarray.scalar"),
+    np.dtype,
+    *{type(np.dtype(code)) for code in "?bhilqBHILQefd"},
+    _codecs.encode,
+]
 
 logger = logging.getLogger(__name__)
 
@@ -24,51 +34,79 @@ def read_state(path):
     Parameters
     ----------
     path : path
-        A checkpoint of this workflow, or the state of a network, bare or anywhere in dictionaries, with or without the
-        prefix of DataParallel. Of torchvision's DeepLabV3 the auxiliary head is left out, and two classes (background,
-        fracture) are made one: the logit of the fracture in a softmax is the difference of the two.
+        A checkpoint of this workflow, or the state of a network, bare or anywhere in dictionaries, with other values
+        beside it or without.
 
     Returns
     -------
     dict
-        `state_dict`, and `settings` and `training`, None where the file has none.
+        `state_dict`, under the names that the file has, and `settings` and `training`, None but for a checkpoint of
+        this workflow.
 
     Raises
     ------
     InputError
-        Where the file is missing, holds more than weights and plain values, or no state.
+        Where the file cannot be read, holds more than weights and plain values, or no state.
     """
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise InputError(path, "no such file", "give the path of a checkpoint") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, AttributeError) as error:
-        raise InputError(
-            path, f"is no file of weights alone ({_reason(error)})", "give a checkpoint of tensors"
-        ) from None
+        with torch.serialization.safe_globals(_NUMBERS):
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
+    except Exception as error:  # bytes that are no checkpoint make the reader fall over anything
+        raise InputError(path, *_refusal(error)) from None
     state = _state_in(content)
     if state is None:
-        raise InputError(path, "holds no state dictionary", "give a checkpoint, or a model's state_dict()")
-    while prefix := next((start for start in _PREFIXES if all(key.startswith(start) for key in state)), None):
-        state = {key.removeprefix(prefix): value for key, value in state.items()}
-    state = {key: value for key, value in state.items() if not key.startswith("aux_classifier.")}
+        raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
+    settings = content.get("settings")
+    if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
+        return {"state_dict": state, "settings": None, "training": None}
+    return {"state_dict": state, "settings": settings, "training": content.get("training")}
+
+
+def network_state(state, names, path):
+    """A state's weights of one network, under the names that it has for them.
+
+    Parameters
+    ----------
+    state : dict
+        Of `read_state`: with any prefix (DataParallel's, Lightning's, a wrapper's), and others beside it (an auxiliary
+        head, a loss with weights), which are left out.
+    names : sequence of str
+        The network's own. The first tells the prefix; parts of a state that none of them begins with are left out.
+    path : path
+        The state's file, for the log.
+
+    Returns
+    -------
+    dict
+        In a DeepLabV3, two classes (background, fracture) are made one: the logit of the fracture in a softmax is the
+        difference of the two.
+    """
+    first, parts = names[0], {name.split(".")[0] for name in names}
+    prefixes = [name.removesuffix(first) for name in state if f".{name}".endswith(f".{first}")]
+    prefix = min(prefixes, key=len, default="")
+    found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
+    found = {name: value for name, value in found.items() if name.split(".")[0] in parts}
+    left_out = [name for name in state if name.removeprefix(prefix) not in found]
+    if left_out:
+        logger.info("%s: left out what is not the network's: %s", path, _listed(left_out))
     for key in (f"{LAST_LAYER}.weight", f"{LAST_LAYER}.bias"):
-        if key in state and len(state[key]) == 2:
-            state[key] = state[key][1:] - state[key][:1]
-    notes = content if isinstance(content, dict) else {}
-    return {"state_dict": state, "settings": notes.get("settings"), "training": notes.get("training")}
+        if key in found and found[key].shape[:1] == (2,):
+            found[key] = found[key][1:] - found[key][:1]
+    return found
 
 
 def load_state(model, state, path):
-    """Load a state of the whole model or of its bare network.
+    """Load a state of the whole model or of its bare network (see `network_state`).
 
     Raises
     ------
     InputError
-        Naming the first entries that are missing, left over or of another shape.
+        Naming the first entries that are missing, left over or of another shape, or that hold no finite numbers.
     """
-    own = model.state_dict()
-    state = _of_the_whole(state)
+    own = model.network.state_dict()
+    state = network_state(state, [*own], path)
     faults = [f"no {name}" for name in own if name not in state]
     faults += [f"unknown {name}" for name in state if name not in own]
     faults += [
@@ -77,10 +115,14 @@ def load_state(model, state, path):
         if name in state and state[name].shape != value.shape
     ]
     if faults:
-        more = f" and {len(faults) - _NAMED_KEYS} more" if len(faults) > _NAMED_KEYS else ""
-        found = f"does not fit the model: {', '.join(faults[:_NAMED_KEYS])}{more}"
+        found = f"does not fit the model: {_listed(faults)}"
         raise InputError(path, found, "use the architecture that it was trained with")
-    model.load_state_dict(state)
+    endless = [name for name, value in state.items() if not torch.isfinite(value).all()]
+    if endless:
+        raise InputError(
+            path, f"holds numbers that are not finite: {_listed(endless)}", "give weights of a training that went well"
+        )
+    model.network.load_state_dict(state)
 
 
 def start_from(model, path):
@@ -94,9 +136,9 @@ def start_from(model, path):
     InputError
         See `read_state` and `load_state`.
     """
-    state = _of_the_whole(read_state(path)["state_dict"])
-    own = model.state_dict()
-    last = [name for name in own if name.startswith(f"network.{LAST_LAYER}.")]
+    own = model.network.state_dict()
+    state = network_state(read_state(path)["state_dict"], [*own], path)
+    last = [name for name in own if name.startswith(f"{LAST_LAYER}.")]
     if any(name in state and state[name].shape != own[name].shape for name in last):
         logger.info("%s has other classes: the last layer starts as drawn", path)
         state |= {name: own[name] for name in last}
@@ -108,44 +150,29 @@ def start_from(model, path):
     load_state(model, state, path)
 
 
-def fetch_coco(name):
-    """Path of torchvision's COCO weights of a DeepLabV3, fetched where torch keeps such files.
-
-    Raises
-    ------
-    InputError
-        Where there are none, or they cannot be fetched.
-    """
-    if name not in COCO_WEIGHTS:
-        raise InputError("weights", f"there are no COCO weights of {name}", f"use {', '.join(NAMES)}, or null")
-    url = COCO_WEIGHTS[name].url
-    path = f"{torch.hub.get_dir()}/checkpoints/{url.rsplit('/', 1)[-1]}"
-    try:
-        torch.hub.load_state_dict_from_url(url, map_location="cpu", progress=False, check_hash=True, weights_only=True)
-    except (URLError, OSError, RuntimeError, pickle.UnpicklingError) as error:
-        raise InputError("weights", f"coco cannot be fetched ({error})", "give the path of a file, or null") from None
-    return path
-
-
 def _state_in(content):
     """The state dictionary somewhere in dictionaries, or None."""
-    if not isinstance(content, dict) or not content:
+    if not isinstance(content, dict):
         return None
-    if all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in content.items()):
-        return content
     for key in _USUAL:
         if (state := _state_in(content.get(key))) is not None:
             return state
-    states = [state for value in content.values() if (state := _state_in(value)) is not None]
-    return max(states, key=len, default=None)
+    own = {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, torch.Tensor)}
+    states = [own, *(state for value in content.values() if (state := _state_in(value)) is not None)]
+    return max(states, key=len) or None
 
 
-def _of_the_whole(state):
-    """State of the whole model, of that or of its bare network."""
-    if any(name.startswith("network.") for name in state):
-        return state
-    return {f"network.{name}": value for name, value in state.items()}
+def _refusal(error):
+    """What was found in a file that torch does not read, and what to do."""
+    said = str(error)
+    remedy = "give a checkpoint, or a network's state_dict() as torch.save writes it"
+    if named := re.search(r"\bGLOBAL (\S+)", said):
+        return f"holds {named[1]}, and to read more than tensors and plain values could run code", remedy
+    if "TorchScript" in said:
+        return "is a program (TorchScript), and not weights alone", remedy
+    return "is no PyTorch file, or not the whole of one", remedy
 
 
-def _reason(error):
-    return str(error).splitlines()[0] if str(error) else type(error).__name__
+def _listed(names):
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return f"{', '.join(names[:_NAMED])}{more}"

@@ -83,6 +83,11 @@ def target_tiles(wildcards):
 
 # --- train, evaluate, infer, map ---
 
+# Processes that a training shares its batches among, each on a GPU where there are any. What "auto" will find is not
+# known here; profiles/slurm asks for so many.
+DEVICES = config["training"]["devices"] if config["training"]["devices"] != "auto" else 1
+os.environ["IMFMAP_DEVICES"] = str(DEVICES)
+
 
 def models_with(key):
     """Regular expression of the models that have a key; -s and a number behind a name stands for another seed."""
@@ -104,8 +109,11 @@ def trained_metrics(model):
 
 def starting_weights(wildcards):
     """File that training starts from, where the config names one."""
-    weights = model_settings(wildcards.model)["weights"]
-    return [] if weights in (None, "coco") else local_path(weights)
+    model = model_settings(wildcards.model)
+    if model["weights"] == "coco":
+        # Fetched anew, they are the same: no reason to train again.
+        return ancient(f"{RUN}/models/coco.{model['architecture']}.pth")
+    return local_path(model["weights"]) if model["weights"] else []
 
 
 def mapping_model(target):
@@ -115,6 +123,17 @@ def mapping_model(target):
 
 def checkpoint(wildcards):
     return f"{RUN}/models/{mapping_model(wildcards.target)}/checkpoint.pt"
+
+
+def mosaic_checkpoint(wildcards):
+    """The same, of a model that can search a mosaic."""
+    name = mapping_model(wildcards.target)
+    if name is not None:
+        try:
+            check_mosaic_model(MODELS[name]["recipe"], MODELS[name]["sun_input"], f"models.{name}")
+        except InputError as error:
+            raise WorkflowError(str(error))
+    return checkpoint(wildcards)
 
 
 def boundary_file(wildcards):
@@ -189,18 +208,24 @@ def compared_models(question):
 
 
 def compared_rows(question, table):
-    """Rows of a table of the comparison: a title, a model, its seed, and what of it is scored on each target."""
-    for name, seed, model in compared_models(question):
+    """Rows of a table of the comparison: name, model, its seed and trained name, and what of it is scored (way)."""
+    for name, seed, trained in compared_models(question):
         told_of_sun = settings.told_of_sun(MODELS[name])
+        row = {"name": name, "model": name, "seed": seed, "trained": trained, "way": "alone"}
         if table == "images":
-            yield name, model, seed, "alone"
+            yield row
         elif table == "maps":
-            yield f"{name}, fused", model, seed, "fused"
-            if not told_of_sun:
-                yield f"{name}, mosaic", model, seed, "mosaic"
+            yield row | {"name": f"{name}, one image", "way": "one_image"}
+            if MODELS[name]["recipe"] == "paper" and not told_of_sun:
+                yield row | {"name": f"{name}, mosaic", "way": "mosaic"}
+            yield row | {"name": f"{name}, fused", "way": "fused"}
         elif told_of_sun:
             for offset in config["comparison"]["sun_offsets_deg"]:
-                yield f"{name}, Sun {offset:+d} deg", model, seed, f"alone{offset:+d}" if offset else "alone"
+                way = f"alone{offset:+d}" if offset else "alone"
+                yield row | {"name": f"{name}, Sun {offset:+d} deg", "way": way, "sun_offset_deg": offset}
+        else:
+            # Where the others fall below it, their gain ends.
+            yield row | {"name": f"{name}, not told"}
 
 
 def comparison_tables(question):
@@ -208,7 +233,8 @@ def comparison_tables(question):
     return [f"{RUN}/comparison/{question}/{table}.md" for table in QUESTIONS[question]["tables"]]
 
 
-def row_scores(model, way):
+def row_scores(row):
     """Score files of one row, or folders of them."""
-    ending = "" if way.startswith("alone") else ".json"
-    return [f"{RUN}/compared/{model}/{target}/scores/{way}{ending}" for target in SCORED_TARGETS]
+    ending = "" if row["way"].startswith("alone") else ".json"
+    scores = f"scores/{row['way']}{ending}"
+    return [f"{RUN}/compared/{row['trained']}/{target}/{scores}" for target in SCORED_TARGETS]

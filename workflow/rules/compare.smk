@@ -2,7 +2,7 @@
 
 TABLES = {
     "images": "every image alone",
-    "maps": "all images of a place, fused or as a mosaic",
+    "maps": "all images of a place, fused or as a mosaic, and one of them",
     "sun": "a wrong direction of the Sun",
 }
 COMPARED = f"{RUN}/compared/{{model}}/{{target}}"
@@ -55,6 +55,28 @@ rule compare_fused:
         "Fusing what {wildcards.model} saw in the images of {wildcards.target}"
     script:
         "../scripts/compare_fused.py"
+
+
+rule compare_one_image:
+    input:
+        alone=f"{COMPARED}/alone",
+        images=of_each_image("projected/{product}.tif"),
+        sources=f"{RUN}/{{target}}/mosaic_sources.tif",
+    output:
+        f"{COMPARED}/one_image.tif",
+    log:
+        log_of("compare_one_image", "model", "target"),
+    benchmark:
+        benchmark_of("compare_one_image", "model", "target")
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(60),
+    message:
+        "Taking what {wildcards.model} saw in one image at each place of {wildcards.target}"
+    script:
+        "../scripts/compare_one_image.py"
 
 
 rule compare_mosaic:
@@ -115,8 +137,10 @@ rule score_images:
 rule score_map:
     input:
         probability=f"{COMPARED}/{{part}}.tif",
-        image=f"{RUN}/{{target}}/mosaic.tif",
-        sources=lambda wildcards: (f"{RUN}/{wildcards.target}/mosaic_sources.tif" if wildcards.part == "mosaic" else []),
+        # Seams and shadows of the mosaic, whatever is scored: maps are compared in the same places.
+        mosaic=f"{RUN}/{{target}}/mosaic.tif",
+        sources=f"{RUN}/{{target}}/mosaic_sources.tif",
+        images=of_each_image("projected/{product}.tif"),
         truth=f"{RUN}/{{target}}/simulated/truth.tif",
         objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
         labels=f"{RUN}/{{target}}/labels.tif",
@@ -127,7 +151,7 @@ rule score_map:
     benchmark:
         benchmark_of("score_map", "model", "target", "part")
     wildcard_constraints:
-        part="fused|mosaic",
+        part="fused|mosaic|one_image",
     group:
         "score"
     conda:
@@ -174,9 +198,7 @@ rule score_labels:
 rule compare:
     input:
         scores=lambda wildcards: [
-            path
-            for _, model, _, way in compared_rows(wildcards.question, wildcards.table)
-            for path in row_scores(model, way)
+            path for row in compared_rows(wildcards.question, wildcards.table) for path in row_scores(row)
         ],
         metrics=lambda wildcards: [
             trained_metrics(model) for _, _, model in compared_models(wildcards.question) if trained_metrics(model)
@@ -201,8 +223,12 @@ rule compare:
         runtime=rising(30),
     params:
         models=lambda wildcards: [
-            {"name": title, "seed": seed, "scores": row_scores(model, way), "metrics": trained_metrics(model)}
-            for title, model, seed, way in compared_rows(wildcards.question, wildcards.table)
+            {
+                **{key: row.get(key) for key in ("name", "model", "seed", "sun_offset_deg")},
+                "scores": row_scores(row),
+                "metrics": trained_metrics(row["trained"]),
+            }
+            for row in compared_rows(wildcards.question, wildcards.table)
         ],
         labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
         title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {TABLES[wildcards.table]}",

@@ -21,6 +21,7 @@ rule evaluate:
         role=lambda wildcards: TARGETS[wildcards.target]["role"],
         batch_size=lambda wildcards: model_settings(wildcards.model)["batch_size"],
         inference=lookup("inference", within=config),
+        threshold=lookup("evaluation/threshold", within=config),
     message:
         "Evaluating {wildcards.model} on {wildcards.target}"
     script:

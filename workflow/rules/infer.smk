@@ -54,7 +54,7 @@ else:
 
     rule infer_mosaic:
         input:
-            checkpoint=checkpoint,
+            checkpoint=mosaic_checkpoint,
             mosaic=f"{RUN}/{{target}}/mosaic.tif",
         output:
             f"{RUN}/{{target}}/probability.tif",

@@ -49,6 +49,7 @@ rule check_labels:
             target: {
                 "file": path,
                 "place": {key: TARGETS[target][key] for key in PLACE_KEYS if key in TARGETS[target]},
+                "learnt": target in targets_with_role(*settings.LABELLED_ROLES),
             }
             for target, path in drawn_labels().items()
         },

@@ -18,9 +18,9 @@ rule train:
         model=models_with("architecture"),
     conda:
         "../../envs/learn.yaml"
-    threads: config["training"]["threads"]
+    threads: DEVICES * config["training"]["threads"]
     resources:
-        mem_mb=rising(16000),
+        mem_mb=rising(DEVICES * 16000),
         runtime="2d",
     params:
         model=lambda wildcards: model_settings(wildcards.model),
@@ -30,6 +30,26 @@ rule train:
         "Training {wildcards.model}"
     script:
         "../scripts/train.py"
+
+
+rule fetch_coco:
+    output:
+        f"{RUN}/models/coco.{{architecture}}.pth",
+    log:
+        log_of("fetch_coco", "architecture"),
+    benchmark:
+        benchmark_of("fetch_coco", "architecture")
+    wildcard_constraints:
+        architecture=one_of(DEEPLABS),
+    localrule: True
+    conda:
+        "../../envs/learn.yaml"
+    resources:
+        connections=1,
+    message:
+        "Fetching COCO weights of {wildcards.architecture}"
+    script:
+        "../scripts/fetch_coco.py"
 
 
 rule use_checkpoint:

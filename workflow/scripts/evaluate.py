@@ -15,4 +15,6 @@ with job(snakemake):
         batch_size=snakemake.params.batch_size,
         inference_batch_size=snakemake.params.inference["batch_size"],
         device=snakemake.params.inference["device"],
+        precision=snakemake.params.inference["precision"],
+        threshold=snakemake.params.threshold,
     )

@@ -5,9 +5,7 @@ from imfmap.jobs import job
 from imfmap.labels import labels_to_polygons, rasterise_labels, read_labels
 from imfmap.rasters import read_grid, write_raster
 from imfmap.targets import target_grid
-
-# The paper's width classes are counted in pixels of this size, whatever the map's.
-CLASS_PIXEL_M = 1.5
+from imfmap.widths import CLASS_PIXEL_M
 
 with job(snakemake):
     if not snakemake.input.labels:

@@ -6,12 +6,14 @@ from imfmap.scoring import score_image
 with job(snakemake):
     score_image(
         snakemake.input.probability,
-        snakemake.input.image,
+        snakemake.input.mosaic,
         snakemake.input.truth,
         snakemake.input.objects,
         snakemake.input.labels,
         snakemake.output[0],
         snakemake.params.threshold,
-        sources_path=snakemake.input.sources or None,
+        target=snakemake.wildcards.target,
+        sources_path=snakemake.input.sources,
+        shown_paths=snakemake.input.images,
         min_area_m2=snakemake.params.min_area_m2,
     )

@@ -17,5 +17,6 @@ with job(snakemake):
             snakemake.input.labels,
             folder / f"{image.stem}.json",
             snakemake.params.threshold,
+            target=snakemake.wildcards.target,
             min_area_m2=snakemake.params.min_area_m2,
         )

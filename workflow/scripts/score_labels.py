@@ -10,5 +10,6 @@ with job(snakemake):
         snakemake.input.objects,
         snakemake.input.labels,
         snakemake.output[0],
+        target=snakemake.wildcards.target,
         min_area_m2=snakemake.params.min_area_m2,
     )

@@ -12,7 +12,7 @@ if __name__ == "__main__":
             snakemake.output.checkpoint,
             snakemake.output.metrics,
             snakemake.output.curves,
-            model={**snakemake.params.model, "weights": snakemake.input.weights or snakemake.params.model["weights"]},
+            model={**snakemake.params.model, "weights": snakemake.input.weights or None},
             training=snakemake.params.training,
             augmentation=snakemake.params.augmentation,
             seed=snakemake.params.model["seed"],

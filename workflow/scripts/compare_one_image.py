@@ -1,0 +1,10 @@
+"""What a model saw at each place in the one image that the mosaic shows there."""
+
+from pathlib import Path
+
+from imfmap.jobs import job
+from imfmap.one_image import take_shown
+
+with job(snakemake):
+    probabilities = [Path(snakemake.input.alone) / Path(image).name for image in snakemake.input.images]
+    take_shown(probabilities, snakemake.input.sources, snakemake.output[0])
