@@ -86,7 +86,7 @@ def target_tiles(wildcards):
 # Processes that a training shares its batches among, each on a GPU where there are any. What "auto" will find is not
 # known here; profiles/slurm asks for so many.
 DEVICES = config["training"]["devices"] if config["training"]["devices"] != "auto" else 1
-os.environ["IMFMAP_DEVICES"] = str(DEVICES)
+os.environ.update(IMFMAP_DEVICES=str(DEVICES))
 
 
 def models_with(key):
