@@ -3,7 +3,7 @@
 The real crops (the folder of IMF_REAL_DATA, else ../shared/real) have no labels. The twelve of ordinary cratered ground
 show no fracture that is known, so what is found there is most likely false; the same is looked for with the Sun told
 turned by 90 and 180 degrees. The Sun's direction is told from each crop itself (see docs/likeness.md). Prints Markdown,
-and draws every crop with what each model found.
+and draws every crop with what each model found, of a model's seeds (-s1, -s2) the first.
 
 The crops are 8-bit counts, stretched from a darkest I/F that nobody tells. Recipe `paper` stretches anew and does not
 mind; recipe `imfmap` looks at brightness relative to its surroundings, which a lost dark offset exaggerates. Ground in
@@ -15,6 +15,7 @@ on so many patches of config/likeness.yaml; `--contrast 0` leaves the crops as t
 
 import argparse
 import os
+import re
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ from imfmap.likeness.craters import find_sun_and_craters  # noqa: E402
 from imfmap.likeness.patches import prepare_calibration, read_real, simulate_patch  # noqa: E402
 from imfmap.likeness.report import read_settings  # noqa: E402
 from imfmap.likeness.statistics import sun_axis  # noqa: E402
-from imfmap.plotting import COLOURS, DASHES, drawn  # noqa: E402
+from imfmap.plotting import COLOURS, drawn  # noqa: E402
 from imfmap.probability import decode  # noqa: E402
 from imfmap.products import ImageFacts  # noqa: E402
 from imfmap.rasters import read_raster, write_raster  # noqa: E402
@@ -44,7 +45,7 @@ SUN_ERRORS_DEG = (0.0, 90.0, 180.0)
 # Median over simulated patches of their standard deviation over mean, over the tangent of the incidence.
 CONTRAST = 0.11
 # Colours of outlines: those of the house that show on grey.
-LINES = [COLOURS[number] for number in (4, 5, 3, 2)]
+LINES = [COLOURS[number] for number in (4, 5, 1, 2)]
 INFERENCE = {"overlap": 0.5, "batch_size": 4, "flips": False, "device": "cpu"}
 
 
@@ -136,12 +137,17 @@ def draw(crops, probabilities, path):
             arrow = dict(arrowstyle="-|>", color="white", linewidth=0.9, mutation_scale=5, shrinkA=0, shrinkB=0)
             axis.annotate("", middle - towards, middle + towards, "axes fraction", arrowprops=arrow)
         for number, (name, of_images) in enumerate(probabilities.items()):
-            colour, dashes = LINES[number % len(LINES)], DASHES[number % len(DASHES)]
+            colour = LINES[number % len(LINES)]
             for axis, probability in zip(axes.ravel(), of_images, strict=False):
                 if probability.max() >= THRESHOLD:
-                    axis.contour(probability, [THRESHOLD], colors=colour, linestyles=[dashes], linewidths=1.1)
-            axes[0, 0].plot([], [], color=colour, linestyle=dashes, label=name)
+                    axis.contour(probability, [THRESHOLD], colors=colour, linewidths=1.1)
+            axes[0, 0].plot([], [], color=colour, label=name)
         axes[0, 0].figure.legend(loc="outside lower center", ncols=min(4, len(probabilities)))
+
+
+def without_seed(name):
+    """Name of a model without the seed behind it: unet-s1 is unet."""
+    return re.sub(r"-s\d+$", "", name)
 
 
 def names_of(checkpoints):
@@ -198,9 +204,9 @@ def main(arguments=None):
                 share = np.mean([(one >= THRESHOLD).mean() for one in kept])
                 row += f" {sum(counts)} | {sum(counts) / area_km2:.1f} | {100 * share:.2f} |"
                 if not error:
-                    drawn_ones[name] = kept
+                    drawn_ones.setdefault(without_seed(name), (name, kept))
             print(row, flush=True)
-    draw(crops, drawn_ones, options.out / "found.png")
+    draw(crops, dict(drawn_ones.values()), options.out / "found.png")
     print(f"\n{options.out / 'found.png'}")
 
 
