@@ -45,7 +45,7 @@ SUN_ERRORS_DEG = (0.0, 90.0, 180.0)
 # Median over simulated patches of their standard deviation over mean, over the tangent of the incidence.
 CONTRAST = 0.11
 # Colours of outlines: those of the house that show on grey.
-LINES = [COLOURS[number] for number in (4, 5, 1, 2)]
+LINES = [COLOURS[number] for number in (4, 5, 3, 2)]
 INFERENCE = {"overlap": 0.5, "batch_size": 4, "flips": False, "device": "cpu"}
 
 

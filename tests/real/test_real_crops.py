@@ -52,6 +52,10 @@ def test_models_of_one_name_are_told_apart():
     assert real_crops.names_of([paths[0], Path("results/one/models/other/checkpoint.pt")]) == ["net", "other"]
 
 
+def test_a_models_seeds_share_its_name():
+    assert [real_crops.without_seed(name) for name in ("net-s1", "net-s12", "net-small")] == ["net", "net", "net-small"]
+
+
 @pytest.mark.slow
 def test_models_are_tried_on_a_real_crop(real_data, tmp_path, capsys):
     (crop,) = (real_data / "nac_crops").glob("M1229577647*.png")
