@@ -103,7 +103,8 @@ class Target:
         model = build_model(MODELS[recipe])
         if recipe == "imfmap":
             start_from(model, START_WEIGHTS)
-        save_checkpoint(path, model, MODELS[recipe])
+        use = {"resolution_m": RESOLUTION_M, "threshold": 0.5}
+        save_checkpoint(path, model, MODELS[recipe] | use)
         return path
 
     @cached_property
