@@ -133,9 +133,25 @@ def matmul_peak(bench, dtype):
     return max(2 * side**3 * times / bench.timed(multiply, times) for _ in range(2))
 
 
+def convolution(image, kernel, _bias, steps, edges, dilations, *_others, out_shape):
+    """Floating-point operations of a convolution that meet a pixel, by the shapes of its parts.
+
+    A kernel that is dilated over half a small image meets the padding around it more often than pixels; that need not
+    be computed, and where it is not, all operations counted would come to more than the device's peak.
+    """
+    met = 1
+    for size, taps, step, edge, dilation, places in zip(
+        image[2:], kernel[2:], steps, edges, dilations, out_shape[2:], strict=True
+    ):
+        pixels = np.arange(places)[:, None] * step - edge + np.arange(taps) * dilation
+        met *= int(((pixels >= 0) & (pixels < size)).sum())
+    return 2 * image[0] * kernel[0] * kernel[1] * met
+
+
 def operations(bench):
     """Floating-point operations a tile: of inference, and of a training step, which is taken for three times that."""
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+    formula = {torch.ops.aten.convolution: convolution}
+    with FlopCounterMode(display=False, custom_mapping=formula) as counter, torch.inference_mode():
         build_model(bench.settings()).eval()(torch.rand(1, 1, bench.size_px, bench.size_px))
     forward = counter.get_total_flops()
     return forward, 3 * forward
