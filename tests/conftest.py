@@ -11,7 +11,7 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 
 
 def pytest_collection_modifyitems(items):
-    """Long modules first, so that no worker is left alone with one at the end: the workflow's, then those with slow tests."""
+    """Long modules first, lest one worker end alone with one: the workflow's, then those with slow tests."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path.parent.name != "workflow", item.path not in slow))
 
