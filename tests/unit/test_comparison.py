@@ -131,6 +131,32 @@ def test_what_has_no_meaning_is_left_open(written):
     assert table.truth_f1[LABELS_NAME] > 0.5
 
 
+def test_thresholds_that_the_labels_of_other_places_choose(tmp_path):
+    models = []
+    for seed, good in ((1, 0.4), (2, 0.6)):
+        files = [
+            score_file(tmp_path / f"{seed}_{place}.json", value, target=place)
+            for place, value in (("floor", good), ("wall", good + 0.2), ("terrace", good + 0.1))
+        ]
+        models.append({"name": "net", "seed": seed, "scores": files})
+    table = write(models, tmp_path / "table.csv", tmp_path / "table.md", tmp_path / "table.html", tmp_path / "figures")
+    f1 = []
+    for model in models:
+        hits = found = wanted = 0
+        for path in model["scores"]:
+            others = Scores([json.loads(other.read_text()) for other in model["scores"] if other != path])
+            level = round(250 * others.best_f1("label")[0])
+            truth = json.loads(path.read_text())["histograms"]["truth"]
+            hits += sum(truth["fracture"][level:])
+            found += sum(sum(counts[level:]) for counts in truth.values())
+            wanted += sum(truth["fracture"])
+        f1.append(2 * hits / (found + wanted))
+    assert table.f1_elsewhere[0] == pytest.approx(np.mean(f1))
+    assert table.f1_elsewhere[0] < table.best_f1[0]
+    cells = cells_of(tmp_path, "Comparison")["net"]["F1 % as labels elsewhere choose (at)"]
+    assert cells == (f"{100 * np.mean(f1):.1f} ± {100 * np.std(f1, ddof=1):.1f} ({table.threshold_elsewhere[0]:.2f})")
+
+
 def test_the_pages_show_the_tables(written):
     folder, table, _ = written
     markdown = (folder / "table.md").read_text()

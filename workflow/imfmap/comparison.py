@@ -19,12 +19,14 @@ from .scoring import combine
 # Shares of the fracture pixels, in percent, at which what else is hit is compared; the main table shows the middle one.
 RECALLS_PERCENT = (40, 60, 80)
 LABELS_NAME = "weak labels"
+_ELSEWHERE = "F1 % as labels elsewhere choose (at)"
 # Columns of the main table: key, unit, digits.
 _MAIN = {
     "F1 %": ("truth_f1", 100, 1),
     "P %": ("truth_precision", 100, 1),
     "R %": ("truth_recall", 100, 1),
     "best F1 % (at)": ("best_f1", 100, 1),
+    _ELSEWHERE: ("f1_elsewhere", 100, 1),
     "AP %": ("average_precision", 100, 1),
     "ridge px hit at R 60 %": ("ridge_at_60", 100, 1),
     "boulder px hit at R 60 %": ("boulder_at_60", 100, 1),
@@ -149,10 +151,13 @@ def _figures(run):
     """All figures of a run, by the table's keys."""
     scores = run.scores
     best_threshold, best_f1 = scores.best_f1()
+    threshold_elsewhere, f1_elsewhere = scores.f1_elsewhere()
     figures = {
         **_at_threshold(scores),
         "best_f1": best_f1,
         "best_threshold": best_threshold,
+        "f1_elsewhere": f1_elsewhere,
+        "threshold_elsewhere": threshold_elsewhere,
         "average_precision": scores.average_precision(),
         "label_average_precision": scores.average_precision("label"),
         "calibration_error": scores.calibration_error(),
@@ -209,10 +214,12 @@ def _main_table(table, scores):
         cells = {"model": row.model, "seeds": "-" if row.model == LABELS_NAME else str(row.seeds)}
         for name, (key, unit, digits) in _MAIN.items():
             cells[names.get(name, name)] = cell(unit * row[key], unit * row[f"{key}_sd"], digits)
-        if not math.isnan(row.best_threshold):
-            cells["best F1 % (at)"] += f" ({row.best_threshold:.2f})"
+        for name, threshold in (("best F1 % (at)", row.best_threshold), (_ELSEWHERE, row.threshold_elsewhere)):
+            if not math.isnan(threshold):
+                cells[name] += f" ({threshold:.2f})"
         rows.append(cells | {"maps": str(row.maps), "km2": f"{row.km2:.1f}"})
-    return pandas.DataFrame(rows)
+    # One place alone has no others.
+    return pandas.DataFrame(rows).drop(columns=[] if table.f1_elsewhere.notna().any() else _ELSEWHERE)
 
 
 def _detail_tables(table, scores):
@@ -280,8 +287,9 @@ def _notes(runs, labels):
         f"Against the exact truth of {scores.maps} maps ({scores.area_km2:.1f} km2, {fractures} fractures), at "
         f"probability {scores.threshold:g} and above; seeds {', '.join(map(str, seeds))}: mean ± standard deviation, "
         "- where a seed has no such figure. Best F1: at the threshold in brackets, which is chosen with the truth. "
-        "Hit at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where "
-        "half of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
+        "F1 as labels elsewhere choose: each place at the threshold that is best by the weak labels of the others. Hit "
+        "at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where half "
+        "of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
         "fracture pixels. Validation F1: the training's own, against the labels of its validation tiles."
     )
     if not labels:

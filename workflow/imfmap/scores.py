@@ -86,6 +86,30 @@ class Scores:
         best = int(np.nanargmax(f1))
         return float(threshold[best]), float(f1[best])
 
+    def f1_elsewhere(self):
+        """F1 against the truth where each place's threshold is the best one against the weak labels of the others.
+
+        Returns
+        -------
+        tuple of float
+            The mean threshold and the F1, over the pixels of all places; NaN where there is one place, or no labels.
+        """
+        places = {target: [file for file in self._files if file["target"] == target] for target, _ in self.grounds}
+        if len(places) < 2 or self._label is None:
+            return math.nan, math.nan
+        thresholds, false, hits, wanted = [], 0, 0, 0
+        for place, files in places.items():
+            others = Scores([file for file in self._files if file["target"] != place])
+            threshold, _ = others.best_f1("label")
+            if math.isnan(threshold):
+                return math.nan, math.nan
+            (added_false, _), (added_hits, added_wanted) = (
+                _above(counts, threshold) for counts in Scores(files)._both("truth")
+            )
+            thresholds.append(threshold)
+            false, hits, wanted = false + added_false, hits + added_hits, wanted + added_wanted
+        return float(np.mean(thresholds)), _scores((false, 0), (hits, wanted))["f1"]
+
     def average_precision(self, against="truth"):
         """Mean precision over the recall gained at each level: the area under the stairs of the curve."""
         _, precision, recall = self.precision_recall(against)
