@@ -85,6 +85,10 @@ def test_a_tiny_set_is_learnt(trained):
     assert report["best"]["validation_f1"] > 0.8
 
 
+def test_a_training_leaves_the_processor_as_it_was(trained):
+    assert np.float64(np.finfo(float).smallest_subnormal) * np.float64(1) > 0
+
+
 def test_the_best_epoch_is_kept(trained):
     folder, paths, report = trained
     scores = [-1 if row["validation_f1"] is None else row["validation_f1"] for row in report["history"]]

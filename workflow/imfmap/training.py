@@ -4,7 +4,7 @@ import logging
 import math
 import shutil
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -141,15 +141,28 @@ def learning_rate_schedule(optimiser, learning, steps):
     return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
 
 
+@contextmanager
+def _without_denormals():
+    """Numbers next to 0, of which Adam's averages are full and which slow a processor down, are 0 meanwhile."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
 def _train(ranks, job, dtype, state):
     """One process of a training; only the first writes."""
     device = ranks.device(job.kind)
-    if device.type == "cpu":
-        torch.set_num_threads(job.machine["threads"])
-        # Numbers next to 0, of which Adam's averages are full, would slow the processor down.
-        torch.set_flush_denormal(True)
-    else:
+    if device.type != "cpu":
         torch.backends.cudnn.benchmark = True
+        return _train_on(device, ranks, job, dtype, state)
+    torch.set_num_threads(job.machine["threads"])
+    with _without_denormals():
+        return _train_on(device, ranks, job, dtype, state)
+
+
+def _train_on(device, ranks, job, dtype, state):
     train_set, validation_set, kind = _sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
