@@ -92,23 +92,22 @@ class Scores:
         Returns
         -------
         tuple of float
-            The mean threshold and the F1, over the pixels of all places; NaN where there is one place, or no labels.
+            The mean threshold and the F1, over the pixels of all places; NaN where there is one place, or others
+            without a label.
         """
-        places = {target: [file for file in self._files if file["target"] == target] for target, _ in self.grounds}
-        if len(places) < 2 or self._label is None:
+        if self.places < 2:
             return math.nan, math.nan
-        thresholds, false, hits, wanted = [], 0, 0, 0
-        for place, files in places.items():
-            others = Scores([file for file in self._files if file["target"] != place])
-            threshold, _ = others.best_f1("label")
+        thresholds, counts = [], np.zeros((2, 2), int)
+        for place in sorted({target for target, _ in self.grounds}):
+            there, elsewhere = (
+                Scores([file for file in self._files if (file["target"] == place) is own]) for own in (True, False)
+            )
+            threshold, _ = elsewhere.best_f1("label")
             if math.isnan(threshold):
                 return math.nan, math.nan
-            (added_false, _), (added_hits, added_wanted) = (
-                _above(counts, threshold) for counts in Scores(files)._both("truth")
-            )
             thresholds.append(threshold)
-            false, hits, wanted = false + added_false, hits + added_hits, wanted + added_wanted
-        return float(np.mean(thresholds)), _scores((false, 0), (hits, wanted))["f1"]
+            counts += [_above(pixels, threshold) for pixels in there._both("truth")]
+        return float(np.mean(thresholds)), _scores(*counts)["f1"]
 
     def average_precision(self, against="truth"):
         """Mean precision over the recall gained at each level: the area under the stairs of the curve."""

@@ -154,15 +154,17 @@ def _without_denormals():
 def _train(ranks, job, dtype, state):
     """One process of a training; only the first writes."""
     device = ranks.device(job.kind)
-    if device.type != "cpu":
+    on_cpu = device.type == "cpu"
+    if on_cpu:
+        torch.set_num_threads(job.machine["threads"])
+    else:
         torch.backends.cudnn.benchmark = True
-        return _train_on(device, ranks, job, dtype, state)
-    torch.set_num_threads(job.machine["threads"])
-    with _without_denormals():
+    with _without_denormals() if on_cpu else nullcontext():
         return _train_on(device, ranks, job, dtype, state)
 
 
 def _train_on(device, ranks, job, dtype, state):
+    """Train, and write what has been learnt, on a device that is set up."""
     train_set, validation_set, kind = _sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
