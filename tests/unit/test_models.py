@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from torchvision.models import segmentation
+from torchvision.models import resnet50, segmentation
 
 from imfmap.architectures import ARCHITECTURES
 from imfmap.deeplab import build_deeplab
@@ -112,11 +112,66 @@ def test_an_own_checkpoint_is_taken_in_as_it_is(tmp_path):
     torch.testing.assert_close(adopted["state_dict"], own["state_dict"])
 
 
-def test_a_state_of_an_unknown_network_is_not_taken_in(tmp_path):
-    torch.save(build_model(SMALL).network.state_dict(), tmp_path / "bare.pt")
-    with pytest.raises(InputError, match="no torchvision DeepLabV3"):
+def torchvision_state(name="deeplabv3_mobilenet_v3_large"):
+    return getattr(segmentation, name)(weights=None, weights_backbone=None, num_classes=1).state_dict()
+
+
+def one_deeper(name):
+    """A name of a last layer that stands in a sequence, behind dropout say."""
+    return f"module.{name.replace('classifier.4.', 'classifier.4.0.')}"
+
+
+@pytest.mark.parametrize(
+    ("foreign", "found"),
+    [
+        (lambda: build_model(SMALL).network.state_dict(), r"no backbone\.layer3\.5\.conv1\.weight or backbone\.0\."),
+        (
+            lambda: {"net": {one_deeper(name): value for name, value in torchvision_state().items()}},
+            r"no classifier\.4\.weight \(it has classifier\.4\.0\.weight\)",
+        ),
+        (
+            lambda: {name: value for name, value in torchvision_state().items() if name.startswith("backbone")},
+            r"no classifier\.0\.convs\.0\.0\.weight, classifier\.4\.weight \(it has backbone\.0\.0\.weight, ",
+        ),
+        (
+            lambda: resnet50().state_dict(),
+            r"no backbone\.layer3\.5\.conv1\.weight or .* \(it has layer3\.5\.conv1\.weight",
+        ),
+        (
+            lambda: torchvision_state("lraspp_mobilenet_v3_large"),
+            r"no classifier\.0\.convs\.0\.0\.weight, classifier\.4\.weight \(it has classifier\.cbr\.0\.weight",
+        ),
+        (
+            lambda: torchvision_state("fcn_resnet50"),
+            r"no classifier\.0\.convs\.0\.0\.weight \(it has classifier\.0\.weight\)",
+        ),
+        (lambda: {"weight": torch.ones(2), "bias": torch.ones(2)}, r"no backbone.* \(it has weight, bias\)"),
+    ],
+    ids=["unet", "last layer", "backbone alone", "resnet", "lraspp", "fcn", "alien"],
+)
+def test_a_state_of_an_unknown_network_is_not_taken_in(tmp_path, foreign, found):
+    torch.save(foreign(), tmp_path / "bare.pt")
+    with pytest.raises(InputError, match=rf"bare\.pt: is no torchvision DeepLabV3: {found}.*; give a DeepLabV3 with"):
         adopt_checkpoint(tmp_path / "bare.pt", tmp_path / "checkpoint.pt")
     assert not (tmp_path / "checkpoint.pt").exists()
+
+
+def test_what_to_do_about_weights_that_do_not_fit(tmp_path):
+    foreign, own = tmp_path / "foreign.pt", tmp_path / "own.pt"
+    torch.save(torchvision_state() | {"classifier.5.weight": torch.ones(1)}, foreign)
+    # Beside `checkpoint` no architecture can be given.
+    with pytest.raises(InputError, match=r"unknown classifier\.5\.weight; give a DeepLabV3 with torchvision's layers"):
+        adopt_checkpoint(foreign, tmp_path / "out.pt")
+    with pytest.raises(
+        InputError, match=r"unknown classifier\.5\.weight; use the architecture that it was trained with"
+    ):
+        build_model({"architecture": "deeplabv3_mobilenet_v3_large", "weights": foreign})
+    save_checkpoint(own, build_model(SMALL), SMALL | USE | {"decoder_channels": [32, 24, 16, 16, 12]})
+    for take in (load_checkpoint, lambda path: adopt_checkpoint(path, tmp_path / "out.pt")):
+        with pytest.raises(
+            InputError, match="does not fit .*; its settings are of another network: give the checkpoint"
+        ):
+            take(own)
 
 
 @pytest.mark.parametrize(

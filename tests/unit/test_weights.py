@@ -10,6 +10,7 @@ import pytest
 import torch
 from torchvision.models import segmentation
 
+from imfmap.architectures import ENCODER_DECODERS
 from imfmap.errors import InputError
 from imfmap.models import adopt_checkpoint, build_model, load_checkpoint, save_checkpoint
 
@@ -138,11 +139,106 @@ def test_our_own_networks_are_found_so_too(tmp_path):
     torch.testing.assert_close(build_model({**SMALL, "weights": path}).state_dict(), own, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("beside", [False, True])
+def test_files_without_counters_of_batches_fit(tmp_path, state, beside):
+    old = {name: value for name, value in state.items() if not name.endswith("num_batches_tracked")}
+    assert len(state) - len(old) == 53
+    content = {"ema": {name: value + 1 for name, value in state.items()}, "model": old} if beside else old
+    path = saved(tmp_path / "old.pt", content)
+    adopt_checkpoint(path, tmp_path / "out.pt")
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)["state_dict"]
+    torch.testing.assert_close(adopted, under("network.", state), rtol=0, atol=0)
+    started = build_model({"architecture": NAME, "weights": path}).network.state_dict()
+    torch.testing.assert_close(started, state, rtol=0, atol=0)
+
+
+def test_no_network_uses_counters_of_batches():
+    for architecture in ("deeplabv3_resnet50", NAME, *ENCODER_DECODERS):
+        layers = [
+            layer for layer in build_model({"architecture": architecture}).modules() if hasattr(layer, "momentum")
+        ]
+        assert layers and all(layer.momentum is not None for layer in layers)
+
+
 def test_what_is_left_out_is_said(tmp_path, state, caplog):
     caplog.set_level("INFO")
-    path = saved(tmp_path / "theirs.pt", {**under("model.", state), "criterion.pos_weight": torch.ones(1)})
+    auxiliary = {"aux_classifier.0.weight": torch.ones(1), "aux_classifier.1.weight": torch.ones(1)}
+    content = {
+        "optimizer": {"state": {0: {"step": torch.ones(1)}}},
+        "state_dict": under("model.", state | auxiliary) | {"criterion.pos_weight": torch.ones(1)},
+    }
+    adopt_checkpoint(saved(tmp_path / "theirs.pt", content), tmp_path / "out.pt")
+    found = "optimizer, state_dict.model.aux_classifier, state_dict.criterion"
+    assert f"left out what is not the network's: {found}\n" in caplog.text
+
+
+def test_a_state_in_parts_is_one(tmp_path, state):
+    parts = {
+        part: {name.removeprefix(f"{part}."): value for name, value in state.items() if name.startswith(f"{part}.")}
+        for part in ("classifier", "backbone")
+    }
+    adopt_checkpoint(saved(tmp_path / "theirs.pt", parts), tmp_path / "out.pt")
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)["state_dict"]
+    torch.testing.assert_close(adopted, under("network.", state), rtol=0, atol=0)
+
+
+@pytest.fixture(scope="module")
+def other(state):
+    """Another state of the same network."""
+    return {name: value + 1 for name, value in state.items()}
+
+
+@pytest.mark.parametrize(
+    ("several", "said"),
+    [
+        (lambda a, b: {"state_dict": under("ema.", b) | under("model.", a)}, "state_dict.model, left out"),
+        (lambda a, b: under("teacher.", b) | under("student.", a), "student, left out teacher"),
+        (lambda a, b: {"epoch": 1, "ema": b, "net": a}, "net, left out ema"),
+        (lambda a, b: {"net": b, "state_dict": {"model": a}, "ema": b}, "state_dict.model, left out net, ema"),
+        (
+            lambda a, b: {"ema": under("module.", b), "run": a, "model": under("module.", a)},
+            "model.module, left out ema",
+        ),
+        (lambda a, b: under("ema.", b) | a, "the one without a prefix, left out ema"),
+    ],
+)
+def test_of_several_networks_the_most_usual_is_taken_and_said(tmp_path, state, other, caplog, several, said):
+    caplog.set_level("INFO")
+    path = saved(tmp_path / "theirs.pt", several(state, other))
     adopt_checkpoint(path, tmp_path / "out.pt")
-    assert "left out what is not the network's: criterion.pos_weight" in caplog.text
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)["state_dict"]
+    torch.testing.assert_close(adopted, under("network.", state), rtol=0, atol=0)
+    assert f"theirs.pt: of several networks took {said}" in caplog.text
+    started = build_model({"architecture": NAME, "weights": path}).network.state_dict()
+    torch.testing.assert_close(started, state, rtol=0, atol=0)
+
+
+def test_of_several_networks_the_whole_one_is_taken(tmp_path, state, other, caplog):
+    caplog.set_level("INFO")
+    partial = {name: value for name, value in other.items() if name.startswith("backbone.")}
+    path = saved(tmp_path / "theirs.pt", {"model": partial, "averaged": state})
+    adopt_checkpoint(path, tmp_path / "out.pt")
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)["state_dict"]
+    torch.testing.assert_close(adopted, under("network.", state), rtol=0, atol=0)
+    assert "of several networks" not in caplog.text
+    started = build_model({"architecture": NAME, "weights": path}).network.state_dict()
+    torch.testing.assert_close(started, state, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("several", "found"),
+    [
+        (lambda a, b: {"teacher": b, "ema": a}, "teacher, ema"),
+        (lambda a, b: under("fold0.", b) | under("fold1.", a), "fold0, fold1"),
+        (lambda a, b: {"model": {"teacher": a, "ema": b}, "best": a}, "model.teacher, model.ema"),
+    ],
+)
+def test_of_several_networks_none_of_them_usual_none_is_taken(tmp_path, state, other, several, found):
+    path = saved(tmp_path / "theirs.pt", several(state, other))
+    with pytest.raises(InputError, match=rf"theirs\.pt: holds several networks: {found}; save .* wanted alone"):
+        adopt_checkpoint(path, tmp_path / "out.pt")
+    with pytest.raises(InputError, match=f"holds several networks: {found};"):
+        build_model({"architecture": NAME, "weights": path})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -1,5 +1,7 @@
 """torchvision's DeepLabV3, with another stride or another number of input channels where asked for."""
 
+from difflib import get_close_matches
+
 from torch import nn
 from torchvision.models import get_model_weights, segmentation
 
@@ -16,6 +18,17 @@ _MARKS = {
     "deeplabv3_resnet50": "backbone.layer3.5.conv1.weight",
     "deeplabv3_mobilenet_v3_large": "backbone.0.0.weight",
 }
+# The pyramid of dilated convolutions, which torchvision's FCN has not, and the last layer.
+_HEAD = ("classifier.0.convs.0.0.weight", f"{LAST_LAYER}.weight")
+# Names that tell each of them, for `weights.network_state`.
+SIGNATURES = [(mark, *_HEAD) for mark in _MARKS.values()]
+# What to do about a state of anything else, or of one that was changed.
+REMEDY = (
+    "give a DeepLabV3 with torchvision's layers and names; a network of another `architecture` can be trained from, as"
+    " its `weights`"
+)
+# Of names that are held against a missing one, and how many are named where none is.
+_LIKENESS, _NAMED = 0.7, 3
 
 
 def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
@@ -51,12 +64,17 @@ def architecture_of(state, path):
     Raises
     ------
     InputError
-        For a state of anything else.
+        For a state of anything else, naming what is missing and what comes nearest to it.
     """
-    for name, key in _MARKS.items():
-        if key in state and f"{LAST_LAYER}.weight" in state:
-            return name
-    raise InputError(path, "is no torchvision DeepLabV3", "give it as a model's weights, with its architecture")
+    name = next((name for name, mark in _MARKS.items() if mark in state), None)
+    head = [part for part in _HEAD if part not in state]
+    if name and not head:
+        return name
+    marks = [] if name else [_MARKS["deeplabv3_resnet50"], _MARKS["deeplabv3_mobilenet_v3_large"]]
+    missing = ", ".join([" or ".join(marks), *head] if marks else head)
+    near = [found for part in (*marks, *head) for found in get_close_matches(part, state, 1, _LIKENESS)]
+    has = ", ".join(dict.fromkeys(near or [*state][:_NAMED]))
+    raise InputError(path, f"is no torchvision DeepLabV3: no {missing} (it has {has})", REMEDY)
 
 
 def _set_output_stride(backbone, output_stride):

@@ -14,6 +14,7 @@ from torch import nn
 from . import deeplab
 from .architectures import DEEPLABS, check_architecture
 from .errors import InputError
+from .processors import processor_name
 from .rasters import replacing
 from .weights import load_state, network_state, read_state, start_from
 
@@ -31,6 +32,7 @@ BUILD_KEYS = (
 # Channel means and deviations that torchvision's weights were trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SUN_CHANNELS = 2
+_OWN_REMEDY = "its settings are of another network: give the checkpoint as its training wrote it"
 _PAPER_USE = {"recipe": "paper", "tile_size_px": 512, "resolution_m": 1.5, "threshold": 0.5}
 
 
@@ -154,7 +156,9 @@ def choose_device(name, where):
 
 def device_name(device):
     """str: what the device calls itself."""
-    return torch.cuda.get_device_name(device) if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads"
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{processor_name()}, CPU threads: {torch.get_num_threads()}"
 
 
 def save_checkpoint(path, model, settings, training=None):
@@ -195,7 +199,7 @@ def load_checkpoint(path):
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     model = build_model({**settings, "weights": None})
-    load_state(model, checkpoint["state_dict"], path)
+    load_state(model, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
 
@@ -224,12 +228,14 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
     checkpoint = read_state(path)
     settings, state = checkpoint["settings"], checkpoint["state_dict"]
     if settings is None:
-        state = network_state(state, (f"{deeplab.LAST_LAYER}.weight", "backbone"), path)
+        # Of a state without any part of a DeepLabV3, its own names say what it is.
+        state = network_state(state, deeplab.SIGNATURES, path) or state
         settings = {"architecture": deeplab.architecture_of(state, path)} | _PAPER_USE
         classes = len(state[f"{deeplab.LAST_LAYER}.weight"])
         if classes != 1:
             raise InputError(path, f"tells {classes} classes apart", "give it as `weights` to a model to train")
-        channels = next(value.shape[1] for value in state.values() if value.ndim == 4)
+        backbone = (value for name, value in state.items() if name.startswith("backbone."))
+        channels = next(value.shape[1] for value in backbone if value.ndim == 4)
         if channels not in (1, deeplab.INPUT_CHANNELS):
             raise InputError(path, f"takes {channels} channels", "give weights for grey or colour images")
         if channels != deeplab.INPUT_CHANNELS:
@@ -240,7 +246,7 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
         found = f"was trained with input_scaling {settings.get('input_scaling', 'imagenet')}"
         raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
     model = build_model({**settings, "weights": None})
-    load_state(model, state, path)
+    load_state(model, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
 
 

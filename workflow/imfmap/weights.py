@@ -2,7 +2,9 @@
 
 import _codecs
 import logging
+import os.path
 import re
+from collections import Counter
 
 import numpy as np
 import torch
@@ -12,8 +14,10 @@ from .errors import InputError
 
 # What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
-# Keys that a state is usually kept under, the first that is there wins; else the largest state that is found.
-_USUAL = ("state_dict", "model_state_dict", "model")
+# What stands before the names of the network to use where a file holds several, the most usual first: "" is nothing.
+_USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "student", "module")
+# Batches that a normalisation has seen, which only one without momentum uses (no network here): old files lack it.
+_COUNTER = ".num_batches_tracked"
 _NAMED = 3
 _SCALAR = np.float64(0).__reduce__()[0]
 # NumPy's numbers, which people keep beside weights: values like any other, by NumPy's old and new name for them.
@@ -40,8 +44,8 @@ def read_state(path):
     Returns
     -------
     dict
-        `state_dict`, under the names that the file has, and `settings` and `training`, None but for a checkpoint of
-        this workflow.
+        `state_dict`: every tensor, its name led by the keys of the dictionaries that it lies in; `settings` and
+        `training`, None but for a checkpoint of this workflow.
 
     Raises
     ------
@@ -55,8 +59,8 @@ def read_state(path):
         raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
     except Exception as error:  # bytes that are no checkpoint make the reader fall over anything
         raise InputError(path, *_refusal(error)) from None
-    state = _state_in(content)
-    if state is None:
+    state = _tensors_in(content) if isinstance(content, dict) else {}
+    if not state:
         raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
     settings = content.get("settings")
     if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
@@ -64,31 +68,37 @@ def read_state(path):
     return {"state_dict": state, "settings": settings, "training": content.get("training")}
 
 
-def network_state(state, names, path):
+def network_state(state, signatures, path):
     """A state's weights of one network, under the names that it has for them.
 
     Parameters
     ----------
     state : dict
-        Of `read_state`: with any prefix (DataParallel's, Lightning's, a wrapper's), and others beside it (an auxiliary
-        head, a loss with weights), which are left out.
-    names : sequence of str
-        The network's own. The first tells the prefix; parts of a state that none of them begins with are left out.
+        Of `read_state`: with any prefix (DataParallel's, Lightning's, a wrapper's, a dictionary's), and others beside
+        it (an auxiliary head, a loss with weights, an optimiser), which are left out.
+    signatures : sequence of collection of str
+        For each network that it may be, names that it has. They tell the prefix; parts of a state that none of them
+        begins with are left out.
     path : path
-        The state's file, for the log.
+        The state's file, for messages.
 
     Returns
     -------
     dict
         In a DeepLabV3, two classes (background, fracture) are made one: the logit of the fracture in a softmax is the
         difference of the two.
+
+    Raises
+    ------
+    InputError
+        Where several networks have all names of a signature and none of them is under a usual prefix.
     """
-    first, parts = names[0], {name.split(".")[0] for name in names}
-    prefixes = [name.removesuffix(first) for name in state if f".{name}".endswith(f".{first}")]
-    prefix = min(prefixes, key=len, default="")
+    prefix = _prefix(state, signatures, path)
+    parts = {name.split(".")[0] for names in signatures for name in names}
     found = {name.removeprefix(prefix): value for name, value in state.items() if name.startswith(prefix)}
     found = {name: value for name, value in found.items() if name.split(".")[0] in parts}
-    left_out = [name for name in state if name.removeprefix(prefix) not in found]
+    taken = {f"{prefix}{name}" for name in found}
+    left_out = list(dict.fromkeys(_branch(name, prefix) for name in state if name not in taken))
     if left_out:
         logger.info("%s: left out what is not the network's: %s", path, _listed(left_out))
     for key in (f"{LAST_LAYER}.weight", f"{LAST_LAYER}.bias"):
@@ -97,8 +107,11 @@ def network_state(state, names, path):
     return found
 
 
-def load_state(model, state, path):
+def load_state(model, state, path, remedy="use the architecture that it was trained with"):
     """Load a state of the whole model or of its bare network (see `network_state`).
+
+    Counters of batches that the state lacks stay the network's own. `remedy` says what to do about a state that does
+    not fit.
 
     Raises
     ------
@@ -106,7 +119,8 @@ def load_state(model, state, path):
         Naming the first entries that are missing, left over or of another shape, or that hold no finite numbers.
     """
     own = model.network.state_dict()
-    state = network_state(state, [*own], path)
+    counters = {name: value for name, value in own.items() if name.endswith(_COUNTER)}
+    state = counters | network_state(state, [own.keys() - counters.keys()], path)
     faults = [f"no {name}" for name in own if name not in state]
     faults += [f"unknown {name}" for name in state if name not in own]
     faults += [
@@ -115,8 +129,7 @@ def load_state(model, state, path):
         if name in state and state[name].shape != value.shape
     ]
     if faults:
-        found = f"does not fit the model: {_listed(faults)}"
-        raise InputError(path, found, "use the architecture that it was trained with")
+        raise InputError(path, f"does not fit the model: {_listed(faults)}", remedy)
     endless = [name for name, value in state.items() if not torch.isfinite(value).all()]
     if endless:
         raise InputError(
@@ -137,7 +150,8 @@ def start_from(model, path):
         See `read_state` and `load_state`.
     """
     own = model.network.state_dict()
-    state = network_state(read_state(path)["state_dict"], [*own], path)
+    names = [name for name in own if not name.endswith(_COUNTER)]
+    state = network_state(read_state(path)["state_dict"], [names], path)
     last = [name for name in own if name.startswith(f"{LAST_LAYER}.")]
     if any(name in state and state[name].shape != own[name].shape for name in last):
         logger.info("%s has other classes: the last layer starts as drawn", path)
@@ -150,16 +164,60 @@ def start_from(model, path):
     load_state(model, state, path)
 
 
-def _state_in(content):
-    """The state dictionary somewhere in dictionaries, or None."""
-    if not isinstance(content, dict):
-        return None
-    for key in _USUAL:
-        if (state := _state_in(content.get(key))) is not None:
-            return state
-    own = {key: value for key, value in content.items() if isinstance(key, str) and isinstance(value, torch.Tensor)}
-    states = [own, *(state for value in content.values() if (state := _state_in(value)) is not None)]
-    return max(states, key=len) or None
+def _tensors_in(dictionary, prefix=""):
+    """Tensors in a dictionary and those in it, each under the keys that lead to it, joined by dots."""
+    found = {}
+    for key, value in dictionary.items():
+        if isinstance(value, dict):
+            found |= _tensors_in(value, f"{prefix}{key}.")
+        elif isinstance(value, torch.Tensor):
+            found[f"{prefix}{key}"] = value
+    return found
+
+
+def _prefix(state, signatures, path):
+    """What stands before the names of the network that is meant: one with all names of a signature, or else the most.
+
+    See `network_state`.
+    """
+    known = {name for names in signatures for name in names}
+    found = Counter(prefix for name in state for prefix in _prefixes(name, known))
+    complete = [
+        prefix for prefix in found if any(all(f"{prefix}{name}" in state for name in names) for names in signatures)
+    ]
+    if not complete:
+        return max(found, key=found.get, default="")
+    return complete[0] if len(complete) == 1 else _usual(complete, path)
+
+
+def _prefixes(name, known):
+    """What stands before a known name at the end of a name: with its last dot, or nothing."""
+    parts = name.split(".")
+    return [".".join([*parts[:n], ""]) for n in range(len(parts)) if ".".join(parts[n:]) in known]
+
+
+def _usual(prefixes, path):
+    """The most usual of several prefixes, compared where they part."""
+    rest, depth = prefixes, 0
+    while len(rest) > 1:
+        keys = [prefix.split(".")[depth] for prefix in rest]
+        key = keys[0] if len(set(keys)) == 1 else next((key for key in _USUAL if key in keys), None)
+        if key is None:
+            found = f"holds several networks: {_listed([prefix.removesuffix('.') for prefix in rest])}"
+            raise InputError(path, found, "save the state of the one wanted alone")
+        rest = [prefix for prefix, own in zip(rest, keys, strict=True) if own == key]
+        depth += 1
+    others = [prefix.removesuffix(".") for prefix in prefixes if prefix != rest[0]]
+    taken = rest[0].removesuffix(".") or "the one without a prefix"
+    logger.info("%s: of several networks took %s, left out %s", path, taken, _listed(others))
+    return rest[0]
+
+
+def _branch(name, prefix):
+    """A name up to where it leaves a prefix."""
+    parts = name.split(".")
+    shared = os.path.commonprefix([parts, prefix.split(".")])
+    return ".".join(parts[: len(shared) + 1])
 
 
 def _refusal(error):
