@@ -4,13 +4,16 @@ import pandas
 import pyogrio
 import pytest
 import yaml
+from scipy.ndimage import label
 from shapely.geometry import LineString, Point, Polygon
 
+import imfmap.labels
 from imfmap.bodies import body
 from imfmap.errors import InputError
 from imfmap.grids import MapGrid, lonlat_to_map
 from imfmap.label_checks import check_files
-from imfmap.labels import check_labels, labels_to_polygons, rasterise_labels, read_labels
+from imfmap.labels import check_labels, labels_to_polygons, rasterise_labels, read_labels, write_labels
+from imfmap.rasters import read_raster
 from imfmap.vectors import STYLES_LAYER, read_vector
 from imfmap.widths import CLASS_PIXEL_M, WIDTH_BOUNDS_PX, WIDTH_CLASSES, width_class
 
@@ -59,6 +62,47 @@ def test_width_is_counted_in_the_pixels_given_not_in_the_grids(tmp_path):
     polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
     coarse = MapGrid.covering(MAP, (-120, MAP_Y - 120, 120, MAP_Y + 120), 6.0)
     assert rasterise_labels(polygons, coarse)[:, 20].sum() == 24 * 1.5 / 6.0
+
+
+@pytest.mark.parametrize("angle_deg", [7, 18, 30, 62, 80])
+def test_a_line_thinner_than_a_pixel_is_one_piece(tmp_path, angle_deg):
+    """At 6 m/px a fracture of class tiny is 0.6 px wide: buffered to that, its mask would be a row of dots."""
+    turn = np.exp(1j * np.radians(angle_deg))
+    ends = [(z.real, z.imag) for z in (-200 * turn + 1.3, 200 * turn + 1.3)]
+    path = write(tmp_path / "labels.gpkg", [at(*ends)], ["tiny"])
+    coarse = MapGrid.covering(MAP, (-240, MAP_Y - 240, 240, MAP_Y + 240), 6.0)
+    labels = read_labels(path, MAP)
+    masks = [rasterise_labels(labels_to_polygons(labels, {"tiny": 2.5}, 1.5, least), coarse) for least in (0.0, 6.0)]
+    pieces = [label(mask, np.ones((3, 3)))[1] for mask in masks]
+    assert pieces[1] == 1 < pieces[0]
+    # No wider than a pixel needs: as many pixels as the strip has area.
+    assert masks[1].sum() == pytest.approx((400 + 6) * 6 / 36, rel=0.2)
+    np.testing.assert_array_equal(
+        rasterise_labels(labels_to_polygons(labels, WIDTHS, 1.5, 1.5), coarse),
+        rasterise_labels(labels_to_polygons(labels, WIDTHS, 1.5), coarse),
+    )
+
+
+def test_the_mask_is_written_part_by_part(tmp_path, grid, monkeypatch):
+    lines = [at((-140, -100), (130, 90)), at((-75, 140), (-75, -140)), at((900, 900), (990, 900))]
+    path = write(tmp_path / "labels.gpkg", lines, ["small", "huge", "large"], [SQUARE])
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    monkeypatch.setattr(imfmap.labels, "_AT_ONCE", 64)
+    write_labels(tmp_path / "mask.tif", polygons, grid, path)
+    mask, found, _ = read_raster(tmp_path / "mask.tif")
+    np.testing.assert_array_equal(mask, rasterise_labels(polygons, grid))
+    assert (found.shape, mask.dtype) == (grid.shape, np.uint8)
+
+
+def test_labels_of_another_place_are_refused_and_no_labels_are_none(tmp_path, grid):
+    lines = [at((5000, 0), (5060, 9)), at((5000, 50), (5060, 50))]
+    path = write(tmp_path / "other.gpkg", lines, ["tiny", "small"])
+    polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
+    with pytest.raises(InputError, match=r"other.gpkg: none of its labels \(2\) lies on the map; give the target"):
+        write_labels(tmp_path / "mask.tif", polygons, grid, path)
+    assert [file.name for file in tmp_path.iterdir()] == ["other.gpkg"]
+    write_labels(tmp_path / "mask.tif", polygons.iloc[:0], grid, path)
+    assert not read_raster(tmp_path / "mask.tif")[0].any()
 
 
 def test_polygons_are_merged_in_as_drawn(tmp_path, grid):
@@ -115,10 +159,21 @@ def test_lines_and_polygons_may_share_the_only_layer(tmp_path):
     assert polygons.area.tolist() == pytest.approx([60 * 3 + np.pi * 1.5**2, 900], rel=1e-3)
 
 
-def test_other_layers_beside_the_labels_are_left_alone(tmp_path):
-    path = write(tmp_path / "labels.gpkg", [at((0, 0), (60, 0))], ["tiny"])
+def test_layers_may_be_named_in_capitals(tmp_path):
+    path = tmp_path / "labels.gpkg"
+    table = geopandas.GeoDataFrame({"width_class": ["tiny"]}, geometry=[at((0, 0), (60, 0))], crs=MAP)
+    table.to_file(path, layer="Lines")
+    geopandas.GeoDataFrame({}, geometry=[SQUARE], crs=MAP).to_file(path, layer="polygons")
+    assert read_labels(path, MAP).layer.tolist() == ["Lines", "polygons"]
+
+
+def test_other_layers_beside_the_labels_are_left_alone_and_told(tmp_path, capsys):
+    x, y = lonlat_to_map(MAP, 20.0, 10.0)
+    path = write(tmp_path / "labels.gpkg", [LineString([(x, y), (x + 50, y)])], ["tiny"])
     geopandas.GeoDataFrame({}, geometry=[SQUARE], crs=MAP).to_file(path, layer="floor")
     assert read_labels(path, MAP).layer.tolist() == ["lines"]
+    check_files(drawn_at(tmp_path, "labels"), tmp_path / "checked.csv")
+    assert f"{path}: layer floor is not read; labels are in layers lines and polygons" in capsys.readouterr().err
 
 
 def test_an_empty_layer_is_no_problem(tmp_path, grid):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas
 
 from .errors import InputError
-from .labels import check_labels, read_labels
+from .labels import LAYERS, check_labels, read_labels, unread_layers
 from .rasters import replacing
 from .targets import target_grid
 from .widths import WIDTH_CLASSES
@@ -46,6 +46,9 @@ def check_files(drawn, csv_path):
             rows.append(row)
             continue
         problems = _problems(path, settings)
+        if not problems and (unread := unread_layers(path)):
+            layers = f"layer {unread[0]} is" if len(unread) == 1 else f"layers {', '.join(unread)} are"
+            _tell(logging.WARNING, f"{path}: {layers} not read; labels are in layers {' and '.join(LAYERS)}")
         for problem in problems:
             _tell(logging.ERROR, problem)
         count += len(problems)

@@ -1,9 +1,9 @@
 """Labels as a person draws them: lines with a width class, and polygons for what no line can describe.
 
 A label file has lines, with a column `width_class`, and, or, polygons: in layers `lines` and `polygons` of a
-GeoPackage, in its only layer, or in a shapefile. Le Corre et al. (2025) draw each fracture once along its path and
-buffer the line to the width of its class; pits and shapes that no line describes (about 5 % of theirs) are drawn as
-polygons and merged in.
+GeoPackage (in capitals or not), in its only layer, or in a shapefile. Le Corre et al. (2025) draw each fracture once
+along its path and buffer the line to the width of its class; pits and shapes that no line describes (about 5 % of
+theirs) are drawn as polygons and merged in.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ import numpy as np
 import pandas
 import rasterio.features
 import shapely
+from rasterio.windows import Window
 
 from .errors import InputError
+from .rasters import BLOCK, create_raster
 from .vectors import crs_fault, layers_of, read_as_drawn
 from .widths import WIDTH_CLASSES
 
@@ -23,6 +25,8 @@ _LINES, _POLYGONS = ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon
 # A shapefile cuts column names to ten characters.
 _WIDTH_COLUMNS = ("width_class", "width_clas")
 _NAMED_PROBLEMS = 5
+# Pixels to a side that labels are rasterised at once: whole blocks of the file.
+_AT_ONCE = 8 * BLOCK
 _OFF_MAP = ("lies off the map's projection", "check its coordinates")
 
 
@@ -115,7 +119,7 @@ def read_labels(path, crs=None):
     return pandas.concat(frames, ignore_index=True)
 
 
-def labels_to_polygons(labels, width_px_by_class, resolution_m):
+def labels_to_polygons(labels, width_px_by_class, resolution_m, least_m=0.0):
     """Buffer lines to the width of their class, with round caps; polygons stay as drawn.
 
     Parameters
@@ -126,6 +130,8 @@ def labels_to_polygons(labels, width_px_by_class, resolution_m):
         Full width in pixels of each class that occurs.
     resolution_m : float
         Pixel size in metres that those widths are counted in (the paper's classes: 1.5), whatever the grid's.
+    least_m : float
+        Lines are no narrower: on pixels wider than they are (the grid's, given here) they would fall to pieces.
 
     Returns
     -------
@@ -144,7 +150,8 @@ def labels_to_polygons(labels, width_px_by_class, resolution_m):
         known = ", ".join(width_px_by_class)
         raise InputError("width_px_by_class", f"no width for class '{unknown[0]}'", f"widths are given for: {known}")
     polygons = labels.copy()
-    polygons["width_m"] = labels.width_class.map(width_px_by_class).astype(float) * resolution_m
+    width_m = labels.width_class.map(width_px_by_class).astype(float) * resolution_m
+    polygons["width_m"] = width_m.clip(lower=least_m)
     lines = labels.geom_type.isin(_LINES).to_numpy()
     buffered = labels.geometry[lines].buffer(polygons.width_m[lines] / 2, cap_style="round", join_style="round")
     polygons.loc[lines, "geometry"] = buffered
@@ -165,20 +172,63 @@ def rasterise_labels(polygons, grid):
     ndarray
         uint8 (rows, columns), 0 or 1.
     """
-    shapes = list(polygons.to_crs(grid.crs).geometry)
-    if not shapes:
+    return _rasterised(polygons.to_crs(grid.crs).geometry, grid)
+
+
+def write_labels(path, polygons, grid, drawn):
+    """Write the mask of `rasterise_labels` as a GeoTIFF, part by part: that of a whole crater need not fit into memory.
+
+    Parameters
+    ----------
+    path : path
+    polygons : GeoDataFrame
+    grid : MapGrid
+    drawn : path
+        File that the labels were drawn in, for the message.
+
+    Raises
+    ------
+    InputError
+        Where there are labels, and none of them is on the map: the mask would teach that there are no fractures.
+    """
+    shapes = polygons.to_crs(grid.crs).geometry
+    index, labelled = shapely.STRtree(shapes), False
+    with create_raster(path, grid, "uint8", overviews="nearest") as dataset:
+        for row, column, part in grid.blocks(_AT_ONCE):
+            inside = index.query(shapely.box(*part.bounds))
+            if len(inside):
+                mask = _rasterised(shapes.iloc[np.sort(inside)], part)
+                labelled |= bool(mask.any())
+                dataset.write(mask, 1, window=Window(column, row, *part.shape[::-1]))
+        if len(shapes) and not labelled:
+            found = f"none of its labels ({len(shapes)}) lies on the map"
+            raise InputError(drawn, found, "give the target the labels of its own crater")
+
+
+def _rasterised(shapes, grid):
+    if not len(shapes):
         return np.zeros(grid.shape, np.uint8)
     return rasterio.features.rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8")
 
 
+def unread_layers(path):
+    """Names of the layers of a label file that are not read, as they are named neither lines nor polygons."""
+    return [name for name in layers_of(path) if name not in _layers(path)]
+
+
+def _layers(path):
+    """Names of the label layers of a file."""
+    there = layers_of(path)
+    return [name for kind in LAYERS for name in there if name.lower() == kind] or there
+
+
 def _tables(path):
     """Yield (layer, GeoDataFrame with feature ids as index) of the label layers of a file."""
-    there = layers_of(path)
-    wanted = [name for name in LAYERS if name in there] or there
+    wanted = _layers(path)
     if not wanted:
         raise InputError(path, "has no layer", "draw the labels again, or take a copy of the file")
-    if len(wanted) > 1 and wanted[0] not in LAYERS:
-        raise InputError(path, f"has layers {', '.join(there)}", f"name those with labels {' and '.join(LAYERS)}")
+    if len(wanted) > 1 and wanted[0].lower() not in LAYERS:
+        raise InputError(path, f"has layers {', '.join(wanted)}", f"name those with labels {' and '.join(LAYERS)}")
     for name in wanted:
         yield name, read_as_drawn(path, name)
 

@@ -2,8 +2,8 @@
 
 from imfmap.errors import InputError
 from imfmap.jobs import job
-from imfmap.labels import labels_to_polygons, rasterise_labels, read_labels
-from imfmap.rasters import read_grid, write_raster
+from imfmap.labels import labels_to_polygons, read_labels, write_labels
+from imfmap.rasters import read_grid
 from imfmap.targets import target_grid
 from imfmap.widths import CLASS_PIXEL_M
 
@@ -15,5 +15,5 @@ with job(snakemake):
     own_map = snakemake.input.own_map
     grid = read_grid(own_map) if own_map else target_grid(snakemake.params.place)
     labels = read_labels(snakemake.input.labels, grid.crs)
-    polygons = labels_to_polygons(labels, snakemake.params.width_px, CLASS_PIXEL_M)
-    write_raster(snakemake.output[0], rasterise_labels(polygons, grid), grid, overviews="nearest")
+    polygons = labels_to_polygons(labels, snakemake.params.width_px, CLASS_PIXEL_M, grid.resolution_m)
+    write_labels(snakemake.output[0], polygons, grid, snakemake.input.labels)
