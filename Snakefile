@@ -54,7 +54,7 @@ include: "workflow/rules/common.smk"
 include: "workflow/rules/common_learn.smk"
 
 
-# Of the images that a cluster's job searches, one at a time has the GPU (profiles/slurm).
+# One at a time has the GPU: of all jobs on a workstation, of the images that a job of a cluster searches (profiles).
 resource_scopes:
     gpu_turn="local",
 

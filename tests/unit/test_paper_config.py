@@ -48,7 +48,8 @@ def test_images_and_tiles_are_the_papers(config):
     learnt, scored = (tiling(tiles, training) for training in (True, False))
     assert (learnt["size_px"], learnt["overlap"], learnt["rotate"]) == (512, 0.1, True)
     assert (scored["size_px"], scored["overlap"], scored["rotate"]) == (512, 0.0, False)
-    assert learnt["min_valid_fraction"] == scored["min_valid_fraction"] == tiles["min_valid_fraction"]
+    # Tiles with little data are tiles like others.
+    assert learnt["min_valid_fraction"] == scored["min_valid_fraction"] == 0
 
 
 def test_a_training_is_built_as_the_paper_says(config, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from imfmap.errors import InputError
-from imfmap.settings import SCHEMAS, complete, product_of, read_products
+from imfmap.settings import SCHEMAS, complete, product_of, read_products, told_of_sun
 
 SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
 BASE = {
@@ -42,6 +42,17 @@ def test_shipped_configurations_are_valid(root, name):
     complete(yaml.safe_load((root / "config" / name).read_text()), name)
 
 
+@pytest.mark.parametrize(("recipe", "model"), [("paper", "imfmapper"), ("imfmap", "unet_sun")])
+def test_a_recipe_is_one_word_away(root, recipe, model):
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    config = complete({**config, "recipe": recipe}, "config.yaml")
+    assert config["inference"]["model"] == model
+    assert config["models"][model]["recipe"] == recipe
+    # What is the paper's stays the paper's.
+    assert {config["models"][name]["recipe"] for name in ("imfmapper", *config["evaluation"]["models"])} == {"paper"}
+    assert [told_of_sun(config["models"][name]) for name in ("imfmapper", "unet_sun")] == [False, True]
+
+
 @pytest.mark.parametrize(
     ("path", "value", "said"),
     [
@@ -54,6 +65,7 @@ def test_shipped_configurations_are_valid(root, name):
         (("processing", "engine"), "vicar", r"processing\.engine: 'vicar' is not allowed; use one of native, isis"),
         (("labels", "width_px"), {"gigantic": 3}, r"labels\.width_px: unknown key 'gigantic'; allowed: tiny, small"),
         (("run", "seed"), "one", r"run\.seed: 'one' is no integer"),
+        (("evaluation", "models"), ["net-s2", "other-s2"], r"evaluation\.models: no model 'other'; models has: net"),
         (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
         (
             ("comparison", "questions"),

@@ -35,6 +35,7 @@ def test_a_crater_of_56_images_is_a_handful_of_jobs(tmp_path, recipe, groups, al
     """14 jobs of four images each, seven of eight on a GPU, one of what is made of the fractures."""
     config = yaml.safe_load(CONFIG.read_text())
     config["recipe"] = recipe
+    config["inference"]["model"] = "imfmapper"  # which is there: nothing to train first
     crookes = config["targets"]["crookes"]
     del crookes["search"]
     crookes["products"] = [f"M{1100000000 + index}L" for index in range(56)]

@@ -132,6 +132,14 @@ def test_other_code_remakes_what_it_touches(folder, tmp_path, config, file, old,
     assert "Nothing to be done" in text
 
 
+def test_another_machine_remakes_nothing(folder, config):
+    """Where and how fast a map is made decides nothing of it; what is looked for does."""
+    inference = {**config["inference"], "device": "cpu", "batch_size": 3}
+    training = {**config["training"], "workers": 1, "threads": 1, "compile": True}
+    assert "Nothing to be done" in planned(folder, {**config, "inference": inference, "training": training})
+    assert "infer_image" in planned(folder, {**config, "inference": {**inference, "flips": True}})
+
+
 def test_the_plan_says_what_would_run_and_why(folder, config):
     more = with_one_more(config)
     more["mapping"] = {**more["mapping"], "threshold": 0.6}

@@ -2,6 +2,7 @@
 
 import copy
 import csv
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,8 @@ from .simulate.settings import SceneSettings
 SCHEMAS = Path(__file__).resolve().parents[1] / "schemas"
 # Keys of processing that a target may have its own value of.
 TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
+# Keys of training and inference that say where and how fast something is made, or by which model, but not what of it.
+_WITHOUT_CONSEQUENCE = ("batch_size", "compile", "device", "devices", "model", "threads", "workers")
 LABELLED_ROLES = ("train", "validation", "test")
 
 
@@ -67,7 +70,8 @@ def complete(config, where):
     _fill(config, _schema("config.schema.yaml"), "config.schema.yaml")
     config["refresh"] = config["refresh"] in (True, "true")
     for model in config["models"].values():
-        model.setdefault("recipe", config["recipe"])
+        # Published weights are the paper's, whatever the run's recipe.
+        model.setdefault("recipe", "paper" if "zenodo" in model else config["recipe"])
     _cross_check(config, where)
     for name, target in config["targets"].items():
         for key in TARGETS_OWN:
@@ -216,6 +220,14 @@ def _explain(error):
     return f"{key}: {error.message}", ""
 
 
+def deciding(section):
+    """Settings of ``training`` or ``inference`` that decide what is made: when another one changes, nothing is remade.
+
+    Scripts take the others from the configuration of the day.
+    """
+    return {key: value for key, value in section.items() if key not in _WITHOUT_CONSEQUENCE}
+
+
 def told_of_sun(model):
     """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
 
@@ -271,14 +283,20 @@ def _cross_check(config, where):
     _check_processing(config["processing"], where)
     model = config["inference"].get("model")
     if model is None and models:
-        model = config["inference"]["model"] = next(iter(models))
+        fitting = (
+            name
+            for name, settings in models.items()
+            if settings["recipe"] == config["recipe"] and "resolution_m" not in settings
+        )
+        model = config["inference"]["model"] = next(fitting, next(iter(models)))
     if model is not None and model not in models:
         raise InputError(where, f"inference.model: no model '{model}'", f"models has: {', '.join(models) or 'none'}")
     for name, target in targets.items():
         if target.get("model", model) not in (*models, None):
             found = f"targets.{name}.model: no model '{target['model']}'"
             raise InputError(where, found, f"models has: {', '.join(models) or 'none'}")
-    asked = {"evaluation.models": config["evaluation"]["models"]}
+    # Of a certain seed or not.
+    asked = {"evaluation.models": [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]}
     for question, about in config["comparison"]["questions"].items():
         asked[f"comparison.questions.{question}.models"] = about["models"]
         told = [name for name in about["models"] if name in models and told_of_sun(models[name])]

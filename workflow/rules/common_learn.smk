@@ -102,6 +102,11 @@ def model_settings(model):
     return {**MODELS[name], "seed": int(seed)}
 
 
+def recipe_augmentation(recipe):
+    """What changes tiles of a recipe: the other one's ranges are none of its trainings' concern."""
+    return {key: value for key, value in config["augmentation"].items() if key in ("probability", recipe)}
+
+
 def trained_metrics(model):
     """What training wrote of a model; None of one that was trained elsewhere."""
     return f"{RUN}/models/{model}/metrics.json" if "architecture" in model_settings(model) else None
@@ -160,7 +165,9 @@ def map_footer(target):
     images = "simulated LROC NAC images" if "simulate" in TARGETS[origin(target)] else "LROC NAC images: NASA/GSFC/ASU"
     if "mosaic" in TARGETS[target]:
         images = f"mosaic {Path(TARGETS[target]['mosaic']).name}"
-    return f"Recipe {RECIPE}, model {mapping_model(target)}, {ENGINE} engine; {images}"
+    name = mapping_model(target)
+    own = f" of recipe {MODELS[name]['recipe']}" if name and MODELS[name]["recipe"] != RECIPE else ""
+    return f"Recipe {RECIPE}, model {name}{own}, {ENGINE} engine; {images}"
 
 
 # --- coarser pixels ---

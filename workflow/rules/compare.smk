@@ -26,8 +26,11 @@ rule compare_images:
     resources:
         mem_mb=rising(8000),
         runtime=rising(480),
+        gpu_turn=1,
     params:
-        inference=lambda wildcards: {**config["inference"], "sun_offset_deg": float(wildcards.offset or 0)},
+        inference=lambda wildcards: (
+            settings.deciding(config["inference"]) | {"sun_offset_deg": float(wildcards.offset or 0)}
+        ),
     message:
         "Looking for fractures in every image of {wildcards.target} with {wildcards.model}"
     script:
@@ -95,8 +98,9 @@ rule compare_mosaic:
     resources:
         mem_mb=rising(8000),
         runtime=rising(480),
+        gpu_turn=1,
     params:
-        inference=lookup("inference", within=config),
+        inference=settings.deciding(config["inference"]),
     message:
         "Looking for fractures in the mosaic of {wildcards.target} with {wildcards.model}"
     script:

@@ -17,10 +17,11 @@ rule evaluate:
     resources:
         mem_mb=rising(8000),
         runtime=rising(120),
+        gpu_turn=1,
     params:
         role=lambda wildcards: TARGETS[wildcards.target]["role"],
         batch_size=lambda wildcards: model_settings(wildcards.model)["batch_size"],
-        inference=lookup("inference", within=config),
+        precision=lookup("inference/precision", within=config),
         threshold=lookup("evaluation/threshold", within=config),
     message:
         "Evaluating {wildcards.model} on {wildcards.target}"

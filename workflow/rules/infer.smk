@@ -22,7 +22,7 @@ if RECIPE == "imfmap":
             runtime=rising(120),
             gpu_turn=1,
         params:
-            inference=lookup("inference", within=config),
+            inference=settings.deciding(config["inference"]),
         message:
             "Looking for fractures in {wildcards.product}"
         script:
@@ -68,8 +68,9 @@ else:
         resources:
             mem_mb=rising(8000),
             runtime=rising(480),
+            gpu_turn=1,
         params:
-            inference=lookup("inference", within=config),
+            inference=settings.deciding(config["inference"]),
         message:
             "Looking for fractures in the mosaic of {wildcards.target}"
         script:

@@ -22,10 +22,11 @@ rule train:
     resources:
         mem_mb=rising(DEVICES * 16000),
         runtime="2d",
+        gpu_turn=1,
     params:
         model=lambda wildcards: model_settings(wildcards.model),
-        training=lookup("training", within=config),
-        augmentation=lookup("augmentation", within=config),
+        training=settings.deciding(config["training"]),
+        augmentation=lambda wildcards: recipe_augmentation(model_settings(wildcards.model)["recipe"]),
     message:
         "Training {wildcards.model}"
     script:

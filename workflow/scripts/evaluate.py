@@ -13,8 +13,8 @@ with job(snakemake):
         role=snakemake.params.role,
         classes=CLASSES,
         batch_size=snakemake.params.batch_size,
-        inference_batch_size=snakemake.params.inference["batch_size"],
-        device=snakemake.params.inference["device"],
-        precision=snakemake.params.inference["precision"],
+        inference_batch_size=snakemake.config["inference"]["batch_size"],
+        device=snakemake.config["inference"]["device"],
+        precision=snakemake.params.precision,
         threshold=snakemake.params.threshold,
     )

@@ -8,6 +8,6 @@ with job(snakemake):
         snakemake.input.checkpoint,
         snakemake.input.image,
         snakemake.output[0],
-        snakemake.params.inference,
+        snakemake.config["inference"] | snakemake.params.inference,
         threads=snakemake.threads,
     )

@@ -9,5 +9,5 @@ with job(snakemake):
     folder = Path(snakemake.output[0])
     folder.mkdir(parents=True, exist_ok=True)
     for image in map(Path, snakemake.input.images):
-        settings = snakemake.params.inference
+        settings = snakemake.config["inference"] | snakemake.params.inference
         infer_image(snakemake.input.checkpoint, image, folder / image.name, settings, threads=snakemake.threads)

@@ -13,7 +13,7 @@ if __name__ == "__main__":
             snakemake.output.metrics,
             snakemake.output.curves,
             model={**snakemake.params.model, "weights": snakemake.input.weights or None},
-            training=snakemake.params.training,
+            training=snakemake.config["training"] | snakemake.params.training,
             augmentation=snakemake.params.augmentation,
             seed=snakemake.params.model["seed"],
         )
