@@ -2,9 +2,10 @@
 
 In one run, on a GPU where there is one, else on the CPU: tiles a second of the paper's training and inference by this
 workflow, beside a plain float32 loop as torchvision's documentation has it, and the share of the device's matmul peak
-that they reach, which is measured in the same run. Both loops are fed by as many processes, each is measured for as
-long, and its clock starts when it runs: after its first batch, and those that were loaded meanwhile. Prints Markdown;
-with the paper's network and tile size also how long the paper's training would take at these rates.
+that they reach, which is measured in the same run; inference of an image by both recipes and of a mosaic, and each with
+a network that answers at once, which shows what the host can do. Both loops are fed by as many processes, each is
+measured for as long, and its clock starts when it runs: after its first batch, and those that were loaded meanwhile.
+Prints Markdown; with the paper's network and tile size also how long the paper's training would take at these rates.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import rasterio
@@ -27,18 +29,20 @@ from torchvision.models import segmentation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
+from imfmap import inference  # noqa: E402
 from imfmap.augment import augment_paper  # noqa: E402
 from imfmap.bodies import body  # noqa: E402
 from imfmap.datasets import Batches, TileDataset  # noqa: E402
 from imfmap.epochs import Pass  # noqa: E402
 from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.inference import infer_image  # noqa: E402
+from imfmap.inference import infer_image, infer_mosaic  # noqa: E402
 from imfmap.losses import Loss  # noqa: E402
 from imfmap.models import build_model, device_name, save_checkpoint  # noqa: E402
 from imfmap.network import Network  # noqa: E402
 from imfmap.precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
 from imfmap.products import ImageFacts  # noqa: E402
-from imfmap.rasters import write_raster  # noqa: E402
+from imfmap.rasters import read_raster, write_raster  # noqa: E402
+from imfmap.stretching import stretch_to_8bit  # noqa: E402
 from imfmap.tiles import Tiles  # noqa: E402
 
 RESOLUTION_M = 1.5
@@ -276,12 +280,39 @@ def infer_reference(bench, image_path, out_path):
     return tiles / bench.timed(run, height)
 
 
-def infer_ours(bench, checkpoint, image_path, out_path):
+def infer_ours(bench, infer, checkpoint, image_path, out_path):
     """The workflow's inference from disk to disk, its start and the reading of the weights included: tiles a second."""
     with rasterio.open(image_path) as image:
         tiles = (image.height // bench.size_px) * (image.width // bench.size_px)
-    seconds = bench.timed(infer_image, checkpoint, image_path, out_path, bench.inference(), torch.get_num_threads())
+    seconds = bench.timed(infer, checkpoint, image_path, out_path, bench.inference(), torch.get_num_threads())
     return tiles / seconds
+
+
+class AtOnce(Network):
+    """A network that answers at once, as a smooth field with fractures in it: what is left is the host's work."""
+
+    def __init__(self, checkpoint_path, settings):
+        super().__init__(checkpoint_path, settings)
+        size = self.size_px
+        slope = np.random.default_rng(2).standard_normal((size, size)).cumsum(axis=1)
+        self._answer = (1e-3 / (1 + np.exp(-slope / size**0.5))).astype(np.float32)
+        self._answer[:, size // 3 : size // 3 + 6] = 0.9
+
+    def __call__(self, windows, sun_azimuth_deg=0.0):
+        """As `Network`."""
+        return lambda: np.broadcast_to(self._answer, windows.shape)
+
+
+def infer_without_network(bench, *arguments):
+    """As `infer_ours`, with `AtOnce` as the network."""
+    with mock.patch.object(inference, "Network", AtOnce):
+        return infer_ours(bench, *arguments)
+
+
+def write_mosaic(image_path, path):
+    """Write an image's 8-bit mosaic."""
+    image, grid, _ = read_raster(image_path)
+    write_raster(path, stretch_to_8bit(image), grid, nodata=0)
 
 
 def write_image(bench, path, tiles):
@@ -317,26 +348,42 @@ def measure(bench, folder):
     -------
     dict
         `peaks`, operations a second by format; `operations` a tile, of inference and training; `cases`: by name tiles
-        a second, whether it trains, and the format it computes in.
+        a second, whether it trains, and the format it computes in, None where it computes nothing.
     """
     formats = dict.fromkeys((torch.float32, bench.dtype))
     before = {dtype: matmul_peak(bench, dtype) for dtype in formats}
     plain, ours = train_reference(bench), train_ours(bench)
-    checkpoint, image_path, out_path = folder / "model.pt", folder / "image.tif", folder / "out.tif"
-    save_checkpoint(checkpoint, build_model(bench.settings()), bench.settings())
+    checkpoint, image_path, mosaic_path = (folder / name for name in ("model.pt", "image.tif", "mosaic.tif"))
+    turned, out_path = folder / "turned.pt", folder / "out.tif"
+    network = build_model(bench.settings())
+    save_checkpoint(checkpoint, network, bench.settings())
+    save_checkpoint(turned, network, bench.settings() | {"recipe": "imfmap"})
     in_memory, batches = infer_in_memory(bench, checkpoint)
     # Once without the clock, as the plain loop.
     write_image(bench, image_path, bench.batch_size)
-    infer_ours(bench, checkpoint, image_path, out_path)
+    infer_ours(bench, infer_image, checkpoint, image_path, out_path)
     write_image(bench, image_path, batches * bench.batch_size)
+    write_mosaic(image_path, mosaic_path)
     plain_from_disk = infer_reference(bench, image_path, out_path)
-    from_disk = infer_ours(bench, checkpoint, image_path, out_path)
+    ways = {
+        "image": (infer_image, checkpoint, image_path, folder / "image_p.tif"),
+        "image turned to the Sun": (infer_image, turned, image_path, folder / "turned_p.tif"),
+        "mosaic": (infer_mosaic, checkpoint, mosaic_path, folder / "mosaic_p.tif"),
+    }
+    from_disk = {way: infer_ours(bench, *arguments) for way, arguments in ways.items()}
+    # What is known of the mosaic's windows goes, so that they are asked for again.
+    (folder / ".mosaic_p.blocks").unlink()
+    at_once = {way: infer_without_network(bench, *arguments) for way, arguments in ways.items()}
     cases = {
         "training, plain float32 loop": (plain, True, torch.float32),
         "training, this workflow": (ours, True, bench.dtype),
         "inference, plain float32 loop, disk to disk": (plain_from_disk, False, torch.float32),
-        "inference, this workflow, disk to disk": (from_disk, False, bench.dtype),
+        **{
+            f"inference, this workflow, disk to disk, {way}": (rate, False, bench.dtype)
+            for way, rate in from_disk.items()
+        },
         "inference, this workflow, memory to memory": (in_memory, False, bench.dtype),
+        **{f"without a network, disk to disk, {way}": (rate, False, None) for way, rate in at_once.items()},
     }
     # On a machine with other work the peak is what it was at its freest.
     peaks = {dtype: max(before[dtype], matmul_peak(bench, dtype)) for dtype in formats}
@@ -358,12 +405,13 @@ def report(bench, measured):
     ]
     plain = {}
     for name, (rate, trains, dtype) in measured["cases"].items():
-        work = rate * measured["operations"][trains]
         plain.setdefault(trains, rate)
-        share = f"{100 * work / measured['peaks'][dtype]:.0f} %"
-        lines.append(
-            f"| {name} | {_named(dtype)} | {rate:.3g} | {rate / plain[trains]:.2f} | {work / 1e12:.3g} | {share} |"
-        )
+        line = f"| {name} | {_named(dtype) if dtype else '-'} | {rate:.3g} | {rate / plain[trains]:.2f} |"
+        if dtype is None:
+            lines.append(f"{line} - | - |")
+            continue
+        work = rate * measured["operations"][trains]
+        lines.append(f"{line} {work / 1e12:.3g} | {100 * work / measured['peaks'][dtype]:.0f} % |")
     if {"architecture": bench.architecture, "size_px": bench.size_px} == PAPER:
         lines += ["", *papers_training(measured["cases"])]
     return "\n".join(lines)
@@ -381,8 +429,8 @@ def papers_training(cases):
         f"{PAPER_VALIDATED} to validate on, reckoned from the rates above (validation at that of inference; nothing "
         "for checkpoints and start; tiles loaded as fast all along; the paper: 10-12 h on an A100):"
     )
-    for way, (training, inference) in ways.items():
-        epoch_s = PAPER_TRAINED / rates[training] + PAPER_VALIDATED / rates[inference]
+    for way, (trained, inferred) in ways.items():
+        epoch_s = PAPER_TRAINED / rates[trained] + PAPER_VALIDATED / rates[inferred]
         yield f"- {way}: {PAPER_EPOCHS * epoch_s / 3600:.3g} h"
 
 

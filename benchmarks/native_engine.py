@@ -19,6 +19,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "workflow"))
+
+from imfmap.processors import processor_name  # noqa: E402
+
 FULL_LINES, FULL_MOSAIC_PX, FULL_IMAGES = 52224, 32768, 50
 SAMPLES = 5064
 # Geolocation nodes lie on every eighth line, edges included.
@@ -125,15 +129,10 @@ def _row(*cells):
 
 
 def _machine(gdal):
-    cpu = platform.processor() or platform.machine()
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            cpu = line.split(":", 1)[1].strip()
-            break
     memory_gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return [
-        f"{len(os.sched_getaffinity(0))} cores of {cpu}, {memory_gib:.0f} GiB; Linux {platform.release()}",
+        f"{len(os.sched_getaffinity(0))} cores of {processor_name()}, {memory_gib:.0f} GiB; Linux {platform.release()}",
         f"Python {platform.python_version()}, {versions}, GDAL {gdal}",
     ]
 

@@ -11,6 +11,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 
 import learning  # noqa: E402
 
+from imfmap.processors import processor_name  # noqa: E402
+
 
 def test_operations_are_the_networks_own():
     bench = learning.Bench("deeplabv3_mobilenet_v3_large", 520, 1, 0.1, 0, torch.device("cpu"), torch.float32, False)
@@ -70,8 +72,9 @@ def test_the_papers_training_is_reckoned_in_hours():
         "training, plain float32 loop": (100.0, True, torch.float32),
         "training, this workflow": (500.0, True, torch.float32),
         "inference, plain float32 loop, disk to disk": (200.0, False, torch.float32),
-        "inference, this workflow, disk to disk": (900.0, False, torch.float32),
+        "inference, this workflow, disk to disk, image": (900.0, False, torch.float32),
         "inference, this workflow, memory to memory": (1000.0, False, torch.float32),
+        "without a network, disk to disk, image": (2000.0, False, None),
     }
     # METHOD: Tr 4500 + 2696, Va1 1132 + 667 tiles.
     _, ours, plain = learning.papers_training(cases)
@@ -92,12 +95,12 @@ def test_every_case_has_its_row(tmp_path):
     torch.set_num_threads(1)
     bench = learning.Bench("deeplabv3_mobilenet_v3_large", 64, 4, 0.1, 0, torch.device("cpu"), torch.float32, False)
     measured = learning.measure(bench, tmp_path)
-    assert len(measured["cases"]) == 5 and all(rate > 0 for rate, _, _ in measured["cases"].values())
+    assert len(measured["cases"]) == 10 and all(rate > 0 for rate, _, _ in measured["cases"].values())
     assert measured["peaks"][torch.float32] > 1e9
     text = learning.report(bench, measured)
     table = [line.split("|")[1:-1] for line in text.splitlines() if line.startswith("|")]
-    assert len(table) == 2 + 5
+    assert len(table) == 2 + 10
     rates = {row[0].strip(): float(row[2]) for row in table[2:]}
     ratio = rates["training, this workflow"] / rates["training, plain float32 loop"]
     assert float(table[3][3]) == pytest.approx(ratio, rel=0.02)
-    assert "cpu, 1 threads" in text and "torch" in text
+    assert f"{processor_name()}, CPU threads: 1" in text and "torch" in text

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import rasterio
 import torch
 
 from .aligned import aligned_lattice, aligned_window, turn_back, write_brightness
@@ -33,7 +34,7 @@ from .products import ImageFacts
 from .rasters import open_raster
 from .scratch import RowFile, Scratch
 from .stretching import stretch_to_8bit
-from .sunframe import LEFT_DEG, SunFrame
+from .sunframe import SunFrame
 from .windows import Lattice, SharedReader, blend
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     with open_raster(projected_path) as dataset:
         facts = ImageFacts.from_tags(dataset.tags(), projected_path)
         grid, tags = MapGrid.of(dataset), dataset.tags()
-    with SharedReader(projected_path, np.nan) as reader:
+    with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(projected_path, np.nan) as reader:
         found = survey(reader, grid.shape, projected_path, threads)
         told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
         tags = {**tags, **network.tags(settings), MEDIAN_TAG: found.median}
@@ -126,26 +127,31 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
             found = f"holds {dataset.dtypes[0]} pixels"
             raise InputError(mosaic_path, found, "give an 8-bit mosaic with 0 for no data")
         grid = MapGrid.of(dataset)
-    with SharedReader(mosaic_path, 0) as reader:
+    with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(mosaic_path, 0) as reader:
         seen = no_cells(grid.shape)
         for block in all_blocks(grid.shape):
             mark_seen(seen, *block, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
-        key = _key(checkpoint_path, mosaic_path, settings)
-        with (
-            Scratch(out_path, key) as scratch,
-            BlockStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store,
-        ):
-            create = partial(create_probability, out_path, grid, network.tags(settings))
-            run = _Run(network, seen, scratch, settings, threads, Path(mosaic_path).stem, create, store)
-            run.along_map(reader, grid.shape)
+        lattice, wanted = _lattice_along_map(seen, grid.shape, network.size_px, settings["overlap"])
+        with BlockStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store:
+            known = KnownWindows(network, store, lattice, settings["batch_size"])
+
+            def read(v, u):
+                return reader(v, u, network.size_px, network.size_px)
+
+            def codes(block):
+                return map_codes(known.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+
+            known.look(wanted, read, threads, Path(mosaic_path).stem)
+            with create_probability(out_path, grid, network.tags(settings)) as out:
+                write_codes(partial(known.codes, make=codes), seen, out, threads)
             log.info("%s: %d windows were known, %d are new", mosaic_path, store.taken, store.made)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A network's way over one image or mosaic."""
+    """A network's way over one image."""
 
     network: Network
     seen: np.ndarray
@@ -154,7 +160,6 @@ class _Run:
     threads: int
     title: str
     create: Callable
-    store: BlockStore | None = None
 
     def aligned(self, frame):
         """Windows of the scratch's brightness in the Sun-aligned frame, and back to the map."""
@@ -169,14 +174,10 @@ class _Run:
             with self.create() as out:
                 turn_back(probability, brightness, frame, lattice, self.seen, out, self.threads)
 
-    def along_map(self, reader, shape, sun_azimuth_deg=LEFT_DEG):
+    def along_map(self, reader, shape, sun_azimuth_deg):
         """Windows along the map's rows and columns, of 8-bit pixels that `reader` gives."""
         size_px = self.network.size_px
-        lattice = Lattice.covering(0, 0, *shape, size_px, self.settings["overlap"])
-        wanted = np.zeros((lattice.rows, lattice.columns), bool)
-        for i, j in np.ndindex(*wanted.shape):
-            cells = tuple(slice(start // CELL, -(-(start + size_px) // CELL)) for start in lattice.corner(i, j))
-            wanted[i, j] = self.seen[cells].any()
+        lattice, wanted = _lattice_along_map(self.seen, shape, size_px, self.settings["overlap"])
 
         def read(v, u):
             return reader(v, u, size_px, size_px)
@@ -185,15 +186,9 @@ class _Run:
             values = probability(*block, READ_BLOCK, READ_BLOCK)
             return map_codes(values, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
 
-        network, codes_of = partial(self.network, sun_azimuth_deg=sun_azimuth_deg), codes
-        if self.store is not None:
-            known = KnownWindows(network, self.store, self.settings["batch_size"])
-            known.look(lattice, wanted, read, self.threads, self.title)
-            wanted = known.to_blend(lattice, wanted)
-            network, read, codes_of = _as_they_are, known.read, partial(known.codes, make=codes)
-        probability = self._blend(network, lattice, wanted, read)
+        probability = self._blend(partial(self.network, sun_azimuth_deg=sun_azimuth_deg), lattice, wanted, read)
         with self.create() as out:
-            write_codes(codes_of, self.seen, out, self.threads)
+            write_codes(codes, self.seen, out, self.threads)
 
     def _blend(self, network, lattice, wanted, read):
         """Blended probabilities over a lattice's span, in the scratch."""
@@ -202,15 +197,19 @@ class _Run:
         def write(row, column, values):
             probability.write(row, column, np.rint(values * SCRATCH_ONE))
 
-        # After a kill a store has more, and there is less to blend.
-        scratch = self.scratch if self.store is None else None
         batch_size = self.settings["batch_size"]
-        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, scratch)
+        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
         return probability
 
 
-def _as_they_are(windows):
-    return lambda: windows
+def _lattice_along_map(seen, shape, size_px, overlap):
+    """Windows along a map's rows and columns, and bool (rows, columns): those that hold data."""
+    lattice = Lattice.covering(0, 0, *shape, size_px, overlap)
+    wanted = np.zeros((lattice.rows, lattice.columns), bool)
+    for i, j in np.ndindex(*wanted.shape):
+        cells = tuple(slice(start // CELL, -(-(start + size_px) // CELL)) for start in lattice.corner(i, j))
+        wanted[i, j] = seen[cells].any()
+    return lattice, wanted
 
 
 def _key(checkpoint_path, image_path, settings):

@@ -5,6 +5,7 @@ always the right one, and a network need not learn the same shape under every Su
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.ndimage import map_coordinates, uniform_filter
@@ -67,7 +68,10 @@ def sample_brightness(brightness, row, column):
     ndarray
         uint8 in that shape; 0 wherever one of the four pixels around has no data.
     """
-    valid = sample((brightness > 0).astype(np.float32), row, column) > 0.999
+    extents = zip((row, column), brightness.shape, strict=True)
+    # As in most windows there is data all over, so that there is around each position.
+    whole = brightness.all() and all(place.min() >= 0 and place.max() <= extent - 1 for place, extent in extents)
+    valid = whole or sample((brightness > 0).astype(np.float32), row, column) > 0.999
     values = np.rint(sample(brightness.astype(np.float32), row, column))
     return np.where(valid, np.maximum(values, 1), 0).astype(np.uint8)
 
@@ -96,13 +100,28 @@ def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX, median=None):
     valid = np.isfinite(image)
     if not valid.any():
         return np.zeros(image.shape, np.uint8)
-    filled = np.where(valid, image, 0.0).astype(np.float32)
-    weight = valid.astype(np.float32)
-    for _ in range(2):
-        filled = uniform_filter(filled, neighbourhood_px, mode="constant")
-        weight = uniform_filter(weight, neighbourhood_px, mode="constant")
+    filled = _averaged_twice(np.where(valid, image, 0.0).astype(np.float32), neighbourhood_px)
+    # Blocks are of few shapes, and most have no gap; a whole image's weights would be kept for nothing.
+    if median is not None and valid.all():
+        weight = _weight_of_all(image.shape, neighbourhood_px)
+    else:
+        weight = _averaged_twice(valid.astype(np.float32), neighbourhood_px)
     # Deep in a wide shadow the surroundings are dark too: without a floor its noise would look like relief.
     floor = 0.05 * float(np.median(image[valid]) if median is None else median)
     around = np.maximum(filled / np.maximum(weight, 1e-6), max(floor, 1e-9))
     scaled = np.clip(np.rint(100.0 * np.where(valid, image, 0.0) / around), 1, 255)
     return np.where(valid, scaled, 0).astype(np.uint8)
+
+
+def _averaged_twice(values, neighbourhood_px):
+    for _ in range(2):
+        values = uniform_filter(values, neighbourhood_px, mode="constant")
+    return values
+
+
+@lru_cache(maxsize=2)
+def _weight_of_all(shape, neighbourhood_px):
+    """Share of each pixel's surroundings that lies on a block without gaps."""
+    weight = _averaged_twice(np.ones(shape, np.float32), neighbourhood_px)
+    weight.flags.writeable = False
+    return weight

@@ -14,6 +14,8 @@ from .rasters import read_window
 
 # Seconds of work that a kill may cost.
 KEEP_EVERY_S = 30.0
+# Stands for the sum of weights where there is no window.
+LEAST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -98,20 +100,41 @@ def blend(network, lattice, wanted, read, write, batch_size, threads, title, scr
         depth = 2 * batch_size + threads
         windows = in_order(pool, lambda index: read(*lattice.corner(*index)), indices[first:], depth)
         starts = range(first, len(indices), batch_size)
-        groups = [indices[start : start + batch_size] for start in starts]
-        under_way = deque()
-        for group in [*groups, None]:
-            if group is not None:
-                under_way.append((group, network(np.stack([next(windows) for _ in group]))))
-            if len(under_way) > (group is not None):
-                done, results = under_way.popleft()
-                bands.add(done, results())
-                first += len(done)
-                bar.update(len(done))
-            if scratch and group is not None and time.monotonic() - kept >= KEEP_EVERY_S:
+        groups = (indices[start : start + batch_size] for start in starts)
+        batches = ((group, np.stack([next(windows) for _ in group])) for group in groups)
+        for group, results in one_ahead(network, batches):
+            bands.add(group, results)
+            first += len(group)
+            bar.update(len(group))
+            if scratch and time.monotonic() - kept >= KEEP_EVERY_S:
                 scratch.keep(bands.state(first))
                 kept = time.monotonic()
     bands.finish(lattice.size_px)
+
+
+def one_ahead(network, batches):
+    """What a network says of batches, in order, each while the next is under way.
+
+    Parameters
+    ----------
+    network : callable
+        As of `blend`.
+    batches : iterable of tuple
+        Whose they are, and windows, uint8 (N, S, S).
+
+    Yields
+    ------
+    tuple
+        Whose they are, and results, float32 (N, S, S).
+    """
+    under_way = deque()
+    for whose, windows in batches:
+        under_way.append((whose, network(windows)))
+        if len(under_way) > 1:
+            whose, results = under_way.popleft()
+            yield whose, results()
+    for whose, results in under_way:
+        yield whose, results()
 
 
 class _Bands:
@@ -152,7 +175,7 @@ class _Bands:
         columns = np.flatnonzero(self._share.any(axis=0))
         if columns.size:
             part = slice(0, count), slice(columns[0], columns[-1] + 1)
-            rows = self._total[part] / np.maximum(self._share[part], 1e-9)
+            rows = self._total[part] / np.maximum(self._share[part], LEAST_SHARE)
             self._write(self._current * self._lattice.step_px, int(columns[0]), rows)
         for band in (self._total, self._share):
             band[: size - count] = band[count:]
