@@ -41,7 +41,7 @@ def drawn(monkeypatch):
     def record(name, value=None):
         draws[-1][name] = value
 
-    monkeypatch.setattr(augment, "clahe", lambda image, regions: record("clahe") or image)
+    monkeypatch.setattr(augment, "clahe", lambda image, regions, clip: record("clahe") or image)
     monkeypatch.setattr(augment, "add_noise", lambda image, sigma, generator: record("noise", sigma) or image)
     monkeypatch.setattr(
         augment, "distort_perspective", lambda sample, scale, generator: record("perspective", scale) or sample
@@ -84,6 +84,19 @@ def test_clahe_evens_contrast_out():
     image = (0.4 + np.where(columns < 64, 0.01, 0.2) * np.sin(rows / 2)).astype(np.float32)
     before, after = (half.std(axis=0) for half in (image, augment.clahe(image)))
     assert after[90:].mean() / after[:40].mean() < 0.7 * before[90:].mean() / before[:40].mean()
+
+
+def test_clahe_amplifies_as_its_clip_limit_allows():
+    rows, columns = np.indices((128, 128))
+    # Dull on the left, and what the range is taken from on the right.
+    image = np.where(columns < 96, 0.4 + 0.02 * np.sin(rows / 2), rows / 128).astype(np.float32)
+    options = {"noise_sigma": None, "distortion_scale": None}
+    spread = []
+    for clip in (0.002, 0.01, 0.05):
+        sample = replace(grey(128), image=image)
+        augmented = augment.augment_paper(sample, np.random.default_rng(0), 1.0, clahe_clip=clip, **options)
+        spread.append(augmented.image[:, :64].std())
+    assert spread[0] < 0.8 * spread[1] < 0.8 * 0.8 * spread[2]
 
 
 def test_a_warp_of_any_size_leaves_a_tile():

@@ -276,7 +276,7 @@ def test_a_target_is_counted_from_its_files(tmp_path):
         [tmp_path / "image.tif"] * 2,
         *(tmp_path / name for name in ("labels.gpkg", "mask.tif", "truth.tif", "truth.gpkg")),
         recipe="paper",
-        tiles={"size_px": 64, "overlap": 0.1, "min_valid_fraction": 0.5},
+        tiles={"size_px": 64, "overlap": 0.1, "min_valid_fraction": 0.5, "quarter_turns": True},
         training=False,
     )
     assert (counts["images"], counts["labels"], counts["fractures"]) == (2, 3, 6)

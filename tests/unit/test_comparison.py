@@ -72,6 +72,9 @@ def scores_of(model):
     return Scores([json.loads(path.read_text()) for path in model["scores"]])
 
 
+SCALE = {"epochs": 17, "tile_size_px": 256, "batch_size": 4}
+
+
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     """Folder of a comparison of two models of three seeds and one of one seed, its table, and the score files."""
@@ -86,7 +89,13 @@ def written(tmp_path_factory):
             ]
             metrics = None if name == "fetched" else folder / f"{stem}.metrics.json"
             if metrics:
-                metrics.write_text(json.dumps({"training_s": 600 * seed, "best": {"validation_f1": 0.3 + 0.1 * seed}}))
+                trained = {
+                    "training_s": 600 * seed,
+                    "best": {"validation_f1": 0.1, "validation_pooled_f1": 0.3 + seed / 10},
+                }
+                trained |= {"tiles": {"train": {"with_fractures": 30, "without_fractures": 12}}, "device": "a card"}
+                trained["settings"] = {"architecture": "unet", "encoder": "tiny", "weights": None, **SCALE}
+                metrics.write_text(json.dumps(trained))
             models.append({"name": name, "seed": seed, "scores": scores, "metrics": metrics})
     labels = [score_file(folder / "labels.json", 0.9, area_km2=2.0)]
     outputs = [folder / f"table.{suffix}" for suffix in ("csv", "md", "html")]
@@ -120,6 +129,14 @@ def test_means_and_deviations_over_seeds(written):
     assert table.false_per_km2["fetched"] == pytest.approx((5 + 4) / 2.0)
     stored = pandas.read_csv(folder / "table.csv", index_col="model")
     assert stored.truth_f1["paper"] == pytest.approx(np.mean(f1), rel=1e-4)
+
+
+def test_the_scale_stands_with_the_figures(written):
+    folder, _, _ = written
+    said = "unet on tiny, 17 epochs of 42 tiles of 256 px, 4 at once, weights random, a card"
+    for name in ("table.md", "table.html"):
+        assert f"Trained: paper: {said}; " in (folder / name).read_text()
+    assert "fetched: unet" not in (folder / "table.md").read_text()
 
 
 def test_what_has_no_meaning_is_left_open(written):

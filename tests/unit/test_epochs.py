@@ -68,7 +68,10 @@ def test_the_loss_is_over_all_pixels_and_metrics_over_valid_ones(tiles, way):
             hits = (found & wanted).sum()
             rows.append((hits / found.sum(), hits / wanted.sum(), hits / (found | wanted).sum()))
         precision, recall, iou = np.mean(rows, axis=0)
-        return {"precision": precision, "recall": recall, "f1": 2 / (1 / precision + 1 / recall), "iou": iou}
+        averages = {"precision": precision, "recall": recall, "f1": 2 / (1 / precision + 1 / recall), "iou": iou}
+        # Of all pixels at once, as maps are scored: not an average of batches.
+        found, wanted = predicted & counted, labelled & counted
+        return averages | {"pooled_f1": 2 * (found & wanted).sum() / (found.sum() + wanted.sum())}
 
     assert scores == pytest.approx(averaged(valid))
     # Else the masks could be left out and nobody would see it.

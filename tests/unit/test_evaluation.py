@@ -201,7 +201,7 @@ def test_va2_by_crater(tables):
         rows.tiles_without_fractures["resnet50", "Va2", "all"],
     ) == (3, 1)
     by_target = markdown.read_text().split("## By target (%)")[1]
-    assert by_target.endswith("\n\nVa2, Te: a pixel counts as fracture where its probability is above 0.5.\n")
+    assert by_target.endswith("\n\nVa2, Te: a pixel counts as fracture where its probability is 0.5 or more.\n")
     assert "| resnet50 | Va2 | copernicus |" in by_target and "| resnet50 | Te | ohm_south |" in by_target
     assert len(table) == 1 + 2 * (3 + 2)
 

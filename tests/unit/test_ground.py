@@ -12,7 +12,7 @@ from imfmap.errors import InputError
 from imfmap.grids import MapGrid
 from imfmap.products import ImageFacts
 from imfmap.rasters import create_raster, read_raster, replacing, write_raster
-from imfmap.sunframe import SunFrame, relative_brightness
+from imfmap.sunframe import SunFrame, relative_brightness, sample_brightness
 from imfmap.targets import target_grid
 
 MOON = body("moon")
@@ -146,6 +146,22 @@ def test_in_the_sun_frame_the_sun_is_left(azimuth):
     angle = np.radians(azimuth)
     v, u = SunFrame(azimuth).from_map(-10 * np.cos(angle), 10 * np.sin(angle))
     assert v == pytest.approx(0, abs=1e-9) and u == pytest.approx(-10)
+
+
+@pytest.mark.parametrize("gap", [False, True])
+def test_blocks_without_gaps_are_taken_as_all_others(gap):
+    image = np.random.default_rng(4).uniform(0.02, 0.2, (300, 280)).astype(np.float32)
+    if gap:
+        image[100:140, 90:130] = np.nan
+    whole = relative_brightness(image)
+    for _ in range(2):
+        np.testing.assert_array_equal(relative_brightness(image, median=float(np.nanmedian(image))), whole)
+    for reach in (0.0, 3.0):
+        row, column = np.random.default_rng(5).uniform(-reach, 279 + reach, (2, 50, 60))
+        # With a rim of no data, positions outside are looked at as those inside.
+        expected = sample_brightness(np.pad(whole, 5), row + 5, column + 5)
+        np.testing.assert_array_equal(sample_brightness(whole, row, column), expected)
+        assert (expected == 0).any() == (gap or reach > 0)
 
 
 def test_relative_brightness_forgets_albedo_and_marks_nodata():

@@ -157,11 +157,13 @@ def test_a_label_where_there_is_no_data_makes_a_tile_one_with_fractures():
 
 def test_tiles_that_are_scored_have_no_overlap_and_no_turns():
     settings = {"size_px": 64, "overlap": 0.25, "min_valid_fraction": 0.2, "validation_fraction": 0.2}
+    settings["quarter_turns"] = True
     image, mask = np.full((128, 128), 0.05, np.float32), np.ones((128, 128), np.uint8)
     learnt, scored = (cut(image, mask, **tiling(settings, training)) for training in (True, False))
     assert (len(scored), set(scored.turn_deg), sorted(set(scored.column))) == (4, {0.0}, [0, 64])
     assert (len(learnt), set(learnt.turn_deg), sorted(set(learnt.tile))) == (36, {0.0, 90.0, 180.0, 270.0}, [*range(9)])
     assert tiling(settings, False)["min_valid_fraction"] == tiling(settings, True)["min_valid_fraction"] == 0.2
+    assert not tiling({**settings, "quarter_turns": False}, True)["rotate"]
 
 
 def test_stretch_keeps_zero_for_no_data():

@@ -411,6 +411,28 @@ def test_where_nothing_can_be_compiled_it_learns_as_it_is(tmp_path, monkeypatch,
     assert warnings == ["torch.compile cannot be used here: no C++ compiler"]
 
 
+def test_what_is_compiled_first_is_what_training_asks_for(tmp_path, monkeypatch):
+    """Else a compiler that fails on it would do so after the trial, and what it compiled for the trial is lost."""
+    asked = []
+
+    class Recorded(torch.nn.Module):
+        def __init__(self, network):
+            super().__init__()
+            self.network = network
+
+        def forward(self, image):
+            asked.append((self.training, len(image), torch.is_inference_mode_enabled()))
+            return self.network(image)
+
+    monkeypatch.setattr(torch, "compile", Recorded)
+    run(tmp_path / "model", tile_files(tmp_path), training={"epochs": 1, "compile": True})
+    trial, learnt = asked[:2], asked[2:]
+    assert trial == [(True, MODEL["batch_size"], False), (False, MODEL["batch_size"], True)]
+    assert trial[0] in learnt
+    # Validation has fewer tiles than a batch here.
+    assert {(training, inference) for training, _, inference in learnt} == {(True, False), (False, True)}
+
+
 @pytest.mark.slow
 def test_a_compiled_network_learns_the_same(tmp_path, monkeypatch):
     paths = tile_files(tmp_path)

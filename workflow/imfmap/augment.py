@@ -41,6 +41,7 @@ def augment_paper(
     probability=0.5,
     *,
     clahe_regions=8,
+    clahe_clip=0.01,
     noise_sigma=(0.0075, 0.0125),
     distortion_scale=(0.5, 1.5),
 ):
@@ -54,11 +55,13 @@ def augment_paper(
     ----------
     clahe_regions : int
         Regions a side of CLAHE.
+    clahe_clip : float
+        Its clip limit, the share of a region's pixels that one of 256 grey values may have.
     noise_sigma, distortion_scale : pair of float
         Least and most of the noise's standard deviation (image in 0..1), and of the distortion.
     """
     if clahe_regions and generator.random() < probability:
-        sample = replace(sample, image=clahe(sample.image, clahe_regions))
+        sample = replace(sample, image=clahe(sample.image, clahe_regions, clahe_clip))
     if noise_sigma and generator.random() < probability:
         sample = replace(sample, image=add_noise(sample.image, generator.uniform(*noise_sigma), generator))
     if distortion_scale and generator.random() < probability:
@@ -147,9 +150,10 @@ def quarter_turn(sample, turns):
     return Sample(*turned, (sample.sun_azimuth_deg + 90.0 * turns) % 360.0)
 
 
-def clahe(image, regions=8):
+def clahe(image, regions=8, clip=0.01):
     """Contrast-limited adaptive histogram equalisation over so many regions a side; the result fills 0..1."""
-    return equalize_adapthist(image, kernel_size=max(1, image.shape[0] // regions)).astype(np.float32)
+    kernel_size = max(1, image.shape[0] // regions)
+    return equalize_adapthist(image, kernel_size=kernel_size, clip_limit=clip).astype(np.float32)
 
 
 def add_noise(image, sigma, generator):

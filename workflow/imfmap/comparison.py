@@ -56,8 +56,10 @@ class Run:
     sun_offset_deg : float or None
         By how much it was told wrong where the Sun is; None where that is not the question.
     training_min, validation_f1 : float
-        Minutes that its training took, and its F1 (0..1) on its own validation tiles, against their labels; NaN where
-        it was not trained here.
+        Minutes that its training took, and its F1 (0..1) over all pixels of its own validation tiles, against their
+        labels; NaN where it was not trained here.
+    scale : str
+        The network, and what it was trained with; empty where it was not trained here.
     """
 
     name: str
@@ -67,14 +69,16 @@ class Run:
     sun_offset_deg: float | None = None
     training_min: float = math.nan
     validation_f1: float = math.nan
+    scale: str = ""
 
     @classmethod
     def read(cls, name, seed, scores, metrics=None, model=None, sun_offset_deg=None):
         """Read a run's score files and, where there is one, its metrics.json."""
         trained = read_json(metrics) if metrics else {}
-        seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_f1")
+        seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_pooled_f1")
         of_training = (math.nan if seconds is None else seconds / 60, math.nan if f1 is None else f1)
-        return cls(name, seed, combine(scores), model or name, sun_offset_deg, *of_training)
+        scale = _scale(trained) if "settings" in trained else ""
+        return cls(name, seed, combine(scores), model or name, sun_offset_deg, *of_training, scale)
 
 
 def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
@@ -279,6 +283,15 @@ def cell(mean, sd, digits):
     return f"{mean:.{digits}f}" + ("" if math.isnan(sd) else f" ± {sd:.{digits}f}")
 
 
+def _scale(trained):
+    """In words, from a training's metrics.json."""
+    settings = trained["settings"]
+    network = " on ".join(settings[key] for key in ("architecture", "encoder") if key in settings)
+    tiles = f"{settings['epochs']} epochs of {sum(trained['tiles']['train'].values())} tiles of "
+    tiles += f"{settings['tile_size_px']} px, {settings['batch_size']} at once"
+    return f"{network}, {tiles}, weights {settings['weights'] or 'random'}, {trained['device']}"
+
+
 def _notes(runs, labels):
     scores = runs[0].scores
     fractures = scores.object_scores()["fractures"]
@@ -290,8 +303,11 @@ def _notes(runs, labels):
         "F1 as labels elsewhere choose: each place at the threshold that is best by the weak labels of the others. Hit "
         "at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where half "
         "of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
-        "fracture pixels. Validation F1: the training's own, against the labels of its validation tiles."
+        "fracture pixels. Validation F1: of all pixels of the training's validation tiles, against their labels."
     )
+    scales = {run.model: run.scale for run in runs if run.scale}
+    if scales:
+        notes += f" Trained: {'; '.join(f'{model}: {scale}' for model, scale in scales.items())}."
     if not labels:
         return notes
     return f"{notes} Weak labels: scored as a map, each place once (maps: {labels.maps}, {labels.area_km2:.1f} km2)."

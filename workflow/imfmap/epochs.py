@@ -8,7 +8,7 @@ import torch
 from .datasets import to_device
 from .distributed import Ranks
 from .losses import Loss
-from .metrics import BatchAveragedMetrics, batch_counts, detected
+from .metrics import BatchAveragedMetrics, batch_counts, detected, pooled_f1
 from .precision import mixed
 
 # Seconds between looks at the loss: each makes a GPU wait.
@@ -52,7 +52,8 @@ class Pass:
         Returns
         -------
         tuple
-            Mean loss, and scores (dict, see `metrics.BatchAveragedMetrics`); of all processes together.
+            Mean loss, and scores (dict, see `metrics.BatchAveragedMetrics`, and `pooled_f1`, that of all pixels at
+            once, as whole maps are scored); of all processes together.
         """
         network.train()
         used, size = batches.batch_sampler.used, batches.batch_sampler.batch_size
@@ -114,4 +115,4 @@ class _Tally:
         scores = BatchAveragedMetrics()
         for row in counts.tolist():
             scores.add(*row)
-        return (total[0] / total[1]).item(), scores.compute()
+        return (total[0] / total[1]).item(), scores.compute() | {"pooled_f1": pooled_f1(*counts.sum(dim=0).tolist())}

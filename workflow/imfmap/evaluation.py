@@ -46,7 +46,7 @@ def evaluate(
     device, precision : str
         See `models.choose_device` and `precision.choose_precision`.
     threshold : float, optional
-        Probability above which a pixel counts as fracture; by default the model's own.
+        Probability from which on a pixel counts as fracture; by default the model's own.
 
     Returns
     -------

@@ -96,7 +96,8 @@ class Loss:
             Scalar.
         """
         logits = logits.float()
-        weight = torch.as_tensor(self.positive_weight, dtype=logits.dtype, device=logits.device)
+        # Filled on the device: a number copied to it would make it wait.
+        weight = logits.new_full((), self.positive_weight)
         loss = binary_cross_entropy_with_logits(logits, target, weight=counted, pos_weight=weight, reduction="sum")
         loss = loss / (logits.numel() if counted is None else counted.sum().clamp(min=1.0))
         if self.dice_weight or self.cldice_weight:

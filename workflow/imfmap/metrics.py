@@ -131,6 +131,11 @@ def detected(logits, threshold):
     return logits.detach() >= math.log(threshold / (1.0 - threshold))
 
 
+def pooled_f1(hits, found, wanted):
+    """F1 of `batch_counts` that have been added up: 0 where nothing is found of what there is, NaN of nothing."""
+    return share(2 * hits, found + wanted)
+
+
 def harmonic_mean(precision, recall):
     """F1 of a precision and a recall: 0 where both are 0, NaN where either is."""
     total = precision + recall

@@ -68,7 +68,7 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
     if any(table.target != "all"):
         parts.append(("By target (%)", _target_table(table)))
     told = ", ".join(f"{threshold:g}" for threshold in sorted(thresholds))
-    notes = f"Va2, Te: a pixel counts as fracture where its probability is above {told}." if told else ""
+    notes = f"Va2, Te: a pixel counts as fracture where its probability is {told} or more." if told else ""
     write_pages(parts, markdown_path, html_path, "Evaluation", notes)
     return table
 

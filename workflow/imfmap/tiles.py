@@ -92,7 +92,7 @@ def tiling(settings, training):
     return {
         "size_px": settings["size_px"],
         "overlap": overlap,
-        "rotate": training,
+        "rotate": training and settings["quarter_turns"],
         "min_valid_fraction": settings["min_valid_fraction"],
     }
 

@@ -210,9 +210,10 @@ class _Training:
         self.epoch, self.history, self.seconds, self.best = 0, [], [], None
 
     def _try(self, image, network):
-        """One step without consequences, as the compiler wants to see it."""
-        batch = image.expand(2, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
-        with mixed(self.device, self.dtype), torch.set_grad_enabled(network.training):
+        """One step without consequences, of a whole batch, as the compiler will see them."""
+        size = math.ceil(self.job.model["batch_size"] / self.ranks.count)
+        batch = image.expand(size, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
+        with torch.inference_mode(not network.training), mixed(self.device, self.dtype):
             logits = network(batch)
         if network.training:
             logits.float().mean().backward()
