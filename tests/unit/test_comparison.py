@@ -139,6 +139,24 @@ def test_the_scale_stands_with_the_figures(written):
     assert "fetched: unet" not in (folder / "table.md").read_text()
 
 
+def test_where_a_networks_weights_come_from_is_said(tmp_path):
+    scores = [score_file(tmp_path / "a.json", 0.5)]
+    settings = {
+        "architecture": "unet",
+        "encoder": "tiny",
+        "weights": None,
+        "encoder_weights": "photographs.pth",
+        **SCALE,
+    }
+    trained = {"training_s": 600, "best": {"validation_f1": 0.1, "validation_pooled_f1": 0.3}, "settings": settings}
+    trained |= {"tiles": {"train": {"with_fractures": 42}}, "device": "a card"}
+    (tmp_path / "metrics.json").write_text(json.dumps(trained))
+    outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
+    models = [{"name": "net", "seed": 1, "scores": scores, "metrics": tmp_path / "metrics.json"}]
+    write(models, *outputs, tmp_path / "figures", title="Trial")
+    assert "weights random, the encoder's photographs.pth, a card" in outputs[1].read_text()
+
+
 def test_what_has_no_meaning_is_left_open(written):
     _, table, _ = written
     assert np.isnan(table.training_min["fetched"])

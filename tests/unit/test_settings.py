@@ -86,6 +86,16 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
         ),
         (
             ("models", "net"),
+            {"architecture": "unet", "weights": "a.pt", "encoder_weights": "b.pth"},
+            r"models\.net: encoder_weights: weights hold an encoder already",
+        ),
+        (
+            ("models", "net"),
+            {"checkpoint": "a.pt", "encoder_weights": "b.pth"},
+            r"models\.net: encoder_weights does nothing without architecture",
+        ),
+        (
+            ("models", "net"),
             {"architecture": "unet", "output_stride": 8},
             r"models\.net: output_stride: unet takes no 8; leave",
         ),

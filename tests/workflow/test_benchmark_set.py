@@ -58,6 +58,18 @@ def test_one_question_is_answered_by_its_name(tmp_path):
     assert jobs["train"] == 6 and jobs["compare"] == jobs["comparison_split"] == 1 and "compare_fused" not in jobs
 
 
+def test_a_training_waits_for_the_weights_that_its_encoder_starts_from(tmp_path):
+    files = [BENCHMARK, *(ROOT / "config" / name for name in ("comparison.yaml", "pretrained.yaml"))]
+    arguments = ("-n", "comparison_pretrained", "--config", "size=small")
+    weights = yaml.safe_load(files[-1].read_text())["models"]["lite_paper"]["encoder_weights"]
+    status, text = run_snakemake(tmp_path, files, *arguments, check=False)
+    assert status != 0 and weights in text
+    (tmp_path / weights).parent.mkdir(parents=True)
+    (tmp_path / weights).touch()
+    jobs = counts(run_snakemake(tmp_path, files, *arguments))
+    assert jobs["train"] == 6 and jobs["compare"] == 1
+
+
 @pytest.fixture(scope="module")
 def made_twice(tmp_path_factory):
     """Two folders with the same set: two targets of the small one, made smaller still."""

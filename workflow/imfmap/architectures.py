@@ -39,6 +39,8 @@ def check_architecture(settings):
         raise InputError("output_stride", f"{name} takes no {output_stride}", use)
     if settings.get("weights") == "coco" and name not in DEEPLABS:
         raise InputError("weights", f"there are no COCO weights of {name}", f"use {', '.join(DEEPLABS)}, or null")
+    if settings.get("weights") and settings.get("encoder_weights"):
+        raise InputError("encoder_weights", "weights hold an encoder already", "leave one of the two out")
 
 
 def check_batch_size(batch_size, devices=1):

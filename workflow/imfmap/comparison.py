@@ -289,7 +289,10 @@ def _scale(trained):
     network = " on ".join(settings[key] for key in ("architecture", "encoder") if key in settings)
     tiles = f"{settings['epochs']} epochs of {sum(trained['tiles']['train'].values())} tiles of "
     tiles += f"{settings['tile_size_px']} px, {settings['batch_size']} at once"
-    return f"{network}, {tiles}, weights {settings['weights'] or 'random'}, {trained['device']}"
+    weights = settings["weights"] or "random"
+    if settings.get("encoder_weights"):
+        weights += f", the encoder's {settings['encoder_weights']}"
+    return f"{network}, {tiles}, weights {weights}, {trained['device']}"
 
 
 def _notes(runs, labels):

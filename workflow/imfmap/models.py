@@ -16,7 +16,7 @@ from .architectures import DEEPLABS, check_architecture
 from .errors import InputError
 from .processors import processor_name
 from .rasters import replacing
-from .weights import load_state, network_state, read_state, start_from
+from .weights import load_state, network_state, read_state, start_encoder_from, start_from
 
 SCALINGS = ("imagenet", "unit")
 # Settings that say how a network is built; no weight tells them.
@@ -29,6 +29,8 @@ BUILD_KEYS = (
     "input_scaling",
     "input_channels",
 )
+# Settings that name files which a training starts from.
+STARTS = ("weights", "encoder_weights")
 # Channel means and deviations that torchvision's weights were trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SUN_CHANNELS = 2
@@ -65,6 +67,14 @@ class GreyNetwork(nn.Module):
         for name, value in (("mean", mean), ("deviation", deviation)):
             value = torch.as_tensor(value, dtype=torch.float32).reshape(1, channels, 1, 1)
             self.register_buffer(name, value, persistent=False)
+
+    @property
+    def encoder(self):
+        """nn.Module: the part that sees the image, under the names that its own weights have for it."""
+        if hasattr(self.network, "backbone"):
+            return self.network.backbone
+        # Encoders of timm are behind a layer of names.
+        return getattr(self.network.encoder, "model", self.network.encoder)
 
     def forward(self, image):
         grey = (image[:, :1] - self.mean) / self.deviation
@@ -107,7 +117,8 @@ def build_model(settings):
         "resnet18") and `decoder_channels` (for unet and unetplusplus, from the deepest to the finest; as many as the
         encoder is to have stages); `output_stride` (DeepLabV3, see `deeplab.build_deeplab`, and deeplabv3plus: 8 or
         16, its default); `sun_input`: whether it is given the Sun's direction; `input_scaling` and `input_channels`
-        (DeepLabV3, see `GreyNetwork`); `weights`: None, or the path of a checkpoint or bare state to start from.
+        (DeepLabV3, see `GreyNetwork`); `weights`: None, or the path of a checkpoint or bare state to start from;
+        `encoder_weights`: the same of the encoder alone (see `weights.start_encoder_from`).
 
     Returns
     -------
@@ -130,6 +141,8 @@ def build_model(settings):
         model = GreyNetwork(_encoder_decoder(name, settings, 1 + sun_channels), 1, sun_channels, scaling)
     if weights is not None:
         start_from(model, weights)
+    if settings.get("encoder_weights"):
+        start_encoder_from(model, settings["encoder_weights"])
     return model
 
 
@@ -199,7 +212,7 @@ def load_checkpoint(path):
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     model = build_model({**settings, "weights": None})
-    load_state(model, checkpoint["state_dict"], path, _OWN_REMEDY)
+    load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
 
@@ -246,7 +259,7 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
         found = f"was trained with input_scaling {settings.get('input_scaling', 'imagenet')}"
         raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
     model = build_model({**settings, "weights": None})
-    load_state(model, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
+    load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
 
 

@@ -23,7 +23,7 @@ from .errors import InputError
 from .jsonfiles import write_json
 from .logs import EpochLog
 from .losses import Edges, Loss
-from .models import BUILD_KEYS, build_model, choose_device, device_name, save_checkpoint
+from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
 from .precision import choose_precision, compiled, mixed
 from .rasters import replacing
 from .reports import plot_curves
@@ -129,9 +129,8 @@ class Job:
         """str: digest of all that decides the course of the training."""
         settings = {**self.learning, "augmentation": self.augmentation, "seed": self.seed, "torch": torch.__version__}
         settings |= {"model": self.model, "precision": str(dtype), "devices": count, "kind": self.kind}
-        weights = self.model.get("weights")
-        files = [*self.tile_paths, self.split_path, *([weights] if weights else [])]
-        return fingerprint(settings, files)
+        weights = filter(None, (self.model.get(key) for key in STARTS))
+        return fingerprint(settings, [*self.tile_paths, self.split_path, *weights])
 
 
 def learning_rate_schedule(optimiser, learning, steps):
@@ -176,7 +175,9 @@ def _train_on(device, ranks, job, dtype, state):
     if not ranks.first:
         return None
     best, report = training.best, training.report()
-    report["settings"] = {**settings, "batch_size": job.model["batch_size"], "weights": job.model.get("weights")}
+    report["settings"] = {**settings, "batch_size": job.model["batch_size"]} | {
+        key: job.model.get(key) for key in STARTS
+    }
     report["settings"] |= {**job.learning, **job.machine, "seed": job.seed}
     report = {"settings": report.pop("settings"), "tiles": counts, **report}
     with replacing(job.checkpoint_path) as temporary:

@@ -18,6 +18,7 @@ OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "thres
 _USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "student", "module")
 # Batches that a normalisation has seen, which only one without momentum uses (no network here): old files lack it.
 _COUNTER = ".num_batches_tracked"
+_COLOURS = 3
 _NAMED = 3
 _SCALAR = np.float64(0).__reduce__()[0]
 # NumPy's numbers, which people keep beside weights: values like any other, by NumPy's old and new name for them.
@@ -107,8 +108,8 @@ def network_state(state, signatures, path):
     return found
 
 
-def load_state(model, state, path, remedy="use the architecture that it was trained with"):
-    """Load a state of the whole model or of its bare network (see `network_state`).
+def load_state(network, state, path, remedy="use the architecture that it was trained with"):
+    """Load a state that has a network's weights (see `network_state`).
 
     Counters of batches that the state lacks stay the network's own. `remedy` says what to do about a state that does
     not fit.
@@ -118,7 +119,7 @@ def load_state(model, state, path, remedy="use the architecture that it was trai
     InputError
         Naming the first entries that are missing, left over or of another shape, or that hold no finite numbers.
     """
-    own = model.network.state_dict()
+    own = network.state_dict()
     counters = {name: value for name, value in own.items() if name.endswith(_COUNTER)}
     state = counters | network_state(state, [own.keys() - counters.keys()], path)
     faults = [f"no {name}" for name in own if name not in state]
@@ -135,7 +136,7 @@ def load_state(model, state, path, remedy="use the architecture that it was trai
         raise InputError(
             path, f"holds numbers that are not finite: {_listed(endless)}", "give weights of a training that went well"
         )
-    model.network.load_state_dict(state)
+    network.load_state_dict(state)
 
 
 def start_from(model, path):
@@ -156,12 +157,53 @@ def start_from(model, path):
     if any(name in state and state[name].shape != own[name].shape for name in last):
         logger.info("%s has other classes: the last layer starts as drawn", path)
         state |= {name: own[name] for name in last}
-    first = next(name for name, value in own.items() if value.ndim == 4)
-    if first in state and state[first].ndim == 4:
-        missing = own[first].shape[1] - state[first].shape[1]
-        if missing == model.sun_channels > 0:
-            state[first] = torch.nn.functional.pad(state[first], (0, 0, 0, 0, 0, missing))
-    load_state(model, state, path)
+    _without_sun(state, own, model.sun_channels)
+    load_state(model.network, state, path)
+
+
+def start_encoder_from(model, path):
+    """Load the weights that a training's encoder starts from; the rest of the network stays as drawn.
+
+    Parameters
+    ----------
+    model : models.GreyNetwork
+    path : path
+        State of the encoder, or of a network that it is part of: under torchvision's names, or under timm's for
+        encoders that are (`tu-`). What it was trained for (classes of ImageNet, a decoder) is left out. Weights for
+        colour images are added up over the colours where the network is given the grey alone, which are equal in it;
+        those of the Sun's direction become 0.
+
+    Raises
+    ------
+    InputError
+        See `read_state` and `load_state`.
+    """
+    own = model.encoder.state_dict()
+    content = read_state(path)
+    state = network_state(content["state_dict"], [[name for name in own if not name.endswith(_COUNTER)]], path)
+    first = _first(own)
+    if content["settings"] is None and model.channels == 1 and _channels(state, first) == _COLOURS:
+        state[first] = state[first].sum(1, keepdim=True)
+    _without_sun(state, own, model.sun_channels)
+    load_state(model.encoder, state, path, "give weights of the same encoder")
+
+
+def _first(own):
+    """Name of the convolution that takes the image."""
+    return next(name for name, value in own.items() if value.ndim == 4)
+
+
+def _channels(state, name):
+    """Input channels of a convolution; None where the state has none of that name."""
+    return state[name].shape[1] if name in state and state[name].ndim == 4 else None
+
+
+def _without_sun(state, own, sun_channels):
+    """Let weights of a network that is not told of the Sun say nothing of it."""
+    first = _first(own)
+    channels = _channels(state, first)
+    if channels and own[first].shape[1] - channels == sun_channels > 0:
+        state[first] = torch.nn.functional.pad(state[first], (0, 0, 0, 0, 0, sun_channels))
 
 
 def _tensors_in(dictionary, prefix=""):

@@ -121,6 +121,12 @@ def starting_weights(wildcards):
     return local_path(model["weights"]) if model["weights"] else []
 
 
+def starting_encoder(wildcards):
+    """File that a training's encoder starts from, where the config names one."""
+    path = model_settings(wildcards.model).get("encoder_weights")
+    return local_path(path) if path else []
+
+
 def mapping_model(target):
     """Name of the model that maps a target."""
     return TARGETS[target].get("model", config["inference"].get("model"))

