@@ -175,9 +175,8 @@ def _train_on(device, ranks, job, dtype, state):
     if not ranks.first:
         return None
     best, report = training.best, training.report()
-    report["settings"] = {**settings, "batch_size": job.model["batch_size"]} | {
-        key: job.model.get(key) for key in STARTS
-    }
+    starts = {key: job.model.get(key) for key in STARTS}
+    report["settings"] = {**settings, "batch_size": job.model["batch_size"], **starts}
     report["settings"] |= {**job.learning, **job.machine, "seed": job.seed}
     report = {"settings": report.pop("settings"), "tiles": counts, **report}
     with replacing(job.checkpoint_path) as temporary:
