@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from imfmap import invocation, runlock, settings, slurm
 from imfmap.acquisition.age import is_old, now
-from imfmap.architectures import DEEPLABS, check_mosaic_model
+from imfmap.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
 from imfmap.errors import InputError
 from imfmap.fingerprints import code_of
 from imfmap.isis import commands as isis_commands

@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 import timm
 import torch
-from torchvision.models import mobilenet_v3_large, resnet18
+from torchvision.models import get_model, mobilenet_v3_large, resnet18
 
+from imfmap.acquisition import torch_hub
+from imfmap.architectures import IMAGENET_ENCODERS
 from imfmap.errors import InputError
 from imfmap.models import build_model, network_input, save_checkpoint
+from imfmap.torchvision_weights import URLS
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
 import imagenet_encoder  # noqa: E402
@@ -101,6 +104,25 @@ def test_another_encoder_does_not_fit(tmp_path):
     torch.save(resnet18().state_dict(), tmp_path / "encoder.pth")
     with pytest.raises(InputError, match=r"encoder\.pth: does not fit .*; give weights of the same encoder"):
         build_model({"architecture": "unet", "encoder": "resnet34", "encoder_weights": tmp_path / "encoder.pth"})
+
+
+@pytest.mark.parametrize("encoder", IMAGENET_ENCODERS)
+def test_torchvisions_imagenet_weights_fit_their_encoder(encoder):
+    with torch.device("meta"):
+        own = build_model({"architecture": "unet", "encoder": encoder}).encoder.state_dict()
+        classifier = get_model(encoder).state_dict()
+    first = next(name for name, value in own.items() if value.ndim == 4)
+    assert own.pop(first).shape[2:] == classifier[first].shape[2:]
+    assert {name: value.shape for name, value in own.items()}.items() <= {
+        name: value.shape for name, value in classifier.items()
+    }.items()
+
+
+def test_what_is_fetched_says_its_digest():
+    # Of the two that torchvision has for some, the first, which its COCO weights came from, too.
+    assert Path(URLS["imagenet"]["resnet50"]).name == "resnet50-0676ba61.pth"
+    for url in (url for urls in URLS.values() for url in urls.values()):
+        assert torch_hub._DIGEST.search(Path(url).name), url
 
 
 def test_weights_of_the_whole_and_of_the_encoder_are_one_too_many():

@@ -12,9 +12,9 @@ import pytest
 from nac_samples import fields
 from servers import Trouble, serving, settings_for
 
-from imfmap.acquisition.coco import fetch_coco_weights
 from imfmap.acquisition.fetch import fetch
 from imfmap.acquisition.http import NotThereError
+from imfmap.acquisition.torch_hub import fetch_hub_weights
 from imfmap.acquisition.zenodo import fetch_published_weights
 from imfmap.errors import InputError, SetupError
 from imfmap.pds import verify_md5, write_edr
@@ -301,25 +301,25 @@ def test_a_record_without_weights(server, tmp_path):
         fetch_published_weights(7, tmp_path / "w.pt", settings_for(server))
 
 
-# COCO weights, by the beginning of their SHA-256
+# torchvision's weights, by the beginning of their SHA-256
 
 COCO = f"/models/net_coco-{hashlib.sha256(PAYLOAD).hexdigest()[:8]}.pth"
 
 
-def test_coco_weights_come_by_the_checksum_in_their_name(server, tmp_path):
+def test_torchvisions_weights_come_by_the_checksum_in_their_name(server, tmp_path):
     server.files[COCO] = PAYLOAD
     server.troubles = [Trouble("corrupt"), Trouble("cut", after=700_000)]
-    fetch_coco_weights(f"{server.url}{COCO}", tmp_path / "out" / "coco.net.pth", settings_for(server))
+    fetch_hub_weights(f"{server.url}{COCO}", tmp_path / "out" / "coco.net.pth", settings_for(server))
     assert (tmp_path / "out" / "coco.net.pth").read_bytes() == PAYLOAD and alone(tmp_path / "out" / "coco.net.pth")
 
 
 @pytest.mark.parametrize("content", [None, b"other weights"])
-def test_without_coco_weights_it_is_said_what_to_put_where(server, tmp_path, content):
+def test_without_torchvisions_weights_it_is_said_what_to_put_where(server, tmp_path, content):
     if content:
         server.files[COCO] = content
     url = f"{server.url}{COCO}"
     with pytest.raises(InputError) as caught:
-        fetch_coco_weights(url, tmp_path / "coco.net.pth", settings_for(server))
+        fetch_hub_weights(url, tmp_path / "coco.net.pth", settings_for(server))
     message = str(caught.value)
     assert message.startswith(f"{url}: cannot be fetched (") and "\n" not in message
     assert message.endswith(f"and put it here as {tmp_path / 'coco.net.pth'}")
@@ -327,9 +327,9 @@ def test_without_coco_weights_it_is_said_what_to_put_where(server, tmp_path, con
     assert not (tmp_path / "coco.net.pth").exists()
 
 
-def test_coco_weights_that_torch_has_already_need_no_server(server, tmp_path):
+def test_weights_that_torch_has_already_need_no_server(server, tmp_path):
     kept = tmp_path / "hub" / Path(COCO).name
     kept.parent.mkdir()
     kept.write_bytes(PAYLOAD)
-    fetch_coco_weights(f"{server.url}{COCO}", tmp_path / "coco.net.pth", settings_for(server), cache=kept.parent)
+    fetch_hub_weights(f"{server.url}{COCO}", tmp_path / "coco.net.pth", settings_for(server), cache=kept.parent)
     assert (tmp_path / "coco.net.pth").read_bytes() == PAYLOAD and not server.requests

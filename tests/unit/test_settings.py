@@ -91,6 +91,16 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
         ),
         (
             ("models", "net"),
+            {"architecture": "unet", "encoder": "tu-resnet50", "encoder_weights": "imagenet"},
+            r"models\.net: encoder_weights: ImageNet's for tu-resnet50 cannot be fetched; use encoder resnet18",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "encoder_weights": "imagenet"},
+            r"models\.net: encoder_weights: ImageNet's for deeplabv3_resnet50 .*; use weights: coco, or give a file",
+        ),
+        (
+            ("models", "net"),
             {"checkpoint": "a.pt", "encoder_weights": "b.pth"},
             r"models\.net: encoder_weights does nothing without architecture",
         ),

@@ -42,6 +42,8 @@ def test_models_are_compared_with_a_second_file(tmp_path, size):
     } & told
     wrong = len(turned) * seeds * (len(asked["sun_offsets_deg"]) - 1)
     assert jobs["train"] == len(models) * seeds and jobs["compare_fused"] == len(mapped) * seeds * scenes
+    # At the paper's scale DeepLabV3 starts from COCO's weights and the other networks' ResNet50 from ImageNet's.
+    assert jobs.get("fetch_weights", 0) == {"full": 2, "small": 0}[size]
     # Every image of a scene in one job, with the Sun as it is, and with each wrong one.
     assert jobs["compare_images"] == jobs["score_images"] == (len(models) * seeds + wrong) * scenes
     # A mosaic has no Sun; one image at each place is there to be fused.

@@ -32,7 +32,7 @@ def test_the_papers_run_lists_the_whole_chain_offline(paper_plan):
     for step in ["download", *ISIS_STEPS]:
         assert jobs[step] == images, step
     assert jobs["train"] == 3 and jobs["fetch_checkpoint"] == 1
-    assert jobs["fetch_coco"] == 2, "one of each network, whatever trains on it"
+    assert jobs["fetch_weights"] == 2, "one of each network, whatever trains on it"
     assert jobs["evaluate"] == 9 and jobs["evaluation"] == 1
     assert jobs["map"] == jobs["vectorise"] == jobs["infer_mosaic"] == 2
     assert jobs["label"] == 17

@@ -6,6 +6,8 @@ from .errors import InputError
 DEEPLABS = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
 # Those of segmentation_models_pytorch, built on an encoder of that package.
 ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus", "fpn", "linknet")
+# Their encoders that have torchvision's ImageNet weights; where none is named, the first.
+IMAGENET_ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 ARCHITECTURES = (*DEEPLABS, *ENCODER_DECODERS)
 OUTPUT_STRIDES = {**dict.fromkeys(DEEPLABS, (4, 8, 16, 32)), "deeplabv3plus": (8, 16)}
 # Batch normalisation cannot learn from one tile.
@@ -39,6 +41,11 @@ def check_architecture(settings):
         raise InputError("output_stride", f"{name} takes no {output_stride}", use)
     if settings.get("weights") == "coco" and name not in DEEPLABS:
         raise InputError("weights", f"there are no COCO weights of {name}", f"use {', '.join(DEEPLABS)}, or null")
+    encoder = settings.get("encoder") or IMAGENET_ENCODERS[0]
+    if settings.get("encoder_weights") == "imagenet" and (name in DEEPLABS or encoder not in IMAGENET_ENCODERS):
+        found = f"ImageNet's for {name if name in DEEPLABS else encoder} cannot be fetched"
+        use = "weights: coco" if name in DEEPLABS else f"encoder {', '.join(IMAGENET_ENCODERS)}"
+        raise InputError("encoder_weights", found, f"use {use}, or give a file")
     if settings.get("weights") and settings.get("encoder_weights"):
         raise InputError("encoder_weights", "weights hold an encoder already", "leave one of the two out")
 

@@ -3,13 +3,10 @@
 from difflib import get_close_matches
 
 from torch import nn
-from torchvision.models import get_model_weights, segmentation
+from torchvision.models import segmentation
 
-from .architectures import DEEPLABS
 from .errors import InputError
 
-# Weights that torchvision's DeepLabV3 may start from.
-COCO_URLS = {name: get_model_weights(name)["COCO_WITH_VOC_LABELS_V1"].url for name in DEEPLABS}
 INPUT_CHANNELS = 3
 LAST_LAYER = "classifier.4"
 # What tells the backbones apart, the deepest first.

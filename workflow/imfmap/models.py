@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from . import deeplab
-from .architectures import DEEPLABS, check_architecture
+from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
 from .errors import InputError
 from .processors import processor_name
 from .rasters import replacing
@@ -265,7 +265,7 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
 
 def _encoder_decoder(name, settings, channels):
     """Network of segmentation_models_pytorch with one class."""
-    options = {"encoder_name": settings.get("encoder") or "resnet18", "encoder_weights": None}
+    options = {"encoder_name": settings.get("encoder") or IMAGENET_ENCODERS[0], "encoder_weights": None}
     decoder_channels, output_stride = settings.get("decoder_channels"), settings.get("output_stride")
     if decoder_channels:
         options |= {"decoder_channels": list(decoder_channels), "encoder_depth": len(decoder_channels)}

@@ -24,7 +24,7 @@ FETCHING = {
     "download": "an EDR",
     "fetch_isisdata": "kernels and calibration files",
     "fetch_checkpoint": "published weights",
-    "fetch_coco": "COCO weights",
+    "fetch_weights": "weights to train from",
 }
 _ROLES = ("map", None, "test", "validation", "train")
 # Smaller files' checksums are computed on the spot where they are not known.

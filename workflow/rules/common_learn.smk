@@ -112,19 +112,22 @@ def trained_metrics(model):
     return f"{RUN}/models/{model}/metrics.json" if "architecture" in model_settings(model) else None
 
 
-def starting_weights(wildcards):
-    """File that training starts from, where the config names one."""
-    model = model_settings(wildcards.model)
-    if model["weights"] == "coco":
+def weights_file(name, network):
+    """File of weights that a training starts from: one that the config names, or torchvision's of a network."""
+    if name in ("coco", "imagenet"):
         # Fetched anew, they are the same: no reason to train again.
-        return ancient(f"{RUN}/models/coco.{model['architecture']}.pth")
-    return local_path(model["weights"]) if model["weights"] else []
+        return ancient(f"{RUN}/models/{name}.{network}.pth")
+    return local_path(name) if name else []
+
+
+def starting_weights(wildcards):
+    model = model_settings(wildcards.model)
+    return weights_file(model["weights"], model["architecture"])
 
 
 def starting_encoder(wildcards):
-    """File that a training's encoder starts from, where the config names one."""
-    path = model_settings(wildcards.model).get("encoder_weights")
-    return local_path(path) if path else []
+    model = model_settings(wildcards.model)
+    return weights_file(model.get("encoder_weights"), model.get("encoder", IMAGENET_ENCODERS[0]))
 
 
 def mapping_model(target):

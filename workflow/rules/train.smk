@@ -34,24 +34,25 @@ rule train:
         "../scripts/train.py"
 
 
-rule fetch_coco:
+rule fetch_weights:
     output:
-        f"{RUN}/models/coco.{{architecture}}.pth",
+        f"{RUN}/models/{{source}}.{{network}}.pth",
     log:
-        log_of("fetch_coco", "architecture"),
+        log_of("fetch_weights", "source", "network"),
     benchmark:
-        benchmark_of("fetch_coco", "architecture")
+        benchmark_of("fetch_weights", "source", "network")
     wildcard_constraints:
-        architecture=one_of(DEEPLABS),
+        source="coco|imagenet",
+        network=one_of([*DEEPLABS, *IMAGENET_ENCODERS]),
     localrule: True
     conda:
         "../../envs/learn.yaml"
     resources:
         connections=1,
     message:
-        "Fetching COCO weights of {wildcards.architecture}"
+        "Fetching weights of {wildcards.network} ({wildcards.source})"
     script:
-        "../scripts/fetch_coco.py"
+        "../scripts/fetch_weights.py"
 
 
 rule use_checkpoint:

@@ -1,4 +1,4 @@
-"""Weights that torchvision trained on COCO, from PyTorch's server or from where torch keeps what it fetched."""
+"""Weights that torchvision publishes, from PyTorch's server or from where torch keeps what it fetched."""
 
 import hashlib
 import re
@@ -12,7 +12,7 @@ from .fetch import fetch
 _DIGEST = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
-def fetch_coco_weights(url, path, acquisition, cache=None):
+def fetch_hub_weights(url, path, acquisition, cache=None):
     """Fetch a file of weights that has the beginning of its SHA-256 in its name.
 
     Parameters

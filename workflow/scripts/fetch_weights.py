@@ -1,0 +1,17 @@
+"""torchvision's weights of one network: COCO's of a whole one, or ImageNet's of an encoder."""
+
+from pathlib import Path
+
+import torch
+
+from imfmap.acquisition.torch_hub import fetch_hub_weights
+from imfmap.jobs import job
+from imfmap.torchvision_weights import URLS
+
+with job(snakemake):
+    fetch_hub_weights(
+        URLS[snakemake.wildcards.source][snakemake.wildcards.network],
+        Path(snakemake.output[0]),
+        snakemake.config["acquisition"],
+        cache=Path(torch.hub.get_dir()) / "checkpoints",
+    )
