@@ -69,7 +69,7 @@ def test_a_training_waits_for_the_weights_that_its_encoder_starts_from(tmp_path)
     (tmp_path / weights).parent.mkdir(parents=True)
     (tmp_path / weights).touch()
     jobs = counts(run_snakemake(tmp_path, files, *arguments))
-    assert jobs["train"] == 6 and jobs["compare"] == 1
+    assert jobs["train"] == 9 and jobs["compare"] == 1
 
 
 @pytest.fixture(scope="module")
