@@ -42,7 +42,7 @@ benchmark-set: .venv/run.stamp  ## make the simulated benchmark set, nothing tra
 CONFIG ?= config/config.yaml
 TARGET ?= all
 plan: .venv/run.stamp  ## what a run would do, why and at what cost, doing nothing (CONFIG=config/demo.yaml TARGET=unseen)
-	PYTHONPATH=workflow PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m imfmap.plan_report $(TARGET) --configfile $(CONFIG)
+	PYTHONPATH=workflow PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m imfmap.run.plan.report $(TARGET) --configfile $(CONFIG)
 
 bench-mapping: .venv/run.stamp  ## time and memory from a probability of 32k x 32k pixels to a map's numbers
 	$(BIN)/python benchmarks/mapping.py

@@ -17,18 +17,18 @@ min_version("9.0")
 # Snakemake hands its own search path on to every script, in whatever environment that runs.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from imfmap import invocation, runlock, settings, slurm
+from imfmap.run import command_line, lock, settings, slurm
 from imfmap.acquisition.age import is_old, now
-from imfmap.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
-from imfmap.errors import InputError
-from imfmap.fingerprints import code_of
-from imfmap.isis import commands as isis_commands
-from imfmap.isis import plan as isis_plan
-from imfmap.listing import failures, made, write_failures
-from imfmap.mosaic_targets import product_of_mosaic
-from imfmap.nac import preroll_time
-from imfmap.records import COMMIT_VARIABLE, commit
-from imfmap.targets import PLACE_KEYS
+from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
+from imfmap.core.errors import InputError
+from imfmap.core.code_digest import code_of
+from imfmap.engines.isis import commands as isis_commands
+from imfmap.engines.isis import plan as isis_plan
+from imfmap.run.summary import failures, made, write_failures
+from imfmap.run.mosaic_targets import product_of_mosaic
+from imfmap.nac.label import preroll_time
+from imfmap.run.job_records import COMMIT_VARIABLE, commit
+from imfmap.maps.target_grid import PLACE_KEYS
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
 # One for all jobs of a run, on whatever node.
@@ -110,26 +110,26 @@ for made_by in list(workflow.rules):
         made_by.set_params(code=code_param(made_by.basedir.join(made_by.script).get_path_or_uri(secret_free=True)))
 
 
-asked = invocation.command_line() if workflow.is_main_process else None
+asked = command_line.command_line() if workflow.is_main_process else None
 if asked:
     others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
     try:
-        invocation.check_names(asked.targets, TARGETS, others, ", ".join(map(str, workflow.configfiles)))
-        if invocation.makes_something(asked) and not asked.nolock:
+        command_line.check_names(asked.targets, TARGETS, others, ", ".join(map(str, workflow.configfiles)))
+        if command_line.makes_something(asked) and not asked.nolock:
             if slurm.uses_slurm(asked):
                 slurm.check_memory()
-            runlock.take(unlock=asked.unlock)
-            runlock.remove_parts(RUN)
+            lock.take(unlock=asked.unlock)
+            lock.remove_parts(RUN)
     except InputError as error:
         raise WorkflowError(str(error))
 
 
 onsuccess:
-    runlock.remove_parts(RUN)
+    lock.remove_parts(RUN)
     Path(RUN, "failed.csv").unlink(missing_ok=True)
     print("\nMade:", *made(RUN), sep="\n")
 
 
 onerror:
-    runlock.remove_parts(RUN)
+    lock.remove_parts(RUN)
     print(*write_failures(RUN, failures(RUN, STARTED)), sep="\n")

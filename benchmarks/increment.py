@@ -19,18 +19,18 @@ import torch
 from increment_target import Target
 from shapely import box
 
-from imfmap.checksums import sha256
-from imfmap.exports import write_fractures
-from imfmap.filters import filter_fractures
-from imfmap.fusion import fuse
-from imfmap.image_support import agreeing_images
-from imfmap.inference import infer_image, infer_mosaic
-from imfmap.morphometry import measure
-from imfmap.mosaic import mosaic
-from imfmap.native import Processing, edr_to_map
-from imfmap.pond_candidates import PondRule, candidate_ponds, outside_fractures
-from imfmap.rasters import read_raster
-from imfmap.vectorise import vectorise
+from imfmap.core.checksums import sha256
+from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.fractures.accept import filter_fractures
+from imfmap.fractures.image_support import agreeing_images
+from imfmap.fractures.measures import measure
+from imfmap.fractures.polygons import vectorise
+from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
+from imfmap.inference.fusion import fuse
+from imfmap.inference.infer import infer_image, infer_mosaic
+from imfmap.maps.rasters import read_raster
+from imfmap.mosaic.build import mosaic
+from imfmap.products.tables import write_fractures
 
 # As the demo's, and as config/config.yaml's for the paper, but for its batches of 16: the last is filled up with empty
 # windows, which on so short a map would be most of what one image more costs.

@@ -11,11 +11,12 @@ from affine import Affine
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
-from imfmap.bodies import body  # noqa: E402
-from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.models import build_model, save_checkpoint  # noqa: E402
-from imfmap.nac import preroll_time  # noqa: E402
-from imfmap.pds import read_edr, write_edr  # noqa: E402
+from imfmap.learning.models import build_model, save_checkpoint  # noqa: E402
+from imfmap.learning.weights import start_from  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
+from imfmap.maps.grids import MapGrid  # noqa: E402
+from imfmap.nac.edr import read_edr, write_edr  # noqa: E402
+from imfmap.nac.label import preroll_time  # noqa: E402
 from imfmap.simulate.calibration_set import write_calibration_set  # noqa: E402
 from imfmap.simulate.imaging import image_scene, scene_camera  # noqa: E402
 from imfmap.simulate.orbit import label_fields  # noqa: E402
@@ -23,7 +24,6 @@ from imfmap.simulate.scene import write_terrain  # noqa: E402
 from imfmap.simulate.sensor import COMPANDING  # noqa: E402
 from imfmap.simulate.settings import ImageSettings, SceneSettings  # noqa: E402
 from imfmap.simulate.terrain import make_terrain  # noqa: E402
-from imfmap.weights import start_from  # noqa: E402
 
 RESOLUTION_M = 1.5
 LON_DEG, LAT_DEG, SEED = 20.0, 10.0, 7

@@ -29,21 +29,21 @@ from torchvision.models import segmentation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
-from imfmap import inference  # noqa: E402
-from imfmap.augment import augment_paper  # noqa: E402
-from imfmap.bodies import body  # noqa: E402
-from imfmap.datasets import Batches, TileDataset  # noqa: E402
-from imfmap.epochs import Pass  # noqa: E402
-from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.inference import infer_image, infer_mosaic  # noqa: E402
-from imfmap.losses import Loss  # noqa: E402
-from imfmap.models import build_model, device_name, save_checkpoint  # noqa: E402
-from imfmap.network import Network  # noqa: E402
-from imfmap.precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
-from imfmap.products import ImageFacts  # noqa: E402
-from imfmap.rasters import read_raster, write_raster  # noqa: E402
-from imfmap.stretching import stretch_to_8bit  # noqa: E402
-from imfmap.tiles import Tiles  # noqa: E402
+from imfmap.inference import infer as infer_module  # noqa: E402
+from imfmap.inference.infer import infer_image, infer_mosaic  # noqa: E402
+from imfmap.inference.predictor import Network  # noqa: E402
+from imfmap.learning.augment import augment_paper  # noqa: E402
+from imfmap.learning.datasets import Batches, TileDataset  # noqa: E402
+from imfmap.learning.epochs import Pass  # noqa: E402
+from imfmap.learning.losses import Loss  # noqa: E402
+from imfmap.learning.mixed_precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
+from imfmap.learning.models import build_model, device_name, save_checkpoint  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
+from imfmap.maps.grids import MapGrid  # noqa: E402
+from imfmap.maps.image_facts import ImageFacts  # noqa: E402
+from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
+from imfmap.maps.stretching import stretch_to_8bit  # noqa: E402
+from imfmap.tiles.tiles import Tiles  # noqa: E402
 
 RESOLUTION_M = 1.5
 # Batches that each loading process holds ready, as in training.
@@ -305,7 +305,7 @@ class AtOnce(Network):
 
 def infer_without_network(bench, *arguments):
     """As `infer_ours`, with `AtOnce` as the network."""
-    with mock.patch.object(inference, "Network", AtOnce):
+    with mock.patch.object(infer_module, "Network", AtOnce):
         return infer_ours(bench, *arguments)
 
 

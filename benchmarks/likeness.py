@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from imfmap.errors import InputError  # noqa: E402
+from imfmap.core.errors import InputError  # noqa: E402
 from imfmap.likeness.report import make_report  # noqa: E402
 
 

@@ -15,10 +15,10 @@ from affine import Affine
 from native_cases import make_strips
 from rasterio.windows import Window
 
-from imfmap.bodies import body
-from imfmap.grids import MapGrid
-from imfmap.probability import MEDIAN_TAG, NODATA, create_probability, encode
-from imfmap.rasters import create_raster, open_raster, read_window
+from imfmap.maps.bodies import body
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.probability_raster import MEDIAN_TAG, NODATA, create_probability, encode
+from imfmap.maps.rasters import create_raster, open_raster, read_window
 
 SEED = 1
 RESOLUTION_M = 1.5
@@ -66,7 +66,7 @@ def prepare(options):
 
 def infer_image(options):
     """Recipe imfmap: one image."""
-    from imfmap.inference import infer_image
+    from imfmap.inference.infer import infer_image
 
     checkpoint, strip = Path(options["folder"], "imfmap.pt"), _strips(options)[0]
     infer_image(checkpoint, strip, Path(options["folder"], "image_found.tif"), INFERENCE, options["threads"])
@@ -74,7 +74,7 @@ def infer_image(options):
 
 def fuse(options):
     """Recipe imfmap: all images."""
-    from imfmap.fusion import fuse
+    from imfmap.inference.fusion import fuse
 
     strips = _strips(options)
     fuse([_probability_of(strip) for strip in strips], strips, Path(options["folder"], "fused.tif"), _grid(options))
@@ -97,11 +97,11 @@ def infer_row(options):
 
 def vectorise(options):
     """Polygons, measures, filters, candidate ponds, files."""
-    from imfmap.exports import write_fractures
-    from imfmap.filters import filter_fractures, read_boundary
-    from imfmap.morphometry import measure as measure_fractures
-    from imfmap.pond_candidates import PondRule, candidate_ponds, outside_fractures
-    from imfmap.vectorise import vectorise as polygons_of
+    from imfmap.fractures.accept import filter_fractures, read_boundary
+    from imfmap.fractures.measures import measure as measure_fractures
+    from imfmap.fractures.polygons import vectorise as polygons_of
+    from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
+    from imfmap.products.tables import write_fractures
 
     folder = Path(options["folder"])
     polygons = polygons_of(folder / "probability.tif", 0.5)
@@ -115,10 +115,10 @@ def vectorise(options):
 
 def statistics(options):
     """Mapped ground, density map and rose."""
-    from imfmap.density import CELLS, density_map, write_density
-    from imfmap.ground_plane import GroundPlane, mapped_ground
-    from imfmap.orientations import directions, rose
-    from imfmap.vectors import read_vector
+    from imfmap.fractures.density import CELLS, density_map, write_density
+    from imfmap.fractures.orientations import directions, rose
+    from imfmap.maps.ground_plane import GroundPlane, mapped_ground
+    from imfmap.maps.vectors import read_vector
 
     folder = Path(options["folder"])
     lines = read_vector(folder / "fractures.gpkg", "centrelines")
@@ -130,10 +130,10 @@ def statistics(options):
 
 def distances(options):
     """Distances to the wall, against 999 random sets."""
-    from imfmap.boundary_distance import boundary_distances
-    from imfmap.filters import read_boundary
-    from imfmap.ground_plane import GroundPlane, mapped_ground
-    from imfmap.vectors import read_vector
+    from imfmap.fractures.accept import read_boundary
+    from imfmap.fractures.boundary_distance import boundary_distances
+    from imfmap.maps.ground_plane import GroundPlane, mapped_ground
+    from imfmap.maps.vectors import read_vector
 
     folder = Path(options["folder"])
     lines = read_vector(folder / "fractures.gpkg", "centrelines")
@@ -148,7 +148,7 @@ CASES = {function.__name__: function for function in (prepare, *MEASURED)}
 
 
 def _infer_mosaic(options, network, mosaic):
-    from imfmap.inference import infer_mosaic
+    from imfmap.inference.infer import infer_mosaic
 
     folder = Path(options["folder"])
     out = folder / f"{mosaic}_found.tif"
@@ -180,7 +180,7 @@ def _write_found(options):
     import shapely
     from rasterio.features import rasterize
 
-    from imfmap.vectors import write_vector
+    from imfmap.maps.vectors import write_vector
 
     folder, grid = Path(options["folder"]), _grid(options)
     folder.mkdir(parents=True, exist_ok=True)
@@ -238,7 +238,7 @@ def _write_mosaic(path, shape, bands):
 def _write_network(path, settings):
     import torch
 
-    from imfmap.models import build_model, save_checkpoint
+    from imfmap.learning.models import build_model, save_checkpoint
 
     torch.manual_seed(SEED)
     settings = {**settings, "resolution_m": RESOLUTION_M, "threshold": 0.5}

@@ -20,17 +20,18 @@ from rasterio.warp import reproject
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
-from imfmap.bodies import body  # noqa: E402
-from imfmap.calibration import Calibration, remove_echo  # noqa: E402
-from imfmap.camera import LineScanCamera  # noqa: E402
-from imfmap.footprints import footprint  # noqa: E402
-from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.mosaic import mosaic  # noqa: E402
-from imfmap.nac import preroll_time  # noqa: E402
-from imfmap.native import Processing, edr_to_map  # noqa: E402
-from imfmap.pds import read_edr, write_edr  # noqa: E402
-from imfmap.products import ImageFacts  # noqa: E402
-from imfmap.rasters import create_raster, replacing  # noqa: E402
+from imfmap.camera.footprint import footprint  # noqa: E402
+from imfmap.camera.line_scan import LineScanCamera  # noqa: E402
+from imfmap.core.files import replacing  # noqa: E402
+from imfmap.engines.native.pipeline import Processing, edr_to_map  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
+from imfmap.maps.grids import MapGrid  # noqa: E402
+from imfmap.maps.image_facts import ImageFacts  # noqa: E402
+from imfmap.maps.rasters import create_raster  # noqa: E402
+from imfmap.mosaic.build import mosaic  # noqa: E402
+from imfmap.nac.calibration import Calibration, remove_echo  # noqa: E402
+from imfmap.nac.edr import read_edr, write_edr  # noqa: E402
+from imfmap.nac.label import preroll_time  # noqa: E402
 from imfmap.simulate.calibration_set import write_calibration_set  # noqa: E402
 from imfmap.simulate.orbit import build_camera, label_fields  # noqa: E402
 from imfmap.simulate.settings import ImageSettings  # noqa: E402

@@ -21,7 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
 
-from imfmap.processors import processor_name  # noqa: E402
+from imfmap.core.processors import processor_name  # noqa: E402
 
 FULL_LINES, FULL_MOSAIC_PX, FULL_IMAGES = 52224, 32768, 50
 SAMPLES = 5064

@@ -27,17 +27,17 @@ from scipy.ndimage import label
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from imfmap.bodies import body  # noqa: E402
-from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.inference import infer_image  # noqa: E402
+from imfmap.inference.infer import infer_image  # noqa: E402
 from imfmap.likeness.craters import find_sun_and_craters  # noqa: E402
 from imfmap.likeness.patches import prepare_calibration, read_real, simulate_patch  # noqa: E402
 from imfmap.likeness.report import read_settings  # noqa: E402
 from imfmap.likeness.statistics import sun_axis  # noqa: E402
-from imfmap.plotting import COLOURS, drawn  # noqa: E402
-from imfmap.probability import decode  # noqa: E402
-from imfmap.products import ImageFacts  # noqa: E402
-from imfmap.rasters import read_raster, write_raster  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
+from imfmap.maps.grids import MapGrid  # noqa: E402
+from imfmap.maps.image_facts import ImageFacts  # noqa: E402
+from imfmap.maps.probability_raster import decode  # noqa: E402
+from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
+from imfmap.plots.style import COLOURS, drawn  # noqa: E402
 
 RESOLUTION_M = 1.5
 THRESHOLD, MIN_AREA_M2 = 0.5, 150.0

@@ -14,9 +14,9 @@ ROOT = Path(__file__).resolve().parents[1]
 TEMPLATES = {"moon": "template.gpkg", "mercury": "template_mercury.gpkg"}
 sys.path.insert(0, str(ROOT / "workflow"))
 
-from imfmap.bodies import body  # noqa: E402
-from imfmap.label_drafts import write_template  # noqa: E402
-from imfmap.label_styles import lines_qml, polygons_qml  # noqa: E402
+from imfmap.labels.qgis_style import lines_qml, polygons_qml  # noqa: E402
+from imfmap.labels.template import write_template  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
 
 
 def default_widths():

@@ -16,16 +16,16 @@ from tqdm import tqdm
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
 
-from imfmap.bodies import body  # noqa: E402
-from imfmap.grids import MapGrid  # noqa: E402
-from imfmap.products import ImageFacts  # noqa: E402
+from imfmap.labels.truth_classes import CLASSES  # noqa: E402
+from imfmap.learning.train import train  # noqa: E402
+from imfmap.maps.bodies import body  # noqa: E402
+from imfmap.maps.grids import MapGrid  # noqa: E402
+from imfmap.maps.image_facts import ImageFacts  # noqa: E402
 from imfmap.simulate.imaging import observe  # noqa: E402
 from imfmap.simulate.settings import SceneSettings  # noqa: E402
 from imfmap.simulate.terrain import make_terrain  # noqa: E402
-from imfmap.splitting import split_tiles  # noqa: E402
-from imfmap.tiles import tiles_of_image, write_tiles  # noqa: E402
-from imfmap.training import train  # noqa: E402
-from imfmap.truth import CLASSES  # noqa: E402
+from imfmap.tiles.split import split_tiles  # noqa: E402
+from imfmap.tiles.tiles import tiles_of_image, write_tiles  # noqa: E402
 
 FIRST_SEED = 5000
 SIZE_M, RESOLUTION_M, TILE_PX = 1050.0, 1.5, 256

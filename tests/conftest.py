@@ -1,13 +1,11 @@
 """What all tests share."""
 
 import os
-import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "tests")]
 # The workers share the cores: threads of one that wait for those of another cost more than they bring.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 

@@ -23,20 +23,20 @@ NAMES = (
 )
 _SCRIPT = """#!{python}
 import sys
-sys.path[:0] = [{tests!r}, {library!r}]
-from isis_standins.command_line import main
+sys.path[:0] = [{root!r}, {library!r}]
+from tests.isis_standins.command_line import main
 main("{name}", sys.argv[1:])
 """
 
 
 def install(root):
     """Make the programs under `root`/bin; `root`."""
-    tests = Path(__file__).resolve().parents[1]
+    root_folder = Path(__file__).resolve().parents[2]
     programs = Path(root) / "bin"
     programs.mkdir(parents=True)
     for name in NAMES:
         program = programs / name
-        library = str(tests.parent / "workflow")
-        program.write_text(_SCRIPT.format(python=sys.executable, tests=str(tests), library=library, name=name))
+        library = str(root_folder / "workflow")
+        program.write_text(_SCRIPT.format(python=sys.executable, root=str(root_folder), library=library, name=name))
         program.chmod(0o755)
     return Path(root)

@@ -5,8 +5,8 @@ import os
 import sys
 from pathlib import Path
 
-from imfmap.errors import InputError
-from imfmap.isis.interface import check_command, interface
+from imfmap.core.errors import InputError
+from imfmap.engines.isis.interface import check_command, interface
 
 
 class Refused(Exception):

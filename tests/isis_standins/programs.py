@@ -8,17 +8,17 @@ import numpy as np
 import pvl
 import rasterio
 
-from imfmap.bodies import body
-from imfmap.brightness import match_brightness
-from imfmap.calibration import calibrate, remove_echo
-from imfmap.camera import LineScanCamera
-from imfmap.cubes import NacCube
-from imfmap.grids import MapGrid
-from imfmap.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
-from imfmap.layers import Layer
-from imfmap.pds import read_edr
-from imfmap.photometry import normalise
-from imfmap.projection import project
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.camera.projection import project
+from imfmap.engines.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
+from imfmap.maps.bodies import body
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_layers import Layer
+from imfmap.mosaic.equalize import match_brightness
+from imfmap.nac.calibration import calibrate, remove_echo
+from imfmap.nac.cube import NacCube
+from imfmap.nac.edr import read_edr
+from imfmap.nac.photometry import normalise
 
 from .command_line import Refused
 from .cubefile import add_groups, add_object, add_table, change_pixels, write_cube

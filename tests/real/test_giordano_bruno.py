@@ -11,8 +11,8 @@ import pytest
 import rasterio
 import yaml
 
-from imfmap.pds import read_edr
-from imfmap.rasters import read_raster
+from imfmap.maps.rasters import read_raster
+from imfmap.nac.edr import read_edr
 
 pytestmark = pytest.mark.slow
 

@@ -9,15 +9,15 @@ import rasterio
 import spiceypy
 from affine import Affine
 
-from imfmap.bodies import body
-from imfmap.camera import LineScanCamera
-from imfmap.errors import InputError
-from imfmap.grids import MapGrid
-from imfmap.mosaic import mosaic
-from imfmap.products import ImageFacts
-from imfmap.projection import image_facts, project
-from imfmap.rasters import read_raster, write_raster
-from imfmap.sensors import NAC
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.camera.projection import image_facts, project
+from imfmap.core.errors import InputError
+from imfmap.maps.bodies import body
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import ImageFacts
+from imfmap.maps.rasters import read_raster, write_raster
+from imfmap.mosaic.build import mosaic
+from imfmap.nac.optics import NAC
 
 RADIUS_M = 1737400.0
 CRS = body("moon").projected("equirectangular", 35.98, 102.60)

@@ -5,16 +5,16 @@ import pytest
 import rasterio
 from affine import Affine
 
-from imfmap.bodies import body
-from imfmap.calibration import Calibration, calibrate, remove_echo
-from imfmap.camera import LineScanCamera
-from imfmap.errors import InputError
-from imfmap.grids import MapGrid
-from imfmap.native import cube_to_map
-from imfmap.pds import read_edr, verify_md5
-from imfmap.photometry import PhotometricModel, Photometry, normalise
-from imfmap.products import ImageFacts
-from imfmap.rasters import read_raster
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.core.errors import InputError
+from imfmap.engines.native.pipeline import cube_to_map
+from imfmap.maps.bodies import body
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import ImageFacts
+from imfmap.maps.rasters import read_raster
+from imfmap.nac.calibration import Calibration, calibrate, remove_echo
+from imfmap.nac.edr import read_edr, verify_md5
+from imfmap.nac.photometry import PhotometricModel, Photometry, normalise
 
 SUN_DISTANCE_AU = 0.98839424271666  # of the left crop, isis_results/README.md
 RTOL = 1e-5

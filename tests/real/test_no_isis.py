@@ -5,7 +5,6 @@ slices of the real ones about the image (real/ale), under their names and in the
 """
 
 import json
-import sys
 from pathlib import Path
 
 import lunarsky
@@ -13,22 +12,19 @@ import numpy as np
 import pytest
 import yaml
 
-from imfmap.camera import LineScanCamera
-from imfmap.native import Processing, edr_to_map
-from imfmap.pds import read_label, write_edr
-from imfmap.rasters import read_raster
-from imfmap.settings import complete
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.maps.rasters import read_raster
+from imfmap.maps.target_grid import target_grid
+from imfmap.nac.edr import read_label, write_edr
+from imfmap.run.settings import complete
 from imfmap.simulate.calibration_set import write_calibration_set
-from imfmap.targets import target_grid
+from tests.helpers.isis_store import MONTH, database, databases, in_area
+from tests.helpers.isis_store import ROOT as STORE
+from tests.helpers.servers import Trouble, ode_product, serving, settings_for
+from tests.workflow.conftest import run_snakemake, write_config
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "unit")]
-
-from isis_store import MONTH, database, databases, in_area  # noqa: E402
-from isis_store import ROOT as STORE  # noqa: E402
-from servers import Trouble, ode_product, serving, settings_for  # noqa: E402
-from tests.workflow.conftest import run_snakemake, write_config  # noqa: E402
-
 PRODUCT = "M103595705LE"
 EDR = f"/data/LRO-L-LROC-2-EDR-V1.0/LROLRC_0001/DATA/COM/2009211/NAC/{PRODUCT}.IMG"
 FACTS = (

@@ -1,20 +1,16 @@
 """benchmarks/real_crops.py: models on the real crops, whose dark offset nobody tells."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import real_crops
 import torch
 from PIL import Image
 
+from imfmap.learning.models import build_model, save_checkpoint
 from imfmap.likeness.patches import sun_azimuth_at
-from imfmap.models import build_model, save_checkpoint
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "benchmarks"))
-
-import real_crops  # noqa: E402
 
 
 @pytest.mark.parametrize("lat_deg", [-45.5, 20.0])

@@ -1,22 +1,18 @@
 """The workflow's own acquisition, from a search to EDRs on disk, against servers on loopback."""
 
 import shutil
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from .conftest import ROOT, run_snakemake, write_config
+from imfmap.nac.edr import write_edr
+from imfmap.run.left_out import mark_of
+from tests.helpers.catalogues import swath
+from tests.helpers.nac_samples import fields
+from tests.helpers.servers import Trouble, ode_product, serving, settings_for
 
-sys.path.insert(0, str(ROOT / "tests" / "unit"))
-
-from catalogues import swath  # noqa: E402
-from nac_samples import fields  # noqa: E402
-from servers import Trouble, ode_product, serving, settings_for  # noqa: E402
-
-from imfmap.left_out import mark_of  # noqa: E402
-from imfmap.pds import write_edr  # noqa: E402
+from .conftest import run_snakemake, write_config
 
 pytestmark = pytest.mark.slow
 ARCHIVE = "/data/LRO-L-LROC-2-EDR-V1.0/LROLRC_0001/DATA/SCI/2010001/NAC"

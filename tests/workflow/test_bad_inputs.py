@@ -6,7 +6,7 @@ import shutil
 import geopandas
 import pytest
 
-from imfmap.pds import read_edr
+from imfmap.nac.edr import read_edr
 
 from .conftest import run_snakemake, write_config
 

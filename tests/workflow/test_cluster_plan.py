@@ -49,7 +49,7 @@ def test_a_crater_of_56_images_is_a_handful_of_jobs(tmp_path, recipe, groups, al
 # What a dry run would ask of Slurm for each job.
 RESOURCES = """
 import json, sys
-from imfmap import dry_run
+from imfmap.run.plan import dry_run
 dry_run._steps = lambda workflow: [{**job.resources, "rule": job.rule.name} for job in workflow.dag.jobs]
 steps, _, _ = dry_run.dry_run(sys.argv[1:])
 print(json.dumps({step["rule"]: {key: str(value) for key, value in step.items()} for step in steps}))

@@ -8,7 +8,7 @@ import pytest
 import rasterio
 import torch
 
-from imfmap.models import build_model, save_checkpoint
+from imfmap.learning.models import build_model, save_checkpoint
 
 from .conftest import run_snakemake, write_config
 

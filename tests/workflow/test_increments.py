@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from imfmap.models import build_model, save_checkpoint
+from imfmap.learning.models import build_model, save_checkpoint
 
 from .conftest import ROOT, run_snakemake, write_config
 
@@ -145,7 +145,7 @@ def test_the_plan_says_what_would_run_and_why(folder, config):
     more["mapping"] = {**more["mapping"], "threshold": 0.6}
     write_config(folder / "config.yaml", more)
     before = {path: path.stat().st_mtime_ns for path in (folder / RUN).rglob("*") if path.is_file()}
-    command = [sys.executable, "-m", "imfmap.plan_report", *wanted(), "--snakefile", str(ROOT / "Snakefile")]
+    command = [sys.executable, "-m", "imfmap.run.plan.report", *wanted(), "--snakefile", str(ROOT / "Snakefile")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT / "workflow")}
     said = subprocess.run(
         [*command, "--configfile", "config.yaml"], cwd=folder, env=environment, capture_output=True, text=True

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import rasterio
 import yaml
-from isis_standins import install
 
-from imfmap.isis.interface import check_command
-from imfmap.native import Processing, edr_to_map
-from imfmap.rasters import read_raster
-from imfmap.targets import target_grid
+from imfmap.engines.isis.interface import check_command
+from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.maps.rasters import read_raster
+from imfmap.maps.target_grid import target_grid
+from tests.isis_standins import install
 
 from .conftest import ROOT, run_snakemake, write_config
 

@@ -6,11 +6,11 @@ import pytest
 import rasterio
 import shapely
 
-from imfmap.products import ImageFacts
-from imfmap.rasters import write_raster
-from imfmap.targets import target_grid
-from imfmap.tiles import read_tiles
-from imfmap.vectors import write_vector
+from imfmap.maps.image_facts import ImageFacts
+from imfmap.maps.rasters import write_raster
+from imfmap.maps.target_grid import target_grid
+from imfmap.maps.vectors import write_vector
+from imfmap.tiles.tiles import read_tiles
 
 from .conftest import run_snakemake, write_config
 

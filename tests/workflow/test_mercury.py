@@ -10,12 +10,12 @@ import shapely
 from affine import Affine
 from pyproj import CRS
 
-from imfmap.bodies import BODIES, body_of
-from imfmap.grids import MapGrid
-from imfmap.rasters import read_raster
+from imfmap.maps.bodies import BODIES, body_of
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.rasters import read_raster
+from imfmap.maps.target_grid import target_grid
 from imfmap.simulate.direct import image_to_map
 from imfmap.simulate.scene import make_scene
-from imfmap.targets import target_grid
 
 from .conftest import run_snakemake, write_config
 

@@ -66,7 +66,7 @@ def untrained(path):
     """A network that has learnt nothing, which finds something everywhere."""
     import torch
 
-    from imfmap.models import build_model, save_checkpoint
+    from imfmap.learning.models import build_model, save_checkpoint
 
     torch.manual_seed(1)
     settings = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [32, 16, 8]}
@@ -193,7 +193,7 @@ def test_what_a_dead_run_left_in_slurm_is_cancelled(tmp_path, site, cluster):
     dead, living = (cluster.call("sbatch", *options, "--wrap=sleep 100") for options in (job, other))
     try:
         finish = (
-            "import os, sys; sys.path.insert(0, sys.argv[1]); from imfmap import runlock; runlock.take(sys.argv[2]); "
+            "import os, sys; sys.path.insert(0, sys.argv[1]); from imfmap.run import lock; lock.take(sys.argv[2]); "
             "os._exit(0) if len(sys.argv) > 3 else None"
         )
         command = [sys.executable, "-c", finish, str(ROOT / "workflow"), str(tmp_path)]

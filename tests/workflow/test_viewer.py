@@ -10,10 +10,10 @@ import rasterio
 from PIL import Image
 from pyproj import Geod
 
-from imfmap.filters import read_boundary
-from imfmap.vectors import read_vector
-from imfmap.viewer import ViewerText, write_viewer
-from tests.target_factory import target_grid, write_target
+from imfmap.fractures.accept import read_boundary
+from imfmap.maps.vectors import read_vector
+from imfmap.products.viewer.build import ViewerText, write_viewer
+from tests.helpers.target_factory import target_grid, write_target
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: apt-get install chromium")

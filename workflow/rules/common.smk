@@ -193,7 +193,7 @@ def usable(target):
     table = Path(f"{RUN}/{target}/left_out.csv")
     if not ALLOW_MISSING or "mosaic" in TARGETS[target] or (workflow.dryrun and not table.exists()):
         return products(target)
-    from imfmap.left_out import read_left_out  # rasterio: here, since every job reads this file
+    from imfmap.run.left_out import read_left_out  # rasterio: here, since every job reads this file
 
     left_out = read_left_out(checkpoints.survey.get(target=target).output[0])
     return [product for product in products(target) if product not in left_out]
@@ -348,7 +348,7 @@ def isis_spiced(wildcards):
 def isis_calibrated(wildcards):
     """The cube in I/F: of the last step of calibration that is on, or the user's own where it is calibrated."""
     if "cubes" in TARGETS[wildcards.target]:
-        from imfmap.cubes import NacCube  # rasterio: here, since every job reads this file
+        from imfmap.nac.cube import NacCube  # rasterio: here, since every job reads this file
 
         try:
             if NacCube(local_file(wildcards)).radiometry == "IOF":

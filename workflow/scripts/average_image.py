@@ -1,8 +1,8 @@
 """One image through coarser pixels."""
 
-from imfmap.coarse import average_image
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.maps.target_grid import target_grid
+from imfmap.mosaic.average import average_image
+from imfmap.run.job import job
 
 with job(snakemake):
     average_image(snakemake.input[0], target_grid(snakemake.params.place), snakemake.output[0])

@@ -1,7 +1,7 @@
 """One EDR calibrated in its own geometry, kept because the config asks for it."""
 
-from imfmap.jobs import job
-from imfmap.native import Processing, calibrate_edr
+from imfmap.engines.native.pipeline import Processing, calibrate_edr
+from imfmap.run.job import job
 
 with job(snakemake):
     calibrate_edr(

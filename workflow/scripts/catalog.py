@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.jobs import job
-from imfmap.stac import write_catalog
+from imfmap.products.stac import write_catalog
+from imfmap.run.job import job
 
 with job(snakemake):
     collections = [Path(folder) / "collection.json" for folder in snakemake.input]

@@ -1,7 +1,7 @@
 """What is wrong with the labels that people drew, feature by feature."""
 
-from imfmap.jobs import job
-from imfmap.label_checks import check_files
+from imfmap.labels.checks import check_files
+from imfmap.run.job import job
 
 with job(snakemake):
     check_files(snakemake.params.drawn, snakemake.output[0])

@@ -1,10 +1,10 @@
 """How well a simulated target's fractures are measured."""
 
-from imfmap.analysis_figures import error_figure
-from imfmap.ground_plane import mapped_ground
-from imfmap.jobs import job
-from imfmap.truth_measures import error_table, truth_measures, write_error_table
-from imfmap.vectors import read_vector
+from imfmap.maps.ground_plane import mapped_ground
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.diagrams import error_figure
+from imfmap.run.job import job
+from imfmap.scoring.measure_errors import error_table, truth_measures, write_error_table
 
 with job(snakemake):
     files = snakemake.input

@@ -1,13 +1,13 @@
 """A target through finer and coarser pixels, as a figure sheet."""
 
-from imfmap.coarse_comparison import compare_maps
-from imfmap.coarse_sheet import MapShown, coarse_sheet
-from imfmap.figures import subtitle
-from imfmap.jobs import job
-from imfmap.rasters import read_grid
-from imfmap.sheets import SheetText
-from imfmap.suns import sun_azimuths
-from imfmap.vectors import read_vector
+from imfmap.maps.rasters import read_grid
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.coarse_sheet import MapShown, coarse_sheet
+from imfmap.products.figures.map import subtitle
+from imfmap.products.figures.sheets import SheetText
+from imfmap.products.figures.sun_arrows import sun_azimuths
+from imfmap.run.job import job
+from imfmap.scoring.coarse_comparison import compare_maps
 
 with job(snakemake):
     files, params = snakemake.input, snakemake.params

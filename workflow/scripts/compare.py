@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.comparison import write
-from imfmap.jobs import job
+from imfmap.run.job import job
+from imfmap.scoring.comparison import write
 
 with job(snakemake):
     write(

@@ -1,8 +1,8 @@
 """The maps of each target through finer and coarser pixels, in numbers."""
 
-from imfmap.coarse_comparison import compare_maps, write_comparison
-from imfmap.jobs import job
-from imfmap.vectors import read_vector
+from imfmap.maps.vectors import read_vector
+from imfmap.run.job import job
+from imfmap.scoring.coarse_comparison import compare_maps, write_comparison
 
 with job(snakemake):
     params, tables = snakemake.params, {}

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.jobs import job
-from imfmap.one_image import take_shown
+from imfmap.inference.one_image import take_shown
+from imfmap.run.job import job
 
 with job(snakemake):
     probabilities = [Path(snakemake.input.alone) / Path(image).name for image in snakemake.input.images]

@@ -1,12 +1,12 @@
 """How far a target's fractures lie from the wall, against random sets of them."""
 
-from imfmap.analysis_figures import distance_figure
-from imfmap.boundary_distance import boundary_distances
-from imfmap.filters import read_boundary
-from imfmap.ground_plane import GroundPlane, areas_of, mapped_ground
-from imfmap.jobs import job
-from imfmap.jsonfiles import write_json
-from imfmap.vectors import read_vector
+from imfmap.core.jsonfiles import write_json
+from imfmap.fractures.accept import read_boundary
+from imfmap.fractures.boundary_distance import boundary_distances
+from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.diagrams import distance_figure
+from imfmap.run.job import job
 
 with job(snakemake):
     files, settings = snakemake.input, snakemake.params

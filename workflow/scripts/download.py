@@ -4,8 +4,8 @@ from pathlib import Path
 
 from imfmap.acquisition.fetch import fetch
 from imfmap.acquisition.table import url_of
-from imfmap.jobs import job
-from imfmap.pds import verify_md5
+from imfmap.nac.edr import verify_md5
+from imfmap.run.job import job
 
 with job(snakemake):
     url = url_of(snakemake.input.table, snakemake.wildcards.product)

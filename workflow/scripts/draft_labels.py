@@ -1,8 +1,8 @@
 """Predicted fractures in the form of drawn labels."""
 
-from imfmap.jobs import job
-from imfmap.label_drafts import write_as_labels
-from imfmap.vectors import read_vector
+from imfmap.fractures.draft_labels import write_as_labels
+from imfmap.maps.vectors import read_vector
+from imfmap.run.job import job
 
 with job(snakemake):
     write_as_labels(

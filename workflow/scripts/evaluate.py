@@ -1,8 +1,8 @@
 """Scores of one model on one target."""
 
-from imfmap.evaluation import evaluate
-from imfmap.jobs import job
-from imfmap.truth import CLASSES
+from imfmap.labels.truth_classes import CLASSES
+from imfmap.learning.evaluation import evaluate
+from imfmap.run.job import job
 
 with job(snakemake):
     evaluate(

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.jobs import job
-from imfmap.reports import compare_curves, write_tables
+from imfmap.learning.evaluation_tables import compare_curves, write_tables
+from imfmap.run.job import job
 
 with job(snakemake):
     # Models that were trained elsewhere have no curves.

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from imfmap.acquisition.zenodo import fetch_published_weights
-from imfmap.jobs import job
-from imfmap.models import adopt_checkpoint
+from imfmap.learning.models import adopt_checkpoint
+from imfmap.run.job import job
 
 with job(snakemake):
     fetched = Path(snakemake.output[0]).with_name("published.pt")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from imfmap.acquisition.isisdata import gather, write_manifest
 from imfmap.acquisition.store import IsisData
-from imfmap.jobs import job
-from imfmap.pds import read_edr
+from imfmap.nac.edr import read_edr
+from imfmap.run.job import job
 
 with job(snakemake):
     chosen = snakemake.params

@@ -5,8 +5,8 @@ from pathlib import Path
 import torch
 
 from imfmap.acquisition.torch_hub import fetch_hub_weights
-from imfmap.jobs import job
-from imfmap.torchvision_weights import URLS
+from imfmap.learning.torchvision_weights import URLS
+from imfmap.run.job import job
 
 with job(snakemake):
     fetch_hub_weights(

@@ -1,8 +1,8 @@
 """One probability on the map out of those of all images."""
 
-from imfmap.fusion import fuse
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.inference.fusion import fuse
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     grid = target_grid(snakemake.params.place)

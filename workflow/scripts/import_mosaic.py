@@ -1,8 +1,8 @@
 """A finished mosaic, as one of this workflow's own."""
 
-from imfmap.jobs import job
-from imfmap.mosaic_import import import_mosaic
-from imfmap.targets import target_grid
+from imfmap.maps.target_grid import target_grid
+from imfmap.mosaic.imported import import_mosaic
+from imfmap.run.job import job
 
 with job(snakemake):
     import_mosaic(

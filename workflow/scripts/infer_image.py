@@ -1,7 +1,7 @@
 """Probability of fractures in one image."""
 
-from imfmap.inference import infer_image
-from imfmap.jobs import job
+from imfmap.inference.infer import infer_image
+from imfmap.run.job import job
 
 with job(snakemake):
     infer_image(

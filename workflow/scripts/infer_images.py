@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.inference import infer_image
-from imfmap.jobs import job
+from imfmap.inference.infer import infer_image
+from imfmap.run.job import job
 
 with job(snakemake):
     folder = Path(snakemake.output[0])

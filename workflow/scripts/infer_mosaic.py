@@ -1,7 +1,7 @@
 """Probability of fractures in a mosaic."""
 
-from imfmap.inference import infer_mosaic
-from imfmap.jobs import job
+from imfmap.inference.infer import infer_mosaic
+from imfmap.run.job import job
 
 with job(snakemake):
     infer_mosaic(

@@ -1,8 +1,8 @@
 """Camera of one EDR, out of its kernels, as ISD."""
 
 from imfmap.acquisition.isisdata import kernel_paths
-from imfmap.camera import LineScanCamera
-from imfmap.jobs import job
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.run.job import job
 
 with job(snakemake):
     kernels = kernel_paths(snakemake.input.manifest)

@@ -1,8 +1,8 @@
 """Radiometric calibration to I/F: lronaccal."""
 
-from imfmap.isis import commands
-from imfmap.isis.steps import change_cube
-from imfmap.jobs import job
+from imfmap.engines.isis import commands
+from imfmap.engines.isis.steps import change_cube
+from imfmap.run.job import job
 
 with job(snakemake):
     steps = snakemake.params.steps

@@ -1,7 +1,7 @@
 """One brightness for the images of a target: equalizer."""
 
-from imfmap.isis.steps import equalize
-from imfmap.jobs import job
+from imfmap.engines.isis.steps import equalize
+from imfmap.run.job import job
 
 with job(snakemake):
     equalize(snakemake.input, snakemake.params.products, snakemake.output[0], snakemake.params.brightness)

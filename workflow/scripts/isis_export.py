@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from imfmap.camera import LineScanCamera
-from imfmap.isis.cubes import cube_to_geotiff
-from imfmap.jobs import job
-from imfmap.projection import image_facts
-from imfmap.targets import target_grid
+from imfmap.camera.line_scan import LineScanCamera
+from imfmap.camera.projection import image_facts
+from imfmap.engines.isis.cubes import cube_to_geotiff
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     grid = target_grid(snakemake.params.place)

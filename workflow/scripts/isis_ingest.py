@@ -1,9 +1,9 @@
 """EDR to ISIS cube: lronac2isis."""
 
-from imfmap.isis import commands
-from imfmap.isis.steps import make_cube
-from imfmap.jobs import job
-from imfmap.pds import read_edr, verify_md5
+from imfmap.engines.isis import commands
+from imfmap.engines.isis.steps import make_cube
+from imfmap.nac.edr import read_edr, verify_md5
+from imfmap.run.job import job
 
 with job(snakemake):
     label = read_edr(snakemake.input[0]).label

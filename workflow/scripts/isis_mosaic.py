@@ -1,7 +1,7 @@
 """The images of a target laid over each other: automos."""
 
-from imfmap.isis.steps import laid, lay_mosaic
-from imfmap.jobs import job
+from imfmap.engines.isis.steps import laid, lay_mosaic
+from imfmap.run.job import job
 
 with job(snakemake):
     cubes = laid(snakemake.input, snakemake.params.products)

@@ -1,8 +1,8 @@
 """One 8-bit picture of the mosaic that automos made, and which image each of its pixels came from."""
 
-from imfmap.isis.mosaics import export_mosaic
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.engines.isis.mosaics import export_mosaic
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     export_mosaic(

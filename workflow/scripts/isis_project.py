@@ -2,12 +2,12 @@
 
 import os
 
-from imfmap.isis import commands
-from imfmap.isis.boxes import LonLatBox, read_range
-from imfmap.isis.cubes import shape_resolution_m
-from imfmap.isis.steps import make_cube
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.engines.isis import commands
+from imfmap.engines.isis.boxes import LonLatBox, read_range
+from imfmap.engines.isis.cubes import shape_resolution_m
+from imfmap.engines.isis.steps import make_cube
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     cube, place, patch_px = snakemake.input.cube, snakemake.params.place, snakemake.params.patch_size

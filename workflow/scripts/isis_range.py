@@ -1,9 +1,9 @@
 """What an image covers, in the terms of its target's map: mosrange."""
 
-from imfmap.isis.boxes import LonLatBox
-from imfmap.isis.steps import measure_range
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.engines.isis.boxes import LonLatBox
+from imfmap.engines.isis.steps import measure_range
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     place = snakemake.params.place

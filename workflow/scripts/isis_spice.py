@@ -1,9 +1,9 @@
 """Position, pointing and shape: spiceinit, on a copy of the cube."""
 
-from imfmap.isis import commands
-from imfmap.isis.cubes import size_of
-from imfmap.isis.steps import make_cube
-from imfmap.jobs import job
+from imfmap.engines.isis import commands
+from imfmap.engines.isis.cubes import size_of
+from imfmap.engines.isis.steps import make_cube
+from imfmap.run.job import job
 
 with job(snakemake):
     cube, isis = snakemake.input[0], snakemake.params.isis

@@ -1,10 +1,10 @@
 """Map that the images of a target are projected to: maptemplate."""
 
-from imfmap.isis import commands
-from imfmap.isis.boxes import LonLatBox
-from imfmap.isis.steps import make_text
-from imfmap.jobs import job
-from imfmap.targets import target_grid
+from imfmap.engines.isis import commands
+from imfmap.engines.isis.boxes import LonLatBox
+from imfmap.engines.isis.steps import make_text
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     place = snakemake.params.place

@@ -1,11 +1,11 @@
 """Labels of a target as a mask: lines buffered to the width of their class, polygons merged in."""
 
-from imfmap.errors import InputError
-from imfmap.jobs import job
-from imfmap.labels import labels_to_polygons, read_labels, write_labels
-from imfmap.rasters import read_grid
-from imfmap.targets import target_grid
-from imfmap.widths import CLASS_PIXEL_M
+from imfmap.core.errors import InputError
+from imfmap.labels.reading import labels_to_polygons, read_labels, write_labels
+from imfmap.labels.width_classes import CLASS_PIXEL_M
+from imfmap.maps.rasters import read_grid
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     if not snakemake.input.labels:

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from imfmap.acquisition.isisdata import link_calibration
-from imfmap.jobs import job
-from imfmap.left_out import mark_of
+from imfmap.run.job import job
+from imfmap.run.left_out import mark_of
 
 with job(snakemake):
     Path(snakemake.output[0]).mkdir()

@@ -4,8 +4,8 @@ import shutil
 
 from imfmap.acquisition.search import locate
 from imfmap.acquisition.table import write_table
-from imfmap.jobs import job
-from imfmap.rasters import replacing
+from imfmap.core.files import replacing
+from imfmap.run.job import job
 
 with job(snakemake):
     if snakemake.input.table:

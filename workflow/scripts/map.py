@@ -1,10 +1,10 @@
 """The map of a target."""
 
-from imfmap.figures import MapText, map_figure
-from imfmap.filters import read_boundary
-from imfmap.image_support import facts_of
-from imfmap.jobs import job
-from imfmap.vectors import read_vector
+from imfmap.fractures.accept import read_boundary
+from imfmap.maps.image_facts import facts_of
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.map import MapText, map_figure
+from imfmap.run.job import job
 
 with job(snakemake):
     fractures = read_vector(snakemake.input.fractures, "fractures")

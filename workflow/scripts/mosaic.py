@@ -1,8 +1,8 @@
 """One 8-bit picture of a target, and which image each of its pixels came from."""
 
-from imfmap.jobs import job
-from imfmap.mosaic import mosaic
-from imfmap.targets import target_grid
+from imfmap.maps.target_grid import target_grid
+from imfmap.mosaic.build import mosaic
+from imfmap.run.job import job
 
 with job(snakemake):
     settings = snakemake.params.mosaic

@@ -1,8 +1,8 @@
 """One spiceinit'ed ISIS cube on the map."""
 
-from imfmap.jobs import job
-from imfmap.native import Processing, cube_to_map
-from imfmap.targets import target_grid
+from imfmap.engines.native.pipeline import Processing, cube_to_map
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     cube_to_map(

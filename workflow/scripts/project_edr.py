@@ -1,9 +1,9 @@
 """One EDR on the map: decompanded, calibrated, freed of its echo, projected."""
 
-from imfmap.errors import InputError
-from imfmap.jobs import job
-from imfmap.native import Processing, edr_to_map
-from imfmap.targets import target_grid
+from imfmap.core.errors import InputError
+from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 
 with job(snakemake):
     if not snakemake.input.calibration:

@@ -1,8 +1,8 @@
 """A finished mosaic as one image, under its one Sun."""
 
-from imfmap.jobs import job
-from imfmap.mosaic_import import mosaic_as_image
-from imfmap.targets import target_grid
+from imfmap.maps.target_grid import target_grid
+from imfmap.mosaic.imported import mosaic_as_image
+from imfmap.run.job import job
 
 with job(snakemake):
     mosaic_as_image(

@@ -1,7 +1,7 @@
 """Record of a run: configuration, code, jobs, and the checksums and lineage of what was made."""
 
-from imfmap.jobs import job
-from imfmap.provenance import write_provenance
+from imfmap.run.job import job
+from imfmap.run.provenance import write_provenance
 
 with job(snakemake):
     made = snakemake.output

@@ -1,7 +1,7 @@
 """A QGIS project of a target."""
 
-from imfmap.jobs import job
-from imfmap.qgis import layers_of_target, write_project
+from imfmap.products.qgis import layers_of_target, write_project
+from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input

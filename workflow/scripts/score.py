@@ -1,7 +1,7 @@
 """A map against the truth of its simulated scene."""
 
-from imfmap.jobs import job
-from imfmap.scoring import score_image
+from imfmap.run.job import job
+from imfmap.scoring.map_scores import score_image
 
 with job(snakemake):
     score_image(

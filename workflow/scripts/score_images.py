@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from imfmap.jobs import job
-from imfmap.scoring import score_image
+from imfmap.run.job import job
+from imfmap.scoring.map_scores import score_image
 
 with job(snakemake):
     folder = Path(snakemake.output[0])

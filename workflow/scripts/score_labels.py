@@ -1,7 +1,7 @@
 """The weak labels of a simulated scene against its truth."""
 
-from imfmap.jobs import job
-from imfmap.scoring import score_labels
+from imfmap.run.job import job
+from imfmap.scoring.map_scores import score_labels
 
 with job(snakemake):
     score_labels(

@@ -1,7 +1,7 @@
 """Product table of a target, from a search of the archive."""
 
 from imfmap.acquisition.search import search
-from imfmap.jobs import job
+from imfmap.run.job import job
 
 with job(snakemake):
     limits = dict(snakemake.params.search)

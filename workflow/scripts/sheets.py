@@ -1,13 +1,13 @@
 """Figure sheets of a target."""
 
-from imfmap.basemap import read_base_map
-from imfmap.figures import subtitle
-from imfmap.filters import read_boundary
-from imfmap.jobs import job
-from imfmap.rasters import read_grid
-from imfmap.sheets import SheetText, overview_sheet, rejected_sheet
-from imfmap.suns import sun_azimuths
-from imfmap.vectors import read_vector
+from imfmap.fractures.accept import read_boundary
+from imfmap.maps.rasters import read_grid
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.base_map import read_base_map
+from imfmap.products.figures.map import subtitle
+from imfmap.products.figures.sheets import SheetText, overview_sheet, rejected_sheet
+from imfmap.products.figures.sun_arrows import sun_azimuths
+from imfmap.run.job import job
 
 with job(snakemake):
     files, params = snakemake.input, snakemake.params

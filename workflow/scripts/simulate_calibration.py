@@ -1,6 +1,6 @@
 """Calibration files of a simulated NAC."""
 
-from imfmap.jobs import job
+from imfmap.run.job import job
 from imfmap.simulate.calibration_set import write_calibration_set
 
 with job(snakemake):

@@ -2,9 +2,9 @@
 
 import json
 
-from imfmap.benchmark_set import summarise_target
-from imfmap.jobs import job
-from imfmap.rasters import replacing
+from imfmap.core.files import replacing
+from imfmap.run.job import job
+from imfmap.scoring.benchmark_set import summarise_target
 
 with job(snakemake):
     files, params = snakemake.input, snakemake.params

@@ -1,6 +1,6 @@
 """One image of a simulated target: PDS3 EDR and camera."""
 
-from imfmap.jobs import job
+from imfmap.run.job import job
 from imfmap.simulate.imaging import image_scene
 
 with job(snakemake):

@@ -1,8 +1,8 @@
 """One image of a simulated target, straight on the map."""
 
-from imfmap.jobs import job
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 from imfmap.simulate.direct import image_to_map
-from imfmap.targets import target_grid
 
 with job(snakemake):
     image_to_map(

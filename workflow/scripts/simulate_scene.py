@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from imfmap.jobs import job
+from imfmap.maps.target_grid import target_grid
+from imfmap.run.job import job
 from imfmap.simulate.scene import make_scene
-from imfmap.targets import target_grid
 
 with job(snakemake):
     settings = {**snakemake.params.simulation, **snakemake.params.scene}

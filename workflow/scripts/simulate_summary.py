@@ -3,8 +3,8 @@
 import json
 from pathlib import Path
 
-from imfmap.benchmark_set import summary_table, write_summary
-from imfmap.jobs import job
+from imfmap.run.job import job
+from imfmap.scoring.benchmark_set import summary_table, write_summary
 
 with job(snakemake):
     table = summary_table([json.loads(Path(path).read_text()) for path in snakemake.input])

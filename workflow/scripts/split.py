@@ -1,7 +1,7 @@
 """Which tiles train and which validate."""
 
-from imfmap.jobs import job
-from imfmap.splitting import split_tiles
+from imfmap.run.job import job
+from imfmap.tiles.split import split_tiles
 
 with job(snakemake):
     split_tiles(

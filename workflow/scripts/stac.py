@@ -1,7 +1,7 @@
 """The STAC collection of a target."""
 
-from imfmap.jobs import job
-from imfmap.stac import StacText, write_collection
+from imfmap.products.stac import StacText, write_collection
+from imfmap.run.job import job
 
 with job(snakemake):
     text = StacText(snakemake.wildcards.target, snakemake.params.title, snakemake.params.description)

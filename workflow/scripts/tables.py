@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from imfmap.exports import write_fracture_table, write_profiles, write_statistics
-from imfmap.jobs import job
-from imfmap.vectors import read_vector
+from imfmap.maps.vectors import read_vector
+from imfmap.products.tables import write_fracture_table, write_profiles, write_statistics
+from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input

@@ -1,18 +1,18 @@
 """The fractures of a target in numbers, as a density map and as a rose diagram."""
 
-from imfmap.analysis_figures import density_figure, rose_figure
-from imfmap.density import CELLS, density_map, write_density
-from imfmap.exports import summarise, summarise_ground, write_summary
-from imfmap.filters import read_boundary
-from imfmap.grids import MapGrid
-from imfmap.ground_plane import GroundPlane, areas_of, mapped_ground
-from imfmap.image_support import facts_of
-from imfmap.jobs import job
-from imfmap.jsonfiles import read_json
-from imfmap.orientations import directions, rose
-from imfmap.rasters import open_raster
-from imfmap.truth import score_map
-from imfmap.vectors import read_vector
+from imfmap.core.jsonfiles import read_json
+from imfmap.fractures.accept import read_boundary
+from imfmap.fractures.density import CELLS, density_map, write_density
+from imfmap.fractures.orientations import directions, rose
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
+from imfmap.maps.image_facts import facts_of
+from imfmap.maps.rasters import open_raster
+from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.diagrams import density_figure, rose_figure
+from imfmap.products.tables import summarise, summarise_ground, write_summary
+from imfmap.run.job import job
+from imfmap.scoring.truth import score_map
 
 with job(snakemake):
     files, settings = snakemake.input, snakemake.params.mapping

@@ -1,7 +1,7 @@
 """Tiles of one image with their masks."""
 
-from imfmap.jobs import job
-from imfmap.tiles import cut_tiles, tiling
+from imfmap.run.job import job
+from imfmap.tiles.tiles import cut_tiles, tiling
 
 with job(snakemake):
     cut_tiles(

@@ -1,8 +1,8 @@
 """One model, from tiles to its best checkpoint."""
 
-from imfmap.jobs import job
-from imfmap.models import STARTS
-from imfmap.training import train
+from imfmap.learning.models import STARTS
+from imfmap.learning.train import train
+from imfmap.run.job import job
 
 # Where several devices train together, each one's process imports this script.
 if __name__ == "__main__":

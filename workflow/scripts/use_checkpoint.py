@@ -1,7 +1,7 @@
 """A checkpoint that is there already, checked."""
 
-from imfmap.jobs import job
-from imfmap.models import adopt_checkpoint
+from imfmap.learning.models import adopt_checkpoint
+from imfmap.run.job import job
 
 with job(snakemake):
     adopt_checkpoint(snakemake.input[0], snakemake.output[0], snakemake.params.input_scaling)

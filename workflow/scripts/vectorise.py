@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from imfmap.exports import write_fractures
-from imfmap.filters import filter_fractures, read_boundary
-from imfmap.grids import MapGrid
-from imfmap.ground_plane import areas_of
-from imfmap.image_support import agreeing_images, mosaic_sources
-from imfmap.jobs import job
-from imfmap.morphometry import measure
-from imfmap.mosaic import seam_lines
-from imfmap.pond_candidates import PondRule, candidate_ponds, outside_fractures
-from imfmap.rasters import open_raster
-from imfmap.vectorise import vectorise
+from imfmap.fractures.accept import filter_fractures, read_boundary
+from imfmap.fractures.image_support import agreeing_images, mosaic_sources
+from imfmap.fractures.measures import measure
+from imfmap.fractures.polygons import vectorise
+from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.ground_plane import areas_of
+from imfmap.maps.rasters import open_raster
+from imfmap.mosaic.build import seam_lines
+from imfmap.products.tables import write_fractures
+from imfmap.run.job import job
 
 with job(snakemake):
     settings, files = snakemake.params.mapping, snakemake.input

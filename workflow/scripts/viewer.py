@@ -1,9 +1,9 @@
 """The viewer of a target."""
 
-from imfmap.filters import read_boundary
-from imfmap.jobs import job
-from imfmap.vectors import layers_of, read_vector
-from imfmap.viewer import ViewerText, write_viewer
+from imfmap.fractures.accept import read_boundary
+from imfmap.maps.vectors import layers_of, read_vector
+from imfmap.products.viewer.build import ViewerText, write_viewer
+from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input

@@ -1,1 +1,0 @@
-"""From a place on the Moon to EDRs on disk, with the kernels and calibration files that they need."""

@@ -17,7 +17,7 @@ from rasterio.features import rasterize
 from scipy.sparse import csr_array
 from shapely import Polygon
 
-from ..geometry import separation_deg
+from ..maps.geometry import separation_deg
 from .outlines import LocalMap
 
 CELLS = 100_000

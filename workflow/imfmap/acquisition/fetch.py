@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
-from ..errors import InputError, SetupError
+from ..core.errors import InputError, SetupError
 from .http import NotThereError, get, session
 from .mirror import local_file, places_of
 

@@ -4,7 +4,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from ..errors import InputError, SetupError
+from ..core.errors import InputError, SetupError
 
 _AGAIN = (429, 500, 502, 503, 504)
 _LONGEST_WAIT_S = 600

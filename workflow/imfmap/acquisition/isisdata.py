@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
-from ..errors import InputError
-from ..rasters import replacing
-from ..times import ephemeris_time, parse_utc
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..maps.times import ephemeris_time, parse_utc
+from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
 from .kerneldb import Subject, routes, select
 
 log = logging.getLogger(__name__)

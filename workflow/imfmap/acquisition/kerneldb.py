@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from ..calibration_files import parse_pvl
-from ..errors import InputError
-from ..nac import NacLabel
-from ..times import ephemeris_time
+from ..core.errors import InputError
+from ..maps.times import ephemeris_time
+from ..nac.label import NacLabel
+from ..nac.pvl import parse_pvl
 
 _J2000 = datetime(2000, 1, 1, 12)
 _OFFSET_SLACK_S = 0.001

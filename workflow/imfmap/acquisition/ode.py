@@ -9,7 +9,7 @@ import re
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from ..errors import InputError
+from ..core.errors import InputError
 from .http import get
 from .outlines import canonical
 

@@ -15,8 +15,8 @@ from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from shapely import MultiPolygon, Polygon
 
-from ..bodies import body
-from ..geometry import lonlat_of, point_of
+from ..maps.bodies import body
+from ..maps.geometry import lonlat_of, point_of
 
 _STEP_DEG = 0.5
 # A straight edge in longitude and latitude may lie this far off the great circle it stands for.

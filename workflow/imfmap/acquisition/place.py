@@ -5,8 +5,8 @@ import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from ..errors import InputError
-from ..targets import target_grid
+from ..core.errors import InputError
+from ..maps.target_grid import target_grid
 from .outlines import LocalMap, canonical
 
 _STEPS = 64

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from ..errors import InputError
-from ..geometry import azimuth_deg, lonlat_of
-from ..times import parse_utc
+from ..core.errors import InputError
+from ..maps.geometry import azimuth_deg, lonlat_of
+from ..maps.times import parse_utc
 from . import ode
 from .age import now
 from .choose import choose

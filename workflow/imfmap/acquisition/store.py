@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import quote, urlparse
 from xml.etree import ElementTree
 
-from ..errors import InputError
+from ..core.errors import InputError
 from .fetch import fetch
 from .http import get, session
 from .mirror import is_url, local_file

@@ -4,8 +4,8 @@ import erfa
 import numpy as np
 import spiceypy
 
-from ..kernels import moon_orientation_kernels
-from ..times import ephemeris_time
+from ..camera.spice_kernels import moon_orientation_kernels
+from ..maps.times import ephemeris_time
 
 _J2000_JD = 2451545.0
 _DAY_S = 86400.0

@@ -7,10 +7,10 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from ..bodies import body
-from ..errors import InputError
-from ..rasters import replacing
-from ..vectors import write_vector
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..maps.bodies import body
+from ..maps.vectors import write_vector
 
 COLUMNS = [
     "product",

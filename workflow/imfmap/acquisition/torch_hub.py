@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from urllib.parse import urlparse
 
-from ..errors import InputError
+from ..core.errors import InputError
 from .fetch import fetch
 
 # torch writes the beginning of a file's SHA-256 into its name: deeplabv3_resnet50_coco-cd0a2569.pth.

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from ..errors import InputError
+from ..core.errors import InputError
 from .fetch import fetch
 from .http import get, session
 

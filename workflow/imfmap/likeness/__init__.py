@@ -1,1 +1,0 @@
-"""Whether simulated images are like real ones, told by figures and by a picture."""

@@ -6,14 +6,14 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from ..bodies import body
-from ..calibration import calibrate, remove_echo
-from ..errors import InputError
-from ..grids import MapGrid
-from ..nac import preroll_time
-from ..native import Processing, edr_to_map
-from ..pds import read_edr
-from ..rasters import open_raster, read_raster
+from ..core.errors import InputError
+from ..engines.native.pipeline import Processing, edr_to_map
+from ..maps.bodies import body
+from ..maps.grids import MapGrid
+from ..maps.rasters import open_raster, read_raster
+from ..nac.calibration import calibrate, remove_echo
+from ..nac.edr import read_edr
+from ..nac.label import preroll_time
 from ..simulate.calibration_set import write_calibration_set
 from ..simulate.imaging import image_scene
 from ..simulate.scene import write_terrain

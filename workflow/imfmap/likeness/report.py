@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import yaml
 
-from ..errors import InputError
-from ..rasters import replacing
+from ..core.errors import InputError
+from ..core.files import replacing
 from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, together
 from .craters import COUNTED_PX, DIAMETERS_PX, Found, find_sun_and_craters, match_craters
 from .pages import as_html, markdown

@@ -1,1 +1,0 @@
-"""A simulated Moon whose truth is known: ground, light, camera and the labels a person would draw."""

@@ -11,11 +11,11 @@ import rasterio
 from rasterio.features import geometry_mask
 from rasterio.windows import Window
 
-from ..errors import InputError
-from ..footprints import footprint
-from ..grids import MapGrid
-from ..projection import image_facts
-from ..rasters import BLOCK, create_raster, open_raster
+from ..camera.footprint import footprint
+from ..camera.projection import image_facts
+from ..core.errors import InputError
+from ..maps.grids import MapGrid
+from ..maps.rasters import BLOCK, create_raster, open_raster
 from .imaging import SCENE_BOUNDS_TAG, Look, map_azimuth, observe, scene_camera
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from ..errors import InputError
-from ..grids import MapGrid
-from ..nac import NacLabel
-from ..pds import write_edr
-from ..rasters import open_raster
-from ..sensors import NAC, line_duration_s
+from ..core.errors import InputError
+from ..maps.grids import MapGrid
+from ..maps.rasters import open_raster
+from ..nac.edr import write_edr
+from ..nac.label import NacLabel
+from ..nac.optics import NAC, line_duration_s
 from .light import ZENITH, reflectance, shade
 from .orbit import build_camera, exposure, ground_speed_m_s, label_fields, true_camera
 from .sampling import NODE_PX, convolved, look_at_relief

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..widths import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
+from ..labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 from .noise import line_noise
 
 WIDTH_SHARES = {"tiny": 0.51, "small": 0.33, "medium": 0.13, "large": 0.0299, "huge": 0.0001}

@@ -2,7 +2,7 @@
 
 from dataclasses import fields
 
-from ..errors import InputError
+from ..core.errors import InputError
 
 
 def dataclass_of(cls, mapping, where):

@@ -5,9 +5,9 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 
-from ..rasters import create_raster, write_raster
-from ..truth import CLASSES
-from ..vectors import write_vector
+from ..labels.truth_classes import CLASSES
+from ..maps.rasters import create_raster, write_raster
+from ..maps.vectors import write_vector
 from .imaging import SCENE_BOUNDS_TAG
 from .settings import SceneSettings
 from .skyline import SKYLINE_TAG

@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from rasterio.features import rasterize
 
-from ..grids import MapGrid
-from ..truth import CLASSES
+from ..labels.truth_classes import CLASSES
+from ..maps.grids import MapGrid
 from .debris import boulders as draw_boulders
 from .debris import rockfalls
 from .ground import Ground

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from ..widths import WIDTH_CLASSES, width_class
+from ..labels.width_classes import WIDTH_CLASSES, width_class
 
 # Shorter remains of a line are not worth drawing.
 _SHORTEST_M = 8.0

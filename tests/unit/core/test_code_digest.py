@@ -1,0 +1,117 @@
+"""Which changes of code count, and which do not."""
+
+import pytest
+
+from imfmap.core import code_digest
+
+GRIDS = '''"""Grids."""
+
+import numpy
+
+SIDE = 3
+
+def grid(n):
+    """A grid."""
+    return n * SIDE
+
+def other():
+    return 7
+'''
+
+FUSE = """
+from . import styles
+from .grids import grid
+
+def fuse():
+    def later():
+        from .late import lately
+        return lately()
+    return grid(later()) + styles.width()
+
+class Unused:
+    pass
+"""
+
+MODULES = {
+    "__init__.py": '__version__ = "1"',
+    "grids.py": GRIDS,
+    "fuse.py": FUSE,
+    "late.py": "def lately():\n    return 1\n",
+    "styles.py": "def width():\n    return 2\n",
+    "alone.py": "def alone():\n    return 3\n",
+    "errors.py": "class InputError(Exception):\n    pass\n",
+    "view/__init__.py": "",
+    "view/build.py": "from ..grids import other\n\ndef build():\n    return other()\n",
+    "view/page.html": "<p>",
+    "view/__pycache__/build.nbi": "1",
+}
+SCRIPTS = {
+    "fuse_script.py": "from imfmap.core.errors import InputError\nfrom imfmap.fuse import fuse\n\nfuse(InputError)\n",
+    "build_script.py": "from imfmap.view.build import build\n\nbuild()\n",
+}
+
+
+@pytest.fixture
+def code(tmp_path, monkeypatch):
+    """Function of changed files: the digest of a script that fuses, and of one that builds."""
+
+    def digests(**changes):
+        package = tmp_path / "imfmap"
+        for name, text in {**MODULES, **changes}.items():
+            path = package / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        for name, text in SCRIPTS.items():
+            (tmp_path / name).write_text(text)
+        code_digest.code_of.cache_clear()
+        code_digest._module.cache_clear()
+        return [code_digest.code_of(tmp_path / name) for name in SCRIPTS]
+
+    monkeypatch.setattr(code_digest, "PACKAGE", tmp_path / "imfmap")
+    monkeypatch.setattr(code_digest, "_BESIDES", {tmp_path / "imfmap" / "errors.py"})
+    yield digests
+    code_digest.code_of.cache_clear()
+    code_digest._module.cache_clear()
+
+
+def changed(code, **changes):
+    """Whether the two digests change."""
+    before = code()
+    return [one != other for one, other in zip(before, code(**changes), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        ("grids.py", "n * SIDE", "n + SIDE", [True, False]),
+        ("grids.py", "SIDE = 3", "SIDE = 4", [True, False]),
+        ("grids.py", "return 7", "return 8", [False, True]),
+        ("grids.py", '"""A grid."""', '"""A grid of squares."""', [False, False]),
+        ("grids.py", "SIDE = 3", "# So many\n\nSIDE   =  3", [False, False]),
+        ("grids.py", "SIDE = 3\n", "SIDE = 3\nSIDE += 1\n", [True, True]),
+        ("late.py", "return 1", "return 2", [True, False]),
+        ("styles.py", "return 2", "return 3", [True, False]),
+        ("alone.py", "return 3", "return 4", [False, False]),
+        ("fuse.py", "    pass", "    this = 1", [False, False]),
+        ("errors.py", "    pass", "    this = 1", [False, False]),
+        ("__init__.py", '"1"', '"2"', [False, False]),
+        ("view/page.html", "<p>", "<div>", [False, True]),
+        ("view/__pycache__/build.nbi", "1", "2", [False, False]),
+    ],
+)
+def test_what_a_script_reaches_counts_and_nothing_else(code, file, old, new, expected):
+    assert old in MODULES[file]
+    assert changed(code, **{file: MODULES[file].replace(old, new)}) == expected
+
+
+def test_the_place_of_a_definition_does_not_count(code):
+    lines = MODULES["grids.py"].split("def ")
+    moved = "def ".join([lines[0], lines[2] + "\n", lines[1]])
+    assert moved != MODULES["grids.py"]
+    assert changed(code, **{"grids.py": moved}) == [False, False]
+
+
+def test_every_script_of_the_workflow_has_a_digest_of_its_own(root):
+    scripts = sorted((root / "workflow" / "scripts").glob("*.py"))
+    digests = {code_digest.code_of(script) for script in scripts}
+    assert len(digests) == len(scripts) > 40

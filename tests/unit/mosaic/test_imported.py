@@ -1,0 +1,305 @@
+"""Mosaics that somebody else made: kept, warped, stretched, or refused with a line that helps."""
+
+import numpy as np
+import pytest
+import rasterio
+from affine import Affine
+from pyproj import CRS
+from rasterio.control import GroundControlPoint
+
+from imfmap.core.errors import InputError
+from imfmap.maps.bodies import body, body_of
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
+from imfmap.maps.rasters import read_raster
+from imfmap.mosaic.imported import import_mosaic, mosaic_as_image
+from tests.helpers.target_factory import target_grid
+
+GRID = target_grid(size=(400, 600))
+
+
+def relief(lon, lat):
+    """A smooth pattern of places, 20..220: what every mosaic of these tests shows."""
+    centre = GRID.lonlat(GRID.shape[0] / 2, GRID.shape[1] / 2)
+    lon = (lon + 180) % 360 - 180
+    east, north = (lon - centre[0]) / 0.01, (lat - centre[1]) / 0.01
+    return 120 + 60 * np.sin(3 * east) + 40 * np.cos(4 * north + east)
+
+
+def given(path, crs, transform, shape, values=None, **options):
+    """Write somebody's mosaic of `relief` by GDAL alone; its path."""
+    if values is None:
+        rows, columns = np.indices(shape)
+        x, y = transform * (columns + 0.5, rows + 0.5)
+        lon, lat = body_of(crs).to_lonlat(CRS.from_user_input(crs)).transform(x, y)
+        values = relief(np.asarray(lon), np.asarray(lat))
+    values = np.asarray(values)
+    options = {"dtype": "uint8", **options}
+    if np.issubdtype(np.dtype(options["dtype"]), np.integer):
+        values = np.rint(values)
+    with rasterio.open(
+        path, "w", driver="GTiff", height=shape[0], width=shape[1], count=1, crs=crs, transform=transform, **options
+    ) as dataset:
+        dataset.write(values.astype(options["dtype"]), 1)
+    return path
+
+
+def taken(path, grid=GRID, **options):
+    """Import; mosaic, sources, grid, tags, and whether it is a COG."""
+    out, sources = path.with_name("mosaic_out.tif"), path.with_name("sources_out.tif")
+    import_mosaic(path, grid, out, sources, **options)
+    with rasterio.open(out) as dataset, rasterio.open(sources) as origin:
+        assert dataset.dtypes == origin.dtypes == ("uint8",) and dataset.nodata == origin.nodata == 0
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == origin.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+        assert dataset.tags()[PRODUCTS_TAG] == path.stem
+        mosaic = dataset.read(1)
+        np.testing.assert_array_equal(origin.read(1), mosaic > 0)
+        return mosaic, MapGrid.of(dataset), dataset.tags()
+
+
+def truth(grid):
+    rows, columns = np.indices(grid.shape)
+    return relief(*grid.lonlat(rows, columns))
+
+
+def inner(grid, margin=8):
+    return (slice(margin, grid.shape[0] - margin), slice(margin, grid.shape[1] - margin))
+
+
+@pytest.mark.parametrize("words", [GRID.crs.to_wkt(), "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=m"])
+def test_a_map_of_the_targets_resolution_keeps_its_pixels(tmp_path, words):
+    transform = Affine(1.5, 0, GRID.transform.c + 100.7, 0, -1.5, GRID.transform.f + 50.2)
+    path = given(tmp_path / "theirs.tif", words, transform, (300, 500))
+    mosaic, grid, _ = taken(path)
+    assert grid.transform == transform and grid.shape == (300, 500)
+    np.testing.assert_array_equal(mosaic, rasterio.open(path).read(1))
+    assert grid.crs.geodetic_crs.name == CRS.from_authority("IAU_2015", 30100).name
+
+
+DEGREE_M = np.radians(1) * body("moon").radius_m
+LEFT, BOTTOM, RIGHT, TOP = GRID.bounds
+WEST, EAST = (float(value) for value in GRID.lonlat(GRID.shape[0] / 2, np.array([0, GRID.shape[1]]))[0])
+SOUTH, NORTH = (float(value) for value in GRID.lonlat(np.array([GRID.shape[0], 0]), GRID.shape[1] / 2)[1])
+STEP = 1.5 / DEGREE_M
+OTHERS = {
+    "degrees": ("IAU_2015:30100", Affine(STEP, 0, WEST - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
+    "degrees from 0 to 360": ("IAU_2015:30100", Affine(STEP, 0, WEST + 360 - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
+    "another name of the Moon": ("ESRI:104903", Affine(STEP, 0, WEST - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
+    "another projection": (
+        "+proj=ortho +lat_0=-10.4 +lon_0=-165.01 +R=1737400 +units=m",
+        Affine(1.5, 0, LEFT + 270, 0, -1.5, 330),
+    ),
+    "feet": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=us-ft",
+        Affine.scale(3937 / 1200) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
+    ),
+    "another radius": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1738000 +units=m",
+        Affine.scale(1738000 / 1737400) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
+    ),
+    "coarser": (GRID.crs.to_wkt(), Affine(3, 0, LEFT - 30, 0, -3, TOP + 30)),
+    "finer": (GRID.crs.to_wkt(), Affine(0.5, 0, LEFT - 30, 0, -0.5, TOP + 30)),
+    "oblong pixels": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, -2.0, TOP + 30)),
+    "south up": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, 1.5, BOTTOM - 30)),
+    "east to the left": (GRID.crs.to_wkt(), Affine(-1.5, 0, RIGHT + 30, 0, -1.5, TOP + 30)),
+    "kilometres": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
+        Affine.scale(1e-3) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
+    ),
+    "turned": (
+        GRID.crs.to_wkt(),
+        Affine.translation(LEFT - 30, TOP + 300) @ Affine.rotation(-20) @ Affine.scale(1.5, -1.5),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_any_other_map_is_warped_onto_the_target(tmp_path, name):
+    crs, transform = OTHERS[name]
+    size = (1300, 1900) if name == "finer" else (700, 800)
+    mosaic, grid, _ = taken(given(tmp_path / "theirs.tif", crs, transform, size))
+    assert grid.shape == GRID.shape and grid.transform.almost_equals(GRID.transform)
+    assert grid.crs.geodetic_crs.name == CRS.from_authority("IAU_2015", 30100).name
+    inside = inner(grid)
+    assert (mosaic[inside] > 0).mean() > 0.95
+    seen = mosaic[inside] > 0
+    difference = np.abs(mosaic[inside].astype(float) - truth(grid)[inside])[seen]
+    # The pattern changes by at most 2.5 a pixel: half a pixel off would show.
+    assert np.percentile(difference, 99) < 1.5, name
+
+
+@pytest.mark.parametrize("projected", [False, True], ids=["degrees", "metres"])
+def test_a_target_across_the_edge_of_a_global_mosaic_is_whole(tmp_path, projected):
+    grid = target_grid(lat_deg=0.0, lon_deg=0.0, size=(200, 300))
+    factor = DEGREE_M if projected else 1.0
+    crs = "+proj=eqc +lat_ts=0 +lon_0=0 +R=1737400 +units=m" if projected else "IAU_2015:30100"
+    # From 0 to 360 degrees: the target's middle is this mosaic's edge.
+    step = 360 / 4000 * factor
+    values = np.full((40, 4000), 50)
+    values[:, 2000:] = 200
+    mosaic, _, _ = taken(
+        given(tmp_path / "globe.tif", crs, Affine(step, 0, 0, 0, -step, 20 * step), values.shape, values), grid
+    )
+    assert mosaic.all()
+    assert (mosaic[:, :100] == 200).all() and (mosaic[:, -100:] == 50).all()
+
+
+def test_mercury_too(tmp_path):
+    grid = target_grid(lat_deg=20.0, lon_deg=30.0, body_name="mercury", size=(200, 200))
+    wide = MapGrid(grid.crs, grid.transform @ Affine.translation(-20, -20) @ Affine.scale(1.7), (200, 200))
+    values = np.full(wide.shape, 77)
+    # MDIS mosaics rest on a sphere of 2440 km, as they did before 2015.
+    old = "+proj=eqc +lat_ts=20 +lon_0=30 +R=2440000 +units=m"
+    stretch = Affine.scale(2440000 / body("mercury").radius_m)
+    mosaic, taken_grid, _ = taken(given(tmp_path / "mdis.tif", old, stretch @ wide.transform, wide.shape, values), grid)
+    assert body_of(taken_grid.crs) is body("mercury") and taken_grid.shape == grid.shape
+    assert (mosaic[inner(grid)] == 77).all()
+    with pytest.raises(InputError, match="mdis.tif: lies on mercury, the target on moon; set the target's body"):
+        taken(tmp_path / "mdis.tif", GRID)
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "float32"])
+@pytest.mark.parametrize("stretch", ["percentile", "minmax"])
+def test_other_numbers_are_stretched_as_the_config_says(tmp_path, dtype, stretch):
+    rng = np.random.default_rng(3)
+    values = rng.normal(1000, 100, GRID.shape)
+    values[0, 0], values[5, 5] = 30000, 1
+    empty = {"uint16": 0, "int16": -32768, "float32": np.nan}[dtype]
+    values[:50] = empty
+    path = given(tmp_path / "theirs.tif", GRID.crs.to_wkt(), GRID.transform, GRID.shape, values, dtype=dtype)
+    mosaic, _, tags = taken(path, stretch=stretch)
+    assert not mosaic[:50].any() and mosaic[50:].all()
+    held = np.rint(values[50:]) if dtype != "float32" else values[50:]
+    limits = np.percentile(held, (0.5, 99.5)) if stretch == "percentile" else (held.min(), held.max())
+    low, high = float(tags["IMF_STRETCH_LOW"]), float(tags["IMF_STRETCH_HIGH"])
+    assert (low, high) == pytest.approx(tuple(limits), rel=1e-4)
+    np.testing.assert_allclose(mosaic[50:], 1 + 254 * np.clip((held - low) / (high - low), 0, 1), atol=0.6)
+
+
+def test_isis_marks_of_no_data_are_no_data(tmp_path):
+    values = np.full(GRID.shape, 0.05, np.float32)
+    values[:, 300:] = 0.08
+    values[:20] = -3.4028226550889045e38
+    mosaic, _, _ = taken(
+        given(tmp_path / "isis.tif", GRID.crs.to_wkt(), GRID.transform, GRID.shape, values, dtype="float32")
+    )
+    assert not mosaic[:20].any()
+    assert (mosaic[20:, :300] == 1).all() and (mosaic[20:, 300:] == 255).all()
+
+
+def test_black_is_data_where_another_value_is_none(tmp_path):
+    values = np.full(GRID.shape, 0)
+    values[:30] = 255
+    mosaic, _, _ = taken(given(tmp_path / "m.tif", GRID.crs.to_wkt(), GRID.transform, GRID.shape, values, nodata=255))
+    assert not mosaic[:30].any() and (mosaic[30:] == 1).all()
+
+
+MOON = GRID.crs.to_wkt()
+FAR = Affine(1.5, 0, LEFT + 90_000, 0, -1.5, TOP)
+REFUSED = {
+    "no CRS": (None, GRID.transform, {}, "has no georeference: it says a place, but no CRS; say its CRS"),
+    "no transform": (MOON, Affine.identity(), {}, "has no georeference; give it a place; say its CRS"),
+    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*say its CRS"),
+    "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's"),
+    "metres said to be kilometres": (
+        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
+        GRID.transform,
+        {},
+        "does not reach the target: its edges lie at .* kilometre",
+    ),
+    "Earth": ("EPSG:4326", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's.*gdal_edit"),
+    "metres said to be degrees": ("IAU_2015:30100", GRID.transform, {}, "its CRS is in degrees, but its edges lie at"),
+    "degrees said to be metres": (
+        MOON,
+        OTHERS["degrees"][1],
+        {},
+        "does not reach the target: its edges lie at .* metre",
+    ),
+    "elsewhere": (MOON, FAR, {}, "does not reach the target.*check lat and lon"),
+    "complex": (MOON, GRID.transform, {"dtype": "complex64"}, "holds complex numbers"),
+    "empty": (MOON, GRID.transform, {"values": 0}, "has no valid pixel"),
+    "empty floats": (MOON, GRID.transform, {"values": np.nan, "dtype": "float32"}, "has no valid pixel"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_be_used_is_refused_in_one_line(tmp_path, name):
+    crs, transform, options, said = REFUSED[name]
+    options = dict(options)
+    values = np.full(GRID.shape, options.pop("values", 90))
+    refused(given(tmp_path / "theirs.tif", crs, transform, GRID.shape, values, **options), said)
+
+
+def refused(path, said):
+    """One line, and nothing written."""
+    with pytest.raises(InputError, match=f"{path.name}: .*{said}") as caught:
+        taken(path)
+    assert "\n" not in str(caught.value)
+    assert [left.name for left in path.parent.iterdir()] == [path.name]
+
+
+def test_control_points_alone_are_no_place(tmp_path):
+    path = tmp_path / "theirs.tif"
+    corners = {(0, 0): (LEFT, TOP), (0, 600): (RIGHT, TOP), (400, 0): (LEFT, BOTTOM)}
+    points = [GroundControlPoint(*pixel, *place) for pixel, place in corners.items()]
+    size = {"height": 400, "width": 600, "count": 1, "dtype": "uint8"}
+    with rasterio.open(path, "w", driver="GTiff", gcps=points, crs=MOON, **size) as dataset:
+        dataset.write(np.full((400, 600), 90, np.uint8), 1)
+    refused(path, "is placed by ground control points alone; warp it to a map first")
+
+
+@pytest.mark.parametrize("grey", [True, False])
+def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.write_colormap(1, {index: (index if grey else 255 - index,) * 3 + (255,) for index in range(256)})
+    if grey:
+        np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
+    else:
+        refused(path, "holds colours by number, no brightness; gdal_translate -expand gray")
+
+
+def as_image(path, grid=GRID, sun=(250.0, 62.0)):
+    """Take in as an image; values, facts."""
+    out = path.with_name("image_out.tif")
+    mosaic_as_image(path, grid, out, "theirs", *sun)
+    values, own, tags = read_raster(out)
+    assert own.transform == grid.transform and own.shape == grid.shape and values.dtype == np.float32
+    return values, ImageFacts.from_tags(tags, out)
+
+
+def test_a_mosaic_under_one_sun_is_an_image(tmp_path):
+    values = np.random.default_rng(2).normal(0.06, 0.01, GRID.shape).astype(np.float32)
+    values[:40] = np.nan
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape, values, dtype="float32", nodata=np.nan)
+    image, facts = as_image(path)
+    # I/F stays I/F, and pixels that lie on the target's grid stay what they are.
+    np.testing.assert_allclose(image, values, rtol=1e-6)
+    assert facts.product == "theirs" and facts.incidence_deg == 62.0 and facts.ground_resolution_m == 1.5
+    assert facts.sun_azimuth_deg == pytest.approx(250.0, abs=0.1) and np.isnan(facts.emission_deg)
+    # Off the middle of a polar map, north is not up.
+    polar = target_grid("polar_stereographic", lat_deg=-80.0, lon_deg=0.0, size=(200, 200))
+    turned = MapGrid(polar.crs, polar.transform, polar.shape)
+    crs = body("moon").projected("polar_stereographic", -80.0, 90.0)
+    aside = MapGrid.centred(crs, 0.0, -80.0, 300, 300, 1.5)
+    path = given(tmp_path / "pole.tif", turned.crs.to_wkt(), turned.transform, turned.shape, np.full((200, 200), 9))
+    image, facts = as_image(path, aside)
+    assert (image[inner(aside)] == 9).all()
+    # West of this map's meridian of 90 degrees the left is north.
+    assert facts.sun_azimuth_deg == pytest.approx(250.0 - 90.0, abs=0.1)
+
+
+def test_a_coarser_mosaic_says_so_as_an_image(tmp_path):
+    crs, transform = OTHERS["coarser"]
+    image, facts = as_image(given(tmp_path / "theirs.tif", crs, transform, (700, 800)))
+    assert facts.ground_resolution_m == pytest.approx(3.0)
+    difference = np.abs(image - truth(GRID))[inner(GRID)]
+    assert np.nanpercentile(difference, 99) < 1.5 and np.isfinite(difference).mean() > 0.95
+
+
+@pytest.mark.parametrize("sun", [(250.0, None), (None, 62.0)])
+def test_an_image_needs_its_sun(tmp_path, sun):
+    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape)
+    with pytest.raises(InputError, match="its Sun is unknown; give its target both"):
+        as_image(path, sun=sun)
+    assert [left.name for left in tmp_path.iterdir()] == ["theirs.tif"]

@@ -1,0 +1,105 @@
+"""The map figure: drawn for any target, and its insets where they should be."""
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from PIL import Image
+
+from imfmap.maps.bodies import body
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import ImageFacts
+from imfmap.maps.rasters import open_raster, write_raster
+from imfmap.plots.cartography import NO_DATA, base, nice_below
+from imfmap.products.figures.map import MapText, choose_insets, map_figure
+from imfmap.products.figures.panel import RAMP, width_norm
+
+CRS = body("moon").projected("equirectangular", -10.4, -165.1)
+
+
+def grid_of(rows, columns):
+    return MapGrid.centred(CRS, -165.1, -10.4, columns * 1.5, rows * 1.5, 1.5)
+
+
+def fractures(grid, boxes):
+    """Fractures from (row, column, length, width) in pixels, lying along the rows."""
+    geometries = []
+    for row, column, length, width in boxes:
+        x, y = grid.xy(row, column)
+        geometries.append(shapely.box(x, y, x + 1.5 * length, y + 1.5 * width))
+    frame = gpd.GeoDataFrame(geometry=geometries, crs=CRS)
+    lengths, widths = (np.array([box[index] for box in boxes], float) * 1.5 for index in (2, 3))
+    frame["total_length_m"], frame["mean_width_m"], frame["max_width_m"] = lengths, widths, widths
+    frame["orientation_deg"] = 90.0
+    return frame
+
+
+def mosaic(path, grid, seed=1):
+    values = np.random.default_rng(seed).normal(120, 20, grid.shape).clip(1, 255).astype(np.uint8)
+    values[: grid.shape[0] // 10] = 0
+    write_raster(path, values, grid, nodata=0)
+
+
+def facts(azimuth):
+    return ImageFacts("M1L", "2010-01-01T00:00:00", azimuth, 55.0, 1.0, 60.0, 1.0, "native")
+
+
+def test_a_map_of_a_crop(tmp_path):
+    grid = grid_of(400, 400)
+    mosaic(tmp_path / "mosaic.tif", grid)
+    found = fractures(grid, [(200, 100, 80, 4), (220, 120, 60, 3), (300, 300, 30, 12)])
+    floor = gpd.GeoDataFrame(geometry=[shapely.box(*grid.bounds).buffer(-60)], crs=CRS)
+    boundary = {"floor": floor, "ponds": floor.iloc[:0]}
+    paths = [tmp_path / "map.png", tmp_path / "map.pdf"]
+    map_figure(paths, tmp_path / "mosaic.tif", found, MapText("Crookes"), boundary, [facts(235.0), facts(110.0)])
+    assert (tmp_path / "map.pdf").read_bytes().startswith(b"%PDF")
+    picture = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)
+    assert picture.shape[1] > 2000
+    # The widest fracture's colour is there to be seen, and more of it than a legend holds.
+    wide = np.array(RAMP(width_norm(found)(18.0))[:3]) * 255
+    assert (np.abs(picture - wide).max(axis=2) < 12).sum() > 2000
+    first = (tmp_path / "map.png").read_bytes()
+    map_figure(paths[:1], tmp_path / "mosaic.tif", found, MapText("Crookes"), boundary, [facts(235.0), facts(110.0)])
+    assert (tmp_path / "map.png").read_bytes() == first
+
+
+@pytest.mark.parametrize("shape", [(300, 300), (120, 500)])
+def test_a_map_without_fractures(tmp_path, shape):
+    grid = grid_of(*shape)
+    mosaic(tmp_path / "mosaic.tif", grid)
+    map_figure([tmp_path / "map.png"], tmp_path / "mosaic.tif", fractures(grid, []), MapText("Nowhere"))
+    assert Image.open(tmp_path / "map.png").size[0] > 1500
+
+
+def test_insets_show_the_densest_and_the_widest():
+    grid = grid_of(4000, 4000)
+    complex_ = [(1000 + 20 * number, 3000, 100, 4) for number in range(8)]
+    found = fractures(grid, [(3500, 300, 700, 5), *complex_, (2500, 1500, 60, 30)])
+    densest, widest = choose_insets(found, grid)
+    assert "8 fractures" in densest.caption and "45 m" in widest.caption
+    assert densest.row < 1000 and densest.row + densest.side_px > 1140
+    assert densest.column < 3050 < densest.column + densest.side_px
+    assert widest.row < 2500 < widest.row + widest.side_px and widest.column < 1530 < widest.column + widest.side_px
+
+
+def test_insets_stay_on_the_map():
+    grid = grid_of(200, 150)
+    for inset in choose_insets(fractures(grid, [(2, 2, 40, 3), (190, 100, 40, 8)]), grid):
+        assert inset.row >= 0 and inset.row + inset.side_px <= grid.shape[0]
+        assert inset.column >= 0 and inset.column + inset.side_px <= grid.shape[1]
+    assert choose_insets(fractures(grid, []), grid) == []
+    # One place is not shown twice.
+    assert len(choose_insets(fractures(grid, [(100, 60, 40, 4)]), grid)) == 1
+
+
+def test_base_is_clear_where_nothing_is_known(tmp_path):
+    grid = grid_of(100, 100)
+    mosaic(tmp_path / "mosaic.tif", grid)
+    with open_raster(tmp_path / "mosaic.tif") as dataset:
+        picture = base(dataset)
+    assert (picture[:10, :, 3] == 0).all() and (picture[10:, :, 3] == 1).all()
+    assert np.ptp(picture[10:, :, 0]) > 0.5 and NO_DATA.startswith("#")
+
+
+def test_round_numbers():
+    assert [nice_below(value) for value in (1.0, 1.99, 4.9, 7, 950, 0.03)] == pytest.approx([1, 1, 2, 5, 500, 0.02])

@@ -1,0 +1,183 @@
+"""The QGIS project, opened by QGIS itself where Python finds it (Debian: python3-qgis)."""
+
+import json
+import os
+import shutil
+import subprocess
+import zipfile
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+from pyproj import CRS
+
+from imfmap.core.errors import InputError
+from imfmap.maps import qml_styles
+from imfmap.products.qgis import layers_of_target, write_project
+from tests.helpers.target_factory import BARS, target_grid, write_target
+
+# Debian's modules are those of its own Python.
+PYTHON = next((path for path in ("/usr/bin/python3", shutil.which("python3")) if path), None)
+INSPECT = """
+import json, os, sys
+from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsCoordinateTransform
+from qgis.PyQt.QtCore import QSize
+application = QgsApplication([], False)
+application.initQgis()
+project = QgsProject.instance()
+said = {"read": project.read(sys.argv[1]), "crs": project.crs().toProj(), "layers": []}
+nodes = project.layerTreeRoot().findLayers()
+for node in nodes:
+    layer = node.layer()
+    box = layer.extent()
+    said["layers"].append({
+        "name": layer.name(), "valid": layer.isValid(), "shown": node.itemVisibilityChecked(),
+        "crs": layer.crs().toProj(), "renderer": layer.renderer().type(),
+        "extent": [box.xMinimum(), box.yMinimum(), box.xMaximum(), box.yMaximum()],
+        "source": layer.source(),
+    })
+moon = QgsCoordinateReferenceSystem("IAU_2015:30100")
+to_moon = QgsCoordinateTransform(project.crs(), moon, project.transformContext())
+place = to_moon.transform(nodes[-1].layer().extent().center())
+said["centre"] = [place.x(), place.y()]
+alone = QgsVectorLayer(sys.argv[2] + "|layername=fractures", "alone", "ogr")
+for name, layer in (("styled", nodes[0].layer()), ("alone", alone)):
+    renderer = layer.renderer()
+    said[name] = [part.label() for part in renderer.ranges()]
+settings = QgsMapSettings()
+settings.setDestinationCrs(project.crs())
+settings.setOutputSize(QSize(900, 700))
+settings.setLayers([node.layer() for node in nodes if node.itemVisibilityChecked()])
+settings.setExtent(nodes[-1].layer().extent())
+job = QgsMapRendererParallelJob(settings)
+job.start()
+job.waitForFinished()
+job.renderedImage().save(sys.argv[3])
+print("SAID" + json.dumps(said), flush=True)
+os._exit(0)  # PyQGIS may fall over its own feet when Python takes it down
+"""
+
+
+def write(folder, **options):
+    target = write_target(folder, **options)
+    layers = layers_of_target(
+        target / "fractures.gpkg",
+        target / "footprints.gpkg",
+        target.boundary,
+        target / "probability.tif",
+        target / "mosaic.tif",
+    )
+    write_project(target / "map.qgz", "A floor", target / "mosaic.tif", layers)
+    return target
+
+
+def parsed(path):
+    with zipfile.ZipFile(path) as archive:
+        (name,) = archive.namelist()
+        return ElementTree.fromstring(archive.read(name))
+
+
+def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
+    target = write(tmp_path / "t")
+    root = parsed(target / "map.qgz")
+    sources = [element.text for element in root.iter("datasource")]
+    assert sources == [
+        "./fractures.gpkg|layername=fractures",
+        "./fractures.gpkg|layername=centrelines",
+        "./fractures.gpkg|layername=candidate_ponds",
+        "./fractures.gpkg|layername=rejected",
+        "./footprints.gpkg|layername=footprints",
+        "./boundary.gpkg|layername=floor",
+        "./boundary.gpkg|layername=ponds",
+        "./probability.tif",
+        "./mosaic.tif",
+    ]
+    tree = [element.get("id") for element in root.iter("layer-tree-layer")]
+    assert tree == [element.find("id").text for element in root.iter("maplayer")] and len(set(tree)) == len(tree)
+    for element in root.iter("spatialrefsys"):
+        assert CRS.from_wkt(element.find("wkt").text) == target.grid.crs
+
+
+def test_the_same_target_gives_the_same_project(tmp_path):
+    one, two = (write(tmp_path / name) / "map.qgz" for name in ("one", "two"))
+    assert one.read_bytes() == two.read_bytes()
+
+
+def test_a_missing_file_is_named(tmp_path):
+    target = write(tmp_path / "t")
+    (target / "probability.tif").unlink()
+    layers = layers_of_target(
+        target / "fractures.gpkg", target / "footprints.gpkg", [], target / "probability.tif", target / "mosaic.tif"
+    )
+    with pytest.raises(InputError, match="probability.tif: does not exist"):
+        write_project(target / "map.qgz", "A floor", target / "mosaic.tif", layers)
+
+
+@pytest.fixture(scope="module")
+def qgis():
+    """Function: what QGIS says of a project, and its picture."""
+    probe = [PYTHON, "-c", "import qgis.core"]
+    if PYTHON is None or subprocess.run(probe, capture_output=True).returncode != 0:
+        pytest.skip("no PyQGIS: apt-get install python3-qgis")
+
+    def look(project, package, picture):
+        # The tests' own Python may bring another PROJ than QGIS's.
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("PROJ", "GDAL", "PYTHON"))
+        }
+        environment |= {
+            "QT_QPA_PLATFORM": "offscreen",
+            "HOME": str(picture.parent),
+            "XDG_RUNTIME_DIR": str(picture.parent),
+        }
+        command = [PYTHON, "-c", INSPECT, str(project), str(package), str(picture)]
+        ran = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120)
+        lines = [line for line in ran.stdout.splitlines() if line.startswith("SAID")]
+        assert lines, ran.stderr[-3000:]
+        return json.loads(lines[0][4:]), np.array(Image.open(picture).convert("RGB"), int)
+
+    return look
+
+
+@pytest.mark.parametrize(
+    ("projection", "lat_deg"), [("equirectangular", -10.4), ("polar_stereographic", -78.6)], ids=["middle", "pole"]
+)
+def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
+    grid = target_grid(projection, lat_deg)
+    target = write(tmp_path / "before", grid=grid)
+    # Paths are relative: the folder may be moved before it is opened.
+    folder = tmp_path / "after"
+    shutil.move(target.folder, folder)
+    said, picture = qgis(folder / "map.qgz", folder / "fractures.gpkg", tmp_path / "map.png")
+    assert said["read"] and "+R=1737400" in said["crs"]
+    assert [layer["name"] for layer in said["layers"]][-2:] == ["Probability of fracture", "Mosaic"]
+    assert len(said["layers"]) == 9
+    for layer in said["layers"]:
+        assert layer["valid"] and str(folder) in layer["source"], layer
+        assert layer["crs"] == said["crs"]
+        left, bottom, right, top = layer["extent"]
+        assert left < grid.bounds[2] and right > grid.bounds[0] and bottom < grid.bounds[3] and top > grid.bounds[1]
+    np.testing.assert_allclose(said["layers"][-1]["extent"], grid.bounds)
+    renderers = [layer["renderer"] for layer in said["layers"]]
+    assert renderers == [
+        "graduatedSymbol",
+        "singleSymbol",
+        "singleSymbol",
+        "categorizedSymbol",
+        *["singleSymbol"] * 3,
+        "singlebandpseudocolor",
+        "singlebandgray",
+    ]
+    labels = [part.label for part in qml_styles.vector_style("fractures").classes]
+    assert said["styled"] == labels
+    assert said["alone"] == labels, "the GeoPackage by itself brings its style along"
+    lon, lat = grid.lonlat(grid.shape[0] / 2 - 0.5, grid.shape[1] / 2 - 0.5)
+    assert said["centre"] == pytest.approx([lon, lat], abs=1e-6)
+    # Fractures are drawn over the grey mosaic in the colours of their classes.
+    for row, column, rows, columns in BARS[1:3]:
+        red, green, blue = picture[row + rows // 2, column + columns // 2]
+        assert red > blue + 20 and red > green + 10
+    red, green, blue = picture[200, 450]
+    assert max(red, green, blue) - min(red, green, blue) <= 2

@@ -1,0 +1,97 @@
+"""A job on a full disk: one clear line, and nothing that may be cut short passes for whole."""
+
+import errno
+import os
+from types import SimpleNamespace
+
+import pytest
+
+from imfmap.core.errors import InputError
+from imfmap.run import job, job_records, left_out
+
+
+@pytest.fixture
+def snakemake(tmp_path):
+    """What a script sees of its job."""
+    return SimpleNamespace(
+        rule="mosaic", log=[str(tmp_path / "mosaic.log")], input=[], output=[str(tmp_path / "mosaic.tif")], params={}
+    )
+
+
+@pytest.fixture
+def full(monkeypatch):
+    monkeypatch.setattr(job.shutil, "disk_usage", lambda folder: SimpleNamespace(free=4096))
+
+
+def run(snakemake, error=None):
+    with job.job(snakemake):
+        if error is not None:
+            raise error
+
+
+def assert_told(capsys, snakemake):
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert said[0].startswith(f"imfmap: mosaic: {os.path.dirname(snakemake.output[0])}: no room is left on the disk (")
+    assert said[0].endswith("; make room and run again")
+
+
+def test_an_error_of_the_system_is_one_line(snakemake, capsys):
+    for number in (errno.ENOSPC, errno.EDQUOT):
+        with pytest.raises(SystemExit, match="1"):
+            run(snakemake, OSError(number, os.strerror(number)))
+        assert_told(capsys, snakemake)
+
+
+def test_a_record_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch, tmp_path):
+    def fails(path, text):
+        with open(path, "w") as file:
+            file.write(text[:20])
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    folder = tmp_path / "logs" / "mosaic"
+    folder.mkdir(parents=True)
+    snakemake.log, snakemake.wildcards, snakemake.threads = [str(folder / "floor.log")], {}, 1
+    monkeypatch.setattr(job_records.Path, "write_text", fails)
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake)
+    assert_told(capsys, snakemake)
+    assert not any(path.is_file() for path in (tmp_path / "provenance").rglob("*"))
+    monkeypatch.undo()
+    run(snakemake)
+    assert job_records.record_path(snakemake.log[0]).exists()
+
+
+def test_a_mark_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch):
+    def fails(*arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    snakemake.params["allow_missing"] = True
+    monkeypatch.setattr(left_out, "mark", fails)
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake, InputError("image.tif", "cannot be opened"))
+    assert_told(capsys, snakemake)
+
+
+def test_a_library_that_fails_in_its_own_words_is_one_line(snakemake, full, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake, RuntimeError("Write failed. See previous exception for details."))
+    assert_told(capsys, snakemake)
+
+
+def test_a_library_that_says_nothing_is_not_believed(snakemake, full, capsys):
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake)
+    assert_told(capsys, snakemake)
+
+
+def test_no_image_is_left_out_for_want_of_room(snakemake, full, tmp_path):
+    snakemake.params["allow_missing"] = True
+    with pytest.raises(SystemExit, match="1"):
+        run(snakemake, InputError("image.tif", "cannot be opened"))
+    assert not (tmp_path / "mosaic.tif").exists()
+
+
+def test_a_bug_keeps_its_traceback(snakemake):
+    with pytest.raises(ZeroDivisionError):
+        run(snakemake, ZeroDivisionError())

@@ -1,0 +1,243 @@
+"""Settings: one clear line for every fault, defaults for the rest."""
+
+import copy
+import re
+
+import pytest
+import yaml
+
+from imfmap.core.errors import InputError
+from imfmap.run.settings import SCHEMAS, complete, product_of, read_products, told_of_sun
+
+SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
+BASE = {
+    "run": {"name": "test"},
+    "models": {"net": {"architecture": "unet"}},
+    "targets": {"floor": {"lat": 1.0, "lon": 2.0, "diameter_km": 3.0, "role": "train", "simulate": SCENE}},
+}
+
+
+def changed(path, value):
+    config = copy.deepcopy(BASE)
+    *parents, last = path
+    node = config
+    for key in parents:
+        node = node.setdefault(key, {})
+    node[last] = value
+    return config
+
+
+def test_defaults_are_filled_to_every_depth():
+    config = complete(BASE, "x.yaml")
+    assert config["processing"]["resolution_m"] == 1.5
+    assert config["processing"]["mosaic"]["priority"] == "beneath"
+    assert config["labels"]["width_px"]["tiny"] == 2.5
+    assert config["targets"]["floor"]["simulate"]["images"][0]["summing"] == 2
+    assert config["inference"]["model"] == "net"
+    assert "processing" not in BASE, "the caller's dictionary must not change"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "demo.yaml"])
+def test_shipped_configurations_are_valid(root, name):
+    complete(yaml.safe_load((root / "config" / name).read_text()), name)
+
+
+@pytest.mark.parametrize(("recipe", "model"), [("paper", "imfmapper"), ("imfmap", "unet_sun")])
+def test_a_recipe_is_one_word_away(root, recipe, model):
+    config = yaml.safe_load((root / "config" / "config.yaml").read_text())
+    config = complete({**config, "recipe": recipe}, "config.yaml")
+    assert config["inference"]["model"] == model
+    assert config["models"][model]["recipe"] == recipe
+    # What is the paper's stays the paper's.
+    assert {config["models"][name]["recipe"] for name in ("imfmapper", *config["evaluation"]["models"])} == {"paper"}
+    assert [told_of_sun(config["models"][name]) for name in ("imfmapper", "unet_sun")] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("targets", "floor", "lat"), 95, r"targets\.floor\.lat: 95 is out of range; allowed: .*-90.* 90"),
+        (("targets", "floor", "latt"), 5, r"targets\.floor: unknown key 'latt'; allowed: .*lat, lon"),
+        (("targets", "floor", "edrs"), ["a.IMG"], r"targets\.floor: has edrs and simulate .*; give exactly one"),
+        (("targets", "floor", "role"), "judge", r"'judge' is not allowed; use one of train, validation, test, map"),
+        (("targets", "Floor 2"), BASE["targets"]["floor"], r"'Floor 2' has the wrong form"),
+        (("targets", "all"), BASE["targets"]["floor"], r"targets: 'all' is the name of a rule"),
+        (("processing", "engine"), "vicar", r"processing\.engine: 'vicar' is not allowed; use one of native, isis"),
+        (("labels", "width_px"), {"gigantic": 3}, r"labels\.width_px: unknown key 'gigantic'; allowed: tiny, small"),
+        (("run", "seed"), "one", r"run\.seed: 'one' is no integer"),
+        (("evaluation", "models"), ["net-s2", "other-s2"], r"evaluation\.models: no model 'other'; models has: net"),
+        (("inference", "model"), "other", r"inference\.model: no model 'other'; models has: net"),
+        (
+            ("comparison", "questions"),
+            {"sun": {"title": "The Sun", "models": ["other"]}},
+            r"comparison\.questions\.sun\.models: no model 'other'; models has: net",
+        ),
+        (
+            ("comparison", "questions"),
+            {"sun": {"title": "The Sun", "models": ["net"], "tables": ["sun"]}},
+            r"comparison\.questions\.sun\.tables: sun, but .*sun_offsets_deg",
+        ),
+        (("targets", "comparison"), BASE["targets"]["floor"], r"targets: 'comparison' is the name of a rule"),
+        (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "weights": "coco"},
+            r"models\.net: weights: there are no COCO weights of unet; use deeplabv3_resnet50",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "weights": "a.pt", "encoder_weights": "b.pth"},
+            r"models\.net: encoder_weights: weights hold an encoder already",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "encoder": "tu-resnet50", "encoder_weights": "imagenet"},
+            r"models\.net: encoder_weights: ImageNet's for tu-resnet50 cannot be fetched; use encoder resnet18",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "encoder_weights": "imagenet"},
+            r"models\.net: encoder_weights: ImageNet's for deeplabv3_resnet50 .*; use weights: coco, or give a file",
+        ),
+        (
+            ("models", "net"),
+            {"checkpoint": "a.pt", "encoder_weights": "b.pth"},
+            r"models\.net: encoder_weights does nothing without architecture",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "unet", "output_stride": 8},
+            r"models\.net: output_stride: unet takes no 8; leave",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3plus", "output_stride": 4},
+            r"models\.net: output_stride: deeplabv3plus takes no 4; use one of 8, 16",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "encoder": "resnet18"},
+            r"models\.net: encoder: deeplabv3_resnet50 has its own; leave the key out",
+        ),
+        (
+            ("models", "net"),
+            {"architecture": "deeplabv3_resnet50", "batch_size": 1},
+            r"models\.net: batch_size: 1 for 1 device; give each at least two tiles",
+        ),
+        (("training", "devices"), 17, r"models\.net: batch_size: 32 for 17 devices"),
+        (
+            ("models", "net"),
+            {"zenodo": 7, "epochs": 3},
+            r"models\.net: epochs does nothing without architecture; leave it out",
+        ),
+        (
+            ("models", "net"),
+            {"checkpoint": "a.pt", "sun_input": True},
+            r"models\.net: sun_input does nothing without architecture",
+        ),
+        (("targets",), {}, r"targets"),
+        (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),
+        (("processing", "standard_parallel_deg"), 90, r"targets\.floor: standard_parallel_deg: 90 cannot be true"),
+        (("processing",), {"engine": "isis", "resampling": "antialiased"}, r"antialiased one; use cubic"),
+        (("processing",), {"engine": "isis", "shape_model": "a.tif"}, r"use processing\.isis\.shape"),
+        (("processing",), {"engine": "isis", "keep_calibrated": True}, r"use isis\.keep_intermediates"),
+    ],
+)
+def test_a_fault_is_said_in_one_line(path, value, said):
+    with pytest.raises(InputError) as caught:
+        complete(changed(path, value), "x.yaml")
+    message = str(caught.value)
+    assert message.startswith("x.yaml: ") and "\n" not in message
+    assert re.search(said, message), message
+
+
+def test_what_only_a_training_reads_is_refused_elsewhere():
+    """Every key of a model but those that say what it is, what it is used on, and how."""
+    model = yaml.safe_load((SCHEMAS / "config.schema.yaml").read_text())["$defs"]["model"]
+    used = {"architecture", "checkpoint", "zenodo", "recipe", "resolution_m", "batch_size", "input_scaling"}
+    assert set(model["dependentRequired"]) == set(model["properties"]) - used
+
+
+def test_a_model_from_elsewhere_takes_what_says_how_it_is_used():
+    used = {"checkpoint": "a.pt", "recipe": "paper", "batch_size": 1, "input_scaling": "unit"}
+    model = complete(changed(("models", "other"), used), "x.yaml")["models"]["other"]
+    assert model["weights"] is None and model["batch_size"] == 1
+
+
+def test_two_files_of_one_product_are_refused():
+    config = changed(("targets", "floor"), {"lat": 1, "lon": 2, "diameter_km": 3})
+    config["targets"]["floor"]["cubes"] = ["a/M1L.cal.cub", "b/M1L.cub"]
+    config["models"] = {}
+    with pytest.raises(InputError, match="two files of one product"):
+        complete(config, "x.yaml")
+
+
+def test_product_is_the_name_before_the_first_dot():
+    assert product_of("/data/M143947267L.cal.echo.crop.cub") == "M143947267L"
+
+
+def _keys(schema, names):
+    for name, child in schema.get("properties", {}).items():
+        names.add(name)
+        _keys(child, names)
+    for child in [*schema.get("$defs", {}).values(), schema.get("items"), schema.get("additionalProperties")]:
+        if isinstance(child, dict):
+            _keys(child, names)
+
+
+def test_every_key_is_documented(root):
+    documented = (root / "config" / "README.md").read_text()
+    names = set()
+    for path in SCHEMAS.glob("*.schema.yaml"):
+        _keys(yaml.safe_load(path.read_text()), names)
+    missing = sorted(name for name in names if f"`{name}`" not in documented)
+    assert not missing
+
+
+def test_a_scene_is_checked_before_anything_runs():
+    with pytest.raises(InputError, match=r"x\.yaml: targets\.floor\.simulate\.ridges: unknown key"):
+        complete(changed(("targets", "floor", "simulate", "ridges"), 3), "x.yaml")
+    with pytest.raises(InputError, match=r"targets\.floor\.simulate\.wall_share"):
+        complete(changed(("simulation",), {"wall_share": 0.9}), "x.yaml")
+
+
+HEADER = "product,url,bytes,incidence_deg,start_time\n"
+
+
+def test_a_product_table_is_read_in_its_order(tmp_path):
+    table = tmp_path / "products.csv"
+    table.write_text(HEADER + "M200000001LE,https://a/b.IMG,12,45.5,\nM100000001RE,https://a/c.IMG,,,2010-01-01\n")
+    assert read_products(table) == ["M200000001LE", "M100000001RE"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ("M1,https://a/b.IMG,12,45,\n", "line 2: product: 'M1' has the wrong form"),
+        ("M100000001RE,https://a/c.IMG,,195,\n", "line 2: incidence_deg: 195.0 is out of range; allowed"),
+        ("M100000001RE,https://a/c.IMG,many,,\n", "line 2: bytes: 'many' is no integer"),
+        ("M100000001RE,,,,\n", "line 2: .*'url' is missing"),
+        ("M100000001RE,https://a,1,1,x,y\n", "line 2: has more cells"),
+        (2 * "M100000001RE,https://a/c.IMG,,,\n", "line 3: product M100000001RE a second time"),
+        ("", "has no products"),
+    ],
+)
+def test_a_bad_product_table_is_refused(tmp_path, lines, said):
+    table = tmp_path / "products.csv"
+    table.write_text(HEADER + lines)
+    with pytest.raises(InputError, match=said) as caught:
+        read_products(table)
+    assert str(caught.value).startswith(str(table))
+
+
+def test_the_order_of_keys_changes_nothing():
+    turned = {key: BASE[key] for key in reversed(BASE)}
+    turned["targets"] = {"floor": {key: BASE["targets"]["floor"][key] for key in reversed(BASE["targets"]["floor"])}}
+    assert str(complete(turned, "x.yaml")) == str(complete(BASE, "x.yaml"))
+
+
+def test_a_target_takes_the_projection_of_processing_unless_it_has_its_own():
+    config = changed(("processing",), {"projection": "sinusoidal", "resolution_m": 3})
+    config["targets"]["floor"]["resolution_m"] = 6
+    target = complete(config, "x.yaml")["targets"]["floor"]
+    assert (target["projection"], target["resolution_m"], target["verify_md5"]) == ("sinusoidal", 6, True)

@@ -1,0 +1,82 @@
+"""Splits of tiles: by place, no ground both trains and validates."""
+
+import numpy as np
+import pytest
+
+from imfmap.core.errors import InputError
+from imfmap.tiles.split import LEFT_OUT, split_tiles
+from imfmap.tiles.tiles import read_tiles, tiles_of_image, write_tiles
+from tests.helpers.tile_factory import facts
+
+SIZE_PX = 32
+
+
+@pytest.fixture(scope="module", params=["paper", "imfmap"])
+def images(request, tmp_path_factory):
+    """Tile files of two images of one ground under two Suns, and of a second ground."""
+    folder = tmp_path_factory.mktemp(request.param)
+    paths = []
+    for number, (target, sun_azimuth_deg) in enumerate([("one", 250.0), ("one", 75.0), ("two", 20.0)]):
+        rng = np.random.default_rng(number)
+        image = (0.05 + 0.01 * rng.random((700, 600))).astype(np.float32)
+        mask = (rng.random(image.shape) < 0.0005).astype(np.uint8)
+        tiles = tiles_of_image(
+            image,
+            mask,
+            facts(f"M{number}", sun_azimuth_deg),
+            1.5,
+            recipe=request.param,
+            size_px=SIZE_PX,
+            overlap=0.1,
+            rotate=True,
+            target=target,
+        )
+        paths.append(folder / f"{number}.npz")
+        write_tiles(paths[-1], tiles)
+    return paths
+
+
+def ground(tiles, index):
+    """Map pixels that a tile shows, each named by target, row and column."""
+    i, j = np.indices((SIZE_PX, SIZE_PX))
+    row, column = tiles.map_rowcol(index, i, j)
+    pixels = np.unique(np.stack([np.rint(row), np.rint(column)], axis=-1).reshape(-1, 2).astype(int), axis=0)
+    return {(tiles.target, *pixel) for pixel in pixels.tolist()}
+
+
+def shared_ground(paths, table):
+    """How many map pixels both train and validate."""
+    sets = {row[:3]: row[3] for row in table.itertuples(index=False, name=None)}
+    seen = {"train": set(), "validation": set(), LEFT_OUT: set()}
+    for path in paths:
+        tiles = read_tiles(path)
+        for index, number in enumerate(tiles.tile):
+            seen[sets[(tiles.target, tiles.facts.product, int(number))]] |= ground(tiles, index)
+    return len(seen["train"] & seen["validation"])
+
+
+def test_by_place_no_ground_both_trains_and_validates(images, tmp_path):
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    assert shared_ground(images, table) == 0
+    # The paper's way shares much: that is what the other is for.
+    assert shared_ground(images, split_tiles(images, tmp_path / "tile.csv", 0.2, seed=5)) > 10000
+
+
+def test_by_place_every_target_validates_about_its_share(images, tmp_path):
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    for _, group in table.groupby("target"):
+        kept = group[group.set != LEFT_OUT]
+        assert 0.1 < (kept.set == "validation").mean() < 0.4
+        assert (group.set == LEFT_OUT).mean() < 0.4
+
+
+def test_by_place_repeats_by_seed(images, tmp_path):
+    table = split_tiles(images, tmp_path / "a.csv", 0.2, seed=5, way="place")
+    assert table.equals(split_tiles(images[::-1], tmp_path / "b.csv", 0.2, seed=5, way="place"))
+    assert not table.equals(split_tiles(images, tmp_path / "c.csv", 0.2, seed=6, way="place"))
+
+
+def test_an_unknown_way(images, tmp_path):
+    with pytest.raises(InputError, match="split: unknown way 'crater'; use one of tile, place"):
+        split_tiles(images, tmp_path / "split.csv", way="crater")
+    assert not (tmp_path / "split.csv").exists()

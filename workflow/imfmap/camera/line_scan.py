@@ -1,0 +1,321 @@
+"""The camera of a NAC image: where each of its pixels lies on the Moon, and how it is lit.
+
+A line scanner's geometry is a position and an orientation a line. Both are tabulated once, at every line, in the
+body's own frame; everything else reads that table. Times, pixel pitch, distortion and the conventions of angles and
+azimuths are ISIS's (`LroNarrowAngleCamera`, `LineScanCameraDetectorMap`, `Camera::ComputeAzimuth`).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..maps import bodies
+from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
+from ..maps.times import utc_of
+from ..nac.optics import Instrument
+from .ephemeris import Orientation, States
+from .isd import read_isd, write_isd
+from .line_scan_numba import detector_of, solve_lines
+from .spice_kernels import read_kernel_camera
+from .spice_tables import read_cube_camera
+
+ASTRONOMICAL_UNIT_KM = 149597870.691
+SEEN_TOLERANCE_PX = 1e-3
+_LINE_TOLERANCE_PX = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class LineScanCamera:
+    """Camera of one line-scanned image.
+
+    Pixel coordinates are ISIS's: 1-based, whole numbers at pixel centres. Longitudes are east-positive (0..360 out,
+    anything in), latitudes planetocentric, both in degrees; heights are metres above the body's sphere, or a
+    `shape.ShapeModel`. Arrays broadcast against each other.
+
+    Attributes
+    ----------
+    product_id : str
+        E.g. ``M143947267LE``.
+    lines, samples : int
+        Size of the image (of the piece, where it was cropped).
+    start_et_s : float
+        Ephemeris time (TDB seconds past J2000) at the upper edge of the first line.
+    line_duration_s : float
+        Time from line to line.
+    position, sun : States
+        Of the spacecraft and of the Sun, relative to the body's centre.
+    pointing, body_rotation : Orientation
+        From J2000 to the camera's frame and to the body-fixed frame.
+    instrument : Instrument
+        Optics and detector.
+    summing : float
+        Detector samples in one image sample: 1 or 2, more where the image was reduced.
+    first_sample : float
+        Detector samples left of the image's left edge: where a piece was cut out, more than 0.
+    body_name : str
+        Body that was imaged.
+    """
+
+    product_id: str
+    lines: int
+    samples: int
+    start_et_s: float
+    line_duration_s: float
+    position: States
+    pointing: Orientation
+    body_rotation: Orientation
+    sun: States
+    instrument: Instrument
+    summing: float = 1.0
+    first_sample: float = 0.0
+    body_name: str = "moon"
+
+    def __post_init__(self):
+        if not (self.lines > 0 and self.samples > 0 and self.line_duration_s > 0):
+            raise InputError(
+                self.product_id,
+                f"{self.lines} lines, {self.samples} samples, {self.line_duration_s} s a line",
+                "each must be above zero",
+            )
+        self._check_times()
+        # One row a line from 0 to lines + 1, so that the outer half pixels are inside the table.
+        times_s = self.time_at(np.arange(self.lines + 2))
+        body = self.body_rotation.at(times_s)
+        table = np.empty((len(times_s), 12))
+        table[:, :3] = np.einsum("nij,nj->ni", body, self.position.at(times_s))
+        table[:, 3:] = np.einsum("nij,nkj->nik", self.pointing.at(times_s), body).reshape(-1, 9)
+        sun = np.einsum("nij,nj->ni", body, self.sun.at(times_s))
+        for name, value in (("_table", table), ("_sun", sun)):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_fit", self._fit_line())
+
+    @classmethod
+    def from_cube(cls, path):
+        """Camera of a spiceinit'ed ISIS cube, whole or cropped.
+
+        Raises
+        ------
+        InputError
+            Where the cube is no NAC image or carries no SPICE tables.
+        """
+        return cls(**read_cube_camera(path))
+
+    @classmethod
+    def from_isd(cls, path):
+        """Camera of an ISD: ALE's JSON for the USGS line scanner model, or one that `to_isd` wrote.
+
+        Raises
+        ------
+        InputError
+            Where the file is no ISD of a NAC, or lacks something.
+        """
+        return cls(**read_isd(path))
+
+    @classmethod
+    def from_kernels(cls, label, kernels):
+        """Camera out of SPICE kernels.
+
+        Parameters
+        ----------
+        label, kernels
+            As `kernels.read_kernel_camera`.
+
+        Raises
+        ------
+        InputError
+            Where a kernel is missing or the kernels do not cover the image.
+        """
+        return cls(**read_kernel_camera(label, kernels))
+
+    def to_isd(self, path):
+        """Write the camera as an ISD (JSON) that ALE's and the USGS's tools and `from_isd` read."""
+        write_isd(self, path)
+
+    @property
+    def body(self):
+        """bodies.Body: the body imaged."""
+        return bodies.body(self.body_name)
+
+    @property
+    def start_time(self):
+        """str: UTC of the upper edge of the first line, ISO 8601."""
+        return utc_of(float(self.time_at(0.5)))
+
+    @property
+    def sun_distance_au(self):
+        """float: distance from the body's centre to the Sun at the first line, as lronaccal takes it."""
+        return float(np.linalg.norm(self.sun.at(self.start_et_s)) / ASTRONOMICAL_UNIT_KM)
+
+    def time_at(self, line):
+        """Ephemeris time in seconds at image lines."""
+        return self.start_et_s + (np.asarray(line, float) - 0.5) * self.line_duration_s
+
+    def image_to_ground(self, line, sample, height_m=0.0):
+        """Where pixels look.
+
+        Returns
+        -------
+        tuple of ndarray
+            Longitude (0..360) and latitude in degrees; NaN where the line of sight misses the body.
+        """
+        return lonlat_of(self._intersect(line, sample, height_m)[0])
+
+    def ground_to_image(self, lon_deg, lat_deg, height_m=0.0):
+        """Which pixels see places.
+
+        Returns
+        -------
+        tuple of ndarray
+            Line and sample; NaN where the image does not show the place.
+        """
+        line, sample = self.locate(lon_deg, lat_deg, height_m)
+        edge = 0.5 - SEEN_TOLERANCE_PX
+        seen = (line > edge) & (line < self.lines + 1 - edge) & (sample > edge) & (sample < self.samples + 1 - edge)
+        return np.where(seen, line, np.nan), np.where(seen, sample, np.nan)
+
+    def locate(self, lon_deg, lat_deg, height_m=0.0):
+        """As `ground_to_image`, but with the image continued beyond its edges; NaN only where it cannot be."""
+        if hasattr(height_m, "height_m"):
+            height_m = height_m.height_m(lon_deg, lat_deg)
+        return self._project(point_of(lon_deg, lat_deg, self._radius_km + np.asarray(height_m, float) / 1000.0))
+
+    def locate_point(self, point):
+        """Line and sample (..., 2) of body-fixed points (..., 3) in km, continued beyond the image as `locate`."""
+        return np.stack(self._project(point), axis=-1)
+
+    def angles(self, line, sample, height_m=0.0):
+        """Photometric angles on the sphere (not on its relief).
+
+        Returns
+        -------
+        tuple of ndarray
+            Incidence, emission and phase angle in degrees.
+        """
+        point, spacecraft, sun = self._intersect(line, sample, height_m)
+        to_spacecraft, to_sun = spacecraft - point, sun - point
+        return tuple(
+            separation_deg(*pair) for pair in ((point, to_sun), (point, to_spacecraft), (to_spacecraft, to_sun))
+        )
+
+    def sun_azimuth_deg(self, line, sample, height_m=0.0):
+        """Direction towards the subsolar point in the image, clockwise from increasing sample.
+
+        campt's SubSolarAzimuth, but for the error ISIS makes by finding a line only to 0.01 pixel, and a sample only
+        by the rounded ITRANSS: up to 0.1 degrees in the middle of the detector, 0.3 at its ends.
+        """
+        point, _, sun = self._intersect(line, sample, height_m)
+        return self._image_azimuth(line, sample, point, sun)
+
+    def north_azimuth_deg(self, line, sample, height_m=0.0):
+        """Direction of north in the image, clockwise from increasing sample.
+
+        campt's NorthAzimuth: in the south the direction of the south pole, turned round. Accuracy as `sun_azimuth_deg`.
+        """
+        point = self._intersect(line, sample, height_m)[0]
+        south = point[..., 2:] < 0
+        azimuth = self._image_azimuth(line, sample, point, np.where(south, [0.0, 0.0, -1.0], [0.0, 0.0, 1.0]))
+        return np.where(south[..., 0], azimuth + 180.0, azimuth) % 360.0
+
+    def sun_ground_azimuth_deg(self, line, sample, height_m=0.0):
+        """Direction towards the Sun on the ground, clockwise from north (campt's SubSolarGroundAzimuth)."""
+        point, _, sun = self._intersect(line, sample, height_m)
+        return azimuth_deg(*lonlat_of(point), *lonlat_of(sun))
+
+    def ground_resolution_m(self, line, sample, height_m=0.0, oblique=False):
+        """Width of a pixel on the ground, across the line of sight (campt's SampleResolution).
+
+        Parameters
+        ----------
+        oblique : bool
+            Whether to lengthen it by the emission angle (campt's ObliqueSampleResolution).
+        """
+        point, spacecraft, _ = self._intersect(line, sample, height_m)
+        distance_m = 1000.0 * np.linalg.norm(spacecraft - point, axis=-1)
+        width_m = distance_m * self.instrument.pixel_pitch_mm / self.instrument.focal_length_mm * self.summing
+        if oblique:
+            width_m = width_m / np.cos(np.radians(separation_deg(point, spacecraft - point)))
+        return width_m
+
+    def _check_times(self):
+        first_s, last_s = self.time_at(0.5), self.time_at(self.lines + 0.5)
+        slack_s = 2.0 * self.line_duration_s
+        for what, table in (
+            ("positions", self.position),
+            ("pointing", self.pointing),
+            ("rotation", self.body_rotation),
+        ):
+            if table.times_s[0] > first_s + slack_s or table.times_s[-1] < last_s - slack_s:
+                raise InputError(
+                    self.product_id,
+                    f"its {what} cover {table.times_s[0]:.3f} to {table.times_s[-1]:.3f} s, the image {first_s:.3f} to "
+                    f"{last_s:.3f} s past J2000",
+                    "run spiceinit again, or give kernels of the image's time",
+                )
+
+    def _rows(self, table, line):
+        """Rows (..., columns) of a table at lines, continued linearly beyond its ends."""
+        line = np.asarray(line, float)
+        index = np.clip(np.floor(line).astype(int), 0, len(table) - 2)
+        return table[index] + (line - index)[..., None] * (table[index + 1] - table[index])
+
+    def _intersect(self, line, sample, height_m):
+        """Body-fixed ground point, spacecraft and Sun (..., 3) in km of pixels."""
+        rows = self._rows(self._table, line)
+        spacecraft, sun = rows[..., :3], self._rows(self._sun, line)
+        look_camera = self.instrument.look(self._detector_sample(sample))
+        look = np.einsum("...kj,...k->...j", rows[..., 3:].reshape(*rows.shape[:-1], 3, 3), look_camera)
+        look /= np.linalg.norm(look, axis=-1, keepdims=True)
+        if hasattr(height_m, "height_m"):
+            point = height_m.intersect(spacecraft, look, self._radius_km)
+        else:
+            point = sphere_intersection(spacecraft, look, self._radius_km + np.asarray(height_m, float) / 1000.0)
+        return np.broadcast_arrays(point, spacecraft, sun)
+
+    @property
+    def _radius_km(self):
+        return self.body.radius_m / 1000.0
+
+    def _detector_sample(self, sample):
+        return (np.asarray(sample, float) - 0.5) * self.summing + self.first_sample + 0.5
+
+    @property
+    def solver_model(self):
+        """tuple: line table and fit, instrument constants, first sample, summing; `compiled.resample` takes it."""
+        return self._table, self._fit, self.instrument.solver_constants, float(self.first_sample), float(self.summing)
+
+    def _project(self, point):
+        """Line and sample of body-fixed points (..., 3) in km."""
+        flat = np.ascontiguousarray(point.reshape(-1, 3))
+        line, sample = solve_lines(self._table, flat, self._fit, _LINE_TOLERANCE_PX, self.instrument.solver_constants)
+        sample = (sample - self.first_sample - 0.5) / self.summing + 0.5
+        return line.reshape(point.shape[:-1]), sample.reshape(point.shape[:-1])
+
+    def _fit_line(self):
+        """Line as a linear function of the ground point, and slope: how the search for a point's line begins."""
+        line, sample, height_m = np.meshgrid(
+            np.linspace(0.5, self.lines + 0.5, 9), np.linspace(0.5, self.samples + 0.5, 3), (-9e3, 0.0, 11e3)
+        )
+        points = self._intersect(line, sample, height_m)[0].reshape(-1, 3)
+        found = np.isfinite(points).all(axis=1)
+        if found.sum() < 4:
+            raise InputError(self.product_id, "its lines of sight miss the body", "check the pointing and the position")
+        points, line = points[found], line.reshape(-1)[found]
+        fit = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), line, rcond=None)[0]
+        middle = len(points) // 2
+        constants = self.instrument.solver_constants
+        slope = detector_of(self._table, line[middle] + 1.0, *points[middle], constants)[1]
+        return np.array([*fit, slope])
+
+    def _image_azimuth(self, line, sample, point, towards):
+        """Direction in the image of a step of half a pixel from ground points towards others, as ISIS measures it."""
+        radius = np.linalg.norm(point, axis=-1, keepdims=True)
+        up = point / radius
+        target = towards / np.linalg.norm(towards, axis=-1, keepdims=True) * radius - point
+        tangent = target - np.sum(target * up, axis=-1, keepdims=True) * up
+        tangent /= np.linalg.norm(tangent, axis=-1, keepdims=True)
+        half_pixel_km = 0.5e-3 * self.ground_resolution_m(line, sample)[..., None]
+        stepped = point + half_pixel_km * tangent
+        stepped *= radius / np.linalg.norm(stepped, axis=-1, keepdims=True)
+        stepped_line, stepped_sample = self._project(stepped)
+        return np.degrees(np.arctan2(stepped_line - line, stepped_sample - sample)) % 360.0

@@ -1,0 +1,115 @@
+"""Boxes in longitude and latitude, which is how ISIS says what a map spans."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pvl
+
+from ...core.errors import InputError
+
+
+@dataclass(frozen=True)
+class LonLatBox:
+    """A box in degrees, planetocentric, east-positive.
+
+    Attributes
+    ----------
+    west, east, south, north : float
+    domain : int
+        180 where longitudes run from -180 to 180, 360 where they run from 0 to 360.
+    """
+
+    west: float
+    east: float
+    south: float
+    north: float
+    domain: int
+
+    @classmethod
+    def of_grid(cls, grid, place):
+        """What a target's map spans.
+
+        Parameters
+        ----------
+        grid : MapGrid
+        place : mapping
+            The target's settings, see `targets.PLACE_KEYS`.
+        """
+        if place["projection"] == "polar_stereographic" or cls._holds_pole(grid, place["lat"]):
+            return cls._cap(grid, place["lat"])
+        rows, columns = grid.shape
+        edge_rows = np.r_[np.zeros(columns), np.full(columns, rows - 1), np.arange(rows), np.arange(rows)]
+        edge_columns = np.r_[np.arange(columns), np.arange(columns), np.zeros(rows), np.full(rows, columns - 1)]
+        lon, lat = grid.lonlat(edge_rows, edge_columns)
+        centre = (place["lon"] + 180.0) % 360.0 - 180.0
+        lon = centre + (lon - centre + 180.0) % 360.0 - 180.0
+        domain = 180 if lon.min() < 0 else 360
+        if domain == 180 and lon.min() < -180.0:
+            lon, domain = lon + 360.0, 360
+        return cls(float(lon.min()), float(lon.max()), float(lat.min()), float(lat.max()), domain)
+
+    @staticmethod
+    def _holds_pole(grid, lat):
+        row, column = grid.rowcol_of_lonlat(0.0, np.copysign(90.0, lat))
+        return -0.5 <= row <= grid.shape[0] - 0.5 and -0.5 <= column <= grid.shape[1] - 0.5
+
+    @classmethod
+    def _cap(cls, grid, lat):
+        """A box in longitude and latitude cannot follow a polar map: the whole cap that holds it."""
+        rows, columns = grid.shape
+        _, corner_lats = grid.lonlat([0, 0, rows - 1, rows - 1], [0, columns - 1, 0, columns - 1])
+        south, north = (float(np.min(corner_lats)), 90.0) if lat >= 0 else (-90.0, float(np.max(corner_lats)))
+        return cls(0.0, 360.0, south, north, 360)
+
+    @classmethod
+    def of_range(cls, mapping):
+        """What images cover, out of the Mapping group that mosrange wrote."""
+        sides = (float(mapping[f"{end}imum{side}"]) for side in ("Longitude", "Latitude") for end in ("Min", "Max"))
+        return cls(*sides, int(mapping["LongitudeDomain"]))
+
+    def in_domain(self, lon):
+        """A longitude as this box counts it."""
+        return (lon + 180.0) % 360.0 - 180.0 if self.domain == 180 else lon % 360.0
+
+    def parameters(self):
+        """dict: the box as parameters of ISIS's programs."""
+        return {"minlat": self.south, "maxlat": self.north, "minlon": self.west, "maxlon": self.east}
+
+    def common_with(self, other, where):
+        """The box that two of the same domain have in common.
+
+        Raises
+        ------
+        InputError
+            Where they have none; `where` names the image.
+        """
+        west, east = max(self.west, other.west), min(self.east, other.east)
+        south, north = max(self.south, other.south), min(self.north, other.north)
+        if west >= east or south >= north:
+            raise InputError(
+                where,
+                f"lies wholly off the target's map: it covers {other.west:.3f} to {other.east:.3f} deg east, "
+                f"{other.south:.3f} to {other.north:.3f} deg north",
+                "leave the image out, or move the target",
+            )
+        return replace(self, west=west, east=east, south=south, north=north)
+
+
+def read_range(path):
+    """Mapping group that mosrange wrote: what an image covers, and the size of its pixels.
+
+    Returns
+    -------
+    tuple
+        LonLatBox; size of the smallest pixel in metres.
+
+    Raises
+    ------
+    InputError
+    """
+    try:
+        mapping = pvl.load(path)["Mapping"]
+        resolution = mapping["MinPixelResolution"]
+        return LonLatBox.of_range(mapping), float(getattr(resolution, "value", resolution))
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise InputError(path, f"is not what mosrange writes ({error})", "run mosrange again") from None

@@ -1,0 +1,168 @@
+"""What ISIS's programs take, and whether a command is such: the checks of ISIS's own `IsisAml`, before anything runs.
+
+Two things are held tighter than in ISIS. Names and options must be written out, where ISIS takes any clear beginning of
+them. A parameter that is needed may be left out only where what is chosen rules it out, where ISIS is content that some
+other choice would (``spiceinit shape=user`` without a model passes there, and fails later).
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from ...core.errors import InputError
+
+TABLE = Path(__file__).with_name("interface.json")
+_TRUE, _FALSE = ("yes", "true", "y", "t"), ("no", "false", "n", "f")
+
+
+@cache
+def interface():
+    """dict: by program, by parameter: type, mode, default, whether it is needed, range, options, what it asks or bars.
+
+    Made by ``resources/isis_interface.py`` from the interface definitions of ISIS 8.3.
+    """
+    return json.loads(TABLE.read_text())
+
+
+def text_of(value):
+    """A value as ISIS reads it on a command line: yes and no, numbers without exponent."""
+    if isinstance(value, bool | np.bool_):
+        return "yes" if value else "no"
+    if isinstance(value, float | np.floating):
+        return np.format_float_positional(value, trim="-")
+    return str(value)
+
+
+def check_command(program, parameters):
+    """Hold a command to the interface of its program.
+
+    Parameters
+    ----------
+    program : str
+    parameters : mapping
+        By lower-case name: numbers, truth values, texts or paths.
+
+    Raises
+    ------
+    InputError
+        On the first fault: program, parameter, what was found, what is allowed.
+    """
+    known = interface().get(program)
+    if known is None:
+        raise InputError(program, "is no ISIS program of this workflow", f"use one of {', '.join(interface())}")
+    given = {name: text_of(value) for name, value in parameters.items()}
+    for name, text in given.items():
+        if name not in known:
+            raise InputError(program, f"has no parameter {name}", f"allowed: {', '.join(known)}")
+        _check_value(f"{program}: {name}", known[name], text)
+    call = _Call(program, known, given)
+    for name in known:
+        call.check_relations(name)
+    for name in known:
+        call.check_needed(name)
+
+
+def _check_value(where, known, text):
+    kind = known["type"]
+    if kind in ("integer", "double"):
+        _check_number(where, known, text)
+    elif kind == "boolean" and text.lower() not in _TRUE + _FALSE:
+        raise InputError(where, f"is '{text}'", "use yes or no")
+    elif kind in ("cube", "filename"):
+        _check_path(where, kind, text)
+    if "options" in known and text.upper() not in known["options"]:
+        raise InputError(where, f"is '{text}'", f"use one of {', '.join(known['options'])}")
+
+
+def _check_number(where, known, text):
+    try:
+        number = int(text) if known["type"] == "integer" else float(text)
+    except ValueError:
+        number = np.nan
+    if not np.isfinite(number):
+        wanted = "whole number" if known["type"] == "integer" else "number"
+        raise InputError(where, f"is '{text}', no {wanted}", f"give a {wanted}")
+    for end, sign, words in (("minimum", 1, ("above", "at least")), ("maximum", -1, ("below", "at most"))):
+        if end in known:
+            limit, inclusive = known[end]
+            if sign * number < sign * limit or (number == limit and not inclusive):
+                raise InputError(where, f"is {text}", f"give a number {words[inclusive]} {limit:g}")
+
+
+def _check_path(where, kind, text):
+    if not text:
+        raise InputError(where, "is empty", "name a file")
+    # What ISIS would not take for a part of a name.
+    for sign, meaning in (("(", "a list"), ("$", "a variable"), ("+", "an attribute of the cube")):
+        found = text.startswith(sign) if sign == "(" else sign in text
+        if found and (sign != "+" or kind == "cube"):
+            raise InputError(where, f"is '{text}'; ISIS takes '{sign}' for {meaning}", "rename the folder or file")
+
+
+class _Call:
+    """One program with what is given to it."""
+
+    def __init__(self, program, known, given):
+        self._program, self._known, self._given = program, known, given
+
+    def check_relations(self, name):
+        """What a parameter asks of others, and what it bars."""
+        known = self._known[name]
+        for other in self._asked(name):
+            if not self._filled(other):
+                raise self._error(other, f"is not given, {name} asks for it", f"give {other}")
+        for other in self._barred(name):
+            if other in self._given:
+                raise self._error(other, f"cannot be given beside {name}={self._text(name)}", "leave one of them out")
+        for relation, words, sign in (("greater_than", "above", 1), ("less_than", "below", -1)):
+            other = known.get(relation)
+            if (
+                name in self._given
+                and other in self._given
+                and sign * float(self._given[name]) <= sign * float(self._given[other])
+            ):
+                raise self._error(
+                    name, f"is {self._given[name]}, {other} is {self._given[other]}", f"it must be {words} {other}"
+                )
+
+    def check_needed(self, name):
+        """A needed parameter is there, or ruled out by what is chosen."""
+        if not self._known[name]["needed"] or name in self._given:
+            return
+        barred = any(name in self._barred(other) for other in self._known)
+        off = any(
+            known["type"] == "boolean" and name in known.get("inclusions", ()) and not self._true(other)
+            for other, known in self._known.items()
+        )
+        if not (barred or off):
+            raise self._error(name, "is not given", f"give {name}")
+
+    def _text(self, name):
+        return self._given.get(name, self._known[name].get("default", ""))
+
+    def _true(self, name):
+        return self._text(name).lower() in _TRUE
+
+    def _filled(self, name):
+        # An empty default (lronaccal's darkfile) is none.
+        known = self._known[name]
+        return name in self._given or (known["default"] != "" if "default" in known else not known["needed"])
+
+    def _chosen(self, name):
+        return self._known[name].get("options", {}).get(self._text(name).upper(), {})
+
+    def _active(self, name):
+        return self._true(name) if self._known[name]["type"] == "boolean" else name in self._given
+
+    def _asked(self, name):
+        asked = self._known[name].get("inclusions", []) if self._active(name) else []
+        return [*asked, *self._chosen(name).get("inclusions", [])]
+
+    def _barred(self, name):
+        barred = self._known[name].get("exclusions", []) if self._active(name) else []
+        return [*barred, *self._chosen(name).get("exclusions", [])]
+
+    def _error(self, name, found, remedy):
+        return InputError(f"{self._program}: {name}", found, remedy)

@@ -1,0 +1,89 @@
+"""The mosaic that automos made, as the pictures that this workflow goes on with."""
+
+from contextlib import ExitStack
+
+import numpy as np
+
+from ...core.errors import InputError
+from ...maps.image_layers import Layer
+from ...maps.rasters import open_raster
+from ...mosaic.build import MosaicPart, write_mosaic
+from .commands import tracking_cube
+from .cubes import place_on, read_map
+from .tracking import open_tracking, read_tracked
+
+_WINDOW_PX = 1024
+
+
+def export_mosaic(cube_path, grid, images, out_path, sources_path, settings):
+    """Picture and sources of the mosaic that automos made.
+
+    Parameters
+    ----------
+    cube_path : path
+        What automos made; with `commands.tracks`, its tracking cube lies beside it.
+    grid : MapGrid
+    images : dict
+        Projected GeoTIFF of each image by its product id, in the order that automos had them in.
+    out_path, sources_path : path
+        As `mosaic.mosaic` writes them. In an average, which automos does not track, the source is the first image that
+        has the pixel.
+    settings : mapping
+        ``processing.mosaic`` of the config.
+
+    Raises
+    ------
+    InputError
+    """
+    tracking = tracking_cube(cube_path)
+    products = list(images)
+    with ExitStack() as stack:
+        cube = stack.enter_context(open_raster(cube_path))
+        row, column = place_on(grid, cube, cube_path)
+        if settings["priority"] != "average":
+            sources_in = _tracked(stack, tracking, products, (row, column))
+        else:
+            sources_in = _first_with_data(stack, images, grid)
+
+        def pixels(top, left, shape):
+            values = read_map(cube, top - row, left - column, *shape)
+            valid = np.isfinite(values)
+            # automos puts an image's number under its Nulls, too.
+            return (values, np.where(valid, sources_in(top, left, shape), 0)) if valid.any() else None
+
+        parts = [MosaicPart(top, left, window.shape, pixels) for top, left, window in grid.blocks(_WINDOW_PX)]
+        tags = {"IMF_PRIORITY": settings["priority"], "IMF_BRIGHTNESS": settings["brightness"]}
+        write_mosaic(parts, grid, products, out_path, sources_path, settings["stretch"], tags)
+
+
+def _tracked(stack, path, products, offset):
+    """Function of a window: sources, out of the tracking cube."""
+    tracking, files = stack.enter_context(open_tracking(path))
+    places = np.zeros(max(files) + 1, np.int32)
+    for value, name in files.items():
+        # The cubes that automos was given are named by their product up to the first dot.
+        product = name.split(".")[0]
+        if product not in products:
+            raise InputError(path, f"tells of {name}, which is no image of the target", "run automos again")
+        places[value] = products.index(product) + 1
+
+    def read(top, left, shape):
+        values = read_tracked(tracking, top - offset[0], left - offset[1], *shape)
+        return places[np.where(values < len(places), values, 0)]
+
+    return read
+
+
+def _first_with_data(stack, images, grid):
+    """Function of a window: the first image that has each pixel."""
+    layers = [stack.enter_context(Layer.open(path, grid)) for path in images.values()]
+
+    def read(top, left, shape):
+        sources = np.zeros(shape, np.int32)
+        for number, layer in enumerate(layers, start=1):
+            pixels = layer.read(top, left, *shape)
+            if pixels is not None:
+                sources[np.isfinite(pixels) & (sources == 0)] = number
+        return sources
+
+    return read

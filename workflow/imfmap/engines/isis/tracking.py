@@ -1,0 +1,94 @@
+"""Lists of cubes for ISIS, and the cubes in which automos tells which image each pixel came from."""
+
+import re
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+
+from ...core.errors import InputError
+from ...maps.rasters import open_raster, read_window
+from ...nac.isis_label import read_cube_label
+
+TRACKING_TABLE = "InputImages"
+_LABEL_BYTES = 1 << 20
+_TRACK = "run automos with track=yes, of ISIS 8"
+
+
+def write_list(paths, out):
+    """Write a list of files as ISIS reads it: one a line."""
+    Path(out).write_text("".join(f"{path}\n" for path in paths))
+
+
+@contextmanager
+def open_tracking(path):
+    """Open a tracking cube.
+
+    GDAL reads no cube of 32-bit whole numbers. It is given a label of its own that calls them reals, whose bits are
+    then read as what they are (`read_tracked`).
+
+    Parameters
+    ----------
+    path : path
+        As automos of ISIS 8 writes it: unsigned 32-bit, with the table InputImages.
+
+    Yields
+    ------
+    tuple
+        The open dataset; which file each of its values stands for (dict of int to str).
+
+    Raises
+    ------
+    InputError
+        Where the file is no such cube.
+    """
+    with TemporaryDirectory() as folder:
+        core = Path(folder) / "tracking.cub"
+        core.symlink_to(Path(path).resolve())
+        label = core.with_suffix(".lbl")
+        label.write_text(_label_text(path).replace("Object = Core", f"Object = Core\n    ^Core = {core.name}", 1))
+        files = _tracked_files(read_cube_label(label).get(f"Table_{TRACKING_TABLE}"), path)
+        with open_raster(label) as dataset:
+            yield dataset, files
+
+
+def _label_text(path):
+    """Label of a cube of 32-bit whole numbers, said to be of reals."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(_LABEL_BYTES)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", _TRACK) from None
+    end = re.search(rb"(?m)^End\s*$", start)
+    text = start[: end.end() if end else 0].decode(errors="replace")
+    changed, count = re.subn(r"(?m)^(\s*Type\s*=\s*)UnsignedInteger\s*$", r"\1Real", text)
+    if count != 1:
+        raise InputError(path, "is not of unsigned 32-bit whole numbers", _TRACK)
+    return changed
+
+
+def _tracked_files(table, path):
+    if table is None:
+        raise InputError(path, f"has no table {TRACKING_TABLE}", _TRACK)
+    order = ">" if str(table["ByteOrder"]).lower() == "msb" else "<"
+    fields = [value for key, value in table.items() if key.startswith("Field_")]
+    record = np.dtype(
+        [(field["Name"], f"S{field['Size']}" if field["Type"] == "Text" else f"{order}i4") for field in fields]
+    )
+    with open(path, "rb") as file:
+        file.seek(table["StartByte"] - 1)
+        rows = np.frombuffer(file.read(record.itemsize * table["Records"]), record)
+    return {int(row["PixelValue"]): row["FileName"].decode().strip("\0 ") for row in rows}
+
+
+def read_tracked(dataset, row, column, rows, columns):
+    """Window of an open tracking cube as (rows, columns) uint32, 0 (ISIS's Null) outside it."""
+    return read_window(dataset, row, column, rows, columns, fill=0.0).view(np.uint32)
+
+
+def check_tracking(path, size):
+    """Stop where automos left no tracking cube, or one of another size than its mosaic (lines, samples)."""
+    with open_tracking(path) as (dataset, files):
+        if dataset.shape != tuple(size) or not files:
+            raise InputError(path, f"tells of {len(files)} images, its size is {dataset.shape}", _TRACK)

@@ -1,0 +1,297 @@
+"""The native engine: from an EDR or a cube to a map-projected raster in one pass.
+
+Lines are decompanded, calibrated, freed of their echo and normalised a few at a time, as the projection asks for them;
+between the image's bytes and the map's pixels nothing is written, and memory does not grow with the image.
+"""
+
+import logging
+import time
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, fields
+
+import numpy as np
+import rasterio
+from rasterio.windows import Window
+
+from ...camera.line_scan import LineScanCamera
+from ...camera.projection import BLOCK_PX, Projector, image_facts
+from ...camera.shape_model import ShapeModel
+from ...core.errors import InputError
+from ...core.processors import usable_processors
+from ...maps.grids import MapGrid
+from ...maps.rasters import BLOCK, create_raster
+from ...maps.times import ephemeris_time
+from ...nac.calibration import Calibration, remove_echo
+from ...nac.cube import NacCube
+from ...nac.edr import read_edr, verify_md5
+from ...nac.photometry import PhotometricModel, Photometry
+from ..coverage_check import Content
+from .line_reader import LineReader, StageClock
+
+log = logging.getLogger(__name__)
+
+_START_TOLERANCE_S = 1.0
+_LINES_PER_BLOCK = 4096
+_LEAST_BLOCK_PX = 64
+_PENDING_WRITES = 8
+_GDAL_CACHE_MB = 256
+
+
+@dataclass(frozen=True)
+class Processing:
+    """How an image is processed.
+
+    Attributes
+    ----------
+    resampling : str
+        As `projection.Projector`.
+    heights : float or shape.ShapeModel
+        Surface that the image is projected onto, metres above the sphere.
+    verify_md5 : bool
+        Whether an EDR's checksum is compared first.
+    min_valid_fraction : float
+        Least share of the grid's pixels that the image must fill.
+    darks, dark_file, masked, dark, nonlinearity, flat
+        As `calibration.Calibration.for_edr`.
+    echo : bool
+        Whether the echo is taken out (of uncalibrated images; a calibrated cube is taken as it is).
+    photometry : path, optional
+        Parameter file of the photometric normalisation; None for none.
+    threads : int, optional
+        By default as many as the process has processors.
+    """
+
+    resampling: str = "cubic"
+    heights: object = 0.0
+    verify_md5: bool = True
+    min_valid_fraction: float = 0.0
+    darks: str = "pair"
+    dark_file: object = None
+    masked: bool = True
+    dark: bool = True
+    nonlinearity: bool = True
+    flat: bool = True
+    echo: bool = True
+    photometry: object = None
+    threads: int | None = None
+
+    @classmethod
+    def of(cls, settings):
+        """Out of a mapping, such as the config's ``processing``; keys that are none of these are left alone.
+
+        Its ``shape_model``, a raster's path, becomes `heights`.
+        """
+        known = {field.name for field in fields(cls)}
+        chosen = {key: value for key, value in settings.items() if key in known}
+        if settings.get("shape_model"):
+            chosen["heights"] = ShapeModel(settings["shape_model"])
+        return cls(**chosen)
+
+
+def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=None):
+    """Calibrate and project an EDR.
+
+    Parameters
+    ----------
+    edr_path : path
+    camera : LineScanCamera or path
+        Of the same image; a path is that of an ISD.
+    calibration_dir : path
+        Laid out as ``$lro/calibration`` of ISISDATA.
+    grid : MapGrid
+    out_path : path
+        GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `products.ImageFacts`.
+    processing : Processing, optional
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    InputError
+        For an unfit EDR, a camera of another image, a missing calibration file, an image off the grid, with too few
+        valid pixels or in full shadow; nothing is written then.
+    """
+    processing = processing or Processing()
+    edr, camera = _open_edr(edr_path, camera, processing)
+    return _to_map(edr, camera, grid, out_path, processing, calibration_dir)
+
+
+def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None):
+    """Project a spiceinit'ed ISIS cube of a NAC, calibrating it first where lronaccal has not.
+
+    Parameters
+    ----------
+    cube_path : path
+    grid, out_path, processing
+        As `edr_to_map`.
+    calibration_dir : path, optional
+        Needed for a cube that is not calibrated.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    InputError
+        For an unfit cube, else as `edr_to_map`.
+    """
+    processing = processing or Processing()
+    cube = NacCube(cube_path)
+    camera = LineScanCamera.from_cube(cube_path)
+    if cube.radiometry == "IOF":
+        return _to_map(cube, camera, grid, out_path, processing, None)
+    if cube.radiometry is not None:
+        raise InputError(cube_path, f"is calibrated to {cube.radiometry}", "calibrate it to I/F (radiometrictype=iof)")
+    if cube.cropped:
+        raise InputError(
+            cube_path, "is a crop that is not calibrated", "calibrate the whole image: its edges hold the masked pixels"
+        )
+    if calibration_dir is None:
+        raise InputError(cube_path, "is not calibrated", "run lronaccal, or set processing.calibration_dir")
+    return _to_map(cube, camera, grid, out_path, processing, calibration_dir)
+
+
+def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
+    """Calibrate an EDR in its own geometry: what `edr_to_map` projects, kept as a file.
+
+    Parameters
+    ----------
+    edr_path, camera, calibration_dir, processing
+        As `edr_to_map`.
+    out_path : path
+        GeoTIFF of the image's lines and samples, float32 I/F, NaN where there is no data, without georeference.
+
+    Raises
+    ------
+    InputError
+        For an unfit EDR, a camera of another image, or a missing calibration file; nothing is written then.
+    """
+    processing = processing or Processing()
+    edr, camera = _open_edr(edr_path, camera, processing)
+    steps = _steps(edr, camera, processing, calibration_dir)
+    threads = processing.threads or usable_processors()
+    size = (edr.label.lines, edr.label.samples)
+    tags = {"IMF_PRODUCT": camera.product_id, "IMF_STEPS": ",".join(name for name, _ in steps)}
+    with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads), ThreadPoolExecutor(threads) as pool:
+        read_lines = LineReader(edr, steps, pool, StageClock())
+        with create_raster(out_path, MapGrid.unplaced(size), "float32", nodata=np.nan, tags=tags) as dataset:
+            for first in range(0, size[0], BLOCK):
+                count = min(BLOCK, size[0] - first)
+                dataset.write(read_lines(first, count), 1, window=Window(0, first, size[1], count))
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What became of an image.
+
+    Attributes
+    ----------
+    valid_fraction : float
+        Share of the grid's pixels that it fills.
+    elapsed_s : float
+        Wall-clock time.
+    stage_s : dict of float
+        Thread seconds by stage; with several threads they add up to more than `elapsed_s`.
+    """
+
+    valid_fraction: float
+    elapsed_s: float
+    stage_s: dict
+
+
+def _open_edr(edr_path, camera, processing):
+    """The EDR, checked, and its camera."""
+    edr = read_edr(edr_path)
+    where = f"camera of {edr_path}" if isinstance(camera, LineScanCamera) else camera
+    if not isinstance(camera, LineScanCamera):
+        camera = LineScanCamera.from_isd(camera)
+    _check_camera(where, edr.label, camera)
+    if processing.verify_md5:
+        verify_md5(edr_path)
+    return edr, camera
+
+
+def _check_camera(where, label, camera):
+    """An ISD's name says little; that it is of this image, its camera's side, size and time do."""
+    start_s = float(camera.time_at(0.5))
+    ours = (label.naif_id, label.lines, label.samples)
+    theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
+    if ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
+        raise InputError(
+            where,
+            f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "
+            f"{camera.start_time}; the EDR is {label.product_id}, camera {label.naif_id}, {label.lines} x "
+            f"{label.samples} pixels, {label.start_time}",
+            "give the ISD of this very image",
+        )
+
+
+def _to_map(image, camera, grid, out_path, processing, calibration_dir):
+    threads = processing.threads or usable_processors()
+    # By default GDAL would keep a twentieth of the machine's memory in blocks that are written already.
+    with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads):
+        return _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
+
+
+def _stream(image, camera, grid, out_path, processing, calibration_dir, threads):
+    started = time.perf_counter()
+    grid = MapGrid.like(grid)
+    clock = StageClock()
+    with clock("plan"):
+        facts = image_facts(camera, grid, "native", processing.heights)
+        block_px = _block_px(grid.resolution_m / facts.ground_resolution_m)
+        projector = Projector(camera, grid, processing.resampling, processing.heights, block_px=block_px)
+        projector.resample = clock.timed("resample", projector.resample)
+    with clock("prepare"):
+        steps = _steps(image, camera, processing, calibration_dir)
+    content = Content()
+    with create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as dataset:
+        with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as writer:
+            read_lines = LineReader(image, steps, pool, clock)
+            write = clock.timed("write", dataset.write)
+            pending = deque()
+            for row, column, pixels in projector.run(read_lines, threads):
+                content.add(pixels)
+                pending.append(writer.submit(write, pixels, 1, window=Window(column, row, *pixels.shape[::-1])))
+                if len(pending) > _PENDING_WRITES:
+                    pending.popleft().result()
+            for future in pending:
+                future.result()
+        content.check(image.path, grid, processing.min_valid_fraction)
+        finishing = time.perf_counter()
+    clock.add("finish", time.perf_counter() - finishing)
+    summary = Summary(content.valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
+    log.info("%s: %s", facts.product, summary)
+    return summary
+
+
+def _steps(image, camera, processing, calibration_dir):
+    """Names and functions (of lines and their first line's number) of what is done to lines, in order."""
+    steps = []
+    if calibration_dir is not None:
+        options = ("darks", "masked", "dark", "nonlinearity", "flat", "dark_file")
+        calibration = Calibration.for_edr(
+            image,
+            calibration_dir,
+            sun_distance_au=camera.sun_distance_au,
+            **{name: getattr(processing, name) for name in options},
+        )
+        steps.append(("calibrate", lambda lines, first: calibration.apply(lines)))
+        if processing.echo:
+            steps.append(("echo", lambda lines, first: remove_echo(lines, image.label)))
+    if processing.photometry is not None:
+        photometry = Photometry(camera, PhotometricModel.read(processing.photometry))
+        steps.append(("photometry", photometry.apply))
+    return steps
+
+
+def _block_px(lines_per_pixel):
+    """Side of the map blocks: smaller on coarse maps, whose blocks would each want much of the image."""
+    block_px = BLOCK_PX
+    while block_px > _LEAST_BLOCK_PX and block_px * lines_per_pixel > _LINES_PER_BLOCK:
+        block_px //= 2
+    return block_px

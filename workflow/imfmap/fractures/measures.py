@@ -1,0 +1,264 @@
+"""Shape and size of fractures, in true ground units whatever the projection."""
+
+import json
+import math
+from contextlib import nullcontext
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from affine import Affine
+from pyproj import Geod
+from rasterio.enums import Resampling
+from rasterio.windows import Window
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+from tqdm import tqdm
+
+from ..core.code_digest import code_of
+from ..core.part_store import BlockStore
+from ..maps.axial import axial_difference_deg, polygon_axis
+from ..maps.grids import MapGrid
+from ..maps.probability_raster import decode
+from ..maps.rasters import open_raster
+from .centreline import MOST_PIXELS, centreline, drawn, mask_shape, polygon_mask, polygon_window
+from .width_profiles import width_profile
+
+# Pieces of one fracture: at most this far apart, in line within this angle, and aside by no more than this.
+GAP_M = 30.0
+LINE_DEG = 25.0
+SIDEWAYS_M = 5.0
+# Widths along a centreline are taken at this many pixels of the map.
+PROFILE_PX = 2
+# Scales of a map in its two directions that are further apart than this make its pixels no squares on the ground.
+STRETCHED = 1.05
+
+MEASURES = (
+    "area_m2",
+    "length_m",
+    "total_length_m",
+    "mean_width_m",
+    "max_width_m",
+    "orientation_deg",
+    "sinuosity",
+    "confidence",
+    "lon_deg",
+    "lat_deg",
+)
+
+
+def measure(polygons, probability_path, out_path=None):
+    """Measure fractures.
+
+    Parameters
+    ----------
+    polygons : geopandas.GeoDataFrame
+        Polygons in the CRS of the probability raster.
+    probability_path : path
+        8-bit probability raster.
+    out_path : path, optional
+        Product beside which measures are kept (see `blockstore.BlockStore`): a polygon that is there again, with the
+        same probabilities around, is not measured again.
+
+    Returns
+    -------
+    fractures : geopandas.GeoDataFrame
+        The polygons with an integer ``fracture``, numbered from 1, and
+
+        * ``area_m2``;
+        * ``length_m`` of the longest path along the centreline, from edge to edge, and ``total_length_m`` with its
+          branches;
+        * ``mean_width_m``, the area over the total length, and ``max_width_m``, the largest of the width profile and of
+          the circles that fit in between the walls, on branches too;
+        * ``orientation_deg`` of the axis of least inertia, clockwise from north, 0..180;
+        * ``sinuosity``, length over the distance of the ends;
+        * ``confidence``, the mean probability;
+        * ``lon_deg`` (-180..180), ``lat_deg`` of the centroid;
+        * ``group``: fractures with the same number are taken for pieces of one (see `group_pieces`).
+    centrelines : geopandas.GeoDataFrame
+        Lines on the map: ``fracture``; ``line``, 0 for the longest path, from 1 for what branches off; ``length_m``,
+        which adds up to the fracture's total; ``mean_width_m`` along it; and, of the longest paths, the width profile
+        as lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`), at
+        ``distances_m`` from its first point.
+
+    Notes
+    -----
+    A shape hardly longer than wide has no skeleton to speak of: its line is the long axis of the smallest rectangle
+    around it, its largest width that of the largest circle in it. On bars 4 to 30 px wide, at every 15 degrees, lengths
+    are right within 1.5 %, total lengths within 4 %, largest widths within 1 px, orientations within 0.5 degrees;
+    areas and mean widths within 12 % at 4 px, which is what drawing on pixels costs, and 3 % at 10 px. Arcs: lengths
+    within 1 %, sinuosities within 3 % (too low: ends are taken as straight). See ``tests/unit/test_morphometry.py``.
+    """
+    frame = polygons.reset_index(drop=True)
+    rows, lines = [], []
+    with (
+        open_raster(probability_path) as dataset,
+        BlockStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
+    ):
+        grid = MapGrid.of(dataset)
+        centroids = shapely.get_coordinates(shapely.centroid(frame.geometry.values))
+        row, column = grid.rowcol(*centroids.T)
+        jacobians = grid.ground_jacobians(row, column)
+        places = grid.lonlat(row, column)
+        for number, (geometry, jacobian) in enumerate(
+            tqdm(list(zip(frame.geometry, jacobians, strict=True)), desc="measure", unit="fracture", mininterval=1), 1
+        ):
+            values, traced = _kept_measures(store, geometry, jacobian, grid, _Probability(dataset, geometry, grid))
+            rows.append(values)
+            lines += [{"fracture": number, "line": place, **line} for place, line in enumerate(traced)]
+    for number, name in enumerate(MEASURES[:-2]):
+        frame[name] = np.array([values[number] for values in rows], float)
+    frame["lon_deg"], frame["lat_deg"] = places
+    frame.insert(0, "fracture", np.arange(1, len(frame) + 1))
+    frame["group"] = group_pieces(frame, grid)
+    return frame, _centrelines(lines, frame.crs)
+
+
+def group_pieces(frame, grid):
+    """Number the groups of fractures that look like pieces of one.
+
+    Two fractures belong together where they come within `GAP_M` of each other, both point along the line between
+    their centroids within `LINE_DEG`, and the gap between them leads sideways by no more than half their width plus
+    `SIDEWAYS_M`.
+
+    Parameters
+    ----------
+    frame : geopandas.GeoDataFrame
+        With ``orientation_deg``, ``mean_width_m``, ``lon_deg``, ``lat_deg``.
+    grid : MapGrid
+        Grid of the map, for true directions.
+
+    Returns
+    -------
+    ndarray
+        int (N,), numbered from 1 in the order of the first piece.
+    """
+    geometries = frame.geometry.values
+    if not len(geometries):
+        return np.zeros(0, int)
+    # As far on the map as the gap can be where the map is drawn largest; the ground decides below.
+    corners = shapely.box(*shapely.total_bounds(geometries)).exterior.coords
+    scales = np.linalg.svd(grid.ground_jacobians(*grid.rowcol(*np.array(corners).T)), compute_uv=False)
+    reach = 1.01 * GAP_M / scales.min()
+    one, other = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=reach)
+    one, other = one[one < other], other[one < other]
+    lon, lat, axis, width = (
+        frame[name].to_numpy() for name in ("lon_deg", "lat_deg", "orientation_deg", "mean_width_m")
+    )
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    # As lists: pyproj takes an array of one element for a number.
+    azimuth = np.asarray(geod.inv(*(values.tolist() for values in (lon[one], lat[one], lon[other], lat[other])))[0])
+    x, y = shapely.get_coordinates(shapely.shortest_line(geometries[one], geometries[other])).T
+    gap_lon, gap_lat = grid.lonlat(*grid.rowcol(x, y))
+    ends = (gap_lon[::2], gap_lat[::2], gap_lon[1::2], gap_lat[1::2])
+    gap_azimuth, _, gap_m = map(np.asarray, geod.inv(*(values.tolist() for values in ends)))
+    in_line = gap_m <= GAP_M
+    for piece in (one, other):
+        sideways_m = gap_m * np.sin(np.radians(axial_difference_deg(gap_azimuth, axis[piece])))
+        in_line &= axial_difference_deg(azimuth, axis[piece]) <= LINE_DEG
+        in_line &= sideways_m <= width[piece] / 2 + SIDEWAYS_M
+    graph = coo_matrix((np.ones(in_line.sum()), (one[in_line], other[in_line])), shape=(len(frame), len(frame)))
+    return connected_components(graph, directed=False)[1] + 1
+
+
+def _kept_measures(store, geometry, jacobian, grid, probability):
+    """`_measures`, out of a store where there is one and they are in it."""
+    about = geometry, jacobian, grid, probability
+    if store is None:
+        return _measures(*about)
+    codes = probability.codes.tobytes()
+    key = store.key(geometry.wkb, jacobian.tobytes(), list(grid.transform), grid.shape, codes)
+    return store.values(key, _measures, *about)
+
+
+def _measures(geometry, jacobian, grid, probability):
+    """Values of `MEASURES` up to the confidence for one polygon, and its lines as rows of the centrelines.
+
+    All are plain values, the lines' geometries WKB as hexadecimal text.
+    """
+    area = geometry.area * abs(np.linalg.det(jacobian))
+    ground = shapely.transform(geometry, lambda points: points @ jacobian.T)
+    mask, to_ground, origin = _drawn_on_ground(geometry, ground, jacobian, grid)
+    line = centreline(mask, to_ground)
+    if line is None:
+        path = _long_axis(ground) - origin
+        length = total = float(np.hypot(*(path[1] - path[0])))
+        sinuosity, max_width = 1.0, 2 * shapely.maximum_inscribed_circle(ground).length
+        traced = [(path, area / total, total)]
+    else:
+        length, total, sinuosity, max_width = line.length_m, line.total_length_m, line.sinuosity, line.max_width_m
+        traced = sorted(line.lines, key=lambda traced: traced[0] is not line.path)
+    mean_width = area / total
+    distance, width = width_profile(mask, to_ground, traced[0][0], PROFILE_PX * grid.resolution_m)
+    to_map = np.linalg.inv(jacobian).T
+    rows = [
+        {
+            "length_m": length_m,
+            "mean_width_m": width_m,
+            "distances_m": None,
+            "widths_m": None,
+            "geometry": shapely.LineString((points + origin) @ to_map).wkb_hex,
+        }
+        for points, width_m, length_m in traced
+    ]
+    rows[0]["distances_m"], rows[0]["widths_m"] = (json.dumps(values.round(2).tolist()) for values in (distance, width))
+    max_width = max(max_width, mean_width, width.max())
+    axis = polygon_axis(ground)[0]
+    values = area, length, total, mean_width, max_width, axis, sinuosity, probability.mean_of(geometry)
+    return [float(value) for value in values], rows
+
+
+def _drawn_on_ground(geometry, ground, jacobian, grid):
+    """Mask of a polygon, the matrix from its pixel steps to ground metres, and its first pixel in ground metres.
+
+    On the map's own pixels, whose edges the polygon follows; where the map stretches the ground, on square pixels of
+    the ground, or the skeleton would not be the middle.
+    """
+    shrink, stretch = np.sort(np.linalg.svd(jacobian, compute_uv=False))
+    if stretch <= STRETCHED * shrink:
+        mask, to_map, origin = drawn(geometry, grid)
+        return mask, jacobian @ to_map, jacobian @ origin
+    left, bottom, right, top = ground.bounds
+    pixel_m = stretch * grid.resolution_m
+    shape = math.ceil((top - bottom) / pixel_m), math.ceil((right - left) / pixel_m)
+    return drawn(ground, MapGrid(None, Affine(pixel_m, 0.0, left, 0.0, -pixel_m, top), shape))
+
+
+def _centrelines(rows, crs):
+    names = ("fracture", "line", "length_m", "mean_width_m", "distances_m", "widths_m")
+    kinds = (int, int, float, float, object, object)
+    columns = {name: np.array([row[name] for row in rows], kind) for name, kind in zip(names, kinds, strict=True)}
+    return gpd.GeoDataFrame(columns, geometry=shapely.from_wkb([row["geometry"] for row in rows]), crs=crs)
+
+
+class _Probability:
+    """Codes of the probability around a polygon, of a large one fewer than there are; none off the raster."""
+
+    def __init__(self, dataset, geometry, grid):
+        row, column, rows, columns = polygon_window(geometry, grid, margin=0)
+        top, left = max(row, 0), max(column, 0)
+        rows, columns = min(row + rows, grid.shape[0]) - top, min(column + columns, grid.shape[1]) - left
+        self._grid, self._window, self.codes = grid, (top, left, rows, columns), np.empty((0, 0), np.uint8)
+        if rows > 0 and columns > 0:
+            self._factor = min(1.0, math.sqrt(MOST_PIXELS / (rows * columns)))
+            self.codes = dataset.read(
+                1,
+                window=Window(left, top, columns, rows),
+                out_shape=mask_shape(self._window, self._factor),
+                resampling=Resampling.nearest,
+            )
+
+    def mean_of(self, geometry):
+        """Mean probability of the polygon; NaN where nothing is known."""
+        if not self.codes.size:
+            return math.nan
+        values = decode(self.codes[polygon_mask(geometry, self._grid, self._window, self._factor)])
+        return float(np.nanmean(values)) if np.isfinite(values).any() else math.nan
+
+
+def _long_axis(ground):
+    """(2, 2): ends of the long axis of the smallest rectangle around a polygon."""
+    corners = shapely.get_coordinates(shapely.oriented_envelope(ground))[:4]
+    middles = (corners + np.roll(corners, -1, axis=0)) / 2
+    axes = np.stack([middles[[0, 2]], middles[[1, 3]]])
+    return max(axes, key=lambda ends: np.hypot(*(ends[1] - ends[0])))

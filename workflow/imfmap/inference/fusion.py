@@ -1,0 +1,188 @@
+"""One probability on the map out of those of many images, each weighted by what it could see."""
+
+import logging
+import math
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ..core.checksums import Checksums
+from ..core.code_digest import code_of
+from ..core.errors import InputError
+from ..core.part_store import BlockStore
+from ..maps.grids import MapGrid
+from ..maps.image_facts import ImageFacts
+from ..maps.image_layers import FilledBlocks
+from ..maps.probability_raster import MEDIAN_TAG, NODATA, create_probability, decode, encode
+from ..maps.rasters import create_raster, open_raster, read_window
+from .shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
+
+log = logging.getLogger(__name__)
+
+BLOCK_PX = 512
+LEAST_WEIGHT = 1e-3
+
+
+def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
+    """Fuse the probabilities of images.
+
+    The fused probability is the mean over the images that have data, weighted by `image_weight` (of the whole image)
+    times `lit_weight` (of the place). Blocks are kept beside the result (see `blockstore.BlockStore`) by the contents
+    of the images that reach into them: one image more costs the blocks that it lies on.
+
+    Parameters
+    ----------
+    probability_paths : list of path
+        Probability rasters of `inference.infer_image`.
+    projected_paths : list of path
+        The projected images they were made from, in the same order.
+    out_path : path
+        8-bit probability raster to write.
+    grid : MapGrid
+        Grid of the result; the rasters may cover parts of it, on the same pixels.
+    counts_path : path, optional
+        uint8 raster to write: how many images have data at each pixel.
+
+    Raises
+    ------
+    InputError
+        Where there is nothing to fuse, a raster lies on other pixels than `grid`, or lacks its tags.
+    """
+    if not probability_paths:
+        raise InputError(out_path, "there is no image to fuse", "check the target's images")
+    with ExitStack() as stack:
+        images = [
+            _Image(stack, probability, projected, grid)
+            for probability, projected in zip(probability_paths, projected_paths, strict=True)
+        ]
+        tags = {"IMF_PRODUCTS": ",".join(image.facts.product for image in images)}
+        checksums = Checksums(Path(out_path).parent)
+        made_of = {image: [*map(checksums.of, image.paths), image.offset] for image in images}
+        about = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
+        with (
+            BlockStore(out_path, about) as store,
+            create_probability(out_path, grid, tags) as out,
+            create_raster(counts_path, grid, "uint8", nodata=0, tags=tags, overviews="nearest")
+            if counts_path
+            else nullcontext() as counts,
+        ):
+            for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="fuse", unit="block", mininterval=1):
+                there = [image for image in images if image.reaches(row, column, block.shape)]
+                if not there:
+                    continue
+                key = store.key([row, column, block.shape], [made_of[image] for image in there])
+                fused = store.arrays(key, _fuse_block, there, row, column, block.shape, counts_path is not None)
+                window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
+                out.write(fused["codes"], 1, window=window)
+                if counts:
+                    counts.write(fused["counts"], 1, window=window)
+            log.info("fuse: %d blocks were there, %d made", store.taken, store.made)
+
+
+def image_weight(facts, resolution_m):
+    """Weight of an image as a whole.
+
+    The brightness contrast of a gentle slope grows with the tangent of the incidence angle (Lambert's law, to first
+    order in the slope): at noon relief is invisible. Towards the horizon it grows no more, since shadows take over.
+    An image coarser than the map shows that much less of what the map could hold.
+
+    Parameters
+    ----------
+    facts : ImageFacts
+    resolution_m : float
+        Pixel size of the map.
+
+    Returns
+    -------
+    float
+        0..1.
+    """
+    contrast = min(math.tan(math.radians(min(facts.incidence_deg, 89.0))), math.sqrt(3)) / math.sqrt(3)
+    sharpness = min(1.0, resolution_m / facts.ground_resolution_m) ** 2
+    return max(contrast * sharpness, LEAST_WEIGHT)
+
+
+def lit_weight(image, median, side_px):
+    """Weight of places: 1 where the surroundings are lit, next to 0 in shadows wider than a fracture.
+
+    Parameters
+    ----------
+    image : ndarray
+        I/F (rows, columns), NaN for no data.
+    median : float
+        Median I/F of the whole image.
+    side_px : int
+        Side of the square that is averaged.
+
+    Returns
+    -------
+    ndarray
+        float32 (rows, columns), `LEAST_WEIGHT`..1.
+    """
+    relative = surrounding_brightness(image, side_px) / max(median, 1e-9)
+    low, high = SHADOW_RANGE
+    ramp = np.clip((relative - low) / (high - low), 0, 1)
+    return np.maximum(ramp * ramp * (3 - 2 * ramp), LEAST_WEIGHT)
+
+
+class _Image:
+    """One image on the fused grid: its probability, its brightness, its weights."""
+
+    def __init__(self, stack, probability_path, projected_path, grid):
+        self.paths = probability_path, projected_path
+        self.probability = stack.enter_context(open_raster(probability_path))
+        self._filled = FilledBlocks(self.probability)
+        self.projected = stack.enter_context(open_raster(projected_path))
+        self.facts = ImageFacts.from_tags(self.projected.tags(), projected_path)
+        self.offset = _offset(self.probability, probability_path, grid)
+        if _offset(self.projected, projected_path, grid) != self.offset:
+            raise InputError(probability_path, f"lies on other pixels than {projected_path}", "infer the image again")
+        self.weight = image_weight(self.facts, grid.resolution_m)
+        self.side_px = neighbourhood_px(grid.resolution_m)
+        tags = self.probability.tags()
+        if MEDIAN_TAG not in tags:
+            raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
+        self.median = float(tags[MEDIAN_TAG])
+
+    def reaches(self, row, column, shape):
+        """Whether the image may have data in a block."""
+        row, column = row - self.offset[0], column - self.offset[1]
+        bottom, right = min(row + shape[0], self.probability.height), min(column + shape[1], self.probability.width)
+        return self._filled.any(max(row, 0), bottom, max(column, 0), right)
+
+    def block(self, row, column, shape):
+        """Probability and weight (float32, NaN and 0 without data) of a block, or None where there is no data."""
+        row, column = row - self.offset[0], column - self.offset[1]
+        codes = read_window(self.probability, row, column, *shape, fill=NODATA)
+        if (codes == NODATA).all():
+            return None
+        margin = self.side_px // 2
+        rows, columns = shape[0] + 2 * margin, shape[1] + 2 * margin
+        image = read_window(self.projected, row - margin, column - margin, rows, columns, fill=np.nan)
+        lit = lit_weight(image, self.median, self.side_px)[margin:-margin, margin:-margin]
+        return decode(codes), np.where(codes == NODATA, 0, self.weight * lit)
+
+
+def _fuse_block(images, row, column, shape, counted):
+    """Codes of the fused probability of a block, and how many images saw each pixel where that is asked for."""
+    total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    for image in images:
+        block = image.block(row, column, shape)
+        if block is not None:
+            probability, weight = block
+            total += np.nan_to_num(probability) * weight
+            weights += weight
+            seen += weight > 0
+    with np.errstate(invalid="ignore"):
+        codes = encode(np.where(seen > 0, total / weights, np.nan))
+    return {"codes": codes, "counts": seen} if counted else {"codes": codes}
+
+
+def _offset(dataset, path, grid):
+    """Row and column of a raster's first pixel on a grid that shares its pixels."""
+    offset = grid.offset_of(MapGrid.of(dataset))
+    if offset is None:
+        raise InputError(path, "lies on other pixels than the target's map", "project it again for this target")
+    return offset

@@ -1,0 +1,53 @@
+"""One image's probability at every place of a map: what fusing several is measured by."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..maps.grids import MapGrid
+from ..maps.image_facts import PRODUCTS_TAG
+from ..maps.probability_raster import NODATA, create_probability
+from ..maps.rasters import open_raster, read_window
+
+_BLOCK_PX = 1024
+
+
+def take_shown(probability_paths, sources_path, out_path):
+    """Write at each pixel the probability of the one image that the mosaic shows there.
+
+    Parameters
+    ----------
+    probability_paths : list of path
+        Probability rasters of `inference.infer_image`, named by their products, on the mosaic's grid.
+    sources_path : path
+        Which image each pixel of the mosaic came from, see `mosaic.mosaic`.
+    out_path : path
+        8-bit probability raster to write.
+
+    Raises
+    ------
+    InputError
+        Where an image of the mosaic is not among those given, or lies on another grid.
+    """
+    paths = {Path(path).stem: path for path in probability_paths}
+    with ExitStack() as stack:
+        sources = stack.enter_context(open_raster(sources_path))
+        grid, products = MapGrid.of(sources), sources.tags().get(PRODUCTS_TAG, "").split(",")
+        images = {}
+        for number, product in enumerate(products, start=1):
+            if product not in paths:
+                raise InputError(sources_path, f"shows image '{product}', which is not given", "infer all images")
+            images[number] = stack.enter_context(open_raster(paths[product]))
+            if images[number].shape != grid.shape or not np.allclose(images[number].transform, grid.transform):
+                raise InputError(paths[product], f"is not on the grid of {sources_path}", "make both for one target")
+        out = stack.enter_context(create_probability(out_path, grid, {PRODUCTS_TAG: ",".join(products)}))
+        for row, column, block in grid.blocks(_BLOCK_PX):
+            shown = read_window(sources, row, column, *block.shape)
+            codes = np.full(block.shape, NODATA, np.uint8)
+            for number in np.unique(shown[shown > 0]).tolist():
+                here = shown == number
+                codes[here] = read_window(images[number], row, column, *block.shape)[here]
+            window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
+            out.write(codes, 1, window=window)

@@ -1,0 +1,120 @@
+"""A trained network as a function of windows, averaged over views of them."""
+
+import torch
+
+from ..learning.augment import mirrored_azimuth_deg
+from ..learning.mixed_precision import choose_precision, mixed
+from ..learning.models import choose_device, load_checkpoint, network_input
+from ..tiles.sun_frame import LEFT_DEG
+
+_UP_DOWN = (-2,)
+_ROWS_COLUMNS = (-2, -1)
+# Views of a window: whether it is put upside down, and the quarter turns after that. A recipe's are those under which
+# its tiles stay what they are: a Sun on the left stays there. Upside down and half a turn is left for right.
+_AS_IT_IS = (False, 0)
+_FLIPS = {"imfmap": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2))}
+_ROTATIONS = {"imfmap": (), "paper": (1, 2, 3)}
+
+
+class Network:
+    """A trained model as a function of windows.
+
+    Parameters
+    ----------
+    checkpoint_path : path
+    settings : mapping
+        See `inference.infer_image`.
+
+    Attributes
+    ----------
+    recipe : str
+        That of the tiles it was trained on.
+    size_px : int
+        Side of its windows: that of those tiles.
+    told_of_sun : bool
+        Whether it is given the Sun's direction.
+
+    Raises
+    ------
+    InputError
+        For a GPU asked for where there is none, or a precision that the device has not.
+    """
+
+    def __init__(self, checkpoint_path, settings):
+        model, trained = load_checkpoint(checkpoint_path)
+        self.device = choose_device(settings["device"], "inference.device")
+        self.dtype = choose_precision(settings.get("precision", "auto"), self.device, "inference.precision")
+        self.model = model.to(self.device, memory_format=torch.channels_last).eval()
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True
+        self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
+        self.told_of_sun = bool(trained.get("sun_input"))
+        self.views = _views(self.recipe, settings)
+
+    def __call__(self, windows, sun_azimuth_deg=LEFT_DEG):
+        """Probabilities of windows; a GPU works on while others are asked for.
+
+        Parameters
+        ----------
+        windows : ndarray
+            uint8 (N, S, S), 0 for no data.
+        sun_azimuth_deg : float
+            Direction towards the Sun in the windows, clockwise from up.
+
+        Returns
+        -------
+        callable
+            Gives them when they are there: float32 (N, S, S), 0..1.
+        """
+        with torch.inference_mode():
+            windows = torch.from_numpy(windows)
+            if self.device.type == "cuda":
+                windows = windows.pin_memory().to(self.device, non_blocking=True)
+            total = 0.0
+            for upside_down, turns in self.views:
+                azimuth_deg = None
+                if self.told_of_sun:
+                    # Turns go against the clock, azimuths with it.
+                    azimuth_deg = (mirrored_azimuth_deg(sun_azimuth_deg, upside_down) - 90.0 * turns) % 360.0
+                view = windows.flip(_UP_DOWN) if upside_down else windows
+                view = network_input(view.rot90(turns, _ROWS_COLUMNS), azimuth_deg)
+                with mixed(self.device, self.dtype):
+                    logits = self.model(view.contiguous(memory_format=torch.channels_last))
+                result = torch.sigmoid(logits.float())[:, 0].rot90(-turns, _ROWS_COLUMNS)
+                total = total + (result.flip(_UP_DOWN) if upside_down else result)
+            return _fetched(total / len(self.views))
+
+    def tags(self, settings):
+        """dict: how the probability was made, for its raster."""
+        return {
+            "IMF_RECIPE": self.recipe,
+            "IMF_WINDOW_PX": self.size_px,
+            "IMF_OVERLAP": settings["overlap"],
+            "IMF_FLIPS": settings["flips"],
+            "IMF_ROTATIONS": settings.get("rotations", False),
+            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
+        }
+
+
+def _views(recipe, settings):
+    """Views of a window whose results are averaged: itself first, none twice."""
+    views = [_AS_IT_IS, *(_FLIPS[recipe] if settings["flips"] else ())]
+    if settings.get("rotations", False):
+        views += [(upside_down, (turns + more) % 4) for upside_down, turns in views for more in _ROTATIONS[recipe]]
+    return list(dict.fromkeys(views))
+
+
+def _fetched(result):
+    """Bring a tensor to this side without making the GPU wait; a callable that gives it as an array."""
+    if result.device.type == "cpu":
+        return result.numpy
+    here = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+    here.copy_(result, non_blocking=True)
+    there = torch.cuda.Event()
+    there.record()
+
+    def wait():
+        there.synchronize()
+        return here.numpy()
+
+    return wait

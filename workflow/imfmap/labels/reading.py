@@ -1,0 +1,306 @@
+"""Labels as a person draws them: lines with a width class, and polygons for what no line can describe.
+
+A label file has lines, with a column `width_class`, and, or, polygons: in layers `lines` and `polygons` of a
+GeoPackage (in capitals or not), in its only layer, or in a shapefile. Le Corre et al. (2025) draw each fracture once
+along its path and buffer the line to the width of its class; pits and shapes that no line describes (about 5 % of
+theirs) are drawn as polygons and merged in.
+"""
+
+from dataclasses import dataclass
+
+import geopandas
+import numpy as np
+import pandas
+import rasterio.features
+import shapely
+from rasterio.windows import Window
+
+from ..core.errors import InputError
+from ..maps.rasters import BLOCK, create_raster
+from ..maps.vectors import crs_fault, layers_of, read_as_drawn
+from .width_classes import WIDTH_CLASSES
+
+LAYERS = ("lines", "polygons")
+_LINES, _POLYGONS = ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
+# A shapefile cuts column names to ten characters.
+_WIDTH_COLUMNS = ("width_class", "width_clas")
+_NAMED_PROBLEMS = 5
+# Pixels to a side that labels are rasterised at once: whole blocks of the file.
+_AT_ONCE = 8 * BLOCK
+_OFF_MAP = ("lies off the map's projection", "check its coordinates")
+
+
+@dataclass(frozen=True)
+class LabelProblem:
+    """What is wrong with one feature, or (`fid` None) with a whole layer."""
+
+    layer: str
+    fid: int | None
+    found: str
+    remedy: str
+
+    def __str__(self):
+        where = f"layer {self.layer}" if self.fid is None else f"layer {self.layer}, feature {self.fid}"
+        return f"{where}: {self.found} ({self.remedy})"
+
+
+def check_labels(path, grid=None):
+    """Everything that is wrong with a label file.
+
+    Beside what `read_labels` refuses, these are labels that are drawn twice, and labels that lie outside the map: they
+    spoil no mask (one file may serve two targets), but a person will want to know.
+
+    Parameters
+    ----------
+    path : path
+        GeoPackage or shapefile.
+    grid : MapGrid, optional
+        Map the labels are for: they must lie on the same body, and touch the map.
+
+    Returns
+    -------
+    list of LabelProblem
+        By layer and feature id; empty where all is well.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read at all.
+    """
+    problems = []
+    for name, table in _tables(path):
+        fault = crs_fault(table.crs, grid.crs if grid else None)
+        found = [LabelProblem(name, None, *fault)] if fault else []
+        found += _checked(name, table)[1]
+        sound = table.loc[np.array([_geometry_problem(shape) is None for shape in table.geometry], bool)]
+        found += _repeated(name, sound)
+        if grid is not None and not fault:
+            found += _outside(name, sound, grid)
+        problems += sorted(found, key=_by_fid)
+    return problems
+
+
+def read_labels(path, crs=None):
+    """Read and validate a label file.
+
+    Parameters
+    ----------
+    path : path
+        GeoPackage or shapefile.
+    crs : CRS, optional
+        CRS to bring the labels to; by default they keep their own.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns `layer`, `fid` (feature id in the file), `width_class` (None for polygons) and `geometry`, lines and
+        polygons, two-dimensional.
+
+    Raises
+    ------
+    InputError
+        Naming the features at fault, where `check_labels` finds any.
+    """
+    frames, problems = [], []
+    for name, table in _tables(path):
+        frame, bad = _checked(name, table)
+        fault = crs_fault(table.crs, crs)
+        if fault:
+            bad.insert(0, LabelProblem(name, None, *fault))
+        elif crs is not None and not bad:
+            frame = frame.to_crs(crs)
+            bad += [LabelProblem(name, fid, *_OFF_MAP) for fid in frame.fid[~_on_map(frame)]]
+        frames.append(frame)
+        problems += bad
+    if problems:
+        named = "; ".join(str(problem) for problem in problems[:_NAMED_PROBLEMS])
+        more = f"; and {len(problems) - _NAMED_PROBLEMS} more" if len(problems) > _NAMED_PROBLEMS else ""
+        raise InputError(path, f"{len(problems)} bad label(s): {named}{more}")
+    return pandas.concat(frames, ignore_index=True)
+
+
+def labels_to_polygons(labels, width_px_by_class, resolution_m, least_m=0.0):
+    """Buffer lines to the width of their class, with round caps; polygons stay as drawn.
+
+    Parameters
+    ----------
+    labels : GeoDataFrame
+        As `read_labels` gives, in a projected CRS in metres.
+    width_px_by_class : mapping
+        Full width in pixels of each class that occurs.
+    resolution_m : float
+        Pixel size in metres that those widths are counted in (the paper's classes: 1.5), whatever the grid's.
+    least_m : float
+        Lines are no narrower: on pixels wider than they are (the grid's, given here) they would fall to pieces.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns `layer`, `fid`, `width_class`, `width_m` (NaN for polygons), `geometry` (polygons).
+
+    Raises
+    ------
+    InputError
+        For labels that are not in map metres, or a class without a width.
+    """
+    if not labels.crs.is_projected:
+        raise InputError("labels", "are in degrees and cannot be buffered in metres", "read them with the map's CRS")
+    unknown = sorted(set(labels.width_class.dropna()) - set(width_px_by_class))
+    if unknown:
+        known = ", ".join(width_px_by_class)
+        raise InputError("width_px_by_class", f"no width for class '{unknown[0]}'", f"widths are given for: {known}")
+    polygons = labels.copy()
+    width_m = labels.width_class.map(width_px_by_class).astype(float) * resolution_m
+    polygons["width_m"] = width_m.clip(lower=least_m)
+    lines = labels.geom_type.isin(_LINES).to_numpy()
+    buffered = labels.geometry[lines].buffer(polygons.width_m[lines] / 2, cap_style="round", join_style="round")
+    polygons.loc[lines, "geometry"] = buffered
+    return polygons
+
+
+def rasterise_labels(polygons, grid):
+    """Binary mask of label polygons: 1 where a pixel's centre lies in any of them.
+
+    Parameters
+    ----------
+    polygons : GeoDataFrame
+        In any CRS on the grid's body.
+    grid : MapGrid
+
+    Returns
+    -------
+    ndarray
+        uint8 (rows, columns), 0 or 1.
+    """
+    return _rasterised(polygons.to_crs(grid.crs).geometry, grid)
+
+
+def write_labels(path, polygons, grid, drawn):
+    """Write the mask of `rasterise_labels` as a GeoTIFF, part by part: that of a whole crater need not fit into memory.
+
+    Parameters
+    ----------
+    path : path
+    polygons : GeoDataFrame
+    grid : MapGrid
+    drawn : path
+        File that the labels were drawn in, for the message.
+
+    Raises
+    ------
+    InputError
+        Where there are labels, and none of them is on the map: the mask would teach that there are no fractures.
+    """
+    shapes = polygons.to_crs(grid.crs).geometry
+    index, labelled = shapely.STRtree(shapes), False
+    with create_raster(path, grid, "uint8", overviews="nearest") as dataset:
+        for row, column, part in grid.blocks(_AT_ONCE):
+            inside = index.query(shapely.box(*part.bounds))
+            if len(inside):
+                mask = _rasterised(shapes.iloc[np.sort(inside)], part)
+                labelled |= bool(mask.any())
+                dataset.write(mask, 1, window=Window(column, row, *part.shape[::-1]))
+        if len(shapes) and not labelled:
+            found = f"none of its labels ({len(shapes)}) lies on the map"
+            raise InputError(drawn, found, "give the target the labels of its own crater")
+
+
+def _rasterised(shapes, grid):
+    if not len(shapes):
+        return np.zeros(grid.shape, np.uint8)
+    return rasterio.features.rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8")
+
+
+def unread_layers(path):
+    """Names of the layers of a label file that are not read, as they are named neither lines nor polygons."""
+    return [name for name in layers_of(path) if name not in _layers(path)]
+
+
+def _layers(path):
+    """Names of the label layers of a file."""
+    there = layers_of(path)
+    return [name for kind in LAYERS for name in there if name.lower() == kind] or there
+
+
+def _tables(path):
+    """Yield (layer, GeoDataFrame with feature ids as index) of the label layers of a file."""
+    wanted = _layers(path)
+    if not wanted:
+        raise InputError(path, "has no layer", "draw the labels again, or take a copy of the file")
+    if len(wanted) > 1 and wanted[0].lower() not in LAYERS:
+        raise InputError(path, f"has layers {', '.join(wanted)}", f"name those with labels {' and '.join(LAYERS)}")
+    for name in wanted:
+        yield name, read_as_drawn(path, name)
+
+
+def _checked(name, table):
+    """Labels of one layer in the form of `read_labels`, and the layer's problems."""
+    problems = []
+    geometry = table.geometry.array
+    is_line = table.geom_type.isin(_LINES).to_numpy()
+    column = next((column for column in _WIDTH_COLUMNS if column in table), None)
+    if column is None and is_line.any():
+        problems.append(LabelProblem(name, None, "no column width_class", f"add it: {', '.join(WIDTH_CLASSES)}"))
+    classes = np.full(len(table), None, object)
+    if column is not None:
+        classes[is_line] = [None if pandas.isna(value) else value for value in table[column][is_line]]
+        for fid, value in zip(table.index[is_line], classes[is_line], strict=True):
+            if value not in WIDTH_CLASSES:
+                found = "no width class" if value in (None, "") else f"unknown width class '{value}'"
+                problems.append(LabelProblem(name, fid, found, f"one of {', '.join(WIDTH_CLASSES)}"))
+    for fid, shape in zip(table.index, geometry, strict=True):
+        found = _geometry_problem(shape)
+        if found:
+            problems.append(LabelProblem(name, fid, found, "draw it again or delete it"))
+    frame = geopandas.GeoDataFrame(
+        {"layer": name, "fid": table.index.to_numpy(), "width_class": classes},
+        geometry=shapely.force_2d(geometry),
+        crs=table.crs,
+    )
+    return frame, sorted(problems, key=_by_fid)
+
+
+def _by_fid(problem):
+    return -1 if problem.fid is None else problem.fid
+
+
+def _repeated(name, table):
+    """Problems of features that have the shape of an earlier one, whichever way round it was drawn."""
+    first, problems = {}, []
+    for fid, shape in zip(table.index, shapely.normalize(shapely.force_2d(table.geometry.array)), strict=True):
+        other = first.setdefault(shapely.to_wkb(shape), fid)
+        if other != fid:
+            problems.append(LabelProblem(name, fid, f"the same shape as feature {other}", "delete one of the two"))
+    return problems
+
+
+def _outside(name, table, grid):
+    """Problems of features that do not touch a map."""
+    on_map = table.to_crs(grid.crs)
+    finite = _on_map(on_map)
+    touches = finite & on_map.geometry.intersects(shapely.box(*grid.bounds)).to_numpy()
+    return [
+        LabelProblem(name, fid, "lies outside the target", "delete it, or enlarge the target's extent_km")
+        if seen
+        else LabelProblem(name, fid, *_OFF_MAP)
+        for fid, seen in zip(table.index[~touches], finite[~touches], strict=True)
+    ]
+
+
+def _on_map(frame):
+    return np.isfinite(frame.bounds.to_numpy()).all(axis=1)
+
+
+def _geometry_problem(shape):
+    """What is wrong with a feature's geometry, or None."""
+    if shape is None or shape.is_empty:
+        return "no geometry"
+    if shape.geom_type not in (*_LINES, *_POLYGONS):
+        return f"a {shape.geom_type}, neither line nor polygon"
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        return "coordinates that are no numbers"
+    if shape.geom_type in _LINES and any(part.length == 0 for part in shapely.get_parts(shape)):
+        return "a line without length"
+    if not shape.is_valid:
+        return f"bad geometry: {shapely.is_valid_reason(shape)}"
+    return None

@@ -1,0 +1,4 @@
+"""Classes of the ground, which are known of a simulated Moon."""
+
+# Values of `truth.tif` by name.
+CLASSES = {"background": 0, "fracture": 1, "ridge": 2, "boulder": 3, "crater": 4, "trail": 5}

@@ -1,0 +1,88 @@
+"""The networks by name, and what each takes: known without building one, so that a configuration can be checked."""
+
+from ..core.errors import InputError
+
+# torchvision's; Le Corre et al. (2025) use those on ResNets.
+DEEPLABS = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
+# Those of segmentation_models_pytorch, built on an encoder of that package.
+ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus", "fpn", "linknet")
+# Their encoders that have torchvision's ImageNet weights; where none is named, the first.
+IMAGENET_ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+ARCHITECTURES = (*DEEPLABS, *ENCODER_DECODERS)
+OUTPUT_STRIDES = {**dict.fromkeys(DEEPLABS, (4, 8, 16, 32)), "deeplabv3plus": (8, 16)}
+# Batch normalisation cannot learn from one tile.
+LEAST_TILES = 2
+_WITH_DECODER_CHANNELS = ("unet", "unetplusplus")
+
+
+def check_architecture(settings):
+    """Refuse settings of a network that it does not take.
+
+    Parameters
+    ----------
+    settings : mapping
+        See `models.build_model`.
+
+    Raises
+    ------
+    InputError
+        Naming the key.
+    """
+    name, output_stride = settings["architecture"], settings.get("output_stride")
+    if name not in ARCHITECTURES:
+        raise InputError("architecture", f"unknown '{name}'", f"use one of {', '.join(ARCHITECTURES)}")
+    if settings.get("encoder") and name in DEEPLABS:
+        raise InputError("encoder", f"{name} has its own", "leave the key out")
+    if settings.get("decoder_channels") and name not in _WITH_DECODER_CHANNELS:
+        raise InputError("decoder_channels", f"{name} takes none", "leave the key out")
+    strides = OUTPUT_STRIDES.get(name, ())
+    if output_stride and output_stride not in strides:
+        use = f"use one of {', '.join(map(str, strides))}" if strides else "leave the key out"
+        raise InputError("output_stride", f"{name} takes no {output_stride}", use)
+    if settings.get("weights") == "coco" and name not in DEEPLABS:
+        raise InputError("weights", f"there are no COCO weights of {name}", f"use {', '.join(DEEPLABS)}, or null")
+    encoder = settings.get("encoder") or IMAGENET_ENCODERS[0]
+    if settings.get("encoder_weights") == "imagenet" and (name in DEEPLABS or encoder not in IMAGENET_ENCODERS):
+        found = f"ImageNet's for {name if name in DEEPLABS else encoder} cannot be fetched"
+        use = "weights: coco" if name in DEEPLABS else f"encoder {', '.join(IMAGENET_ENCODERS)}"
+        raise InputError("encoder_weights", found, f"use {use}, or give a file")
+    if settings.get("weights") and settings.get("encoder_weights"):
+        raise InputError("encoder_weights", "weights hold an encoder already", "leave one of the two out")
+
+
+def check_batch_size(batch_size, devices=1):
+    """Refuse a batch of which a device would learn from less than `LEAST_TILES`.
+
+    Parameters
+    ----------
+    batch_size, devices : int
+
+    Raises
+    ------
+    InputError
+    """
+    if batch_size < LEAST_TILES * devices:
+        found = f"{batch_size} for {devices} device{'s' * (devices > 1)}"
+        raise InputError("batch_size", found, "give each at least two tiles")
+
+
+def check_mosaic_model(recipe, sun_input, where):
+    """Refuse a model that cannot search a mosaic, in which every place has another Sun.
+
+    Parameters
+    ----------
+    recipe : str
+        Of the tiles that it was trained on.
+    sun_input : bool
+        Whether it is given the Sun's direction.
+    where : str or path
+        Its key or checkpoint, for the message.
+
+    Raises
+    ------
+    InputError
+    """
+    if recipe != "paper":
+        raise InputError(where, f"was trained for recipe {recipe}", "a mosaic has no one Sun to turn to")
+    if sun_input:
+        raise InputError(where, "is to be given the Sun's direction", "a mosaic has many: use its images")

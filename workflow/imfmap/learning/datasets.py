@@ -1,0 +1,188 @@
+"""Tiles as a PyTorch dataset."""
+
+import numpy as np
+import pandas
+import torch
+from torch.utils.data import Dataset, Sampler
+
+from ..core.errors import InputError
+from ..tiles.tiles import read_tiles
+from .augment import Sample
+from .losses import Edges
+from .models import network_input
+
+
+class TileDataset(Dataset):
+    """Tiles in memory, each drawn with its augmentation.
+
+    An item is a dict of tensors: `image` float32 (1, S, S) in 0..1, or with `sun_input` (3, S, S) as
+    `models.network_input` makes it, `mask` float32 (1, S, S), `valid` bool (1, S, S); with `edges` `target` and
+    `counted`, float32 (1, S, S); and, where every image has it, `truth` uint8 (1, S, S). An item is asked for by
+    (epoch, index), or by index alone (epoch 0), and depends on them and the seed alone, not on workers.
+
+    Parameters
+    ----------
+    images : list of Tiles
+    chosen : list of ndarray, optional
+        For each image, the indices of the tiles to use; by default all.
+    augmentation : callable, optional
+        See `augment`. Augmented items carry no truth.
+    seed : int
+    sun_input : bool
+        Whether the network is given the Sun's direction.
+    edges : losses.Edges, optional
+        How the loss takes labels at their edges.
+    """
+
+    def __init__(self, images, chosen=None, augmentation=None, seed=0, *, sun_input=False, edges=None):
+        self.images = images
+        chosen = [np.arange(len(tiles)) for tiles in images] if chosen is None else chosen
+        self.places = [(image, int(tile)) for image, tiles in enumerate(chosen) for tile in tiles]
+        self.augmentation = augmentation
+        self.seed = seed
+        self.sun_input = sun_input
+        self.edges = edges or Edges()
+        self.has_truth = augmentation is None and all(tiles.truth is not None for tiles in images)
+
+    def __len__(self):
+        return len(self.places)
+
+    def __getitem__(self, key):
+        epoch, index = key if isinstance(key, tuple) else (0, key)
+        image, tile = self.places[index]
+        tiles = self.images[image]
+        sun_azimuth_deg = (tiles.facts.sun_azimuth_deg + tiles.turn_deg[tile]) % 360.0
+        pixels, mask, valid = tiles.image[tile], tiles.mask[tile], tiles.valid[tile]
+        if self.augmentation is not None:
+            sample = Sample(network_input(pixels)[0].numpy(), mask, valid, sun_azimuth_deg)
+            sample = self.augmentation(sample, np.random.default_rng((self.seed, epoch, index)))
+            pixels, mask, valid, sun_azimuth_deg = sample.image, sample.mask, sample.valid, sample.sun_azimuth_deg
+        item = {
+            "image": network_input(pixels, sun_azimuth_deg if self.sun_input else None),
+            "mask": torch.from_numpy(mask)[None].float(),
+            "valid": torch.from_numpy(valid)[None].bool(),
+        }
+        if self.edges:
+            target, counted = self.edges.treat(mask)
+            item |= {"target": torch.from_numpy(target)[None], "counted": torch.from_numpy(counted)[None]}
+        if self.has_truth:
+            item["truth"] = torch.from_numpy(tiles.truth[tile])[None]
+        return item
+
+    def counts(self):
+        """dict: number of tiles with and without labels."""
+        labelled = sum(bool(self.images[image].mask[tile].any()) for image, tile in self.places)
+        return {"with_fractures": labelled, "without_fractures": len(self) - labelled}
+
+
+class Batches(Sampler):
+    """Batches of a dataset as lists of (epoch, index), of which one process of several takes its part.
+
+    Every process has the same number of batches; of a whole batch each takes every n-th item, beginning with its own
+    number. A part may be empty unless `shuffle`.
+
+    Parameters
+    ----------
+    size : int
+        Items in the dataset.
+    batch_size : int
+        Items in a whole batch.
+    shuffle : bool
+        Draw another order for every epoch, and leave a last batch out that is too small to learn from: batch
+        normalisation cannot learn from a part of one item.
+    seed : int
+    part, parts : int
+        Number of this process, and how many there are.
+
+    Attributes
+    ----------
+    epoch : int
+        Set it before going through.
+    """
+
+    def __init__(self, size, batch_size, shuffle=False, seed=0, part=0, parts=1):
+        self.size, self.batch_size, self.shuffle, self.seed = size, batch_size, shuffle, seed
+        self.part, self.parts = part, parts
+        self.epoch = 0
+        last = size % batch_size
+        left_out = shuffle and 0 < last < 2 * parts and size > batch_size
+        self.used = size - last if left_out else size
+
+    def __len__(self):
+        return -(-self.used // self.batch_size)
+
+    def __iter__(self):
+        order = range(self.size)
+        if self.shuffle:
+            order = np.random.default_rng((self.seed, self.epoch)).permutation(self.size).tolist()
+        for start in range(0, self.used, self.batch_size):
+            whole = order[start : min(start + self.batch_size, self.used)]
+            yield [(self.epoch, index) for index in whole[self.part :: self.parts]]
+
+
+def read_images(tile_paths):
+    """Tiles of several images, checked to be of one kind.
+
+    Returns
+    -------
+    list of Tiles
+
+    Raises
+    ------
+    InputError
+        Where recipe, tile size or resolution differ, or there are no files.
+    """
+    images = [read_tiles(path) for path in tile_paths]
+    if not images:
+        raise InputError("tiles", "no files given", "name at least one target with labels")
+    first = kind_of(images[0])
+    for path, tiles in zip(tile_paths, images, strict=True):
+        if kind_of(tiles) != first:
+            raise InputError(
+                path, f"its tiles are {kind_of(tiles)}, those of {tile_paths[0]} {first}", "cut them alike"
+            )
+    return images
+
+
+def kind_of(tiles):
+    """dict: what tiles must share to be used together, as it goes into a checkpoint's settings."""
+    size_px = tiles.image.shape[-1]
+    return {"recipe": tiles.recipe, "tile_size_px": size_px, "resolution_m": tiles.resolution_m}
+
+
+def chosen_by_split(images, split_path, name):
+    """Indices of the tiles that a split table puts in a set.
+
+    Parameters
+    ----------
+    images : list of Tiles
+    split_path : path
+        CSV of `tiles.split_tiles`.
+    name : str
+        "train" or "validation".
+
+    Returns
+    -------
+    list of ndarray
+
+    Raises
+    ------
+    InputError
+        Where the table does not know a tile.
+    """
+    table = pandas.read_csv(split_path, dtype={"target": str, "product": str, "set": str})
+    sets = {row[:3]: row[3] for row in table[["target", "product", "tile", "set"]].itertuples(index=False, name=None)}
+    chosen = []
+    for tiles in images:
+        keys = [(tiles.target, tiles.facts.product, int(tile)) for tile in tiles.tile]
+        missing = next((key for key in keys if key not in sets), None)
+        if missing:
+            raise InputError(split_path, f"does not list tile {missing[2]} of {missing[1]}", "split the tiles again")
+        chosen.append(np.flatnonzero([sets[key] == name for key in keys]))
+    return chosen
+
+
+def to_device(batch, device):
+    """Image, mask and valid pixels of a batch of items on a device, the image channels last."""
+    image = batch["image"].to(device, non_blocking=True, memory_format=torch.channels_last)
+    return image, batch["mask"].to(device, non_blocking=True), batch["valid"].to(device, non_blocking=True)

@@ -1,0 +1,277 @@
+"""Networks by name, their input, and their checkpoints.
+
+Every network takes float (B, C, S, S) as `network_input` makes it: one channel, or three with the Sun's direction; and
+gives logits (B, 1, S, S).
+"""
+
+import math
+
+import numpy as np
+import segmentation_models_pytorch as smp
+import torch
+from torch import nn
+
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..core.processors import processor_name
+from . import deeplab
+from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
+from .weights import load_state, network_state, read_state, start_encoder_from, start_from
+
+SCALINGS = ("imagenet", "unit")
+# Settings that say how a network is built; no weight tells them.
+BUILD_KEYS = (
+    "architecture",
+    "encoder",
+    "decoder_channels",
+    "output_stride",
+    "sun_input",
+    "input_scaling",
+    "input_channels",
+)
+# Settings that name files which a training starts from.
+STARTS = ("weights", "encoder_weights")
+# Channel means and deviations that torchvision's weights were trained with.
+_MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+_SUN_CHANNELS = 2
+_OWN_REMEDY = "its settings are of another network: give the checkpoint as its training wrote it"
+_PAPER_USE = {"recipe": "paper", "tile_size_px": 512, "resolution_m": 1.5, "threshold": 0.5}
+
+
+class GreyNetwork(nn.Module):
+    """A network behind one grey input channel: input normalised, output its logits alone.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Takes (B, `channels` + `sun_channels`, S, S); gives logits (B, 1, S, S), or a dict that holds them as `out`.
+    channels : int
+        3 where the network wants colour (the grey channel is repeated), else 1.
+    sun_channels : int
+        2 where the network is given the Sun's direction, else 0.
+    scaling : str
+        "imagenet": the grey channel less torchvision's channel means, over their deviations; "unit": as it is, 0..1.
+    """
+
+    def __init__(self, network, channels, sun_channels=0, scaling="imagenet"):
+        super().__init__()
+        if scaling not in SCALINGS:
+            raise InputError("input_scaling", f"unknown '{scaling}'", f"use one of {', '.join(SCALINGS)}")
+        self.network = network
+        self.channels, self.sun_channels = channels, sun_channels
+        mean, deviation = np.array(_MEAN), np.array(_DEVIATION)
+        if scaling == "unit":
+            mean, deviation = np.zeros(3), np.ones(3)
+        if channels == 1:
+            mean, deviation = mean.mean(), deviation.mean()
+        for name, value in (("mean", mean), ("deviation", deviation)):
+            value = torch.as_tensor(value, dtype=torch.float32).reshape(1, channels, 1, 1)
+            self.register_buffer(name, value, persistent=False)
+
+    @property
+    def encoder(self):
+        """nn.Module: the part that sees the image, under the names that its own weights have for it."""
+        if hasattr(self.network, "backbone"):
+            return self.network.backbone
+        # Encoders of timm are behind a layer of names.
+        return getattr(self.network.encoder, "model", self.network.encoder)
+
+    def forward(self, image):
+        grey = (image[:, :1] - self.mean) / self.deviation
+        output = self.network(torch.cat([grey, image[:, 1:]], 1) if self.sun_channels else grey)
+        return output["out"] if isinstance(output, dict) else output
+
+
+def network_input(image, sun_azimuth_deg=None):
+    """Network input of tiles: the one scaling that training and inference share.
+
+    Parameters
+    ----------
+    image : ndarray or torch.Tensor
+        (S, S) or (B, S, S), 0 where there is no data: uint8, or float32 that is in 0..1 already.
+    sun_azimuth_deg : float, optional
+        Direction towards the Sun in the tiles, clockwise from up; for networks that are given it.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 (C, S, S) or (B, C, S, S), on the device of `image`: the image in 0..1 and, with the Sun's direction,
+        the cosine and the sine of its azimuth at every pixel.
+    """
+    image = torch.as_tensor(image).unsqueeze(-3)
+    image = image if image.is_floating_point() else image.float() / 255.0
+    if sun_azimuth_deg is None:
+        return image
+    angle = math.radians(sun_azimuth_deg)
+    constant = [torch.full_like(image, value) for value in (math.cos(angle), math.sin(angle))]
+    return torch.cat([image, *constant], -3)
+
+
+def build_model(settings):
+    """Build a network.
+
+    Parameters
+    ----------
+    settings : mapping
+        `architecture`, one of `architectures.ARCHITECTURES`; for `architectures.ENCODER_DECODERS` `encoder` (default
+        "resnet18") and `decoder_channels` (for unet and unetplusplus, from the deepest to the finest; as many as the
+        encoder is to have stages); `output_stride` (DeepLabV3, see `deeplab.build_deeplab`, and deeplabv3plus: 8 or
+        16, its default); `sun_input`: whether it is given the Sun's direction; `input_scaling` and `input_channels`
+        (DeepLabV3, see `GreyNetwork`); `weights`: None, or the path of a checkpoint or bare state to start from;
+        `encoder_weights`: the same of the encoder alone (see `weights.start_encoder_from`).
+
+    Returns
+    -------
+    GreyNetwork
+
+    Raises
+    ------
+    InputError
+        For settings that do not fit together (see `architectures.check_architecture`), or weights that do not fit.
+    """
+    check_architecture(settings)
+    name, weights = settings["architecture"], settings.get("weights")
+    scaling = settings.get("input_scaling") or "imagenet"
+    sun_channels = _SUN_CHANNELS if settings.get("sun_input") else 0
+    if name in DEEPLABS:
+        channels = settings.get("input_channels") or deeplab.INPUT_CHANNELS
+        network = deeplab.build_deeplab(name, settings.get("output_stride"), channels + sun_channels)
+        model = GreyNetwork(network, channels, sun_channels, scaling)
+    else:
+        model = GreyNetwork(_encoder_decoder(name, settings, 1 + sun_channels), 1, sun_channels, scaling)
+    if weights is not None:
+        start_from(model, weights)
+    if settings.get("encoder_weights"):
+        start_encoder_from(model, settings["encoder_weights"])
+    return model
+
+
+def choose_device(name, where):
+    """Device of a setting "auto", "cpu" or "cuda".
+
+    Parameters
+    ----------
+    name : str
+    where : str
+        Key of the setting, for the message.
+
+    Raises
+    ------
+    InputError
+        For cuda where there is none.
+    """
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError(where, "cuda, but PyTorch sees no GPU here", "use auto or cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    return torch.device(name)
+
+
+def device_name(device):
+    """str: what the device calls itself."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{processor_name()}, CPU threads: {torch.get_num_threads()}"
+
+
+def save_checkpoint(path, model, settings, training=None):
+    """Write a checkpoint that `torch.load(path, weights_only=True)` can read.
+
+    Parameters
+    ----------
+    path : path
+    model : nn.Module
+    settings : mapping
+        What is needed to build and use the model: those of `BUILD_KEYS` that it has, `recipe`, `tile_size_px`,
+        `resolution_m`, `threshold`. Plain values only.
+    training : mapping, optional
+        How the model came about: epoch, scores.
+    """
+    state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    content = {"state_dict": state, "settings": dict(settings), "training": dict(training or {})}
+    # Given a path, torch would write the temporary name into the file.
+    with replacing(path) as temporary, open(temporary, "wb") as file:
+        torch.save(content, file)
+
+
+def load_checkpoint(path):
+    """Build the model of a checkpoint.
+
+    Returns
+    -------
+    tuple
+        nn.Module in evaluation mode on the CPU, and its settings (dict, see `save_checkpoint`).
+
+    Raises
+    ------
+    InputError
+        Where the file is no checkpoint of this workflow.
+    """
+    checkpoint = read_state(path)
+    settings = checkpoint["settings"]
+    if settings is None:
+        raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
+    model = build_model({**settings, "weights": None})
+    load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
+    return model.eval(), settings
+
+
+def adopt_checkpoint(path, out_path, input_scaling=None):
+    """Take in a checkpoint made elsewhere: one of this workflow as it is, or a torchvision DeepLabV3 state.
+
+    A state without settings is taken for one that was trained as Le Corre et al. (2025) trained theirs: recipe
+    `paper`, 512 px tiles at 1.5 m/px, threshold 0.5. Whether it takes one channel or three is seen in its weights.
+
+    Parameters
+    ----------
+    path : path
+        See `weights.read_state`.
+    out_path : path
+        Checkpoint to write.
+    input_scaling : str, optional
+        Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default
+        "imagenet", as torchvision's own weights want it.
+
+    Raises
+    ------
+    InputError
+        Where the file holds no weights, or those of no DeepLabV3 for one class that torchvision has; where it says
+        itself that its input was scaled in another way.
+    """
+    checkpoint = read_state(path)
+    settings, state = checkpoint["settings"], checkpoint["state_dict"]
+    if settings is None:
+        # Of a state without any part of a DeepLabV3, its own names say what it is.
+        state = network_state(state, deeplab.SIGNATURES, path) or state
+        settings = {"architecture": deeplab.architecture_of(state, path)} | _PAPER_USE
+        classes = len(state[f"{deeplab.LAST_LAYER}.weight"])
+        if classes != 1:
+            raise InputError(path, f"tells {classes} classes apart", "give it as `weights` to a model to train")
+        backbone = (value for name, value in state.items() if name.startswith("backbone."))
+        channels = next(value.shape[1] for value in backbone if value.ndim == 4)
+        if channels not in (1, deeplab.INPUT_CHANNELS):
+            raise InputError(path, f"takes {channels} channels", "give weights for grey or colour images")
+        if channels != deeplab.INPUT_CHANNELS:
+            settings["input_channels"] = channels
+        if input_scaling not in (None, "imagenet"):
+            settings["input_scaling"] = input_scaling
+    elif input_scaling not in (None, "imagenet", settings.get("input_scaling")):
+        found = f"was trained with input_scaling {settings.get('input_scaling', 'imagenet')}"
+        raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
+    model = build_model({**settings, "weights": None})
+    load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
+    save_checkpoint(out_path, model, settings, checkpoint["training"])
+
+
+def _encoder_decoder(name, settings, channels):
+    """Network of segmentation_models_pytorch with one class."""
+    options = {"encoder_name": settings.get("encoder") or IMAGENET_ENCODERS[0], "encoder_weights": None}
+    decoder_channels, output_stride = settings.get("decoder_channels"), settings.get("output_stride")
+    if decoder_channels:
+        options |= {"decoder_channels": list(decoder_channels), "encoder_depth": len(decoder_channels)}
+    if output_stride:
+        options["encoder_output_stride"] = output_stride
+    try:
+        return smp.create_model(name, in_channels=channels, classes=1, **options)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise InputError("encoder", f"{name} cannot be built on '{options['encoder_name']}' ({error})") from None

@@ -1,0 +1,358 @@
+"""Training, from tiles to the checkpoint with the best F1."""
+
+import logging
+import math
+import shutil
+import time
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, default_collate
+from tqdm import tqdm
+
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..core.jsonfiles import write_json
+from .architectures import ENCODER_DECODERS, check_batch_size
+from .augment import augmentation
+from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
+from .distributed import device_count, run_on
+from .epochs import Pass
+from .evaluation_tables import plot_curves
+from .losses import Edges, Loss
+from .mixed_precision import choose_precision, compiled, mixed
+from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
+from .training_log import EpochLog
+from .training_state import FOLDER, TrainingState, fingerprint
+
+SCHEDULES = ("constant", "onecycle")
+# Keys of `training`, with their defaults, that a model may have its own value of.
+LEARNING = {
+    "epochs": 100,
+    "learning_rate": 1e-4,
+    "schedule": "constant",
+    "positive_weight": 1.0,
+    "dice_weight": 0.0,
+    "cldice_weight": 0.0,
+    "ignore_px": 0.0,
+    "soft_px": 0.0,
+    "quarter_turns": False,
+}
+# Keys, with their defaults, of the machine's part in it.
+MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
+_PREFETCHED_BATCHES = 4
+
+logger = logging.getLogger(__name__)
+
+
+def train(
+    tile_paths, split_path, checkpoint_path, metrics_path, curves_path, *, model, training, augmentation=None, seed=0
+):
+    """Train a network and keep the epoch with the best F1 on the validation tiles.
+
+    Le Corre et al. (2025): binary cross-entropy over all pixels, Adam, best-F1 checkpoint; their metrics, see
+    `metrics.BatchAveragedMetrics`, over valid pixels at the training's batch size.
+
+    A training that was killed goes on after its last whole epoch, to the same curve: its state lies in
+    ``.resume`` beside the checkpoint until it is done. A state of other settings is set aside (``.resume.old``), and
+    found there again. ``logs`` beside it holds the curve as it grows (epochs.csv, and TensorBoard's).
+
+    Parameters
+    ----------
+    tile_paths : list of path
+        Files of `tiles.cut_tiles`, all of one recipe, size and resolution.
+    split_path : path
+        Table of `splitting.split_tiles`.
+    checkpoint_path, metrics_path, curves_path : path
+        checkpoint.pt, metrics.json and curves.png to write.
+    model : mapping
+        See `models.build_model`, and `batch_size`; keys of `LEARNING` here win over those of `training`.
+    training : mapping
+        `LEARNING`: `epochs`, `learning_rate`, `schedule` ("constant" or "onecycle", whose peak is the learning rate),
+        the loss (see `losses.Loss`), how it takes labels at their edges (see `losses.Edges`) and `quarter_turns` (see
+        `augment.augmentation`); `threshold`, 0.5;
+        `MACHINE`: `device` ("auto", "cpu", "cuda"), `devices` (how many of them share a batch, or "auto": all GPUs),
+        `precision` (see `precision.choose_precision`), `compile`, `workers` (processes that load tiles, for each
+        device), `threads`.
+    augmentation : mapping, optional
+        See `augment.augmentation`.
+    seed : int
+
+    Returns
+    -------
+    dict
+        What metrics.json holds.
+
+    Raises
+    ------
+    InputError
+        For settings or tiles that do not fit, or a loss that is no longer finite.
+    """
+    learning = {key: model.get(key, training.get(key, default)) for key, default in LEARNING.items()}
+    learning["threshold"] = training.get("threshold", 0.5)
+    machine = {**MACHINE, **{key: training[key] for key in MACHINE if key in training}}
+    if learning["schedule"] not in SCHEDULES:
+        raise InputError("training.schedule", f"unknown '{learning['schedule']}'", f"use one of {', '.join(SCHEDULES)}")
+    kind = choose_device(machine["device"], "training.device").type
+    count = device_count(machine["devices"], kind)
+    check_batch_size(model["batch_size"], count)
+    paths = [Path(path) for path in (checkpoint_path, metrics_path, curves_path)]
+    job = Job([*tile_paths], split_path, *paths, dict(model), learning, machine, dict(augmentation or {}), seed, kind)
+    dtype = choose_precision(machine["precision"], torch.device(kind), "training.precision")
+    state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, count))
+    # Before other processes look at it.
+    state.settle()
+    return run_on(count, kind, _train, job, dtype, state)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every process of a training is told; see `train`."""
+
+    tile_paths: list
+    split_path: Path
+    checkpoint_path: Path
+    metrics_path: Path
+    curves_path: Path
+    model: dict
+    learning: dict
+    machine: dict
+    augmentation: dict
+    seed: int
+    kind: str
+
+    def key(self, dtype, count):
+        """str: digest of all that decides the course of the training."""
+        settings = {**self.learning, "augmentation": self.augmentation, "seed": self.seed, "torch": torch.__version__}
+        settings |= {"model": self.model, "precision": str(dtype), "devices": count, "kind": self.kind}
+        weights = filter(None, (self.model.get(key) for key in STARTS))
+        return fingerprint(settings, [*self.tile_paths, self.split_path, *weights])
+
+
+def learning_rate_schedule(optimiser, learning, steps):
+    """Learning rate over the steps of a training, see `train`."""
+    if learning["schedule"] == "onecycle":
+        return torch.optim.lr_scheduler.OneCycleLR(optimiser, learning["learning_rate"], total_steps=steps)
+    return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
+
+
+@contextmanager
+def _without_denormals():
+    """Numbers next to 0, of which Adam's averages are full and which slow a processor down, are 0 meanwhile."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
+def _train(ranks, job, dtype, state):
+    """One process of a training; only the first writes."""
+    device = ranks.device(job.kind)
+    on_cpu = device.type == "cpu"
+    if on_cpu:
+        torch.set_num_threads(job.machine["threads"])
+    else:
+        torch.backends.cudnn.benchmark = True
+    with _without_denormals() if on_cpu else nullcontext():
+        return _train_on(device, ranks, job, dtype, state)
+
+
+def _train_on(device, ranks, job, dtype, state):
+    """Train, and write what has been learnt, on a device that is set up."""
+    train_set, validation_set, kind = _sets(job)
+    training = _Training(job, ranks, device, dtype, train_set, validation_set)
+    settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
+    settings |= kind | {"threshold": job.learning["threshold"]}
+    counts = {"train": train_set.counts(), "validation": validation_set.counts()}
+    logger.info("tiles: %s", counts)
+    training.restore(state.load())
+    training.run(state, settings)
+    if not ranks.first:
+        return None
+    best, report = training.best, training.report()
+    starts = {key: job.model.get(key) for key in STARTS}
+    report["settings"] = {**settings, "batch_size": job.model["batch_size"], **starts}
+    report["settings"] |= {**job.learning, **job.machine, "seed": job.seed}
+    report = {"settings": report.pop("settings"), "tiles": counts, **report}
+    with replacing(job.checkpoint_path) as temporary:
+        shutil.copyfile(state.best_path(best["epoch"]), temporary)
+    write_json(job.metrics_path, report)
+    plot_curves(training.history, job.curves_path)
+    state.clear()
+    return report
+
+
+class _Training:
+    """A network on its way: what is learnt epoch by epoch, and what of it is kept."""
+
+    def __init__(self, job, ranks, device, dtype, train_set, validation_set):
+        learning = job.learning
+        self.job, self.ranks, self.device, self.dtype = job, ranks, device, dtype
+        self.train_batches, self.validation_batches = (
+            _loader(tiles, tiles is train_set, job, ranks, device) for tiles in (train_set, validation_set)
+        )
+        torch.manual_seed(job.seed)
+        network = build_model(job.model).to(device, memory_format=torch.channels_last)
+        self.network, self.learner = ranks.share(network, device, job.model["architecture"] in ENCODER_DECODERS)
+        loss = Loss(*(learning[f"{name}_weight"] for name in ("positive", "dice", "cldice")))
+        self.through = Pass(device, loss, learning["threshold"], dtype, ranks)
+        if job.machine["compile"]:
+            self.learner = compiled(self.learner, partial(self._try, train_set[0]["image"]))
+        self.optimiser = torch.optim.Adam(self.network.parameters(), lr=learning["learning_rate"], fused=True)
+        self.steps = len(self.train_batches)
+        self.schedule = learning_rate_schedule(self.optimiser, learning, learning["epochs"] * self.steps)
+        self.scaler = torch.amp.GradScaler(device.type, enabled=dtype == torch.float16)
+        self.epoch, self.history, self.seconds, self.best = 0, [], [], None
+
+    def _try(self, image, network):
+        """One step without consequences, of a whole batch, as the compiler will see them."""
+        size = math.ceil(self.job.model["batch_size"] / self.ranks.count)
+        batch = image.expand(size, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
+        with torch.inference_mode(not network.training), mixed(self.device, self.dtype):
+            logits = network(batch)
+        if network.training:
+            logits.float().mean().backward()
+
+    def restore(self, state):
+        """Go on from a state of `run`, or from the start."""
+        if state is None:
+            return
+        for name in ("network", "optimiser", "schedule", "scaler"):
+            getattr(self, name).load_state_dict(state[name])
+        self.epoch, self.history, self.seconds = state["epoch"], state["history"], state["seconds"]
+        self.best = self.history[state["best_epoch"] - 1]
+        logger.info("going on after epoch %d", self.epoch)
+
+    def run(self, state, settings):
+        """Learn the epochs that are left, keeping a state after each."""
+        epochs = self.job.learning["epochs"]
+        log = EpochLog(self.job.checkpoint_path.parent / "logs", self._logged()) if self.ranks.first else nullcontext()
+        total, done = epochs * self.steps, self.epoch * self.steps
+        with (
+            log,
+            tqdm(
+                total=total,
+                initial=done,
+                desc="training",
+                unit="batch",
+                mininterval=1.0,
+                disable=not self.ranks.first,
+            ) as progress,
+        ):
+            while self.epoch < epochs:
+                row = self._learn_epoch(progress)
+                if self.ranks.first:
+                    self._keep(row, state, settings)
+                    log.add(self._logged()[-1])
+
+    def _learn_epoch(self, progress):
+        epoch = self.epoch + 1
+        started = time.perf_counter()
+        # Chance anew from every epoch's number: nothing of it has to be kept for a training that goes on.
+        torch.manual_seed(int(np.random.SeedSequence((self.job.seed, epoch, self.ranks.rank)).generate_state(1)[0]))
+        self.train_batches.batch_sampler.epoch = epoch
+
+        def tell(loss):
+            progress.update()
+            if loss is not None:
+                progress.set_postfix(epoch=epoch, loss=f"{loss:.4f}", **self._scores_told())
+
+        loss, scores = self.through.train(
+            self.learner, self.train_batches, self.optimiser, self.schedule, self.scaler, tell
+        )
+        if not math.isfinite(loss):
+            model = self.job.checkpoint_path.parent
+            raise InputError(model, f"the loss is {loss} in epoch {epoch}", "lower its learning_rate")
+        trained_s = time.perf_counter() - started
+        row = {"epoch": epoch, "train_loss": loss} | {f"train_{name}": value for name, value in scores.items()}
+        self.ranks.agree(self.network)
+        scorer = self.learner if self.ranks.count == 1 else self.network
+        loss, scores = self.through.score(scorer, self.validation_batches)
+        row |= {"validation_loss": loss} | {f"validation_{name}": value for name, value in scores.items()}
+        self.epoch = epoch
+        self.history.append(row)
+        self.seconds.append([trained_s, time.perf_counter() - started])
+        if self.best is None or _better(row["validation_f1"], self.best["validation_f1"]):
+            self.best = row
+        progress.set_postfix(epoch=epoch, loss=f"{row['train_loss']:.4f}", **self._scores_told())
+        return row
+
+    def _keep(self, row, state, settings):
+        logger.info("epoch %d: %s", row["epoch"], {name: round(value, 4) for name, value in row.items()})
+        if self.best is row:
+            save_checkpoint(state.best_path(row["epoch"]), self.network, settings, {"seed": self.job.seed, **row})
+        parts = {name: getattr(self, name).state_dict() for name in ("network", "optimiser", "schedule", "scaler")}
+        parts |= {"epoch": self.epoch, "history": self.history, "seconds": self.seconds}
+        state.save(parts, self.best["epoch"])
+
+    def _logged(self):
+        """Rows of the log."""
+        return [
+            {**row, "seconds": round(seconds[1], 3)} for row, seconds in zip(self.history, self.seconds, strict=True)
+        ]
+
+    def _scores_told(self):
+        last = self.history[-1] if self.history else None
+        return {"F1": _percent(last), "best_F1": _percent(self.best)}
+
+    def report(self):
+        """dict: the curve, its best epoch, and how long it took."""
+        trained_s, whole_s = (sum(part) for part in zip(*self.seconds, strict=True))
+        batches = self.train_batches.batch_sampler
+        return {
+            "best_epoch": self.best["epoch"],
+            "best": self.best,
+            "history": self.history,
+            "device": device_name(self.device),
+            "devices": self.ranks.count,
+            "precision": str(self.dtype).removeprefix("torch."),
+            "training_s": whole_s,
+            "trained_tiles_per_s": self.epoch * batches.used / trained_s,
+        }
+
+
+def _sets(job):
+    """Training tiles, validation tiles, and what they have in common."""
+    images = read_images(job.tile_paths)
+    kind = kind_of(images[0])
+    augment = augmentation(kind["recipe"], job.augmentation, job.learning["quarter_turns"])
+    options = {
+        "sun_input": bool(job.model.get("sun_input")),
+        "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
+    }
+    train_set = TileDataset(images, chosen_by_split(images, job.split_path, "train"), augment, job.seed, **options)
+    return train_set, TileDataset(images, chosen_by_split(images, job.split_path, "validation"), **options), kind
+
+
+def _loader(tiles, shuffle, job, ranks, device):
+    workers = job.machine["workers"]
+    return DataLoader(
+        tiles,
+        batch_sampler=Batches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
+        collate_fn=_collate,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        prefetch_factor=_PREFETCHED_BATCHES if workers else None,
+        pin_memory=device.type == "cuda",
+        # Its own source of chance, which it draws its workers' seeds from: none of the network's.
+        generator=torch.Generator(),
+    )
+
+
+def _collate(items):
+    """A batch, or None of no items: a process's part of a short last batch may be empty."""
+    return default_collate(items) if items else None
+
+
+def _better(f1, best):
+    """Whether an F1 beats the best so far; an undefined one (no detection at all) never does."""
+    return not math.isnan(f1) and (math.isnan(best) or f1 > best)
+
+
+def _percent(row):
+    return "-" if row is None or math.isnan(row["validation_f1"]) else f"{100 * row['validation_f1']:.1f}%"

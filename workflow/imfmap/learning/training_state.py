@@ -1,0 +1,94 @@
+"""The state of a training, kept so that after a kill it goes on as if nothing had happened."""
+
+import hashlib
+import json
+import logging
+import pickle
+import shutil
+from pathlib import Path
+
+import torch
+
+from ..core.files import replacing
+
+FOLDER = ".resume"
+NAME = "state.pt"
+
+logger = logging.getLogger(__name__)
+
+
+def fingerprint(settings, paths):
+    """str: digest of settings (plain values) and the contents of files."""
+    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    for path in paths:
+        with open(path, "rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()
+
+
+class TrainingState:
+    """State of a training in a folder of its own.
+
+    It lies beside the checkpoint but is no output of the rule, since Snakemake deletes those of a job that fails.
+    Everything is written under another name first, so that a kill at any moment leaves a whole state.
+
+    Parameters
+    ----------
+    folder : path
+    key : str
+        `fingerprint` of all that decides the training's course.
+    """
+
+    def __init__(self, folder, key):
+        self.folder, self.key = Path(folder), key
+        self.aside = self.folder.with_name(f"{self.folder.name}.old")
+
+    def settle(self):
+        """Set a state of another training aside, and bring one of this training back that was set aside."""
+        if self.load() is not None:
+            return
+        there, known = (self.folder / NAME).exists(), self._read(self.aside) is not None
+        leaving = self.folder.with_name(f"{self.folder.name}.leaving")
+        shutil.rmtree(leaving, ignore_errors=True)
+        if there:
+            self.folder.rename(leaving)
+        if known:
+            self.clear()
+            self.aside.rename(self.folder)
+            logger.info("%s is of this training: it is taken again", self.aside)
+        if there:
+            shutil.rmtree(self.aside, ignore_errors=True)
+            leaving.rename(self.aside)
+            logger.warning("%s was of other settings, tiles or software: it is kept as %s", self.folder, self.aside)
+
+    def load(self):
+        """What `save` was last given, on the CPU, or None where there is none of the same training."""
+        return self._read(self.folder)
+
+    def _read(self, folder):
+        try:
+            state = torch.load(folder / NAME, map_location="cpu", weights_only=True)
+        except (OSError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
+            return None
+        fits = state.get("key") == self.key and _best_path(folder, state["best_epoch"]).exists()
+        return state if fits else None
+
+    def best_path(self, epoch):
+        """Path: where the checkpoint of an epoch is kept while it is the best."""
+        return _best_path(self.folder, epoch)
+
+    def save(self, state, best_epoch):
+        """Keep a state (tensors and plain values), whose best checkpoint is at `best_path` already."""
+        with replacing(self.folder / NAME) as temporary, open(temporary, "wb") as file:
+            torch.save({**state, "key": self.key, "best_epoch": best_epoch}, file)
+        for path in self.folder.glob("best_*.pt"):
+            if path != self.best_path(best_epoch):
+                path.unlink()
+
+    def clear(self):
+        """Remove the folder."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _best_path(folder, epoch):
+    return folder / f"best_{epoch}.pt"

@@ -1,0 +1,208 @@
+"""Map grids: a CRS, an affine transform and a shape, snapped so that images of one target share their pixels."""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from affine import Affine
+from pyproj import CRS
+from pyproj.exceptions import CRSError
+
+from ..core.errors import InputError
+from .bodies import body_of
+
+_ALIGNED_PX = 0.01
+
+
+@dataclass(frozen=True)
+class MapGrid:
+    """A north-up raster grid.
+
+    Attributes
+    ----------
+    crs : pyproj.CRS
+        Projected CRS in metres; None for an image in its own geometry.
+    transform : affine.Affine
+        From (column, row), zero at the outer corner of the upper left pixel, to map x, y in metres.
+    shape : tuple of int
+        Rows, columns.
+    """
+
+    crs: CRS
+    transform: Affine
+    shape: tuple
+
+    @classmethod
+    def centred(cls, crs, lon_deg, lat_deg, width_m, height_m, resolution_m):
+        """Grid around a place, its edges on whole multiples of the resolution."""
+        x, y = lonlat_to_map(crs, lon_deg, lat_deg)
+        return cls.covering(crs, (x - width_m / 2, y - height_m / 2, x + width_m / 2, y + height_m / 2), resolution_m)
+
+    @classmethod
+    def covering(cls, crs, bounds, resolution_m):
+        """Smallest snapped grid that covers map bounds (left, bottom, right, top) in metres."""
+        left, bottom, right, top = (edge / resolution_m for edge in bounds)
+        # A bound that is a whole number of pixels but for rounding must not gain a row.
+        left, bottom = math.floor(left + 1e-6), math.floor(bottom + 1e-6)
+        right, top = math.ceil(right - 1e-6), math.ceil(top - 1e-6)
+        transform = Affine(resolution_m, 0.0, left * resolution_m, 0.0, -resolution_m, top * resolution_m)
+        return cls(CRS.from_user_input(crs), transform, (max(1, top - bottom), max(1, right - left)))
+
+    @classmethod
+    def like(cls, grid):
+        """Grid of anything with `crs`, `transform` and `shape`; a `MapGrid` passes through.
+
+        Raises
+        ------
+        InputError
+            For a transform that is turned or has no square pixels, or a CRS that pyproj does not understand.
+        """
+        if isinstance(grid, cls):
+            return grid
+        transform = Affine(*tuple(grid.transform)[:6])
+        if transform.b or transform.d or transform.a <= 0 or not math.isclose(transform.a, -transform.e, rel_tol=1e-9):
+            raise InputError("grid", f"its transform is {tuple(transform)[:6]}", "use a north-up grid of square pixels")
+        try:
+            crs = CRS.from_user_input(grid.crs)
+        except CRSError as error:
+            raise InputError(
+                "grid", f"its CRS is not understood ({error})", "give a projected CRS of the body"
+            ) from None
+        return cls(crs, transform, tuple(map(int, grid.shape)))
+
+    @classmethod
+    def unplaced(cls, shape):
+        """Grid of an image in its own geometry, lines and samples: on no body."""
+        return cls(None, Affine.identity(), shape)
+
+    @classmethod
+    def of(cls, dataset):
+        """Grid of an open rasterio dataset."""
+        return cls(_crs_of(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+
+    @property
+    def resolution_m(self):
+        """float: pixel size in map metres."""
+        return self.transform.a
+
+    @property
+    def bounds(self):
+        """tuple of float: left, bottom, right, top in map metres."""
+        left, top = self.transform * (0, 0)
+        right, bottom = self.transform * (self.shape[1], self.shape[0])
+        return left, bottom, right, top
+
+    @cached_property
+    def body(self):
+        """Body: the body the grid lies on."""
+        return body_of(self.crs)
+
+    @cached_property
+    def _lonlat(self):
+        return self.body.to_lonlat(self.crs)
+
+    def xy(self, row, column):
+        """Map x, y in metres of pixel coordinates; whole numbers are pixel centres, arrays broadcast."""
+        row, column = np.asarray(row, float) + 0.5, np.asarray(column, float) + 0.5
+        return self.transform.c + self.transform.a * column, self.transform.f + self.transform.e * row
+
+    def rowcol(self, x, y):
+        """Fractional row, column of map positions; whole numbers are pixel centres."""
+        column = (np.asarray(x, float) - self.transform.c) / self.transform.a - 0.5
+        row = (np.asarray(y, float) - self.transform.f) / self.transform.e - 0.5
+        return row, column
+
+    def lonlat(self, row, column):
+        """Longitude (-180..180), latitude in degrees at pixel coordinates; off the body inf."""
+        return transformed(self._lonlat, *np.broadcast_arrays(*self.xy(row, column)))
+
+    def rowcol_of_lonlat(self, lon_deg, lat_deg):
+        """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
+        return self.rowcol(*transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
+
+    def offset_of(self, other):
+        """Row and column in this grid of another grid's first pixel; None where their pixels do not coincide.
+
+        Judged by places, not by CRS: a GeoTIFF may tell the same CRS in other words than the one it was given.
+        """
+        if other.body != self.body:
+            return None
+        rows, columns = np.array([0, other.shape[0] - 1, 0]), np.array([0, 0, other.shape[1] - 1])
+        offsets = np.subtract(self.rowcol_of_lonlat(*other.lonlat(rows, columns)), (rows, columns))
+        offset = np.rint(offsets[:, 0])
+        if not np.abs(offsets - offset[:, None]).max() < _ALIGNED_PX:
+            return None
+        return tuple(offset.astype(int).tolist())
+
+    def window(self, row, column, rows, columns):
+        """Grid of a window, cut at this grid's edges.
+
+        Parameters
+        ----------
+        row, column : int
+            Upper left pixel.
+        rows, columns : int
+            Size wanted.
+        """
+        rows, columns = min(rows, self.shape[0] - row), min(columns, self.shape[1] - column)
+        return MapGrid(self.crs, self.transform * Affine.translation(column, row), (rows, columns))
+
+    def blocks(self, size):
+        """Yield (row, column, grid) of windows of at most size x size pixels, row by row."""
+        for row in range(0, self.shape[0], size):
+            for column in range(0, self.shape[1], size):
+                yield row, column, self.window(row, column, size, size)
+
+    def ground_jacobians(self, row, column):
+        """Matrices from map metres (x, y) to true ground metres (east, north) at pixel coordinates.
+
+        Parameters
+        ----------
+        row, column : ndarray
+            (N,)
+
+        Returns
+        -------
+        ndarray
+            (N, 2, 2); at a pole, where no direction is east, those of its neighbourhood on the meridian of 0.
+        """
+        row, column = np.atleast_1d(np.asarray(row, float)), np.atleast_1d(np.asarray(column, float))
+        reach_px = 32.0
+        lon, lat = (np.radians(values) for values in self.lonlat(row, column))
+        east = np.stack([-np.sin(lon), np.cos(lon), np.zeros_like(lon)], axis=-1)
+        north = np.stack([-np.sin(lat) * np.cos(lon), -np.sin(lat) * np.sin(lon), np.cos(lat)], axis=-1)
+
+        def per_map_metre(d_row, d_column):
+            ahead, behind = (
+                _unit_vectors(*self.lonlat(row + sign * d_row, column + sign * d_column)) for sign in (1, -1)
+            )
+            return (ahead - behind) * self.body.radius_m / (2 * reach_px * self.resolution_m)
+
+        along = np.stack([per_map_metre(0, reach_px), per_map_metre(-reach_px, 0)], axis=-1)
+        return np.stack([east, north], axis=-2) @ along
+
+
+@lru_cache(maxsize=32)
+def _crs_of(wkt):
+    """All images of a target have one, and PROJ takes milliseconds to read it."""
+    return CRS.from_wkt(wkt)
+
+
+def transformed(transformer, x, y, **options):
+    """Transform numbers or arrays; pyproj by itself takes an array of one element for a number."""
+    if np.ndim(x) and np.size(x) == 1:
+        return tuple(
+            np.full(np.shape(x), value) for value in transformer.transform(np.ravel(x)[0], np.ravel(y)[0], **options)
+        )
+    return transformer.transform(x, y, **options)
+
+
+def _unit_vectors(lon_deg, lat_deg):
+    lon, lat = np.radians(lon_deg), np.radians(lat_deg)
+    return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
+
+
+def lonlat_to_map(crs, lon_deg, lat_deg):
+    """Map x, y in metres of a place."""
+    return body_of(crs).to_lonlat(crs).transform(lon_deg, lat_deg, direction="INVERSE")

@@ -1,0 +1,216 @@
+"""Vector files: read with a known CRS, written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataSourceError
+from pyproj import CRS
+
+from ..core.errors import InputError
+from ..core.files import replacing
+from . import qml_styles
+from .bodies import body_of
+
+# A GeoPackage notes when it was written; a fixed time makes the same features the same bytes.
+_EPOCH = "2000-01-01T00:00:00.000Z"
+# 3 mm on the Moon.
+_DEGREE_DECIMALS = 7
+# Where QGIS looks for styles in a GeoPackage: a table without geometry.
+STYLES_LAYER = "layer_styles"
+
+
+def layers_of(path):
+    """Layer names of a vector file, but for its table of styles.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing or no vector file.
+    """
+    if not Path(path).exists():
+        raise InputError(path, "does not exist", "check the path, or that the step before made it")
+    try:
+        return [str(name) for name, _ in pyogrio.list_layers(path) if name != STYLES_LAYER]
+    except DataSourceError:
+        raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
+
+
+def read_vector(path, layer=None, crs=None, columns=()):
+    """Read a layer, on the CRS that is wanted.
+
+    Parameters
+    ----------
+    path : path
+        GeoPackage, shapefile or GeoJSON, on a lunar or Mercurian CRS.
+    layer : str, optional
+        Layer name; by default the first one.
+    crs : CRS, optional
+        CRS to bring the geometries to.
+    columns : sequence of str
+        Columns that must be there.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+
+    Raises
+    ------
+    InputError
+        For a missing file, layer or column, or a file whose CRS is missing, or lies on another body than `crs`.
+    """
+    frame = read_as_drawn(path, layer).reset_index(drop=True)
+    missing = [name for name in columns if name not in frame.columns]
+    if missing:
+        found = f"has no column '{missing[0]}'" + (f" in layer '{layer}'" if layer else "")
+        raise InputError(path, found, f"its columns: {', '.join(map(str, frame.columns))}")
+    fault = crs_fault(frame.crs, crs)
+    if fault:
+        raise InputError(path, *fault)
+    return frame if crs is None else frame.to_crs(CRS.from_user_input(crs))
+
+
+def read_as_drawn(path, layer=None):
+    """A layer as it is in its file, the feature ids as index.
+
+    Raises
+    ------
+    InputError
+        For a missing file or layer, or a table without shapes, such as a CSV.
+    """
+    names = layers_of(path)
+    if layer is not None and layer not in names:
+        raise InputError(path, f"has no layer '{layer}'", f"its layers: {', '.join(names) or 'none'}")
+    if not names:
+        raise InputError(path, "has no layer", "save the shapes to it again")
+    frame = gpd.read_file(path, layer=layer or names[0], fid_as_index=True)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        found = f"layer '{layer or names[0]}' is a table without shapes"
+        raise InputError(path, found, "save lines or polygons as GeoPackage, shapefile or GeoJSON")
+    return frame
+
+
+def crs_fault(found, wanted=None):
+    """What is wrong with the CRS of vectors for a map.
+
+    Parameters
+    ----------
+    found : CRS or None
+        Of the file.
+    wanted : CRS, optional
+        Of the map.
+
+    Returns
+    -------
+    tuple of str or None
+        What was found, and what to do.
+    """
+    if found is None:
+        return "says no coordinate reference system", "save it with the CRS of the map it was drawn on"
+    if wanted is None:
+        return None
+    try:
+        body = body_of(found)
+    except InputError as error:
+        return f"its CRS {found.name} lies on no known body ({error})", "save it with the map's CRS"
+    wanted_body = body_of(CRS.from_user_input(wanted))
+    if body == wanted_body:
+        return None
+    return f"lies on {body.name}, the map on {wanted_body.name}", "save it with the map's CRS"
+
+
+def write_vector(path, layers, geometry_types=None, qml=None):
+    """Write layers to one file.
+
+    In a GeoPackage, layers that resources/styles has a style for carry it in the table where QGIS looks for it.
+
+    Parameters
+    ----------
+    path : path
+        ``.gpkg`` (any number of layers), ``.shp`` or ``.geojson`` (one).
+    layers : dict of str to geopandas.GeoDataFrame, or one GeoDataFrame
+        Frames by layer name; a layer without features keeps its columns. One frame alone is named as the file.
+    geometry_types : dict of str to str, optional
+        Geometry types of layers by name, such as "MultiPolygon"; by default as the features are.
+    qml : dict of str to str, optional
+        QGIS styles of layers by name, for a GeoPackage whose layers are styled otherwise.
+    """
+    path = Path(path)
+    if isinstance(layers, gpd.GeoDataFrame):
+        layers = {path.stem: layers}
+    if path.suffix == ".shp":
+        (frame,) = layers.values()
+        _write_shapefile(path, frame)
+        return
+    with replacing(path) as temporary:
+        temporary.unlink(missing_ok=True)
+        for name, frame in layers.items():
+            _write_layer(temporary, name, frame, (geometry_types or {}).get(name))
+        own = qml or {}
+        styled = {name: own.get(name) or qml_styles.qml(name) for name in layers}
+        styled = {name: text for name, text in styled.items() if text}
+        if styled and path.suffix == ".gpkg":
+            slds = ["" if name in own else qml_styles.sld(name) for name in styled]
+            _write(_style_table(styled, slds), temporary, layer=STYLES_LAYER, FID="id")
+
+
+def _style_table(qml, slds):
+    """Rows of QGIS's table of styles, of layers by name."""
+    names = list(qml)
+    return pd.DataFrame(
+        {
+            "f_table_catalog": "",
+            "f_table_schema": "",
+            "f_table_name": names,
+            "f_geometry_column": "geom",
+            "styleName": names,
+            "styleQML": list(qml.values()),
+            "styleSLD": slds,
+            "useAsDefault": True,
+            "description": [f"imfmap: {name}" for name in names],
+            "owner": "",
+            "ui": "",
+            "update_time": pd.Timestamp(_EPOCH),
+        }
+    )
+
+
+def _write_layer(path, name, frame, geometry_type=None):
+    options = {"COORDINATE_PRECISION": _DEGREE_DECIMALS} if path.suffix == ".geojson" else {}
+    kinds = [geometry_type] if geometry_type else frame.geom_type.unique() if len(frame) else ["Unknown"]
+    options["promote_to_multi"] = any(str(kind).startswith("Multi") for kind in kinds)
+    options["geometry_type"] = geometry_type or (None if len(frame) else "Unknown")
+    _write(frame, path, layer=name, **options)
+
+
+class _Unlisted(CRS):
+    """CRS of another body than the Earth: EPSG lists none, which PROJ takes a fifth of a second a layer to find out."""
+
+    def to_epsg(self, min_confidence=70):
+        return None
+
+
+def _write(frame, path, layer, **options):
+    """Write a layer, or a table without geometry, beside those that a GeoPackage has."""
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
+    try:
+        if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None:
+            frame = frame.set_crs(_Unlisted(frame.crs), allow_override=True)
+        pyogrio.write_dataframe(frame, path, layer=layer, append=path.exists() and path.suffix == ".gpkg", **options)
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+
+
+def _write_shapefile(path, frame):
+    """Write the parts of a shapefile beside `path`, then move them in, the .shp last: where it is, all are."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+        geometry_type = None if len(frame) else "Polygon"
+        _write(frame, Path(folder) / path.name, path.stem, geometry_type=geometry_type, ENCODING="UTF-8")
+        path.unlink(missing_ok=True)
+        for part in sorted(Path(folder).iterdir(), key=lambda part: part.suffix == ".shp"):
+            os.replace(part, path.with_suffix(part.suffix))

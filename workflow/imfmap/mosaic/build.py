@@ -1,0 +1,261 @@
+"""The mosaic of a target's projected images: 8-bit, with the image that each pixel came from."""
+
+import logging
+import math
+from contextlib import ExitStack, contextmanager
+from dataclasses import astuple
+from pathlib import Path
+
+import numpy as np
+import rasterio
+
+from ..core.checksums import Checksums
+from ..core.code_digest import code_of
+from ..core.errors import InputError
+from ..core.part_store import BlockStore
+from ..maps.image_facts import PRODUCTS_TAG
+from ..maps.image_layers import Layer
+from ..maps.rasters import create_raster
+from ..maps.stretching import stretch_to_8bit
+from .equalize import UNCHANGED, match_brightness
+from .seams import seam_lines
+
+__all__ = ["PRIORITIES", "STRETCHES", "MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
+
+log = logging.getLogger(__name__)
+
+PRIORITIES = ("beneath", "ontop", "average")
+STRETCHES = ("minmax", "percentile")
+PERCENTILES = (0.5, 99.5)
+_MOST_IN_UINT8 = 255
+_WINDOW_PX = 512
+_SAMPLED_PX = 1 << 22
+_GDAL_CACHE_MB = 256
+
+
+def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="percentile", brightness="none"):
+    """Lay projected images over each other, a window at a time.
+
+    Windows are kept beside the mosaic (see `blockstore.BlockStore`) by the contents of the images that reach into them
+    and the changes of their brightness: one image more costs the windows that it lies on, as long as neither the
+    stretch nor a match of brightness changes the others.
+
+    Parameters
+    ----------
+    paths : sequence of path
+        Rasters of I/F with NaN for no data, on the pixels of `grid` (covering any part of it), with the tags of
+        `products.ImageFacts`; in order of priority.
+    grid : MapGrid
+    out_path : path
+        uint8: 0 no data, 1..255 brightness; tags tell the stretch.
+    sources_path : path
+        uint8 (uint16 for more than 255 images): 0 no data, else the image's place in `paths`, from 1; the tag
+        ``IMF_PRODUCTS`` lists them. In an average it is the first image that has the pixel.
+    priority : str
+        As automos: ``beneath`` keeps what is there (the first image on top), ``ontop`` puts each image over the ones
+        before, ``average`` takes the mean of all that have the pixel.
+    stretch : str or tuple of float
+        What becomes 1 and 255: the mosaic's ``minmax`` as ``gdal_translate -scale``, or the robust ``percentile`` 0.5
+        and 99.5 of it, rounded outwards to two digits, so that a further image seldom moves them; or two I/F values.
+    brightness : str
+        Match between neighbours before: ``none``, or a method of `brightness.match_brightness`.
+
+    Raises
+    ------
+    InputError
+        For images on another grid, no image at all or none with a valid pixel.
+    """
+    if not paths:
+        raise InputError(out_path, "no image to mosaic", "check that some image covers the target")
+    if priority not in PRIORITIES:
+        raise InputError("priority", f"unknown priority '{priority}'", f"use one of {', '.join(PRIORITIES)}")
+    _check_stretch(stretch)
+    with _layers(paths, grid) as layers:
+        if brightness != "none":
+            changes = match_brightness(layers, grid, brightness, _WINDOW_PX)
+        else:
+            changes = [UNCHANGED] * len(layers)
+
+        checksums = Checksums(Path(out_path).parent)
+        made_of = {
+            layer: [checksums.of(layer.path), layer.offset, astuple(change)]
+            for layer, change in zip(layers, changes, strict=True)
+        }
+        about = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
+        with BlockStore(out_path, about) as store:
+            parts = []
+            for row, column, window in grid.blocks(_WINDOW_PX):
+                there = [number for number, layer in enumerate(layers) if layer.reaches(row, column, *window.shape)]
+                if there:
+                    pixels = _Composite([layers[n] for n in there], [changes[n] for n in there], priority)
+                    key = store.key([row, column], [made_of[layers[number]] for number in there])
+                    parts.append(_KeptPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
+            products = [layer.product for layer in layers]
+            tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
+            write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags)
+            log.info("mosaic: %d parts were there, %d made", store.taken, store.made)
+
+
+class MosaicPart:
+    """A window of a mosaic.
+
+    Parameters
+    ----------
+    row, column : int
+    shape : tuple of int
+    pixels : callable
+        Of row, column and shape; gives values (float32, NaN for no data) and sources (int, 0 for no data, else the
+        place of an image among the mosaic's, from 1), or None where there is neither.
+    """
+
+    def __init__(self, row, column, shape, pixels):
+        self.row, self.column, self.shape, self._pixels = row, column, shape, pixels
+
+    def measured(self, stride):
+        """dict of ndarray: least and largest value (``limits``), and every so manieth of them (``sample``)."""
+        made = self._pixels(self.row, self.column, self.shape)
+        if made is None:
+            return {"limits": np.array([np.inf, -np.inf]), "sample": np.empty(0, np.float32)}
+        values = made[0]
+        sample = values[::stride, ::stride]
+        return {"limits": np.array([np.nanmin(values), np.nanmax(values)]), "sample": sample[np.isfinite(sample)]}
+
+    def drawn(self, low, high):
+        """dict of ndarray: 8-bit ``picture`` (rows, columns), and its ``sources``; empty where there are neither."""
+        made = self._pixels(self.row, self.column, self.shape)
+        if made is None:
+            return {"picture": np.empty(0, np.uint8), "sources": np.empty(0, np.uint16)}
+        return {"picture": stretch_to_8bit(made[0], (low, high)), "sources": made[1].astype(np.uint16)}
+
+
+class _KeptPart(MosaicPart):
+    """A window that is kept, its sources as places among the images that reach into it (``numbers``)."""
+
+    def __init__(self, row, column, shape, pixels, store, key, numbers):
+        super().__init__(row, column, shape, pixels)
+        self._store, self._key, self._numbers = store, key, numbers
+
+    def measured(self, stride):
+        return self._store.arrays(self._store.key(self._key, stride), super().measured, stride)
+
+    def drawn(self, low, high):
+        kept = self._store.arrays(self._store.key(self._key, [low, high]), super().drawn, low, high)
+        return {**kept, "sources": self._numbers[kept["sources"]]}
+
+
+def write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags):
+    """Write a mosaic as 8-bit picture, and where its pixels came from.
+
+    Parameters
+    ----------
+    parts : sequence of MosaicPart
+        Windows of `grid` that do not overlap; each is looked at twice, for the stretch and for the writing.
+    grid : MapGrid
+    products : sequence of str
+        Product ids of the images.
+    out_path, sources_path, stretch
+        As `mosaic`.
+    tags : dict
+        Further tags of the picture.
+
+    Raises
+    ------
+    InputError
+        Where no window has a valid pixel.
+    """
+    low, high = _stretch_limits(parts, stretch, grid, out_path)
+    listed = {PRODUCTS_TAG: ",".join(products)}
+    tags = {**listed, **tags, "IMF_STRETCH_LOW": low, "IMF_STRETCH_HIGH": high}
+    sources_type = "uint8" if len(products) <= _MOST_IN_UINT8 else "uint16"
+    with (
+        create_raster(out_path, grid, "uint8", nodata=0, tags=tags, cloud=True) as picture,
+        create_raster(
+            sources_path, grid, sources_type, nodata=0, tags=listed, overviews="nearest", cloud=True
+        ) as sources,
+    ):
+        for part in _logged(parts, "writing"):
+            made = part.drawn(low, high)
+            if made["picture"].size:
+                window = rasterio.windows.Window(part.column, part.row, *part.shape[::-1])
+                picture.write(made["picture"], 1, window=window)
+                sources.write(made["sources"].astype(sources_type), 1, window=window)
+
+
+def _logged(parts, what):
+    """The parts, with a line in the log for every tenth of them."""
+    for number, part in enumerate(parts):
+        if 10 * number // len(parts) > 10 * (number - 1) // len(parts):
+            log.info("mosaic: %s, %d of %d windows", what, number, len(parts))
+        yield part
+
+
+@contextmanager
+def _layers(paths, grid):
+    # By default GDAL would keep a twentieth of the machine's memory in blocks that are done with.
+    with ExitStack() as stack:
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB))
+        yield [stack.enter_context(Layer.open(path, grid)) for path in paths]
+
+
+class _Composite:
+    """What images and the changes of their brightness make of a window; see `MosaicPart`."""
+
+    def __init__(self, layers, changes, priority):
+        self._layers, self._changes, self._priority = layers, changes, priority
+
+    def __call__(self, row, column, shape):
+        values, source = np.full(shape, np.nan, np.float32), np.zeros(shape, np.int32)
+        total, count = np.zeros(shape), np.zeros(shape, np.int32)
+        for number, (layer, change) in enumerate(zip(self._layers, self._changes, strict=True), start=1):
+            pixels = layer.read(row, column, *shape)
+            if pixels is None:
+                continue
+            pixels = change.apply(pixels)
+            valid = np.isfinite(pixels)
+            if self._priority == "average":
+                np.add(total, pixels, out=total, where=valid)
+                count += valid
+            taken = valid if self._priority == "ontop" else valid & (source == 0)
+            values[taken] = pixels[taken]
+            source[taken] = number
+        if not source.any():
+            return None
+        if self._priority == "average":
+            values = np.divide(total, count, out=np.full(shape, np.nan), where=count > 0).astype(np.float32)
+        return values, source
+
+
+def _check_stretch(stretch):
+    if isinstance(stretch, str) and stretch not in STRETCHES:
+        raise InputError(
+            "stretch", f"unknown stretch '{stretch}'", f"use one of {', '.join(STRETCHES)}, or two numbers"
+        )
+
+
+def _stretch_limits(parts, stretch, grid, out_path):
+    """I/F that become 1 and 255."""
+    _check_stretch(stretch)
+    if not isinstance(stretch, str):
+        low, high = map(float, stretch)
+        return low, high
+    # Of every window the same pixels are sampled, so few that those of the whole grid fit in memory.
+    stride = max(1, int(np.ceil(np.sqrt(grid.shape[0] * grid.shape[1] / _SAMPLED_PX))))
+    low, high, sampled = np.inf, -np.inf, []
+    for part in _logged(parts, "measuring"):
+        measured = part.measured(stride)
+        low, high = min(low, float(measured["limits"][0])), max(high, float(measured["limits"][1]))
+        sampled.append(measured["sample"])
+    if low > high:
+        raise InputError(out_path, "no image has a valid pixel on the target", "check the projected images")
+    if stretch == "percentile" and sum(map(len, sampled)):
+        low, high = (float(limit) for limit in np.percentile(np.concatenate(sampled), PERCENTILES))
+        low, high = _two_digits(low, math.floor), _two_digits(high, math.ceil)
+    return low, high
+
+
+def _two_digits(value, rounding):
+    """A number rounded to two significant digits."""
+    if value == 0:
+        return 0.0
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)
+    return float(f"{rounding(round(value / step, 6)) * step:.3g}")

@@ -1,0 +1,116 @@
+"""Where a raster that somebody else made says it lies: checked, and told in words that PROJ takes from any maker."""
+
+import math
+import re
+import warnings
+
+import numpy as np
+from pyproj import CRS, Transformer
+from rasterio.enums import ColorInterp
+
+from ..core.errors import InputError
+from ..maps.bodies import body_of
+
+_GIVE_CRS = (
+    "say its CRS, e.g. gdal_edit.py -a_srs with IAU_2015:30100 (Moon), IAU_2015:19900 (Mercury) or the PROJ string of "
+    "its map"
+)
+
+
+def check_reference(source, path, grid):
+    """Refuse a raster whose place on the target's body is not known, or whose first band is no brightness.
+
+    Parameters
+    ----------
+    source : rasterio dataset
+    path : path
+        Named in messages.
+    grid : MapGrid
+        The target's grid.
+
+    Raises
+    ------
+    InputError
+    """
+    if source.gcps[0] and source.transform.is_identity:
+        raise InputError(path, "is placed by ground control points alone", "warp it to a map first (gdalwarp)")
+    if source.transform.is_identity or not source.transform.determinant:
+        raise InputError(path, "has no georeference", f"give it a place; {_GIVE_CRS}")
+    if source.crs is None:
+        raise InputError(path, "has no georeference: it says a place, but no CRS", _GIVE_CRS)
+    if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
+        raise InputError(path, "holds complex numbers", "give a GeoTIFF of brightness")
+    if _coloured(source):
+        raise InputError(path, "holds colours by number, no brightness", "gdal_translate -expand gray makes it grey")
+    crs = crs_of(source)
+    try:
+        body = body_of(crs)
+    except InputError as error:
+        raise InputError(path, str(error), _GIVE_CRS) from None
+    if body != grid.body:
+        found = f"lies on {body.name}, the target on {grid.body.name}"
+        raise InputError(path, found, "set the target's body, or give the mosaic's true CRS")
+    corners = [
+        source.transform * corner for corner in ((0, 0), (source.width, 0), (0, source.height), source.shape[::-1])
+    ]
+    x, y = np.array(corners).T
+    if crs.is_geographic and (np.abs(y).max() > 90.01 or np.abs(x).max() > 540.0):
+        found = f"its CRS is in degrees, but its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g}"
+        raise InputError(path, found, _GIVE_CRS)
+    if not _overlaps(x, y, crs, grid):
+        unit = crs.axis_info[0].unit_name
+        found = f"does not reach the target: its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g} {unit}"
+        raise InputError(path, found, "check lat and lon of the target, and the mosaic's CRS and units")
+
+
+def _coloured(source):
+    """Whether the first band holds numbers of colours other than their own greys."""
+    if source.colorinterp[0] != ColorInterp.palette:
+        return False
+    return any(colour[:3] != (index,) * 3 for index, colour in source.colormap(1).items())
+
+
+def _overlaps(x, y, crs, grid):
+    """Whether a box of map coordinates holds any of a grid's places."""
+    rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij")
+    there_x, there_y = between(grid.crs, crs)(*grid.xy(rows, columns))
+    period = period_of(crs)
+    if period:
+        there_x = x.min() + (there_x - x.min()) % period
+    return bool(((there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())).any())
+
+
+def between(source, target):
+    """Function from x, y of one map to those of another, whatever they call their body."""
+    return Transformer.from_crs(plain(source), plain(target), always_xy=True).transform
+
+
+def period_of(crs):
+    """What a coordinate grows by in going once around the body, where a map may begin anywhere; else None."""
+    if crs.is_geographic:
+        return 360.0
+    said = plain(crs)
+    if "+proj=eqc" not in said:
+        return None
+    lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", said) or [0, 0])[1])
+    unit_m = crs.axis_info[0].unit_conversion_factor
+    return 2 * math.pi * crs.ellipsoid.semi_major_metre * math.cos(math.radians(lat_ts_deg)) / unit_m
+
+
+def crs_of(source):
+    return CRS.from_wkt(source.crs.to_wkt())
+
+
+def plain(crs):
+    """A CRS without the names of body and datum, over which PROJ might refuse to go from one map to another."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return CRS.from_user_input(crs).to_proj4()
+
+
+def pixel_m_of(source, body):
+    """About how wide a mosaic's pixels are."""
+    pixel = abs(source.transform.a) or abs(source.transform.b)
+    if source.crs.is_geographic:
+        return pixel * math.radians(1) * body.radius_m
+    return pixel * source.crs.linear_units_factor[1]

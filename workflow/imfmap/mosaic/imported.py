@@ -1,0 +1,300 @@
+"""A mosaic that somebody else made: any raster that GDAL reads, with the CRS of a known body."""
+
+import logging
+import math
+import tempfile
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+from rasterio.windows import Window
+
+from ..camera.footprint import map_azimuth_deg
+from ..core.errors import InputError
+from ..maps.grids import MapGrid
+from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
+from ..maps.rasters import BLOCK, create_raster, open_raster
+from ..maps.stretching import stretch_to_8bit
+from .build import PERCENTILES
+from .georeference import between, check_reference, crs_of, period_of, pixel_m_of, plain
+
+log = logging.getLogger(__name__)
+
+_WINDOW_PX = 4 * BLOCK
+_SAMPLED_PX = 2048
+# How far a mosaic's pixel size may be from the target's to be taken as it is.
+_SAME_RESOLUTION = 0.05
+_SAME_RADIUS_M = 0.5
+# In pixels, for a map to be the target's.
+_SAME_PLACE = 0.01
+_MUCH_FINER = 0.6
+# ISIS marks pixels without data by values near the end of a type's range.
+_ISIS_SPECIAL = {"float32": -3.4e38, "float64": -1.7e308, "int16": -32752}
+_NOTHING_THERE = ("has no valid pixel on the target", "check its nodata value and its place")
+
+
+def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
+    """Take in a finished mosaic, window by window.
+
+    A mosaic on the target's map, north up, with square pixels of the target's resolution (within 5 %), keeps its
+    pixels; any other is warped onto the target's grid. 8-bit values stay as they are; others are stretched to 8 bit.
+
+    Parameters
+    ----------
+    path : path
+        Raster of one or more bands, of which the first counts. No data is what its mask says; without one, 0 in
+        unsigned integers, NaN in floats, and ISIS's special values.
+    grid : MapGrid
+        The target's grid.
+    mosaic_path, sources_path : path
+        To write: as `mosaic.mosaic` does, with the one source that there is.
+    stretch : str
+        Of data that are not 8-bit: ``percentile`` (0.5 and 99.5) or ``minmax``.
+
+    Raises
+    ------
+    InputError
+        For a mosaic without georeference, on another body than the target or on none that is known, with coordinates
+        that cannot be in its CRS's units, of complex numbers, off the target, or without data.
+    """
+    with open_raster(path) as source:
+        check_reference(source, path, grid)
+        own = _own_grid(source, grid)
+        low_high = None if source.dtypes[0] == "uint8" else _limits(source, path, stretch)
+        tags = {PRODUCTS_TAG: Path(path).stem}
+        if low_high:
+            tags |= {"IMF_STRETCH_LOW": low_high[0], "IMF_STRETCH_HIGH": low_high[1]}
+        if own:
+            log.info("%s: taken on its own pixels", path)
+            _write(_eight_bit(source, low_high), own, path, mosaic_path, sources_path, tags)
+            return
+        log.info("%s: warped onto the target's grid", path)
+        with tempfile.TemporaryDirectory(dir=_folder(mosaic_path), prefix=".import.") as folder:
+            copy = Path(folder) / "mosaic.tif"
+            _write_copy(copy, source, _eight_bit(source, low_high), "uint8", 0)
+            with open_raster(copy) as whole, ExitStack() as stack:
+                turns = warped_turns(whole, grid, stack)
+                _write(lambda window: _first_valid(turns, window), grid, path, mosaic_path, sources_path, tags)
+
+
+def mosaic_as_image(path, grid, out_path, product, sun_azimuth_deg=None, incidence_deg=None):
+    """Take in a finished mosaic that is one image, or looks like one: all of it under one Sun.
+
+    Parameters
+    ----------
+    path : path
+        Raster, as for `import_mosaic`; its values stay as they are.
+    grid : MapGrid
+        The target's grid, onto which it is warped; pixels that lie there already keep their values.
+    out_path : path
+        float32 raster to write, NaN for no data, with `products.ImageFacts` tags.
+    product : str
+        Name it goes by.
+    sun_azimuth_deg : float
+        Direction towards the Sun at the target's middle, clockwise from north.
+    incidence_deg : float
+
+    Raises
+    ------
+    InputError
+        As `import_mosaic`; and without the Sun's angles.
+    """
+    if sun_azimuth_deg is None or incidence_deg is None:
+        raise InputError(
+            path,
+            "is to be taken as an image, but its Sun is unknown",
+            "give its target both of its angles: sun_azimuth_deg, incidence_deg",
+        )
+    middle = [float(value) for value in grid.lonlat((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)]
+    azimuth_deg = map_azimuth_deg(grid, *middle, sun_azimuth_deg)
+    with open_raster(path) as source, tempfile.TemporaryDirectory(dir=_folder(out_path), prefix=".import.") as folder:
+        check_reference(source, path, grid)
+        pixel_m = max(grid.resolution_m, pixel_m_of(source, grid.body))
+        facts = ImageFacts.of_mosaic(product, pixel_m, azimuth_deg, float(incidence_deg))
+        copy = Path(folder) / "mosaic.tif"
+        _write_copy(copy, source, partial(_values, source), "float32", np.nan)
+        with (
+            open_raster(copy) as whole,
+            ExitStack() as stack,
+            create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as image,
+        ):
+            turns = warped_turns(whole, grid, stack)
+            seen = False
+            for window in _windows(grid.shape):
+                values = _first_valid(turns, window)
+                if np.isfinite(values).any():
+                    seen = True
+                    image.write(values, 1, window=window)
+            if not seen:
+                raise InputError(path, *_NOTHING_THERE)
+
+
+def _folder(path):
+    folder = Path(path).parent
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _own_grid(source, grid):
+    """The mosaic's own pixels on the target's body; None where they are not fit to be kept."""
+    crs, transform = crs_of(source), source.transform
+    if not crs.is_projected or transform.b or transform.d or transform.a <= 0:
+        return None
+    square = math.isclose(transform.a, -transform.e, rel_tol=1e-6)
+    alike = abs(transform.a / grid.resolution_m - 1) <= _SAME_RESOLUTION
+    if not (square and alike and _same_map(crs, grid)):
+        return None
+    # In the words of the IAU's catalogue, whatever its maker called the body.
+    return MapGrid(grid.crs, transform, source.shape)
+
+
+def _same_map(crs, grid):
+    """Whether places have the same coordinates on both maps; both in metres, then, and on one sphere."""
+    if abs(crs.ellipsoid.semi_major_metre - grid.body.radius_m) > _SAME_RADIUS_M:
+        return False
+    rows, columns = np.meshgrid(*(np.linspace(0, side, 5) for side in grid.shape), indexing="ij")
+    here = np.array(grid.xy(rows, columns))
+    return bool(np.abs(np.array(between(grid.crs, crs)(*here)) - here).max() < _SAME_PLACE * grid.resolution_m)
+
+
+def warped_turns(source, grid, stack):
+    """A raster on a grid, as often as it may cover it.
+
+    Parameters
+    ----------
+    source : rasterio dataset
+        Its place checked (`mosaic_reference.check_reference`).
+    grid : MapGrid
+    stack : contextlib.ExitStack
+        Closes them.
+
+    Returns
+    -------
+    list of rasterio.vrt.WarpedVRT
+        The first is that which covers the grid's middle; the others, whole turns around the body away, fill its gaps.
+    """
+    return [stack.enter_context(_warped(source, grid, turn)) for turn in _turns(source, grid)]
+
+
+def _turns(source, grid):
+    """Shifts of a mosaic, in whole turns around the body, at which it may cover the target."""
+    crs = crs_of(source)
+    period = period_of(crs)
+    if not period:
+        return [0.0]
+    middle_x, _ = between(grid.crs, crs)(*(float(value) for value in grid.xy(grid.shape[0] / 2, grid.shape[1] / 2)))
+    source_x, _ = source.transform * (source.width / 2, source.height / 2)
+    nearest = round((middle_x - source_x) / period)
+    # A target across the edge of a mosaic that goes all around needs its other end as well.
+    return [turn * period for turn in (nearest, nearest - 1, nearest + 1)]
+
+
+def _warped(source, grid, turn=0.0):
+    """The mosaic, shifted in x, on the target's grid; averaged where its pixels are much the finer ones."""
+    pixel_m, nodata = pixel_m_of(source, grid.body), source.nodata
+    if nodata is None:
+        nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
+    return WarpedVRT(
+        source,
+        src_crs=plain(crs_of(source)),
+        src_transform=Affine.translation(turn, 0) @ source.transform,
+        crs=plain(grid.crs),
+        transform=grid.transform,
+        height=grid.shape[0],
+        width=grid.shape[1],
+        nodata=nodata,
+        src_nodata=nodata,
+        resampling=Resampling.average if pixel_m < _MUCH_FINER * grid.resolution_m else Resampling.cubic,
+    )
+
+
+def _first_valid(rasters, window):
+    """Window of the first raster, its gaps filled from the others."""
+    values = rasters[0].read(1, window=window)
+    for other in rasters[1:]:
+        valid = np.isfinite(values) if values.dtype.kind == "f" else values > 0
+        if valid.all():
+            break
+        values = np.where(valid, values, other.read(1, window=window))
+    return values
+
+
+def _limits(source, path, stretch):
+    """Values that become 1 and 255."""
+    if stretch == "percentile":
+        shrink = max(1.0, max(source.shape) / _SAMPLED_PX)
+        shape = tuple(max(1, round(side / shrink)) for side in source.shape)
+        sample = _values(source, None, shape)
+        found = np.nanpercentile(sample, PERCENTILES) if np.isfinite(sample).any() else ()
+    else:
+        ranges = [_range(_values(source, window)) for window in _windows(source.shape)]
+        ranges = [values for values in ranges if values]
+        found = (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else ()
+    if not len(found):
+        raise InputError(path, "has no valid pixel", "check its nodata value")
+    return tuple(map(float, found))
+
+
+def _range(values):
+    return (np.nanmin(values), np.nanmax(values)) if np.isfinite(values).any() else None
+
+
+def _values(source, window, shape=None):
+    """First band as float32, NaN for no data."""
+    pixels = source.read(1, window=window, out_shape=shape, resampling=Resampling.nearest, masked=True)
+    values = pixels.astype(np.float32).filled(np.nan)
+    kind = source.dtypes[0]
+    if kind in _ISIS_SPECIAL:
+        values[values <= _ISIS_SPECIAL[kind]] = np.nan
+    elif source.nodata is None and np.issubdtype(np.dtype(kind), np.unsignedinteger):
+        values[values == 0] = np.nan
+    return np.where(np.isfinite(values), values, np.float32(np.nan))
+
+
+def _eight_bit(source, low_high):
+    """Reader of windows as uint8, 0 for no data."""
+
+    def read(window):
+        if low_high:
+            return stretch_to_8bit(_values(source, window), low_high)
+        pixels = source.read(1, window=window, masked=True)
+        if source.nodata in (None, 0):
+            return pixels.filled(0)
+        # Where another value stands for no data, black is data.
+        return np.maximum(pixels, 1).filled(0)
+
+    return read
+
+
+def _write_copy(path, source, read, dtype, nodata):
+    """The mosaic as it lies, its values as `read` gives them."""
+    grid = MapGrid(crs_of(source), source.transform, source.shape)
+    with create_raster(path, grid, dtype, nodata=nodata) as copy:
+        for window in _windows(source.shape):
+            copy.write(read(window), 1, window=window)
+
+
+def _write(read, grid, path, mosaic_path, sources_path, tags):
+    listed = {PRODUCTS_TAG: tags[PRODUCTS_TAG]}
+    seen = False
+    with (
+        create_raster(mosaic_path, grid, "uint8", nodata=0, tags=tags, cloud=True) as mosaic,
+        create_raster(sources_path, grid, "uint8", nodata=0, tags=listed, overviews="nearest", cloud=True) as sources,
+    ):
+        for window in _windows(grid.shape):
+            values = read(window)
+            seen |= bool(values.any())
+            mosaic.write(values, 1, window=window)
+            sources.write((values > 0).astype(np.uint8), 1, window=window)
+        if not seen:
+            raise InputError(path, *_NOTHING_THERE)
+
+
+def _windows(shape):
+    for row in range(0, shape[0], _WINDOW_PX):
+        for column in range(0, shape[1], _WINDOW_PX):
+            yield Window(column, row, min(_WINDOW_PX, shape[1] - column), min(_WINDOW_PX, shape[0] - row))

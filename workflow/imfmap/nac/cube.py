@@ -1,0 +1,77 @@
+"""NAC images as ISIS cubes: the same reading as an EDR's, whatever ISIS has already done to them."""
+
+import threading
+import warnings
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import rasterio
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.windows import Window
+
+from ..core.errors import InputError
+from .isis_label import read_cube_label
+from .label import NacLabel
+from .pvl import is_special
+
+_SCAN_LINES = 1024
+
+
+class NacCube:
+    """An open cube of one NAC image, read on demand.
+
+    Attributes
+    ----------
+    path : Path
+    label : NacLabel
+    radiometry : str or None
+        What lronaccal made of it: ``IOF``, ``AbsoluteRadiance`` or, without the last step, ``counts``; None for a cube
+        that it has not been run on.
+    cropped : bool
+        Whether it is a piece of its image (it has an AlphaCube group).
+
+    Raises
+    ------
+    InputError
+        Where the file is no cube of a NAC image in 32-bit reals.
+    """
+
+    def __init__(self, path):
+        label = read_cube_label(path)
+        self.path = Path(path)
+        self.label = NacLabel.from_cube(label, path)
+        radiometry = label["IsisCube"].get("Radiometry")
+        self.radiometry = None if radiometry is None else str(radiometry.get("RadiometricType", "counts"))
+        self.cropped = "AlphaCube" in label["IsisCube"]
+        if "Mapping" in label["IsisCube"]:
+            raise InputError(path, "is map-projected already", "give the cube that cam2map was run on")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            self._dataset = rasterio.open(path)
+        if self._dataset.dtypes[0] != "float32" or self._dataset.count != 1:
+            raise InputError(
+                path,
+                f"has {self._dataset.count} bands of type {self._dataset.dtypes[0]}",
+                "give a cube of one band in 32-bit reals, as lronac2isis writes it",
+            )
+        self._lock = threading.Lock()
+
+    def read_lines(self, first, count):
+        """Lines as (count, samples) float32, special pixels NaN; `first` is zero-based, fewer come at the end."""
+        count = max(0, min(count, self.label.lines - first))
+        with self._lock:  # GDAL reads one thing at a time from a dataset
+            lines = self._dataset.read(1, window=Window(0, first, self.label.samples, count))
+        lines[is_special(lines)] = np.nan
+        return lines
+
+    @cached_property
+    def image(self):
+        """ndarray: the whole image, (lines, samples) float32."""
+        return self.read_lines(0, self.label.lines)
+
+    @cached_property
+    def max_count(self):
+        """float: the largest value of the image; -inf where it has none."""
+        blocks = (self.read_lines(first, _SCAN_LINES) for first in range(0, self.label.lines, _SCAN_LINES))
+        return float(max(np.max(block, initial=-np.inf, where=~np.isnan(block)) for block in blocks))

@@ -1,0 +1,239 @@
+"""LROC NAC images as the archive keeps them: a PDS3 label, then 8-bit companded lines (EDR)."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pvl
+
+from ..core.errors import InputError
+from .companding import companding_table, decompanding_table
+from .edr_writing import write_edr
+from .label import NacLabel, label_value
+
+__all__ = [
+    "Edr",
+    "companding_table",
+    "decompanding_table",
+    "label_value",
+    "read_edr",
+    "read_label",
+    "verify_md5",
+    "write_edr",
+]
+
+_LABEL_LIMIT_BYTES = 1 << 20
+_END = re.compile(rb"^[ \t]*END[ \t]*(?:\r?\n|\Z)", re.MULTILINE)
+_SCAN_LINES = 4096
+_GET_AGAIN = "fetch the product again"
+
+
+def read_label(path):
+    """Label of a PDS3 product.
+
+    Parameters
+    ----------
+    path : path
+        A product with attached label, or a label alone.
+
+    Returns
+    -------
+    pvl.PVLModule
+        Keywords to values, ``LRO:`` ones and ``^IMAGE`` included; `label_value` takes units off.
+
+    Raises
+    ------
+    InputError
+        Where the file is missing, no PDS3 product, or its label broken.
+    """
+    return _parse(_label_bytes(path), path)
+
+
+def read_edr(path):
+    """Open an EDR of a NAC.
+
+    Only the label is read; `Edr` reads lines when asked. The MD5 is not compared here (`verify_md5`).
+
+    Returns
+    -------
+    Edr
+
+    Raises
+    ------
+    InputError
+        For anything but a whole NAC EDR: another product, a keyword missing, a file too short or too long.
+    """
+    return _open(path)[0]
+
+
+def verify_md5(path):
+    """Compare the image bytes of an EDR with the checksum in its label.
+
+    Raises
+    ------
+    InputError
+        Where they differ, or as `read_edr`.
+    """
+    edr, label = _open(path)
+    stated = str(label_value(label["IMAGE"], "MD5_CHECKSUM", path)).strip().lower()
+    digest = hashlib.md5(usedforsecurity=False)
+    with open(path, "rb") as file:
+        file.seek(edr.offset)
+        left = edr.label.lines * edr.label.samples
+        while left:
+            chunk = file.read(min(left, 1 << 24))
+            digest.update(chunk)
+            left -= len(chunk)
+    if digest.hexdigest() != stated:
+        raise InputError(
+            path, f"its image has MD5 {digest.hexdigest()}, its label says {stated}", f"{_GET_AGAIN}, it is damaged"
+        )
+
+
+@dataclass(frozen=True)
+class Edr:
+    """An open NAC image of 12-bit counts, read from its file on demand.
+
+    Attributes
+    ----------
+    path : Path
+    label : NacLabel
+    counts : ndarray
+        (256,) float32: the count of every code.
+    offset : int
+        Bytes before the image.
+    """
+
+    path: Path
+    label: NacLabel
+    counts: np.ndarray
+    offset: int
+
+    def read_codes(self, first, count):
+        """Companded lines, right frames of old versions turned round.
+
+        Parameters
+        ----------
+        first : int
+            Zero-based index of the first line.
+        count : int
+            How many; fewer come where the image ends.
+
+        Returns
+        -------
+        ndarray
+            (count, samples) uint8.
+        """
+        count = max(0, min(count, self.label.lines - first))
+        samples = self.label.samples
+        codes = np.fromfile(self.path, np.uint8, count * samples, offset=self.offset + first * samples)
+        codes = codes.reshape(count, samples)
+        return codes[:, ::-1] if self.label.mirrored else codes
+
+    def read_lines(self, first, count):
+        """Lines as 12-bit counts (count, samples) float32; arguments as `read_codes`."""
+        return self.counts[self.read_codes(first, count)]
+
+    @cached_property
+    def image(self):
+        """ndarray: the whole image, (lines, samples) float32 counts."""
+        return self.read_lines(0, self.label.lines)
+
+    @cached_property
+    def max_count(self):
+        """float: the largest count of the image, found without decompanding it."""
+        seen = np.zeros(256, bool)
+        for first in range(0, self.label.lines, _SCAN_LINES):
+            codes = self.read_codes(first, _SCAN_LINES)
+            seen[codes.max()] = True
+            if (np.diff(self.counts) < 0).any():
+                seen |= np.bincount(codes.ravel(), minlength=256) > 0
+        return float(self.counts[seen].max())
+
+
+def _open(path):
+    """Edr and label of a file."""
+    text = _label_bytes(path)
+    label = _parse(text, path)
+    data_set = str(label_value(label, "DATA_SET_ID", path))
+    if "IMAGE_MAP_PROJECTION" in label or "EDR" not in data_set.upper().split("-"):
+        raise InputError(
+            path,
+            f"is no EDR (DATA_SET_ID = {data_set})",
+            "give the EDR, the workflow calibrates it itself",
+        )
+    nac = NacLabel.from_pds(label, path)
+    image = label["IMAGE"]
+    bits = label_value(image, "SAMPLE_BITS", path)
+    if bits != 8:
+        raise InputError(path, f"has samples of {bits} bits", "EDRs of the NAC have 8")
+    try:
+        counts = decompanding_table(nac.xterm, nac.mterm, nac.bterm)
+    except ValueError as error:
+        raise InputError(path, str(error), "check LRO:XTERM, LRO:MTERM and LRO:BTERM in its label") from None
+    offset = _image_offset(label, path)
+    _check_size(path, label, nac, offset, len(text))
+    return Edr(Path(path), nac, counts, offset), label
+
+
+def _label_bytes(path):
+    """Bytes of a label, up to and with its END."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(_LABEL_LIMIT_BYTES)
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from None
+    if not text.lstrip().startswith((b"PDS_VERSION_ID", b"/*", b"CCSD3ZF")) or b"PDS_VERSION_ID" not in text[:4096]:
+        what = "an ISIS cube" if b"IsisCube" in text[:200] else "no PDS3 product"
+        raise InputError(path, f"is {what}", "an EDR (.IMG) of the NAC begins with its PDS3 label")
+    end = _END.search(text)
+    if end is None:
+        raise InputError(path, "its PDS3 label has no END", _GET_AGAIN)
+    return text[: end.end()]
+
+
+def _parse(text, path):
+    try:
+        label = pvl.loads(text.decode("latin-1"))
+    except Exception as error:  # pvl lets errors of many types through on broken text
+        raise InputError(path, f"its PDS3 label cannot be read ({str(error)[:80]})", _GET_AGAIN) from None
+    if not isinstance(label, Mapping):
+        raise InputError(path, "its PDS3 label cannot be read", _GET_AGAIN)
+    return label
+
+
+def _image_offset(label, path):
+    """Bytes before the image. A pointer with unit BYTES counts bytes from 1, one without counts records from 1."""
+    if "^IMAGE" not in label:
+        raise InputError(path, "its label has no keyword ^IMAGE", "check that the file is whole")
+    pointer = label["^IMAGE"]
+    unit = str(getattr(pointer, "units", "")).strip().upper()
+    value = getattr(pointer, "value", pointer)
+    if not isinstance(value, int) or value < 1:
+        raise InputError(path, f"its ^IMAGE is '{value}'", "NAC EDRs point into themselves, by record or by byte")
+    if unit in ("BYTES", "B"):
+        return value - 1
+    record = label_value(label, "RECORD_BYTES", path)
+    if not isinstance(record, int) or record < 1:
+        raise InputError(path, f"its RECORD_BYTES is '{record}'", "expected a whole number above zero")
+    return (value - 1) * record
+
+
+def _check_size(path, label, nac, offset, label_bytes):
+    if nac.lines < 1 or nac.samples < 1:
+        raise InputError(path, f"its image is {nac.lines} x {nac.samples}", "check LINES and LINE_SAMPLES in its label")
+    size = Path(path).stat().st_size
+    wanted = offset + nac.lines * nac.samples
+    if size < wanted:
+        missing = wanted - size
+        raise InputError(path, f"is truncated: {missing} of its {wanted} bytes are missing", _GET_AGAIN)
+    # Where the pointer is short of the label's end (files cut out of larger ones), the image lies that much later.
+    longest = max(wanted, label_bytes + nac.lines * nac.samples)
+    records = label.get("FILE_RECORDS"), label.get("RECORD_BYTES")
+    padded = all(isinstance(number, int) for number in records) and size == records[0] * records[1]
+    if size > longest and not padded:
+        raise InputError(path, f"is too long: {size} bytes where its label explains {wanted}", _GET_AGAIN)

@@ -1,0 +1,269 @@
+"""What is told of one NAC image, whether by its PDS3 label or by the label of an ISIS cube made from it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ..core.errors import InputError
+from ..maps.times import parse_utc
+
+FULL_SAMPLES = 5064
+NAIF_IDS = {"left": -85600, "right": -85610}
+_MIRRORED_BELOW = 1.3
+# Product M114145549LE began its preroll then; the number counts seconds, and skips from 199999999 to 1100000000.
+_NUMBERED = (114145549, datetime(2009, 11, 29, 14, 51, 21, 623000))
+
+
+@dataclass(frozen=True)
+class NacLabel:
+    """The facts of an image that its processing rests on.
+
+    Attributes
+    ----------
+    product_id : str
+        E.g. ``M114145549LE``.
+    camera : str
+        ``left`` or ``right``.
+    lines, samples : int
+        Size of the image.
+    summing : int
+        1, or 2 where pairs of samples were added on board.
+    exposure_ms : float
+        Exposure of one line.
+    exposure_code : int
+        0 asks for darks of their own.
+    start_time, stop_time : str
+        UTC, ISO 8601, of the first and last line.
+    start_clock, preroll_clock : str
+        Spacecraft clock at the first line and at the start of the preroll, e.g. ``1/281199081:26214``.
+    version : float
+        Of the product; right frames below 1.3 are stored mirrored.
+    xterm, mterm, bterm : tuple of float
+        Companding terms.
+    """
+
+    product_id: str
+    camera: str
+    lines: int
+    samples: int
+    summing: int
+    exposure_ms: float
+    exposure_code: int
+    start_time: str
+    stop_time: str
+    start_clock: str
+    preroll_clock: str
+    version: float
+    xterm: tuple
+    mterm: tuple
+    bterm: tuple
+
+    @classmethod
+    def from_pds(cls, label, path):
+        """Out of a PDS3 label.
+
+        Parameters
+        ----------
+        label : mapping
+            As `pds.read_label` gives it.
+        path : path
+            Whose label it is, for messages.
+
+        Raises
+        ------
+        InputError
+            Where a keyword is missing or senseless, or the image is not of a NAC.
+        """
+        read = _Reader(label, path)
+        image = read.group("IMAGE")
+        return cls._of(
+            read,
+            read,
+            lines=image.integer("LINES"),
+            samples=image.integer("LINE_SAMPLES"),
+            names={
+                "product_id": "PRODUCT_ID",
+                "frame": "FRAME_ID",
+                "summing": "CROSSTRACK_SUMMING",
+                "exposure_ms": "LINE_EXPOSURE_DURATION",
+                "exposure_code": "LRO:LINE_EXPOSURE_CODE",
+                "start_time": "START_TIME",
+                "stop_time": "STOP_TIME",
+                "start_clock": "SPACECRAFT_CLOCK_START_COUNT",
+                "preroll_clock": "LRO:SPACECRAFT_CLOCK_PREROLL_COUNT",
+                "version": "PRODUCT_VERSION_ID",
+                "terms": "LRO:{}TERM",
+            },
+        )
+
+    @classmethod
+    def from_cube(cls, label, path):
+        """Out of the label of an ISIS cube.
+
+        Parameters
+        ----------
+        label : mapping
+            With the object ``IsisCube``, its groups as mappings; values may be mappings with ``value`` and ``unit``.
+
+        Raises
+        ------
+        InputError
+            As `from_pds`.
+        """
+        cube = _Reader(label, path).group("IsisCube")
+        size = cube.group("Core").group("Dimensions")
+        return cls._of(
+            cube.group("Instrument"),
+            cube.group("Archive"),
+            lines=size.integer("Lines"),
+            samples=size.integer("Samples"),
+            names={
+                "product_id": "ProductId",
+                "frame": "FrameId",
+                "summing": "SpatialSumming",
+                "exposure_ms": "LineExposureDuration",
+                "exposure_code": "LineExposureCode",
+                "start_time": "StartTime",
+                "stop_time": "StopTime",
+                "start_clock": "SpacecraftClockStartCount",
+                "preroll_clock": "SpacecraftClockPrerollCount",
+                "version": "ProductVersionId",
+                "terms": "{}Terms",
+            },
+        )
+
+    @classmethod
+    def _of(cls, instrument, archive, lines, samples, names):
+        frame = instrument.text(names["frame"]).upper()
+        if frame not in ("LEFT", "RIGHT"):
+            raise InputError(
+                instrument.path,
+                f"is no NAC image ({names['frame']} = {frame})",
+                "only the narrow angle cameras, LEFT and RIGHT, are mapped",
+            )
+        summing = instrument.integer(names["summing"])
+        if summing not in (1, 2):
+            raise InputError(instrument.path, f"{names['summing']} is {summing}", "NAC images are summed by 1 or 2")
+        terms = {f"{axis.lower()}term": archive.numbers(names["terms"].format(axis)) for axis in "XMB"}
+        if len({len(term) for term in terms.values()}) != 1:
+            raise InputError(instrument.path, "its companding terms X, M and B are not equally many", "check the label")
+        return cls(
+            product_id=archive.text(names["product_id"]),
+            camera=frame.lower(),
+            lines=lines,
+            samples=samples,
+            summing=summing,
+            exposure_ms=instrument.positive(names["exposure_ms"]),
+            exposure_code=archive.integer(names["exposure_code"]),
+            start_time=instrument.time(names["start_time"]),
+            stop_time=instrument.time(names["stop_time"]),
+            start_clock=instrument.text(names["start_clock"]),
+            preroll_clock=instrument.text(names["preroll_clock"]),
+            version=archive.version(names["version"]),
+            **terms,
+        )
+
+    @property
+    def prefix(self):
+        """str: ``NACL`` or ``NACR``, as calibration files begin."""
+        return "NACL" if self.camera == "left" else "NACR"
+
+    @property
+    def naif_id(self):
+        """int: NAIF code of the camera."""
+        return NAIF_IDS[self.camera]
+
+    @property
+    def mirrored(self):
+        """bool: whether the archive stores the frame with its samples reversed."""
+        return self.camera == "right" and self.version < _MIRRORED_BELOW
+
+
+def label_value(group, keyword, path):
+    """Value of a keyword, its unit taken off.
+
+    Parameters
+    ----------
+    group : mapping
+        A label, or an object or group of one.
+    path : path
+        Whose label it is, for messages.
+
+    Raises
+    ------
+    InputError
+        Where there is no such keyword.
+    """
+    if keyword not in group:
+        raise InputError(path, f"its label has no keyword {keyword}", "check that the file is whole")
+    value = group[keyword]
+    if isinstance(value, Mapping) and "value" in value:
+        return value["value"]
+    return getattr(value, "value", value)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Typed values of one object or group of a label."""
+
+    values: Mapping
+    path: object
+
+    def group(self, name):
+        group = self.values.get(name)
+        if not isinstance(group, Mapping):
+            raise InputError(self.path, f"its label has no object or group {name}", "check that the file is whole")
+        return _Reader(group, self.path)
+
+    def _as(self, convert, keyword, wanted):
+        value = label_value(self.values, keyword, self.path)
+        try:
+            return convert(value)
+        except (TypeError, ValueError, OverflowError):
+            shown = str(value)[:40]
+            raise InputError(self.path, f"its label's {keyword} is '{shown}'", f"expected {wanted}") from None
+
+    def text(self, keyword):
+        return str(label_value(self.values, keyword, self.path)).strip()
+
+    def integer(self, keyword):
+        return self._as(_whole, keyword, "a whole number, not negative")
+
+    def positive(self, keyword):
+        return self._as(_positive, keyword, "a number above zero")
+
+    def numbers(self, keyword):
+        return self._as(lambda values: tuple(float(value) for value in values), keyword, "a list of numbers")
+
+    def time(self, keyword):
+        return self._as(lambda value: parse_utc(value).isoformat(), keyword, "a UTC in ISO 8601")
+
+    def version(self, keyword):
+        return self._as(lambda value: float(str(value).strip().lstrip("v")), keyword, "a version such as v1.8")
+
+
+def _whole(value):
+    number = float(value)
+    if number != int(number) or number < 0:
+        raise ValueError
+    return int(number)
+
+
+def _positive(value):
+    number = float(value)
+    if not 0 < number < float("inf"):
+        raise ValueError
+    return number
+
+
+def product_number(product_id):
+    """The number in a product identifier such as M1400000000LE."""
+    return int(product_id[1:].rstrip("LRE"))
+
+
+def preroll_time(product_id):
+    """UTC (datetime) at which an image's preroll began, which its number counts in seconds."""
+    number = product_number(product_id)
+    if number >= 1_100_000_000:
+        number -= 900_000_000
+    return _NUMBERED[1] + timedelta(seconds=number - _NUMBERED[0])

@@ -1,0 +1,67 @@
+"""How diagrams look: sizes for print, colours that people with any colour vision can tell apart."""
+
+from contextlib import contextmanager
+
+from matplotlib import rc_context
+from matplotlib.figure import Figure
+
+from ..core.files import replacing
+
+# Okabe & Ito (2008), the yellow left out: it does not show on white.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
+GREY = "#808080"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+DASHES = ("-", (0, (4, 1.5)), (0, (1, 1.2)), (0, (5, 1, 1, 1)))
+# Half the width of a journal's page, and the height that suits it.
+PANEL_INCHES = (3.6, 2.9)
+_STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 8,
+    "axes.labelsize": 8,
+    "axes.titlesize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.6,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "lines.linewidth": 1.4,
+    "legend.frameon": False,
+    "legend.fontsize": 7,
+    "legend.handlelength": 2.4,
+    # Text stays text, to be searched and edited.
+    "pdf.fonttype": 42,
+}
+
+
+@contextmanager
+def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
+    """Draw a figure in the house's style, and write it when the block ends well.
+
+    Parameters
+    ----------
+    *paths : path
+        Files to write, as their suffixes say; raster files at 200 dots an inch.
+    rows, columns : int
+        Of panels.
+    panel_inches : tuple of float
+        Width and height of a panel, on average.
+    **layout
+        Further arguments of `Figure.subplots`, such as ``height_ratios``.
+
+    Yields
+    ------
+    matplotlib.axes.Axes or ndarray of them
+        As `Figure.subplots` gives.
+    """
+    with rc_context(_STYLE):
+        figure = Figure(figsize=(columns * panel_inches[0], rows * panel_inches[1]), layout="constrained")
+        yield figure.subplots(rows, columns, **layout)
+        for path in paths:
+            # Without its date the same figure has the same bytes.
+            metadata = {"CreationDate": None} if str(path).endswith(".pdf") else None
+            with replacing(path) as temporary:
+                figure.savefig(temporary, dpi=200, metadata=metadata)

@@ -1,0 +1,238 @@
+"""Diagrams of a target's fractures: which way they run, how dense they are, how far from the wall."""
+
+import numpy as np
+import shapely
+from matplotlib import colormaps
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.lines import Line2D
+
+from ...labels.width_classes import WIDTH_CLASSES
+from ...plots.cartography import NO_DATA, graticule, halo, scale_bar
+from ...plots.style import COLOURS, GREY, drawn
+
+# Even steps of lightness with every kind of colour vision, the darkest left out: outlines are dark.
+DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
+_INK = "#1c1c1e"
+_MAP_INCHES = 4.6
+
+
+def rose_figure(paths, rose, title):
+    """Rose diagram: the area of a petal is the length of the fractures that run its way.
+
+    Parameters
+    ----------
+    paths : list of path
+        Files to write.
+    rose : dict
+        Of `orientations.rose`.
+    title : str
+    """
+    lengths, step = np.array(rose["length_km"]), np.radians(rose["bin_deg"])
+    starts = np.arange(2 * len(lengths)) * step
+    with drawn(*paths, panel_inches=(3.4, 3.7)) as axes:
+        figure = axes.figure
+        place = axes.get_subplotspec()
+        axes.remove()
+        axes = figure.add_subplot(place, projection="polar")
+        axes.set_theta_zero_location("N")
+        axes.set_theta_direction(-1)
+        axes.bar(starts, np.sqrt(np.tile(lengths, 2)), step, align="edge", color=COLOURS[0], alpha=0.85,
+                 edgecolor="white", linewidth=0.7)  # fmt: skip
+        largest = max(float(lengths.max()), 1e-3)
+        even = float(lengths.sum()) / len(lengths)
+        around = np.linspace(0, 2 * np.pi, 361)
+        axes.plot(around, np.full_like(around, np.sqrt(even)), color=_INK, linewidth=0.9, linestyle=(0, (4, 2)))
+        rings = _rings(largest)
+        axes.set_rgrids(np.sqrt(rings), [])
+        axes.set_ylim(0, 1.04 * np.sqrt(largest))
+        for ring in rings:
+            axes.text(np.radians(285), np.sqrt(ring), f"{ring:g} km", fontsize=6.5, ha="center", va="center",
+                      path_effects=halo(2, "white", 0.9))  # fmt: skip
+        names = {0: "N", 90: "E", 180: "S", 270: "W", 30: "30°", 60: "60°", 120: "120°", 150: "150°"}
+        axes.set_thetagrids(np.arange(0, 360, 30), [names.get(angle, "") for angle in range(0, 360, 30)], fontsize=8)
+        axes.tick_params(pad=0)
+        axes.spines["polar"].set_visible(False)
+        if rose["mean_axis_deg"] is not None:
+            axis = np.radians(rose["mean_axis_deg"])
+            for turn in (0, np.pi):
+                axes.plot([axis + turn] * 2, [0, 1.04 * np.sqrt(largest)], color=COLOURS[1], linewidth=1.3)
+        axes.set_title(title, fontsize=9, fontweight="bold", pad=10)
+        said = "no fractures"
+        if rose["mean_axis_deg"] is not None:
+            said = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
+        handles = [
+            Line2D([], [], color=COLOURS[1], linewidth=1.3, label=said),
+            Line2D([], [], color=_INK, linewidth=0.9, linestyle=(0, (4, 2)), label="if all directions were alike"),
+        ]
+        figure.legend(
+            handles=handles,
+            loc="outside lower center",
+            ncols=1,
+            title=f"{lengths.sum():.1f} km of centrelines in bins of {rose['bin_deg']:g}°",
+            title_fontsize=7.5,
+        )
+
+
+def density_figure(paths, bands, mapped, centrelines, boundary, radius_m, title):
+    """Map of the length of fractures over the ground.
+
+    Parameters
+    ----------
+    paths : list of path
+    bands : ndarray
+        Of `density.density_map`; the first is drawn.
+    mapped : ground_plane.Mapped
+    centrelines : geopandas.GeoDataFrame
+    boundary : dict of str to geopandas.GeoDataFrame
+        Layers of polygons, ``floor`` and ``ponds``, and ``candidates`` if there are some; may be empty.
+    radius_m : float
+    title : str
+    """
+    grid = mapped.grid
+    left, bottom, right, top = grid.bounds
+    aspect = (top - bottom) / (right - left)
+    width = _MAP_INCHES / max(1.0, aspect / 1.4)
+    with drawn(*paths, panel_inches=(width + 1.0, width * aspect + 0.6)) as axes:
+        axes.set_facecolor(NO_DATA)
+        axes.grid(False)
+        picture = axes.imshow(
+            bands[0], extent=(left, right, bottom, top), cmap=DENSITY_RAMP, vmin=0, interpolation="bilinear"
+        )
+        axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(True)
+        lines = [shapely.get_coordinates(line) for line in centrelines.geometry]
+        axes.add_collection(LineCollection(lines, colors="white", linewidths=0.7, path_effects=halo(1.5, alpha=0.55)))
+        handles = [Line2D([], [], color="white", linewidth=1, path_effects=halo(2, alpha=0.6), label="fractures")]
+        for name, label, colour, dashes in (
+            ("floor", "crater floor", "white", (0, (6, 3))),
+            ("ponds", "melt ponds", COLOURS[4], "solid"),
+            ("candidates", "candidate ponds", COLOURS[1], (0, (2, 1.2))),
+        ):
+            if len(boundary.get(name, ())):
+                rings = [shapely.get_coordinates(ring) for ring in _outlines(boundary[name].geometry.values)]
+                axes.add_collection(
+                    LineCollection(
+                        rings, colors=colour, linewidths=1.2, linestyles=[dashes], path_effects=halo(2.2, alpha=0.6)
+                    )
+                )
+                handles.append(
+                    Line2D([], [], color=colour, linestyle=dashes, path_effects=halo(2.2, alpha=0.5), label=label)
+                )
+        scale_bar(axes, grid, size=7.5)
+        graticule(axes, grid, (max(2, round(width / 1.5)), max(2, round(width * aspect / 1.5))))
+        axes.set_title(title, fontsize=9, fontweight="bold", loc="left")
+        bar = axes.figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.02)
+        bar.set_label(f"length of fractures within {radius_m:g} m, km / km²")
+        bar.outline.set_linewidth(0.5)
+        axes.figure.legend(handles=handles, loc="outside lower left", ncols=4, facecolor="#8a8a90", labelcolor="white",
+                           frameon=True, framealpha=1, edgecolor="none")  # fmt: skip
+
+
+def distance_figure(paths, distances, title):
+    """Distances to the wall against random sets: how much lies within each distance, and how densely it lies there.
+
+    Parameters
+    ----------
+    paths : list of path
+    distances : boundary_distance.Distances or None
+        None draws the figure of a map without fractures or without a wall.
+    title : str
+    """
+    with drawn(*paths, columns=2, panel_inches=(3.5, 2.9)) as (left, right):
+        left.figure.suptitle(title, fontsize=9, fontweight="bold")
+        if distances is None:
+            for axes in (left, right):
+                axes.axis("off")
+            left.text(0.5, 0.5, "no fracture, or no wall, on the map", ha="center", va="center", color=GREY)
+            return
+        at = distances.distance_m
+        left.fill_between(at, distances.low, distances.high, color=GREY, alpha=0.3, linewidth=0, label="95 % of them")
+        left.plot(at, distances.expected, color=GREY, linestyle=(0, (4, 1.5)), label=f"{distances.sets} random sets")
+        left.plot(at, distances.observed, color=COLOURS[1], label=f"fractures, {distances.length_km:.1f} km")
+        left.set(xlabel="distance to the wall, m", ylabel="share of the length within it")
+        left.set(xlim=(0, at[-1]), ylim=(0, 1.01))
+        order = [2, 1, 0]
+        handles, labels = left.get_legend_handles_labels()
+        left.legend([handles[i] for i in order], [labels[i] for i in order], loc="lower right")
+        edges = at[:: max(1, (len(at) - 1) // 12)]
+        middles = (edges[1:] + edges[:-1]) / 2
+        expected = np.diff(np.interp(edges, at, distances.expected))
+        ratio = np.diff(np.interp(edges, at, distances.observed)) / np.maximum(expected, 1e-9)
+        there = expected > 0.002
+        right.axhline(1.0, color=GREY, linestyle=(0, (4, 1.5)), linewidth=1.1)
+        right.bar(middles[there], ratio[there] - 1, np.diff(edges)[there] * 0.9, bottom=1, color=COLOURS[0])
+        right.set(xlabel="distance to the wall, m", ylabel="length, as a multiple of the random", xlim=(0, at[-1]))
+        right.set_title(
+            f"mean {distances.observed_mean_m:.0f} m; random {distances.expected_mean_m:.0f} m "
+            f"({distances.mean_range_m[0]:.0f}–{distances.mean_range_m[1]:.0f}); p = {distances.p_value:.3f}",
+            fontsize=7,
+        )
+
+
+def error_figure(paths, table, counts, title):
+    """Errors of measures by width class: of true fractures that are drawn and measured, and of mapped ones.
+
+    Parameters
+    ----------
+    paths : list of path
+    table : pandas.DataFrame
+        Of `truth_measures.error_table`.
+    counts : dict of int
+        Of `truth_measures.truth_measures`.
+    title : str
+    """
+    panels = {
+        "length_percent": "length, %",
+        "mean_width_m": "mean width, m",
+        "max_width_m": "largest width, m",
+        "local_width_m": "width along the way, m",
+        "orientation_deg": "orientation, °",
+    }
+    with drawn(*paths, rows=2, columns=3, panel_inches=(2.75, 2.35)) as grid_of_axes:
+        figure = grid_of_axes[0, 0].figure
+        figure.suptitle(f"{title}: measured less true", fontsize=9, fontweight="bold")
+        *those, last = grid_of_axes.ravel()
+        for axes, (name, label) in zip(those, panels.items(), strict=True):
+            axes.axhline(0, color=_INK, linewidth=0.7)
+            for source, colour, marker, shift in (("drawn", GREY, "s", -0.14), ("mapped", COLOURS[1], "o", 0.14)):
+                rows = table[(table["measure"] == name) & (table["source"] == source)].set_index("width_class")
+                rows = rows.loc[[kind for kind in WIDTH_CLASSES if kind in rows.index]]
+                places = np.array([WIDTH_CLASSES.index(kind) for kind in rows.index], float) + shift
+                axes.errorbar(places, rows["bias"], rows["spread"], fmt=marker, color=colour, markersize=4,
+                              elinewidth=1.2, capsize=2)  # fmt: skip
+                for place, row in zip(places, rows.itertuples(), strict=True):
+                    axes.annotate(f"{row.n:,}".replace(",", "\u2009"), (place, row.bias + row.spread), (0, 3),
+                                  textcoords="offset points", ha="center", fontsize=5, color=colour)  # fmt: skip
+            shown = [kind for kind in WIDTH_CLASSES if kind in set(table["width_class"])]
+            axes.set_xticks(range(len(shown)), shown)
+            axes.set(ylabel=label, xlim=(-0.5, max(len(shown), 1) - 0.5))
+            axes.margins(y=0.14)
+            axes.grid(False, axis="x")
+        last.axis("off")
+        others = counts["mapped"] - counts["pairs"] - counts["merged"] - counts["false"]
+        said = (
+            f"{counts['true']} true fractures,\n{counts['mapped']} mapped:\n"
+            f"  {counts['pairs']} stand for one true one\n  {counts['merged']} hold several\n"
+            f"  {others} hold a part of one\n  {counts['false']} lie on none"
+        )
+        handles = [
+            Line2D([], [], color=GREY, marker="s", markersize=4, linestyle="", label="true ones, drawn and measured"),
+            Line2D([], [], color=COLOURS[1], marker="o", markersize=4, linestyle="", label="mapped ones"),
+        ]
+        last.legend(handles=handles, loc="upper left", borderaxespad=0)
+        last.text(0.02, 0.66, said, fontsize=7.5, va="top", linespacing=1.5, transform=last.transAxes)
+        last.text(0.02, 0.02, "marks: median error; bars: half its 16th–84th\npercentile range; small figures: number",
+                  fontsize=6.5, color=GREY, va="bottom", transform=last.transAxes)  # fmt: skip
+
+
+def _outlines(polygons):
+    return [ring for part in shapely.get_parts(polygons) for ring in (part.exterior, *part.interiors)]
+
+
+def _rings(largest):
+    """Two or three round lengths for the rings of a rose."""
+    power = 10.0 ** np.floor(np.log10(largest))
+    ring = max(factor * power for factor in (0.1, 0.2, 0.5, 1, 2, 5) if factor * power <= largest)
+    return [ring / 4, ring] if largest < 2 * ring else [ring / 2, ring, 2 * ring]

@@ -1,0 +1,306 @@
+"""Figure sheets in the paper's way, on A4: a target at crater, complex and pixel scale, and what was rejected."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from ...fractures.accept import REASONS
+from ...maps.grids import MapGrid
+from ...maps.rasters import open_raster
+from ...plots.cartography import FAINT, NO_DATA, base, compass, graticule, halo, letter_box, scale_bar
+from .insets import choose_places, square
+from .panel import RAMP, area_handles, rose, width_norm
+from .parts import draw_boundary, draw_fractures, drawing, rings, save
+from .sun_arrows import SunShown
+
+A4 = (8.27, 11.69)
+MARGIN = 0.5
+PNG_DPI = 220
+# Okabe & Ito (2008): told apart with every kind of colour vision.
+OUTLINE = "#E69F00"
+_MOST_PX = 1600
+_OVERVIEW, _SIDE = 4.7, 2.3
+_COLUMNS, _GAP = 3, 0.14
+# Examples in a row, their side, the room between them, that of a row and of a heading, in inches.
+_EXAMPLES, _BETWEEN = 6, 0.1
+_EXAMPLE = (A4[0] - 2 * MARGIN - (_EXAMPLES - 1) * _BETWEEN) / _EXAMPLES
+_ROW, _HEADING, _HEAD, _FOOT = _EXAMPLE + 0.3, 0.6, 1.25, 0.45
+_EXAMPLE_PX = (40, 220)
+
+
+@dataclass(frozen=True)
+class SheetText:
+    """Words on a sheet: the place, what is shown, sources and method."""
+
+    title: str
+    subtitle: str = ""
+    footer: str = ""
+
+
+def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=None, azimuths_deg=None, base_map=None):
+    """Draw a target at three scales.
+
+    Above, the crater: the mosaic, over a base map where there is one, with floor, ponds and fractures; below, each of
+    `places.choose_places` at complex and at pixel scale, with north and the Sun of the image that is shown.
+
+    Parameters
+    ----------
+    paths : list of path
+        Files to write, ``.png`` or ``.pdf``.
+    mosaic_path, sources_path : path
+        8-bit mosaic, 0 for no data, and which image each pixel came from.
+    fractures : geopandas.GeoDataFrame
+        Those that were kept (see `morphometry.measure`); may be empty.
+    text : SheetText
+    boundary : dict of str to geopandas.GeoDataFrame, optional
+        Layers ``floor`` and ``ponds``, and ``candidates`` for ponds.
+    azimuths_deg : mapping of str to float, optional
+        See `SunShown`.
+    base_map : basemap.BaseMap, optional
+        What lies around and below the mosaic.
+    """
+    with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
+        grid = MapGrid.of(mosaic)
+        suns = SunShown(sources, azimuths_deg or {})
+        norm = width_norm(fractures)
+        places = choose_places(fractures, grid)
+        # Without fractures there is no place to look at closely, and the page ends below the map.
+        page = A4 if places else (A4[0], _OVERVIEW + 2.0)
+        figure = Figure(figsize=page)
+        write_words(figure, text, page)
+        top = page[1] - 1.02
+        bottom = _draw_overview(
+            figure, page, top, mosaic, grid, fractures, norm, places, boundary or {}, suns, base_map
+        )
+        _draw_side(figure, page, top, fractures, norm, boundary or {}, suns)
+        bottom = min(bottom, top - 3.9) - 0.68
+        for number, place in enumerate(places):
+            _draw_place(figure, number, bottom, place, mosaic, grid, fractures, norm, boundary or {}, suns)
+        save(figure, paths, PNG_DPI)
+
+
+def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_deg=None):
+    """Draw what was rejected, by reason: of each the largest detections, whose loss would cost most.
+
+    Parameters
+    ----------
+    paths, mosaic_path, sources_path, text, azimuths_deg
+        See `overview_sheet`.
+    rejected : geopandas.GeoDataFrame
+        With ``reason``, ``area_m2`` and ``confidence``; may be empty.
+    """
+    with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
+        grid = MapGrid.of(mosaic)
+        suns = SunShown(sources, azimuths_deg or {})
+        reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
+        counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}
+        seen = sum(count > 0 for count in counts.values())
+        # What is left of the page is shared out among the reasons that there are examples of.
+        free = A4[1] - _HEAD - _FOOT - _HEADING * len(reasons)
+        most = max(1, int(free / max(seen, 1) / _ROW)) if seen else 0
+        rows = {reason: min(most, -(-count // _EXAMPLES)) for reason, count in counts.items()}
+        page = A4[0], _HEAD + _FOOT + sum(_HEADING + _ROW * lines for lines in rows.values())
+        figure = Figure(figsize=page)
+        write_words(figure, text, page)
+        top = page[1] - _HEAD
+        for reason in reasons:
+            members = rejected[rejected["reason"] == reason]
+            _draw_reason(figure, page, top, reason, members, rows[reason], mosaic, grid, suns)
+            top -= _HEADING + _ROW * rows[reason]
+        save(figure, paths, PNG_DPI)
+
+
+def place_on_page(left, bottom, width, height, page=A4):
+    """Inches to the fractions of the page that Matplotlib wants."""
+    return left / page[0], bottom / page[1], width / page[0], height / page[1]
+
+
+def write_words(figure, text, page=A4):
+    """Title, subtitle and footer of a page."""
+
+    def write(y, words, **style):
+        figure.text(MARGIN / page[0], y / page[1], words, va="center", **style)
+
+    write(page[1] - 0.45, text.title, fontsize=19, fontweight="bold")
+    write(page[1] - 0.77, text.subtitle, fontsize=9.5, color=FAINT)
+    write(0.3, text.footer, fontsize=6.5, color=FAINT)
+
+
+def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, places, boundary, suns, base_map):
+    """The crater; returns its lower edge in inches."""
+    whole = base_map.grid if base_map else grid
+    aspect = whole.shape[0] / whole.shape[1]
+    width, height = (_OVERVIEW, _OVERVIEW * aspect) if aspect <= 1 else (_OVERVIEW / aspect, _OVERVIEW)
+    axes = figure.add_axes(place_on_page(MARGIN + 0.12, top - height, width - 0.12, height - 0.12 * aspect, page))
+    axes.set_facecolor(NO_DATA)
+    left, bottom, right, high = whole.bounds
+    if base_map:
+        axes.imshow(base_map.picture, extent=(left, right, bottom, high), zorder=0, interpolation="antialiased")
+    own = grid.bounds
+    extent = (own[0], own[2], own[1], own[3])
+    axes.imshow(base(mosaic, most_pixels=_MOST_PX), extent=extent, zorder=1, interpolation="antialiased")
+    if base_map:
+        axes.add_patch(
+            Rectangle(own[:2], own[2] - own[0], own[3] - own[1], fill=False, edgecolor="white", linewidth=0.7, zorder=2)
+        )
+    axes.set(xlim=(left, right), ylim=(bottom, high), aspect="equal")
+    draw_boundary(axes, boundary)
+    draw_fractures(axes, fractures, norm, filled=True)
+    for place in places:
+        around = place.complex.grid(grid).bounds
+        letter_box(axes, around[0], around[1], around[2] - around[0], place.letter)
+    graticule(axes, whole, (3, 3))
+    shown = np.array([*fractures.geometry, *(place.complex.box(grid) for place in places)], object)
+    corner = _free_corner(axes, shown, 0.2, taken=(0, 0))
+    scale_bar(axes, whole, size=8)
+    add_compass(axes, grid, suns.all(), corner, 0.19, 0.85)
+    return top - height
+
+
+def _draw_side(figure, page, top, fractures, norm, boundary, suns):
+    """Beside the crater: numbers, the colours' widths, what lines mean."""
+    left = MARGIN + _OVERVIEW + 0.27
+    x = left / page[0]
+    numbers = [(f"{len(fractures):,}".replace(",", "\u2009"), "fracture" if len(fractures) == 1 else "fractures")]
+    if len(fractures):
+        length_m, area_m2 = (float(fractures[name].sum()) for name in ("total_length_m", "area_m2"))
+        widths = fractures["mean_width_m"]
+        numbers += [
+            (f"{length_m / 1000:.1f} km" if length_m >= 1000 else f"{length_m:.0f} m", "total length"),
+            (f"{area_m2 / 1e6:.2f} km\u00b2" if area_m2 >= 1e5 else f"{area_m2:.0f} m\u00b2", "total area"),
+            (f"{widths.median():.1f} m", f"median width, {widths.min():.1f} to {widths.max():.1f} m"),
+        ]
+    for index, (number, name) in enumerate(numbers):
+        y = top - 0.15 - 0.5 * index
+        figure.text(x, y / page[1], number, fontsize=15, fontweight="bold", va="center")
+        figure.text(x, (y - 0.21) / page[1], name, fontsize=7.5, color=FAINT, va="center")
+    if len(fractures):
+        bottom = top - 2.2
+        axes = figure.add_axes(place_on_page(left, bottom, _SIDE, 0.11, page))
+        axes.imshow(np.linspace(0, 1, 256)[np.newaxis], cmap=RAMP, aspect="auto", extent=(0, 1, 0, 1))
+        ticks = [tick for tick in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100) if norm.vmin <= tick <= norm.vmax]
+        axes.set_xticks([float(norm(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
+        axes.set_yticks([])
+        axes.tick_params(length=2.5, width=0.6, color=FAINT, labelsize=7.5, pad=2)
+        figure.text(x, (bottom - 0.3) / page[1], "mean width, m", fontsize=7.5, color=FAINT, va="center")
+        box = place_on_page(left + 0.14, top - _OVERVIEW + 0.08, 0.95, 0.95, page)
+        rose(figure.add_axes(box, projection="polar"), fractures)
+        words = "orientation by length\n(area of a petal)"
+        y = (top - _OVERVIEW + 0.55) / page[1]
+        figure.text(x + 1.36 / page[0], y, words, fontsize=7.5, color=FAINT, va="center", linespacing=1.4)
+    places = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")
+    handles = [*area_handles(boundary), *([places] if len(fractures) else [])]
+    if suns.all():
+        sun = {"color": "#ffc53d", "marker": "o", "markersize": 5.5, "markeredgecolor": "#7a5200"}
+        handles.append(Line2D([], [], linewidth=1.1, label="towards the Sun", **sun))
+    if not handles:
+        return
+    legend = figure.legend(
+        handles=handles,
+        loc="upper left",
+        bbox_to_anchor=(x, (top - 2.68) / page[1]),
+        fontsize=7.5,
+        facecolor="#5a5a5f",
+        edgecolor="none",
+        labelcolor="white",
+        borderaxespad=0,
+        handlelength=2.2,
+        framealpha=1,
+    )
+    legend.get_frame().set_boxstyle("round", pad=0.2, rounding_size=0.3)
+
+
+def _draw_place(figure, number, top, place, mosaic, grid, fractures, norm, boundary, suns):
+    side = (A4[0] - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
+    left = MARGIN + number * (side + _GAP)
+    figure.text(left / A4[0], (top + 0.24) / A4[1], place.letter, fontsize=11, fontweight="bold", va="center")
+    figure.text((left + 0.18) / A4[0], (top + 0.24) / A4[1], place.title, fontsize=9, fontweight="bold", va="center")
+    figure.text((left + 0.18) / A4[0], (top + 0.09) / A4[1], place.note, fontsize=7.5, color=FAINT, va="center")
+    for row, window in enumerate((place.complex, place.pixels)):
+        bottom = top - side - row * (side + 0.08)
+        axes = figure.add_axes(place_on_page(left, bottom, side, side))
+        around = draw_window(axes, mosaic, grid, window)
+        near = fractures[fractures.intersects(window.box(grid))]
+        if row == 0:
+            draw_boundary(axes, boundary, 0.9)
+        draw_fractures(axes, near, norm, filled=False)
+        if row == 0:
+            inner = place.pixels.grid(grid).bounds
+            spot = Rectangle(inner[:2], inner[2] - inner[0], inner[3] - inner[1], fill=False, edgecolor="white")
+            spot.set(linewidth=0.9, zorder=7, path_effects=halo(2.0))
+            axes.add_patch(spot)
+        scale_bar(axes, around, share=0.4, size=7.5)
+        taken = np.array([*near.geometry, *([place.pixels.box(grid)] if row == 0 else [])], object)
+        add_compass(axes, around, suns.of(window), _free_corner(axes, taken, 0.24, taken=(0, 0)), 0.24, 0.5)
+
+
+def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
+    """Heading and examples of one reason."""
+    words = REASONS.get(reason, reason.replace("_", " "))
+
+    def write(x, y, words, **style):
+        figure.text(x / page[0], y / page[1], words, va="center", **style)
+
+    write(MARGIN, top, reason.replace("_", " ").capitalize(), fontsize=11, fontweight="bold")
+    said = f"{words}: {len(members) or 'no'} detection{'' if len(members) == 1 else 's'}"
+    most = rows * _EXAMPLES
+    if len(members) > most:
+        said += f", of which the {most} largest"
+    write(MARGIN, top - 0.2, said, fontsize=8, color=FAINT)
+    order = np.argsort(-members["area_m2"].to_numpy(float), kind="stable")[:most]
+    for number, index in enumerate(order):
+        member = members.iloc[index]
+        left = MARGIN + number % _EXAMPLES * (_EXAMPLE + _BETWEEN)
+        bottom = top - 0.36 - _EXAMPLE - number // _EXAMPLES * _ROW
+        bounds = member.geometry.bounds
+        extent_px = max(bounds[2] - bounds[0], bounds[3] - bounds[1]) / grid.resolution_m
+        row, column = grid.rowcol((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+        window = square(row, column, int(np.clip(1.7 * extent_px, *_EXAMPLE_PX)), grid)
+        axes = figure.add_axes(place_on_page(left, bottom, _EXAMPLE, _EXAMPLE, page))
+        around = draw_window(axes, mosaic, grid, window)
+        outline(axes, member.geometry)
+        scale_bar(axes, around, share=0.4, size=6)
+        add_compass(axes, around, suns.of(window), (1, 1), 0.3, 0.38)
+        confidence = "" if np.isnan(member.confidence) else f", p {member.confidence:.2f}"
+        write(left, bottom - 0.1, f"{member.area_m2:.0f} m\u00b2{confidence}", fontsize=7)
+
+
+def draw_window(axes, mosaic, grid, window, picture=None):
+    """Draw a square of a mosaic pixel by pixel, or another picture of it; its grid."""
+    around = window.grid(grid)
+    left, bottom, right, top = around.bounds
+    if picture is None:
+        picture = base(mosaic, (window.row, window.column, window.side_px, window.side_px))
+    axes.set_facecolor(NO_DATA)
+    axes.imshow(picture, extent=(left, right, bottom, top), interpolation="nearest")
+    axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+    return around
+
+
+def outline(axes, geometry, colour=OUTLINE, width=1.1):
+    """Draw the outline of one shape."""
+    for ring in rings([geometry]):
+        axes.plot(*ring.T, color=colour, linewidth=width, path_effects=halo(1.8 * width, alpha=0.5), zorder=5)
+
+
+def _free_corner(axes, shapes, share, taken):
+    """Corner (across, up; 0 or 1) of axes where a mark of this share of their sides hides least."""
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    width, height = share * (right - left), share * (top - bottom)
+
+    def hidden(corner):
+        x, y = left + corner[0] * (right - left - width), bottom + corner[1] * (top - bottom - height)
+        return int(shapely.intersects(shapes, shapely.box(x, y, x + width, y + height)).sum()) if len(shapes) else 0
+
+    return min([corner for corner in ((1, 1), (0, 1), (1, 0), (0, 0)) if corner != taken], key=hidden)
+
+
+def add_compass(axes, grid, azimuths_deg, corner, share, size):
+    """Draw north and the Sun in a corner (across, up; 0 or 1) of axes, this share of their sides wide."""
+    room = 0.01
+    x, y = (room + value * (1 - share - 2 * room) for value in corner)
+    compass(axes.inset_axes((x, y, share, share), zorder=9), grid, azimuths_deg, size)

@@ -1,0 +1,218 @@
+"""A QGIS project of a target: its layers in order and styled, on the body's CRS, with relative paths.
+
+The project is written as QGIS writes it, less what QGIS fills in by itself; opened and drawn in QGIS 3.22 by
+``tests/unit/test_qgis.py``.
+"""
+
+import os
+import re
+import warnings
+import zipfile
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree
+
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..maps import qml_styles
+from ..maps.grids import MapGrid
+from ..maps.rasters import open_raster
+from ..maps.vectors import layers_of
+
+_WRITTEN_AS = "3.22.0-Białowieża"
+_DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+# A zip notes when its files were written; a fixed time makes the same project the same bytes.
+_EPOCH = (2000, 1, 1, 0, 0, 0)
+TITLES = {
+    "fractures": "Fractures",
+    "centrelines": "Centrelines",
+    "candidate_ponds": "Candidate melt ponds",
+    "rejected": "Rejected",
+    "footprints": "Image outlines",
+    "floor": "Crater floor",
+    "ponds": "Melt ponds",
+    "probability": "Probability of fracture",
+    "mosaic": "Mosaic",
+}
+# Layers that are switched off when the project opens.
+_HIDDEN = ("probability", "rejected", "footprints", "centrelines")
+
+
+@dataclass(frozen=True)
+class ProjectLayer:
+    """One layer of a project.
+
+    Attributes
+    ----------
+    path : Path
+        File.
+    name : str
+        Name of the layer's style in resources/styles; of a vector layer also its name in the file.
+    title : str
+        What the layer tree says.
+    raster : bool
+    """
+
+    path: Path
+    name: str
+    title: str
+    raster: bool = False
+
+
+def layers_of_target(fractures, footprints, boundary, probability, mosaic):
+    """A target's layers, from the top of the map to its bottom; `boundary` is empty where there is none.
+
+    Parameters
+    ----------
+    fractures, footprints, boundary, probability, mosaic : path
+
+    Returns
+    -------
+    list of ProjectLayer
+    """
+    vectors = [(fractures, name) for name in layers_of(fractures)] + [(footprints, "footprints")]
+    if boundary:
+        vectors += [(boundary, "floor"), (boundary, "ponds")]
+    rasters = ((probability, "probability"), (mosaic, "mosaic"))
+    return [
+        *(ProjectLayer(path, name, TITLES.get(name, name.replace("_", " ").capitalize())) for path, name in vectors),
+        *(ProjectLayer(path, name, TITLES[name], raster=True) for path, name in rasters),
+    ]
+
+
+def write_project(path, title, mosaic_path, layers):
+    """Write a project.
+
+    Parameters
+    ----------
+    path : path
+        ``.qgz`` to write; files are named relative to its folder, so that the folder can move.
+    title : str
+    mosaic_path : path
+        The raster whose CRS and extent are the project's.
+    layers : sequence of ProjectLayer
+        From the top of the map to its bottom. A vector layer that its file lacks is left out.
+
+    Raises
+    ------
+    InputError
+        For files that are missing.
+    """
+    path = Path(path)
+    layers = [layer for layer in layers if layer.raster or layer.name in layers_of(layer.path)]
+    with open_raster(mosaic_path) as mosaic:
+        grid = MapGrid.of(mosaic)
+    root = ElementTree.Element("qgis", projectname=title, version=_WRITTEN_AS)
+    ElementTree.SubElement(root, "title").text = title
+    ElementTree.SubElement(root, "projectCrs").append(_crs(grid.crs))
+    tree = ElementTree.SubElement(root, "layer-tree-group")
+    canvas = ElementTree.SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    ElementTree.SubElement(canvas, "units").text = "meters"
+    canvas.append(_extent(grid.bounds))
+    ElementTree.SubElement(canvas, "rotation").text = "0"
+    ElementTree.SubElement(canvas, "destinationsrs").append(_crs(grid.crs))
+    project = ElementTree.SubElement(root, "projectlayers")
+    order = ElementTree.SubElement(root, "layerorder")
+    for layer in layers:
+        source = _source(layer, path.parent)
+        ident = re.sub(r"\W", "_", f"imfmap_{layer.name}_{Path(layer.path).stem}")
+        ElementTree.SubElement(
+            tree,
+            "layer-tree-layer",
+            id=ident,
+            name=layer.title,
+            source=source,
+            providerKey="gdal" if layer.raster else "ogr",
+            checked="Qt::Unchecked" if layer.name in _HIDDEN else "Qt::Checked",
+            expanded="0" if layer.raster else "1",
+        )
+        ElementTree.SubElement(order, "layer", id=ident)
+        project.append(_layer(layer, ident, source, grid.crs))
+    root.append(_properties())
+    said = _DTD + ElementTree.tostring(root, encoding="unicode") + "\n"
+    with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(f"{path.stem}.qgs", _EPOCH), said)
+
+
+def _source(layer, folder):
+    if not Path(layer.path).exists():
+        raise InputError(layer.path, "does not exist", "check that the step before made it")
+    source = os.path.relpath(layer.path, folder)
+    source = source if source.startswith("..") else f"./{source}"
+    return source if layer.raster else f"{source}|layername={layer.name}"
+
+
+def _layer(layer, ident, source, crs):
+    element = ElementTree.Element(
+        "maplayer",
+        type="raster" if layer.raster else "vector",
+        autoRefreshEnabled="0",
+        styleCategories="AllStyleCategories",
+    )
+    if not layer.raster:
+        lines = qml_styles.qml(layer.name) is not None and qml_styles.vector_style(layer.name).lines
+        element.set("geometry", "Line" if lines else "Polygon")
+    ElementTree.SubElement(element, "id").text = ident
+    ElementTree.SubElement(element, "datasource").text = source
+    ElementTree.SubElement(element, "layername").text = layer.title
+    ElementTree.SubElement(element, "srs").append(_crs(crs))
+    provider = ElementTree.SubElement(element, "provider")
+    provider.text = "gdal" if layer.raster else "ogr"
+    if not layer.raster:
+        provider.set("encoding", "UTF-8")
+    text = qml_styles.qml(layer.name)
+    if text:
+        for part in ElementTree.fromstring(text):
+            element.append(deepcopy(part))
+    return element
+
+
+def _crs(crs):
+    """A CRS as QGIS notes one that is in no catalogue: by its WKT."""
+    with warnings.catch_warnings():
+        # Older readers look at the PROJ string; on a sphere it says all.
+        warnings.simplefilter("ignore", UserWarning)
+        proj4 = crs.to_proj4()
+    element = ElementTree.Element("spatialrefsys", nativeFormat="Wkt")
+    radius = crs.ellipsoid.semi_major_metre
+    for key, value in (
+        ("wkt", crs.to_wkt("WKT2_2019")),
+        ("proj4", proj4),
+        ("srsid", "0"),
+        ("srid", "0"),
+        ("authid", ""),
+        ("description", crs.name),
+        ("projectionacronym", re.search(r"\+proj=(\w+)", proj4)[1]),
+        ("ellipsoidacronym", _ellipsoid(radius)),
+        ("geographicflag", "true" if crs.is_geographic else "false"),
+    ):
+        ElementTree.SubElement(element, key).text = value
+    return element
+
+
+def _ellipsoid(radius_m):
+    return f"PARAMETER:{radius_m:.0f}:{radius_m:.0f}"
+
+
+def _extent(bounds):
+    element = ElementTree.Element("extent")
+    for key, value in zip(("xmin", "ymin", "xmax", "ymax"), bounds, strict=True):
+        ElementTree.SubElement(element, key).text = repr(float(value))
+    return element
+
+
+def _properties():
+    """Relative paths, and lengths and areas measured on the map."""
+    properties = ElementTree.Element("properties")
+    paths = ElementTree.SubElement(properties, "Paths")
+    ElementTree.SubElement(paths, "Absolute", type="bool").text = "false"
+    # With an ellipsoid of another body than the Earth QGIS 3.22 measures nothing but NaN: it measures on the map.
+    measure = ElementTree.SubElement(properties, "Measure")
+    ElementTree.SubElement(measure, "Ellipsoid", type="QString").text = "NONE"
+    measurement = ElementTree.SubElement(properties, "Measurement")
+    ElementTree.SubElement(measurement, "DistanceUnits", type="QString").text = "meters"
+    ElementTree.SubElement(measurement, "AreaUnits", type="QString").text = "m2"
+    reference = ElementTree.SubElement(properties, "SpatialRefSys")
+    ElementTree.SubElement(reference, "ProjectionsEnabled", type="int").text = "1"
+    return properties

@@ -1,0 +1,245 @@
+"""A STAC catalogue: a collection a target, in it an item of the map and one of each projected image.
+
+Geometries and boxes are longitude and latitude on the body, planetocentric, as the Solar System extension (``ssys``)
+has it; the projection extension says the map's own CRS. All links are relative: the results' folder can move.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pystac
+from pystac.extensions.projection import ProjectionExtension
+from pystac.extensions.scientific import Publication, ScientificExtension
+from pystac.extensions.view import ViewExtension
+from pystac.layout import TemplateLayoutStrategy
+from shapely.geometry import mapping
+
+from ..core.files import replacing, replacing_folder
+from ..maps.grids import MapGrid
+from ..maps.image_outlines import geographic_outline, image_outlines
+from ..maps.rasters import open_raster
+from ..maps.times import parse_utc
+
+SSYS = "https://stac-extensions.github.io/ssys/v1.1.0/schema.json"
+PAPER_DOI = "10.1029/2025JE009145"
+PAPER = (
+    "Le Corre et al. (2025): Automated impact melt fracture mapping on the Moon with weakly supervised deep learning. "
+    "Journal of Geophysical Research: Planets 130, e2025JE009145."
+)
+_COG = "image/tiff; application=geotiff; profile=cloud-optimized"
+_GEOTIFF = "image/tiff; application=geotiff"
+# Files of a target: title, media type, roles.
+_FILES = {
+    "mosaic.tif": ("Mosaic, 8 bit", _COG, ["data", "visual"]),
+    "mosaic_sources.tif": ("Image that each pixel of the mosaic came from", _COG, ["data-mask"]),
+    "probability.tif": ("Probability of fracture, 0.004 a step", _COG, ["data"]),
+    "fractures.gpkg": (
+        "Fractures, their centrelines, candidate ponds, and what was rejected, styled",
+        "application/geopackage+sqlite3",
+        ["data"],
+    ),
+    "fractures.geojson": ("Fractures in lunar longitude and latitude", "application/geo+json", ["data"]),
+    "fractures.shp": ("Fractures as shapefile", "application/vnd.shp", ["data"]),
+    "fractures.csv": ("Numbers of each fracture", "text/csv", ["data"]),
+    "width_profiles.csv": ("Width along each fracture", "text/csv", ["data"]),
+    "density.tif": ("Fractures over the ground: km per km2, number per km2", _COG, ["data"]),
+    "density.png": ("Density of fractures", "image/png", ["overview"]),
+    "density.pdf": ("Density of fractures, to print", "application/pdf", ["overview"]),
+    "rose.png": ("Rose diagram of orientations", "image/png", ["overview"]),
+    "rose.pdf": ("Rose diagram of orientations, to print", "application/pdf", ["overview"]),
+    "distances.png": ("Distances to the wall", "image/png", ["overview"]),
+    "distances.pdf": ("Distances to the wall, to print", "application/pdf", ["overview"]),
+    "measures.csv": ("Errors of the measures against the truth", "text/csv", ["metadata"]),
+    "measures.png": ("Errors of the measures against the truth", "image/png", ["metadata"]),
+    "measures.pdf": ("Errors of the measures against the truth, to print", "application/pdf", ["metadata"]),
+    "footprints.gpkg": ("Outlines of the images", "application/geopackage+sqlite3", ["metadata"]),
+    "statistics.csv": ("Statistics", "text/csv", ["metadata"]),
+    "summary.json": ("Statistics and settings", "application/json", ["metadata"]),
+    "map.png": ("Map", "image/png", ["overview"]),
+    "map.pdf": ("Map to print", "application/pdf", ["overview"]),
+    "overview.png": ("Figure sheet at three scales", "image/png", ["overview"]),
+    "overview.pdf": ("Figure sheet at three scales, to print", "application/pdf", ["overview"]),
+    "rejected.png": ("Figure sheet of what was rejected", "image/png", ["overview"]),
+    "rejected.pdf": ("Figure sheet of what was rejected, to print", "application/pdf", ["overview"]),
+    "map.qgz": ("QGIS project", "application/x-qgis-project", ["metadata"]),
+    "viewer/index.html": ("Viewer", "text/html", ["overview"]),
+}
+
+
+@dataclass(frozen=True)
+class StacText:
+    """Words of a target's collection.
+
+    Attributes
+    ----------
+    target : str
+        Name of the target, the collection's id.
+    title : str
+    description : str
+        What was mapped, how.
+    """
+
+    target: str
+    title: str
+    description: str
+
+
+def write_collection(folder, text, files, images=(), probabilities=()):
+    """Write a target's collection: ``collection.json`` and a file an item.
+
+    Parameters
+    ----------
+    folder : path
+        To write; an old one is replaced once the new one is whole.
+    text : StacText
+    files : sequence of path
+        Products of the target, its ``mosaic.tif`` among them; each becomes an asset by its name.
+    images : sequence of path
+        Projected images.
+    probabilities : sequence of path
+        Their own probabilities, if any; paired by name.
+    """
+    files = {_name(path): Path(path) for path in files}
+    with open_raster(files["mosaic.tif"]) as mosaic:
+        grid = MapGrid.of(mosaic)
+    by_product = {Path(path).stem: Path(path) for path in probabilities}
+    items = [_image_item(Path(path), row, by_product) for path, row in _outlined(images)]
+    items.insert(0, _map_item(text, grid, files, items))
+    with replacing_folder(folder) as new:
+        collection = pystac.Collection(
+            id=text.target,
+            title=text.title,
+            description=text.description,
+            extent=pystac.Extent(
+                pystac.SpatialExtent([items[0].bbox]), pystac.TemporalExtent([list(_interval(items[0]))])
+            ),
+            license="other",
+            keywords=["impact melt fractures", grid.body.name.capitalize()],
+            summaries=pystac.Summaries({"ssys:targets": [grid.body.name.capitalize()]}),
+        )
+        ScientificExtension.ext(collection, add_if_missing=True).apply(publications=[_publication()])
+        collection.add_items(items)
+        # The slash at the end says that this is a folder, whatever dots its name has.
+        collection.normalize_hrefs(f"{new.resolve()}/", strategy=TemplateLayoutStrategy(item_template=""))
+        collection.make_all_asset_hrefs_relative()
+        collection.save(pystac.CatalogType.SELF_CONTAINED)
+
+
+def write_catalog(path, run, collections):
+    """Write a run's catalogue, which points to its targets' collections.
+
+    Parameters
+    ----------
+    path : path
+        ``catalog.json`` to write.
+    run : str
+        Name of the run, the catalogue's id.
+    collections : sequence of path
+        ``collection.json`` of each target.
+    """
+    catalog = pystac.Catalog(id=run, title=f"imfmap: {run}", description="Maps of impact melt fractures")
+    for found in map(Path, collections):
+        title = pystac.Collection.from_file(str(found)).title
+        href = Path(os.path.relpath(found, Path(path).parent)).as_posix()
+        catalog.add_link(pystac.Link("child", href, pystac.MediaType.JSON, title))
+    catalog.set_root(catalog)
+    with replacing(path) as temporary:
+        catalog.catalog_type = pystac.CatalogType.SELF_CONTAINED
+        catalog.set_self_href(str(Path(path).resolve()))
+        catalog.save_object(include_self_link=False, dest_href=str(temporary))
+
+
+def _name(path):
+    path = Path(path)
+    return "viewer/index.html" if path.name == "viewer" else path.name
+
+
+def _outlined(images):
+    frame = image_outlines(images)
+    return zip(images, frame.itertuples(), strict=True)
+
+
+def _map_item(text, grid, files, images):
+    times = [moment for item in images for moment in _interval(item)]
+    if not times:
+        # Of a mosaic that somebody else made the file's own time is all that is known.
+        times = [datetime.fromtimestamp(int(files["mosaic.tif"].stat().st_mtime), UTC)]
+    geometry, bbox = geographic_outline(grid)
+    item = pystac.Item(
+        text.target,
+        mapping(geometry),
+        bbox,
+        None,
+        {"title": text.title},
+        start_datetime=min(times),
+        end_datetime=max(times),
+    )
+    _describe(item, grid)
+    item.properties["gsd"] = grid.resolution_m
+    for name, (title, kind, roles) in _FILES.items():
+        path = files.get(name)
+        if path:
+            href = path / "index.html" if name.startswith("viewer") else path
+            item.add_asset(_key(name), pystac.Asset(str(href.resolve()), title, None, kind, roles))
+    return item
+
+
+def _image_item(path, facts, probabilities):
+    with open_raster(path) as image:
+        grid = MapGrid.of(image)
+    geometry, bbox = geographic_outline(grid, facts.geometry)
+    moment = parse_utc(facts.start_time).replace(tzinfo=UTC)
+    item = pystac.Item(facts.product, mapping(geometry), bbox, moment, {"title": facts.product})
+    _describe(item, grid)
+    item.properties["gsd"] = round(facts.ground_resolution_m, 3)
+    view = ViewExtension.ext(item, add_if_missing=True)
+    # What this extension calls incidence is that of the line of sight: the emission angle.
+    view.apply(
+        incidence_angle=round(facts.emission_deg, 3),
+        sun_azimuth=_from_north(grid, facts.sun_azimuth_deg),
+        sun_elevation=round(90.0 - facts.incidence_deg, 3),
+    )
+    title = "Calibrated image on the map, I/F"
+    item.add_asset("image", pystac.Asset(str(path.resolve()), title, None, _GEOTIFF, ["data"]))
+    if path.stem in probabilities:
+        href = str(probabilities[path.stem].resolve())
+        item.add_asset("probability", pystac.Asset(href, "Probability of fracture", None, _COG, ["data"]))
+    return item
+
+
+def _describe(item, grid):
+    """What the projection, scientific and Solar System extensions say of an item."""
+    ProjectionExtension.ext(item, add_if_missing=True).apply(
+        wkt2=grid.crs.to_wkt("WKT2_2019"),
+        projjson=grid.crs.to_json_dict(),
+        bbox=list(grid.bounds),
+        shape=list(grid.shape),
+        transform=list(grid.transform),
+    )
+    ScientificExtension.ext(item, add_if_missing=True).apply(publications=[_publication()])
+    item.stac_extensions.append(SSYS)
+    item.properties["ssys:targets"] = [grid.body.name.capitalize()]
+
+
+def _publication():
+    return Publication(PAPER_DOI, PAPER)
+
+
+def _interval(item):
+    common = item.common_metadata
+    return (item.datetime, item.datetime) if item.datetime else (common.start_datetime, common.end_datetime)
+
+
+def _from_north(grid, map_azimuth_deg):
+    """Direction on the ground, clockwise from north, of one on the map at the grid's middle."""
+    jacobian = grid.ground_jacobians(grid.shape[0] / 2, grid.shape[1] / 2)[0]
+    angle = np.radians(map_azimuth_deg)
+    east, north = jacobian @ [np.sin(angle), np.cos(angle)]
+    return round(float(np.degrees(np.arctan2(east, north)) % 360.0), 3)
+
+
+def _key(name):
+    return name.replace("/index.html", "").replace(".", "_").removesuffix("_tif")

@@ -1,0 +1,254 @@
+"""Fractures as files: GeoPackage, shapefile, GeoJSON, tables, and a summary in numbers."""
+
+import csv
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from ..core.files import replacing
+from ..fractures.accept import REASONS
+from ..labels.width_classes import WIDTH_CLASSES, width_class
+from ..maps.bodies import body_of
+from ..maps.vectors import write_vector
+
+# Shapefiles hold names of 10 characters at most.
+SHAPEFILE_FIELDS = {
+    "fracture": "fracture",
+    "area_m2": "area_m2",
+    "length_m": "length_m",
+    "total_length_m": "total_m",
+    "mean_width_m": "mean_w_m",
+    "max_width_m": "max_w_m",
+    "orientation_deg": "orient_deg",
+    "sinuosity": "sinuosity",
+    "confidence": "confidence",
+    "lon_deg": "lon_deg",
+    "lat_deg": "lat_deg",
+    "group": "group",
+    "products": "products",
+    "images_seen": "n_seen",
+    "images_agreed": "n_agreed",
+    "incidence_deg": "inc_deg",
+    "sun_azimuth_north_deg": "sun_az_deg",
+    "incidences_deg": "incs_deg",
+    "sun_azimuths_north_deg": "sun_azs",
+}
+_DECIMALS = {
+    "sinuosity": 3,
+    "confidence": 3,
+    "lon_deg": 7,
+    "lat_deg": 7,
+    "orientation_deg": 1,
+    "incidence_deg": 1,
+    "sun_azimuth_north_deg": 1,
+}
+
+
+def write_fractures(directory, kept, rejected, centrelines, ponds):
+    """Write fractures in three formats.
+
+    ``fractures.gpkg`` has the layers ``fractures``, ``centrelines``, ``candidate_ponds`` and ``rejected`` (with
+    ``reason``), each with its style for QGIS. ``fractures.shp`` holds the fractures under the field names of
+    `SHAPEFILE_FIELDS`. Both are on the map's CRS. ``fractures.geojson`` holds the fractures in longitude and latitude
+    on the body, and names that CRS in the member ``crs`` of GeoJSON 2008: RFC 7946 knows no CRS but the Earth's WGS84,
+    and a reader that assumes it would be wrong by the ratio of the radii. GDAL reads the member. A fracture across the
+    antimeridian runs on past 180 degrees.
+
+    Parameters
+    ----------
+    directory : path
+    kept, rejected : geopandas.GeoDataFrame
+        See `filters.filter_fractures`.
+    centrelines : geopandas.GeoDataFrame
+        See `morphometry.measure`; those of kept fractures are written.
+    ponds : geopandas.GeoDataFrame
+        See `pond_candidates.candidate_ponds`.
+    """
+    directory = Path(directory)
+    kept, rejected = _rounded(kept), _rounded(rejected)
+    lines = _rounded(centrelines[centrelines["fracture"].isin(kept["fracture"])])
+    layers = {"fractures": kept, "centrelines": lines, "candidate_ponds": ponds, "rejected": rejected}
+    write_vector(directory / "fractures.gpkg", layers, {"centrelines": "LineString", "candidate_ponds": "MultiPolygon"})
+    write_vector(directory / "fractures.shp", kept.rename(columns=SHAPEFILE_FIELDS))
+    geographic = kept.to_crs(body_of(kept.crs).geographic)
+    geographic["geometry"] = [_unwrapped(geometry) for geometry in geographic.geometry]
+    write_vector(directory / "fractures.geojson", geographic)
+
+
+def summarise(kept, rejected, images=(), settings=None):
+    """Statistics of a target's fractures.
+
+    Parameters
+    ----------
+    kept, rejected : geopandas.GeoDataFrame
+        See `filters.filter_fractures`.
+    images : sequence of products.ImageFacts
+        The images that were mapped.
+    settings : mapping, optional
+        How the map was made.
+
+    Returns
+    -------
+    dict
+        ``fractures``: ``polygons``, and ``groups`` once pieces in line count as one; ``area_m2``, ``length_m``,
+        ``mean_width_m``, ``max_width_m``: statistics (None without fractures; ``sd`` is the
+        sample's, None below two); ``total_area_m2``, ``total_length_m`` (with branches); ``width_classes``: of each
+        class of the paper's label table, by mean width, ``polygons``, their ``share``, ``area_m2`` and
+        ``total_length_m``.
+        ``rejected``: number by reason. ``images``: facts of each. ``settings``.
+    """
+    fractures = {"polygons": len(kept), "groups": int(kept["group"].nunique())}
+    for name in ("area_m2", "length_m", "mean_width_m", "max_width_m"):
+        fractures[name] = _statistics(kept[name])
+    fractures["total_area_m2"], fractures["total_length_m"] = (
+        round(float(kept[name].sum()), 1) for name in ("area_m2", "total_length_m")
+    )
+    fractures["width_classes"] = _width_classes(kept)
+    return {
+        "fractures": fractures,
+        "rejected": {reason: int((rejected["reason"] == reason).sum()) for reason in REASONS},
+        "images": [asdict(facts) for facts in images],
+        "settings": dict(settings or {}),
+    }
+
+
+def summarise_ground(kept, counted_km2, mapped_km2, density):
+    """Fractures over the ground.
+
+    Parameters
+    ----------
+    kept : geopandas.GeoDataFrame
+    counted_km2 : float
+        Mapped ground on which fractures count: floor and ponds, where they are the filter.
+    mapped_km2 : float
+        All mapped ground.
+    density : ndarray
+        Of `density.density_map`.
+
+    Returns
+    -------
+    dict
+        ``mapped_km2``, ``counted_km2``; over the latter ``length_km_per_km2``, ``fractures_per_km2`` and
+        ``area_percent``; ``largest_km_per_km2``, the peak of the density map. None where nothing is mapped.
+    """
+    values = {
+        "length_km_per_km2": kept["total_length_m"].sum() / 1e3,
+        "fractures_per_km2": len(kept),
+        "area_percent": kept["area_m2"].sum() / 1e4,
+    }
+    known = np.isfinite(density[0])
+    return {
+        "mapped_km2": round(mapped_km2, 4),
+        "counted_km2": round(counted_km2, 4),
+        **{name: round(float(value) / counted_km2, 3) if counted_km2 else None for name, value in values.items()},
+        "largest_km_per_km2": round(float(density[0][known].max()), 3) if known.any() else None,
+    }
+
+
+def write_summary(path, summary):
+    """Write `summarise`'s result as JSON."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def write_fracture_table(path, fractures):
+    """Write the fractures' numbers as CSV, a line each, under the names of the GeoPackage."""
+    with replacing(path) as temporary:
+        pd.DataFrame(fractures.drop(columns=fractures.geometry.name)).to_csv(temporary, index=False)
+
+
+def write_profiles(path, centrelines):
+    """Write width profiles as CSV: a line for each place along a fracture's longest path.
+
+    Columns: ``fracture``, ``distance_m`` from the path's first point, ``width_m``, ``lon_deg``, ``lat_deg``.
+
+    Parameters
+    ----------
+    path : path
+    centrelines : geopandas.GeoDataFrame
+        See `morphometry.measure`.
+    """
+    paths = centrelines[centrelines["line"] == 0]
+    columns = {"fracture": [], "distance_m": [], "width_m": []}
+    places = []
+    for row in paths.itertuples():
+        distance = np.array(json.loads(row.distances_m))
+        columns["fracture"].append(np.full(len(distance), row.fracture))
+        columns["distance_m"].append(distance)
+        columns["width_m"].append(json.loads(row.widths_m))
+        places.append(shapely.line_interpolate_point(row.geometry, distance / row.length_m, normalized=True))
+    table = pd.DataFrame({name: np.concatenate(parts) if parts else [] for name, parts in columns.items()})
+    crs = paths.crs
+    xy = shapely.get_coordinates(np.concatenate(places)) if places else np.zeros((0, 2))
+    lon, lat = body_of(crs).to_lonlat(crs).transform(*xy.T)
+    table["lon_deg"], table["lat_deg"] = np.round(lon, 7), np.round(lat, 7)
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+def write_statistics(path, summary):
+    """Write `summarise`'s numbers as CSV: ``quantity`` (its path in the summary, joined by dots) and ``value``."""
+    with replacing(path) as temporary, open(temporary, "w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["quantity", "value"])
+        writer.writerows(_flat(summary))
+
+
+def _flat(value, name=""):
+    """(path, value) of every number and word in nested dicts and lists; images go by their product."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _flat(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value, start=1):
+            key = inner.get("product", number) if isinstance(inner, dict) else number
+            yield from _flat(inner, f"{name}.{key}")
+    else:
+        yield name, "" if value is None else value
+
+
+def _width_classes(kept):
+    names = np.array([width_class(width_m) for width_m in kept["mean_width_m"]], object)
+    classes = {}
+    for name in WIDTH_CLASSES:
+        chosen = kept[names == name]
+        classes[name] = {
+            "polygons": len(chosen),
+            "share": round(len(chosen) / len(kept), 4) if len(kept) else None,
+            "area_m2": round(float(chosen["area_m2"].sum()), 1),
+            "total_length_m": round(float(chosen["total_length_m"].sum()), 1),
+        }
+    return classes
+
+
+def _statistics(values):
+    if not len(values):
+        return None
+    values = np.asarray(values, float)
+    return {
+        "mean": round(float(values.mean()), 1),
+        "sd": round(float(values.std(ddof=1)), 1) if len(values) > 1 else None,
+        "median": round(float(np.median(values)), 1),
+        "min": round(float(values.min()), 1),
+        "max": round(float(values.max()), 1),
+    }
+
+
+def _rounded(frame):
+    """Round measures to the digits that mean something."""
+    digits = {name: _DECIMALS.get(name, 2) for name in SHAPEFILE_FIELDS if pd.api.types.is_float_dtype(frame.get(name))}
+    return frame.round(digits)
+
+
+def _unwrapped(geometry):
+    """Geometry in degrees whose longitudes do not jump by 360."""
+    first = shapely.get_coordinates(geometry)[0, 0]
+
+    def follow(points):
+        return np.column_stack([first + (points[:, 0] - first + 180.0) % 360.0 - 180.0, points[:, 1]])
+
+    return shapely.transform(geometry, follow)

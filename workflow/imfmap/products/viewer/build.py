@@ -1,0 +1,158 @@
+"""The viewer's folder: page, library, data and pictures, written whole or not at all."""
+
+import json
+import re
+import shutil
+import warnings
+from dataclasses import dataclass
+from functools import partial
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from ...core.files import replacing_folder
+from ...maps import qml_styles
+from ...maps.grids import MapGrid
+from ...maps.probability_raster import NODATA
+from ...maps.rasters import open_raster, read_window
+from . import payload, pyramid
+
+STATIC = Path(__file__).parent / "static"
+# MapProxy's wheel brings full builds of OpenLayers and proj4js.
+LIBRARIES = ("ol.js", "ol.css", "proj4.min.js")
+_NOTICE = """ol.js, ol.css: OpenLayers, https://openlayers.org, BSD 2-Clause License, (c) OpenLayers Contributors.
+proj4.min.js: proj4js, http://proj4js.org, MIT License, (c) its authors.
+Both are copied as MapProxy (https://mapproxy.org) ships them.
+"""
+_SAMPLED_PX = 1024
+_PERCENTILES = (0.5, 99.5)
+
+
+@dataclass(frozen=True)
+class ViewerText:
+    """Words in the viewer.
+
+    Attributes
+    ----------
+    title : str
+        The place.
+    footer : str
+        Sources and method, small.
+    """
+
+    title: str
+    footer: str = ""
+
+
+def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(), threads=2):
+    """Write the viewer of a target.
+
+    Parameters
+    ----------
+    folder : path
+        To write; an old one is replaced once the new one is whole.
+    mosaic_path : path
+        8-bit mosaic, 0 for no data.
+    probability_path : path
+        8-bit probability raster on the same grid.
+    layers : dict of str to geopandas.GeoDataFrame
+        ``fractures`` (see `morphometry.measure`) and, where there are some, ``rejected``, ``footprints``, ``floor``,
+        ``ponds`` and others that resources/styles has a style for; in the mosaic's CRS.
+    text : ViewerText
+    images : sequence of path
+        Projected images to show as layers of their own.
+    threads : int
+        Pictures encoded at a time.
+    """
+    with replacing_folder(folder) as new:
+        for source in STATIC.iterdir():
+            shutil.copy(source, new)
+        _copy_libraries(new / "lib")
+        with open_raster(mosaic_path) as mosaic:
+            grid = MapGrid.of(mosaic)
+            read = partial(read_window, mosaic, fill=0)
+            rasters = [_pyramid(new, "mosaic", "Mosaic", grid, read, threads)]
+        for path in images:
+            rasters.append(_image(new, path, grid, threads))
+        with open_raster(probability_path) as probability:
+            read = partial(_codes, probability)
+            rasters.append(_pyramid(new, "probability", "Probability", grid, read, threads, by_code=True))
+        data = {
+            "title": text.title,
+            "footer": text.footer,
+            "body": {"name": grid.body.name.capitalize(), "radius_m": grid.body.radius_m},
+            "grid": _grid(grid),
+            "tile_px": pyramid.TILE_PX,
+            "quantum_px": payload.QUANTUM_PX,
+            "rasters": rasters,
+            "layers": {
+                name: {**payload.features(frame, grid), "style": payload.classes(name)}
+                for name, frame in layers.items()
+                if len(frame) or name == "fractures"
+            },
+        }
+        # A script, not JSON: a page of file:// may load the one and not the other.
+        said = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        (new / "data.js").write_text(f"window.IMF = {said};\n")
+
+
+def _grid(grid):
+    return {
+        "left": grid.transform.c,
+        "top": grid.transform.f,
+        "resolution_m": grid.resolution_m,
+        "rows": grid.shape[0],
+        "columns": grid.shape[1],
+        "proj4": _proj4(grid.crs),
+        "lonlat": _proj4(grid.body.geographic),
+        "crs": grid.crs.name,
+    }
+
+
+def _proj4(crs):
+    """PROJ string for proj4js, which takes a sphere by its axes alone."""
+    with warnings.catch_warnings():
+        # A PROJ string says no datum; on a sphere nothing is lost.
+        warnings.simplefilter("ignore", UserWarning)
+        said = crs.to_proj4()
+    return re.sub(r"\+R=(\S+)", r"+a=\1 +b=\1", said).replace(" +type=crs", "")
+
+
+def _pyramid(folder, name, label, grid, read, threads, by_code=False):
+    """Write one raster's pyramid; its entry in the data."""
+    reduce = pyramid.most if by_code else pyramid.mean
+    encode = pyramid.colour_picture(qml_styles.colour_table("probability")) if by_code else pyramid.grey_picture
+    tiles = pyramid.write_pyramid(folder / "tiles" / name, grid.shape, read, reduce, encode, threads)
+    return {"name": name, "label": label, "tiles": tiles}
+
+
+def _image(folder, path, grid, threads):
+    """A projected image's pyramid: its I/F stretched between robust percentiles."""
+    with open_raster(path) as dataset:
+        own = MapGrid.of(dataset)
+        row, column = (round(float(value)) for value in grid.rowcol(*own.xy(0, 0)))
+        shrink = max(1.0, max(own.shape) / _SAMPLED_PX)
+        sample = dataset.read(1, out_shape=tuple(max(1, round(side / shrink)) for side in own.shape))
+        low, high = np.nanpercentile(sample, _PERCENTILES) if np.isfinite(sample).any() else (0.0, 1.0)
+
+        def read(first_row, first_column, rows, columns):
+            values = read_window(dataset, first_row - row, first_column - column, rows, columns, fill=np.nan)
+            share = (values - low) / max(high - low, 1e-9)
+            return np.where(np.isfinite(values), 1 + np.rint(254 * np.clip(share, 0, 1)), 0).astype(np.uint8)
+
+        product = Path(path).stem
+        return {**_pyramid(folder, f"image-{product}", product, grid, read, threads), "image": True}
+
+
+def _codes(dataset, row, column, rows, columns):
+    codes = read_window(dataset, row, column, rows, columns, fill=0)
+    return np.where(codes == NODATA, np.uint8(0), codes)
+
+
+def _copy_libraries(folder):
+    folder.mkdir()
+    source = files("mapproxy") / "service" / "templates" / "demo" / "static"
+    for name in LIBRARIES:
+        (folder / name).write_bytes((source / name).read_bytes())
+    (folder / "NOTICE.txt").write_text(_NOTICE)

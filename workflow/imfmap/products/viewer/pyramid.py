@@ -1,0 +1,117 @@
+"""Rasters as pyramids of small pictures, made from the finest level up with little memory."""
+
+import base64
+import io
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from PIL import Image
+
+from ...maps.window_reading import in_order
+
+TILE_PX = 512
+_QUALITY = 90
+
+
+def levels_of(shape, tile_px=TILE_PX):
+    """int: levels of a pyramid whose coarsest level is one tile."""
+    levels = 1
+    while max(shape) > tile_px * 2 ** (levels - 1):
+        levels += 1
+    return levels
+
+
+def write_pyramid(folder, shape, read, reduce, encode, threads=2, tile_px=TILE_PX):
+    """Write a raster as tiles ``<level>/<row>/<column>.webp``.
+
+    Level 0 is one tile, the last one has the raster's own pixels. Tiles are made depth first: every pixel is
+    read once, and no more than four tiles a level are in memory at a time.
+
+    Parameters
+    ----------
+    folder : Path
+    shape : tuple of int
+        Rows, columns.
+    read : callable
+        ``read(row, column, rows, columns)`` gives a window as uint8, 0 for no data; it may reach past the raster.
+    reduce : callable
+        Brings uint8 (2 rows, 2 columns) down to (rows, columns), as `mean` or `most`.
+    encode : callable
+        Bytes of a tile's picture.
+    threads : int
+        Tiles encoded at a time.
+
+    Returns
+    -------
+    list of str
+        Of each level, which tiles there are: a bit each, row by row, in base64. Empty tiles are not written.
+    """
+    top = levels_of(shape, tile_px) - 1
+    there = [np.zeros([-(-side // (tile_px << (top - level))) for side in shape], bool) for level in range(top + 1)]
+
+    def node(level, row, column):
+        if not (row < there[level].shape[0] and column < there[level].shape[1]):
+            return None
+        if level == top:
+            pixels = read(row * tile_px, column * tile_px, tile_px, tile_px)
+            pixels = pixels if pixels.any() else None
+        else:
+            quarters = []
+            for i, j in np.ndindex(2, 2):
+                quarters.append((yield from node(level + 1, 2 * row + i, 2 * column + j)))
+            pixels = _joined(quarters, reduce, tile_px)
+        if pixels is not None:
+            there[level][row, column] = True
+            yield level, row, column, pixels
+        return pixels
+
+    def write(tile):
+        level, row, column, pixels = tile
+        path = folder / str(level) / str(row) / f"{column}.webp"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(pixels))
+
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in in_order(pool, write, node(0, 0, 0), depth=4 * threads):
+            pass
+    return [base64.b64encode(np.packbits(level)).decode() for level in there]
+
+
+def mean(pixels):
+    """Every 2 x 2 pixels as the mean of those that hold data."""
+    blocks = pixels.reshape(pixels.shape[0] // 2, 2, pixels.shape[1] // 2, 2)
+    count = (blocks > 0).sum(axis=(1, 3))
+    total = blocks.sum(axis=(1, 3), dtype=np.uint16)
+    return np.where(count, np.rint(total / np.maximum(count, 1)), 0).astype(np.uint8)
+
+
+def most(pixels):
+    """Every 2 x 2 pixels as their largest: a line one pixel wide shows at every level."""
+    return pixels.reshape(pixels.shape[0] // 2, 2, pixels.shape[1] // 2, 2).max(axis=(1, 3))
+
+
+def grey_picture(pixels):
+    """WebP of a grey tile, transparent where there is no data."""
+    layers = [pixels] * 3 if pixels.all() else [pixels] * 3 + [np.where(pixels, 255, 0).astype(np.uint8)]
+    return _webp(np.stack(layers, axis=-1), quality=_QUALITY)
+
+
+def colour_picture(table):
+    """Encoder of tiles by a colour table, uint8 (N, 4): exact WebP."""
+    return lambda pixels: _webp(table[np.minimum(pixels, len(table) - 1)], lossless=True)
+
+
+def _joined(quarters, reduce, tile_px):
+    if all(quarter is None for quarter in quarters):
+        return None
+    whole = np.zeros((2 * tile_px, 2 * tile_px), np.uint8)
+    for (i, j), quarter in zip(np.ndindex(2, 2), quarters, strict=True):
+        if quarter is not None:
+            whole[i * tile_px : (i + 1) * tile_px, j * tile_px : (j + 1) * tile_px] = quarter
+    return reduce(whole)
+
+
+def _webp(pixels, **options):
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "WEBP", method=2, **options)
+    return file.getvalue()

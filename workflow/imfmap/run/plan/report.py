@@ -1,0 +1,233 @@
+"""What a run would do, why and at what cost, and what is made already: `make plan`, which processes nothing."""
+
+import contextlib
+import csv
+import io
+import os
+import shlex
+import sys
+from collections import Counter
+from pathlib import Path
+
+from ...core.checksums import Checksums, sha256
+from ...core.jsonfiles import read_json, write_json
+from ...maps.target_grid import target_grid
+from ...plots.pages.page import write_page
+from ..job_records import commit, environment, now, read_records
+from .dry_run import dry_run, run_folder
+from .job_costs import PER_IMAGE, PER_MAP, Costs
+
+# Steps that fetch, and what they fetch.
+FETCHING = {
+    "search": "the archive's answer",
+    "locate": "the archive's answer",
+    "download": "an EDR",
+    "fetch_isisdata": "kernels and calibration files",
+    "fetch_checkpoint": "published weights",
+    "fetch_weights": "weights to train from",
+}
+_ROLES = ("map", None, "test", "validation", "train")
+# Smaller files' checksums are computed on the spot where they are not known.
+_SMALL_BYTES = 1 << 20
+
+
+def plan(arguments, results="results"):
+    """Plan of a run.
+
+    Parameters
+    ----------
+    arguments : list of str
+        Of the ``snakemake`` command that would make it.
+    results : path
+        Folder of all runs, past ones included.
+
+    Returns
+    -------
+    dict
+        Plain values; see docs/provenance.md.
+    """
+    steps, config, configfiles = dry_run(arguments)
+    folder = run_folder(config)
+    costs, records = Costs(results), read_records(folder)
+    names = [name for name in config["targets"] if any(_group_of(step) == name for step in steps)]
+    # What the run is for first.
+    names.sort(key=lambda name: _ROLES.index(config["targets"][name].get("role")))
+    on_gpu = "cpu" not in {config[section].get("device") for section in ("inference", "training")}
+    groups = [_group(name, steps, config, folder, costs, records, on_gpu) for name in (*names, None)]
+    groups = [group for group in groups if group["steps"]]
+    return {
+        "made_at": now().isoformat(),
+        "command": shlex.join(["snakemake", *arguments]),
+        "run": config["run"]["name"],
+        "folder": str(folder),
+        "recipe": config["recipe"],
+        "engine": config["processing"]["engine"],
+        "configfiles": configfiles,
+        "commit": commit(),
+        "environment": environment(),
+        "on_gpu": on_gpu,
+        "totals": _totals(groups),
+        "targets": groups,
+    }
+
+
+def _group_of(step):
+    return step["wildcards"].get("target")
+
+
+def _group(name, steps, config, folder, costs, records, on_gpu):
+    """Plan of one target; of None, of what serves several: models, calibration, evaluation."""
+    target = config["targets"].get(name, {})
+    own = [step for step in steps if _group_of(step) == name]
+    images = [] if name is None else _images(name, target, folder)
+    sizes = {image["product"]: image["bytes"] for image in images}
+    map_megapixels = None
+    if name is not None:
+        rows, columns = target_grid(target).shape
+        map_megapixels = rows * columns / 1e6
+    jobs = []
+    for step in own:
+        product = step["wildcards"].get("product")
+        megapixels = map_megapixels if step["rule"] in PER_MAP else None
+        if step["rule"] in PER_IMAGE and product:
+            megapixels = costs.megapixels(folder / name / "projected" / f"{product}.tif")
+        jobs.append(
+            {
+                **{key: step[key] for key in ("rule", "wildcards", "inputs", "outputs", "run")},
+                "why": [{"kind": kind, "text": text} for kind, text in step["why"]],
+                "estimate": costs.estimate(step["rule"], megapixels, on_gpu) if step["run"] else None,
+                "fetches": FETCHING.get(step["rule"]) if step["run"] else None,
+                "bytes": sizes.get(product) if step["run"] and step["rule"] == "download" else None,
+            }
+        )
+    return {
+        "name": name,
+        "title": target.get("title", name) if name else "Models, calibration, evaluation",
+        "role": target.get("role"),
+        "map_megapixels": map_megapixels,
+        "images": images,
+        # Of a search that was not made; one image stands for all of them in the steps.
+        "images_to_be_found": _most_images(target, config) if "search" in target and not images else None,
+        "steps": _by_rule(jobs),
+        "made": [found for step in own for found in _made(step, folder, records)],
+        "totals": _sums(jobs),
+    }
+
+
+def _images(name, target, folder):
+    """Where the images of a target come from."""
+    listed = {}
+    table = folder / name / "products.csv"
+    if table.exists():
+        with open(table, newline="") as file:
+            listed = {row["product"]: row for row in csv.DictReader(file)}
+    if "simulate" in target:
+        listed = {image["product"]: {"source": "simulated"} for image in target["simulate"]["images"]}
+    elif "mosaic" in target:
+        listed = {Path(target["mosaic"]).stem: {"source": target["mosaic"]}}
+    elif isinstance(target.get("products"), list):
+        listed = {product: listed.get(product, {}) for product in target["products"]}
+    for path in (*target.get("edrs", ()), *target.get("cubes", ())):
+        local = Path(os.path.expandvars(os.path.expanduser(path)))
+        there = local.stat().st_size if local.exists() else None
+        listed[local.name.split(".")[0]] = {"source": str(path), "bytes": there}
+    return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
+
+
+def _most_images(target, config):
+    return target["search"].get("max_images", config["acquisition"]["max_images"])
+
+
+def _image(product, row, folder):
+    manifest = folder / "isisdata" / f"{product}.json"
+    kernels = read_json(manifest)["kernels"] if manifest.exists() else None
+    places = ("edr/{}.IMG", "simulated/edr/{}.IMG", "projected/{}.tif")
+    here = next((path for path in (folder / place.format(product) for place in places) if path.exists()), None)
+    return {
+        "product": product,
+        "source": row.get("source") or row.get("url") or "the archive; where is asked for first",
+        "bytes": int(row["bytes"]) if row.get("bytes") not in (None, "") else None,
+        "here": str(here) if here else None,
+        "kernels": kernels,
+    }
+
+
+def _by_rule(jobs):
+    """Jobs of each rule, in the order in which they would be made."""
+    rules = {}
+    for job in jobs:
+        rules.setdefault(job["rule"], []).append(job)
+    return [
+        {
+            "rule": rule,
+            "jobs": chosen,
+            "to_run": sum(job["run"] for job in chosen),
+            "why": Counter(why["kind"] for job in chosen for why in job["why"]),
+            **_sums(chosen),
+            "basis": next((job["estimate"]["basis"] for job in chosen if job["estimate"]), None),
+        }
+        for rule, chosen in rules.items()
+    ]
+
+
+def _sums(jobs):
+    """Sums over the jobs that would run, and over how many of them nothing is known."""
+    chosen = [job for job in jobs if job["run"]]
+    known = [job["estimate"] for job in chosen if job["estimate"]]
+    fetching = [job for job in chosen if job["fetches"]]
+    return {
+        "to_run": len(chosen),
+        "jobs_without_estimate": len(chosen) - len(known),
+        **{key: round(sum(estimate[key] for estimate in known), 1) for key in ("cpu_s", "gpu_s")},
+        "bytes_to_fetch": sum(job["bytes"] or 0 for job in fetching),
+        "fetches_of_unknown_size": sum(job["bytes"] is None for job in fetching),
+    }
+
+
+def _totals(groups):
+    return (
+        {key: round(sum(group["totals"][key] for group in groups), 1) for key in groups[0]["totals"]} if groups else {}
+    )
+
+
+def _made(step, folder, records):
+    """What is there of a step's outputs: how large, with which checksum, by which job of which code."""
+    checksums = Checksums(folder / step["wildcards"].get("target", ""))
+    for output in map(Path, step["outputs"]):
+        if output.exists():
+            is_file = output.is_file()
+            about = output.stat()
+            checksum = checksums.known(output) if is_file else None
+            if is_file and checksum is None and about.st_size <= _SMALL_BYTES:
+                checksum = sha256(output)
+            record = records.get(str(output), {})
+            yield {
+                "path": str(output),
+                "rule": step["rule"],
+                "stays": not step["run"],
+                "bytes": about.st_size if is_file else None,
+                "sha256": checksum,
+                **{key: record.get(key) for key in ("ended", "commit", "environment", "params", "inputs")},
+            }
+
+
+def main(arguments):
+    """Write the plan of a run into its folder; what is written is said."""
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            content = plan(arguments or ["all"])
+    except SystemExit as ended:
+        print(said.getvalue(), file=sys.stderr)
+        return ended.code
+    folder = Path(content["folder"]) / "provenance"
+    write_json(folder / "plan.json", content)
+    write_page(folder / "plan.html", "plan.html", plan=content)
+    totals = content["totals"]
+    page = folder / "plan.html"
+    print(f"{totals.get('to_run', 0)} steps would run, nothing was: {page} (and plan.json) says which, and why.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

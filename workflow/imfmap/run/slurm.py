@@ -1,0 +1,54 @@
+"""What Snakemake's Slurm plugin leaves to its user: a cluster that forgets jobs, and jobs of a run that died."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from ..core.errors import InputError
+
+# The plugin (2.6.1, check_active_jobs) asks after its jobs less and less often, at most every 180 s.
+LONGEST_SILENCE_S = 200
+# How the names of a run's jobs begin (profiles/slurm).
+JOB_NAME = "imfmap_"
+
+
+def uses_slurm(asked):
+    """Whether a command line (argparse.Namespace of Snakemake) sends jobs to Slurm."""
+    return asked.executor == "slurm" or any(Path(profile).name == "slurm" for profile in asked.profile or ())
+
+
+def check_memory():
+    """Refuse a cluster that keeps no accounting and forgets its jobs before Snakemake has asked how they ended.
+
+    Raises
+    ------
+    InputError
+        Where Snakemake would wait for ever.
+    """
+    settings = _said("scontrol", "show", "config")
+    age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
+    if age and int(age[1]) < LONGEST_SILENCE_S and re.search(r"accounting_storage/none", settings):
+        raise InputError(
+            "Slurm (scontrol show config)",
+            f"no accounting, and jobs forgotten {age[1]} s after they end (MinJobAge): Snakemake would wait for ever",
+            "ask the administrators for accounting, or for MinJobAge=300",
+        )
+
+
+def cancel_jobs_of(folder):
+    """Cancel the jobs that a dead run of a folder left in the queue."""
+    jobs = [line.split("|") for line in _said("squeue", "--me", "--noheader", "--format=%A|%j|%Z").splitlines()]
+    left = [number for number, name, where in jobs if name.startswith(JOB_NAME) and where == str(folder)]
+    if left:
+        _said("scancel", *left)
+
+
+def _said(*command):
+    """What a command of Slurm's said; nothing where there is no Slurm, or it does not answer."""
+    if not shutil.which(command[0]):
+        return ""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, timeout=30).stdout
+    except (OSError, subprocess.SubprocessError):
+        return ""

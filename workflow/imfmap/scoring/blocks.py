@@ -1,0 +1,199 @@
+"""A map beside its truth, its labels and its image, read block by block."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.ndimage import binary_dilation
+
+from ..core.errors import InputError
+from ..inference.shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
+from ..maps.grids import MapGrid
+from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
+from ..maps.probability_raster import CODES, NODATA
+from ..maps.rasters import open_raster, read_window
+
+BLOCK_PX = 1024
+# How close to a seam is near it: with 3 px of 1.5 m as close as the filter of the map looks.
+SEAM_PX = 3
+# Brightness, relative to the image's median, of what is in shadow.
+DARK = sum(SHADOW_RANGE) / 2
+_OVERVIEW_PX = 1024
+
+
+@dataclass
+class Block:
+    """A part of a scene; all arrays (rows, columns).
+
+    Attributes
+    ----------
+    row, column : int
+        Its upper left pixel.
+    grid : MapGrid
+    codes : ndarray
+        uint8, probabilities as `probability.encode` gives them.
+    valid : ndarray
+        bool, where there is a probability and an image.
+    truth : ndarray
+        uint8, see `truth.CLASSES`.
+    labels : ndarray
+        bool
+    dark, shadow : ndarray or None
+        bool, pixels that are dark themselves, and those whose surroundings are (a fracture is dark itself); None
+        without a projected image.
+    seam : ndarray or None
+        bool, near a seam of the mosaic; None without its sources.
+    """
+
+    row: int
+    column: int
+    grid: MapGrid
+    codes: np.ndarray
+    valid: np.ndarray
+    truth: np.ndarray
+    labels: np.ndarray
+    dark: np.ndarray | None = None
+    shadow: np.ndarray | None = None
+    seam: np.ndarray | None = None
+
+
+class Scene:
+    """Rasters on one grid, open for reading; use it in a ``with``.
+
+    Parameters
+    ----------
+    paths : mapping
+        `truth`, `labels` (0/1), and, where there are any, `probability` (without it the labels are taken for a map that
+        is sure of itself), `image` (a projected image, or a mosaic: 8-bit) and `sources` of a mosaic.
+    shown : sequence of path
+        Projected images that a mosaic was made of, to tell its shadows: at each pixel those of the image that it shows.
+
+    Attributes
+    ----------
+    grid : MapGrid
+    facts : ImageFacts or None
+        Of the image, where it is a projected one.
+    mapped : path
+        The map: its probability, or the labels that stand for it.
+
+    Raises
+    ------
+    InputError
+        On entering: where the rasters are on different grids, an image has no valid pixel, or the sources name one that
+        is not among those shown.
+    """
+
+    def __init__(self, paths, shown=()):
+        self._paths = {name: path for name, path in paths.items() if path}
+        self._shown, self.mapped = shown, self._paths.get("probability", self._paths["labels"])
+        self._stack = ExitStack()
+        self._rasters, self._lights, self.facts = {}, {}, None
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            with open_raster(self._paths["truth"]) as truth:
+                self.grid = MapGrid.of(truth)
+            self._rasters = {name: self._opened(stack, path) for name, path in self._paths.items()}
+            image = self._rasters.get("image")
+            if image is not None and np.issubdtype(np.dtype(image.dtypes[0]), np.floating):
+                self._lights = {1: _Light(image, self._paths["image"])}
+                self.facts = self._lights[1].facts
+            elif self._shown and "sources" in self._rasters:
+                self._lights = self._lights_of_mosaic(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def _lights_of_mosaic(self, stack):
+        """The light of each image of a mosaic, by its number among the sources."""
+        lights = [_Light(self._opened(stack, path), path) for path in self._shown]
+        lights = {light.facts.product: light for light in lights}
+        products = self._rasters["sources"].tags().get(PRODUCTS_TAG, "").split(",")
+        missing = [product for product in products if product not in lights]
+        if missing:
+            found = f"is made of image '{missing[0]}', which is not among those given"
+            raise InputError(self._paths["sources"], found, "give the images of the mosaic")
+        return {number: lights[product] for number, product in enumerate(products, start=1)}
+
+    def _opened(self, stack, path):
+        """A raster that lies on the scene's grid."""
+        dataset = stack.enter_context(open_raster(path))
+        if dataset.shape != self.grid.shape or not np.allclose(dataset.transform, self.grid.transform):
+            raise InputError(path, f"is not on the grid of {self._paths['truth']}", "make both for one target")
+        return dataset
+
+    def __exit__(self, *_):
+        self._stack.close()
+
+    def blocks(self):
+        """Yield the blocks, row by row from left to right; those without a valid pixel are left out."""
+        for row, column, grid in self.grid.blocks(BLOCK_PX):
+            block = self._block(row, column, grid)
+            if block.valid.any():
+                yield block
+
+    def _block(self, row, column, grid):
+        def read(name, margin=0):
+            extents = (extent + 2 * margin for extent in grid.shape)
+            return read_window(self._rasters[name], row - margin, column - margin, *extents)
+
+        labels = read("labels") > 0
+        codes = read("probability") if "probability" in self._rasters else np.where(labels, CODES, 0).astype(np.uint8)
+        block = Block(row, column, grid, codes, codes != NODATA, read("truth"), labels)
+        if "sources" in self._rasters:
+            sources = read("sources", SEAM_PX)
+            block.seam, shows = (_inner(array, SEAM_PX) for array in (_near_seams(sources), sources))
+        if self.facts is not None:
+            shows = np.ones(grid.shape, np.uint8)
+        elif "image" in self._rasters:
+            block.valid &= read("image") != (self._rasters["image"].nodata or 0)
+        if self._lights:
+            block.shadow, block.dark = np.zeros(grid.shape, bool), np.zeros(grid.shape, bool)
+            for number in np.unique(shows[shows > 0]).tolist():
+                seen, shadow, dark = self._lights[number].of(row, column, grid.shape)
+                here = shows == number
+                block.shadow |= here & shadow
+                block.dark |= here & dark
+                block.valid &= seen | ~here
+        return block
+
+
+class _Light:
+    """What a projected image shows of light and shadow."""
+
+    def __init__(self, image, path):
+        self.facts = ImageFacts.from_tags(image.tags(), path)
+        self._image, self._dark = image, DARK * _median(image, path)
+        self._margin = neighbourhood_px(MapGrid.of(image).resolution_m) // 2
+
+    def of(self, row, column, shape):
+        """Pixels with data, those whose surroundings are in shadow, and those that are dark themselves: bool."""
+        margin = self._margin
+        rows, columns = (extent + 2 * margin for extent in shape)
+        image = read_window(self._image, row - margin, column - margin, rows, columns)
+        around, image = (_inner(array, margin) for array in (surrounding_brightness(image, 2 * margin + 1), image))
+        return np.isfinite(image), around < self._dark, image < self._dark
+
+
+def _median(image, path):
+    """Median I/F of an image, of its overview where it is large."""
+    factor = max(1, max(image.shape) // _OVERVIEW_PX)
+    coarse = image.read(1, out_shape=tuple(-(-extent // factor) for extent in image.shape))
+    if not np.isfinite(coarse).any():
+        raise InputError(path, "has no valid pixel", "leave the image out")
+    return float(np.nanmedian(coarse))
+
+
+def _near_seams(sources):
+    """Pixels within `SEAM_PX` of a change from one source to another; edges towards no data are no seams."""
+    seam = np.zeros(sources.shape, bool)
+    for axis in (0, 1):
+        one, other = np.moveaxis(sources, axis, 0)[:-1], np.moveaxis(sources, axis, 0)[1:]
+        changes = (one != other) & (one != 0) & (other != 0)
+        beside = np.moveaxis(seam, axis, 0)
+        beside[:-1] |= changes
+        beside[1:] |= changes
+    return binary_dilation(seam, np.ones((2 * SEAM_PX - 1,) * 2))
+
+
+def _inner(array, margin):
+    return array[margin:-margin, margin:-margin] if margin else array

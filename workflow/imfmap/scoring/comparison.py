@@ -1,0 +1,316 @@
+"""Models side by side: what each found on the same maps, averaged over seeds."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas
+
+from ..core.errors import InputError
+from ..core.files import replacing
+from ..core.jsonfiles import read_json
+from ..learning.evaluation_tables import write_pages
+from .comparison_figures import Row, draw_all
+from .map_scores import combine
+from .scores import AT_INCIDENCES, LOOKALIKES, Scores
+
+# Shares of the fracture pixels, in percent, at which what else is hit is compared; the main table shows the middle one.
+RECALLS_PERCENT = (40, 60, 80)
+LABELS_NAME = "weak labels"
+_ELSEWHERE = "F1 % as labels elsewhere choose (at)"
+# Columns of the main table: key, unit, digits.
+_MAIN = {
+    "F1 %": ("truth_f1", 100, 1),
+    "P %": ("truth_precision", 100, 1),
+    "R %": ("truth_recall", 100, 1),
+    "best F1 % (at)": ("best_f1", 100, 1),
+    _ELSEWHERE: ("f1_elsewhere", 100, 1),
+    "AP %": ("average_precision", 100, 1),
+    "ridge px hit at R 60 %": ("ridge_at_60", 100, 1),
+    "boulder px hit at R 60 %": ("boulder_at_60", 100, 1),
+    "trail px hit at R 60 %": ("trail_at_60", 100, 1),
+    "fractures found %": ("object_recall", 100, 1),
+    "objects true %": ("object_precision", 100, 1),
+    "false objects / km2": ("false_per_km2", 1, 1),
+    "ECE %": ("calibration_error", 100, 1),
+    "label F1 %": ("label_f1", 100, 1),
+    "validation F1 %": ("validation_f1", 100, 1),
+    "training min": ("training_min", 1, 1),
+}
+
+
+@dataclass
+class Run:
+    """One model of one seed.
+
+    Attributes
+    ----------
+    name : str
+        The row's, shared by the seeds of one model.
+    seed : int
+    scores : Scores
+    model : str
+        Shared by the rows of one model.
+    sun_offset_deg : float or None
+        By how much it was told wrong where the Sun is; None where that is not the question.
+    training_min, validation_f1 : float
+        Minutes that its training took, and its F1 (0..1) over all pixels of its own validation tiles, against their
+        labels; NaN where it was not trained here.
+    scale : str
+        The network, and what it was trained with; empty where it was not trained here.
+    """
+
+    name: str
+    seed: int
+    scores: Scores
+    model: str
+    sun_offset_deg: float | None = None
+    training_min: float = math.nan
+    validation_f1: float = math.nan
+    scale: str = ""
+
+    @classmethod
+    def read(cls, name, seed, scores, metrics=None, model=None, sun_offset_deg=None):
+        """Read a run's score files and, where there is one, its metrics.json."""
+        trained = read_json(metrics) if metrics else {}
+        seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_pooled_f1")
+        of_training = (math.nan if seconds is None else seconds / 60, math.nan if f1 is None else f1)
+        scale = _scale(trained) if "settings" in trained else ""
+        return cls(name, seed, combine(scores), model or name, sun_offset_deg, *of_training, scale)
+
+
+def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
+    """Write the tables and figures of a comparison.
+
+    Parameters
+    ----------
+    models : list of dict
+        `name`, `seed`, `scores` (files of `scoring.score_image`) and, where it was trained here, `metrics` (its
+        metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`, its own name,
+        and `sun_offset_deg` where they differ by that; see `Run`.
+    csv_path, markdown_path, html_path : path
+        The CSV holds every figure of the other two, a row a model and one for the labels: mean and standard deviation
+        (of the sample, ``_sd``) over seeds, both missing where a seed has none. The others show the main columns, then
+        what is found by width class and by incidence, in which light, and what else is.
+    figure_dir : path
+        Folder of the figures, see `comparison_figures`; PNG and PDF.
+    labels : sequence of path
+        Files of `scoring.score_labels` of the same scenes: the weak labels' own score.
+    title : str
+
+    Returns
+    -------
+    pandas.DataFrame
+        What the CSV holds.
+
+    Raises
+    ------
+    InputError
+        Where there is no model, or two have the same name and seed, or they were scored on different images.
+    """
+    if not models:
+        raise InputError("comparison", "no model given", "name at least one")
+    runs = [Run.read(**model) for model in models]
+    _check(runs)
+    groups = {name: [run for run in runs if run.name == name] for name in dict.fromkeys(run.name for run in runs)}
+    rows = [_row(name, [_figures(run) for run in members], members) for name, members in groups.items()]
+    drawn = combine(labels) if labels else None
+    if drawn:
+        rows.append(_row(LABELS_NAME, [_at_threshold(drawn)], [Run(LABELS_NAME, 0, drawn, LABELS_NAME)]))
+    table = pandas.DataFrame(rows)
+    with replacing(csv_path) as temporary:
+        table.to_csv(temporary, index=False, float_format="%.5g")
+    first = runs[0].scores
+    parts = [(title, _main_table(table, first)), *_detail_tables(table, first)]
+    write_pages(parts, markdown_path, html_path, title, _notes(runs, drawn))
+    shown = [
+        Row(name, members[0].model, [run.scores for run in members], members[0].sun_offset_deg)
+        for name, members in groups.items()
+    ]
+    draw_all(shown, Path(figure_dir), drawn)
+    return table
+
+
+def _check(runs):
+    twice = [pair for pair, count in Counter((run.name, run.seed) for run in runs).items() if count > 1]
+    if twice:
+        raise InputError("comparison", f"{twice[0][0]} with seed {twice[0][1]} is named twice", "name each seed once")
+    first = runs[0]
+    for run in runs:
+        remedy = "score all on the same images alike"
+        if run.scores.threshold != first.scores.threshold:
+            found = f"{run.name} was scored at {run.scores.threshold:g}, {first.name} at {first.scores.threshold:g}"
+            raise InputError("comparison", found, remedy)
+        one, other = Counter(run.scores.grounds), Counter(first.scores.grounds)
+        for (more, less), (name, lacks) in (((one, other), (run, first)), ((other, one), (first, run))):
+            if more - less:
+                ground = " of ".join(word for word in reversed(next(iter(more - less))) if word)
+                found = f"{name.name}, seed {name.seed}, was scored on {ground}"
+                raise InputError("comparison", f"{found}, {lacks.name}, seed {lacks.seed}, was not", remedy)
+
+
+def _figures(run):
+    """All figures of a run, by the table's keys."""
+    scores = run.scores
+    best_threshold, best_f1 = scores.best_f1()
+    threshold_elsewhere, f1_elsewhere = scores.f1_elsewhere()
+    figures = {
+        **_at_threshold(scores),
+        "best_f1": best_f1,
+        "best_threshold": best_threshold,
+        "f1_elsewhere": f1_elsewhere,
+        "threshold_elsewhere": threshold_elsewhere,
+        "average_precision": scores.average_precision(),
+        "label_average_precision": scores.average_precision("label"),
+        "calibration_error": scores.calibration_error(),
+        "validation_f1": run.validation_f1,
+        "training_min": run.training_min,
+    }
+    for percent in RECALLS_PERCENT:
+        equal = scores.hits_at_recall(percent / 100)
+        figures |= {f"{name}_at_{percent}": value for name, value in equal.items()}
+    for bin_, part in scores.by_incidence().items():
+        figures[f"recall_by_incidence.{bin_}"] = part.pixel_scores(scores.threshold)["recall"]
+        figures[f"average_precision_by_incidence.{bin_}"] = part.average_precision()
+        figures[f"ridge_by_incidence.{bin_}"] = part.hits_at_recall(AT_INCIDENCES)["ridge"]
+    return figures
+
+
+def _at_threshold(scores):
+    """Those that a map of two probabilities has, too."""
+    objects, places = scores.object_scores(), scores.scores_by_place(scores.threshold)
+    figures = {
+        f"{against}_{name}": value
+        for against in ("truth", "label")
+        for name, value in scores.pixel_scores(scores.threshold, against).items()
+    }
+    figures |= {
+        "object_recall": objects["recall"],
+        "object_precision": objects["precision"],
+        "false_per_km2": objects["false_per_km2"],
+    }
+    groups = {
+        "recall_by_width": scores.recall_by_width(scores.threshold),
+        "found_by_width": objects["recall_by_width"],
+        "f1_by_place": {place: values["f1"] for place, values in places.items()},
+        "false_by_kind_per_km2": objects["false_by_kind_per_km2"],
+    }
+    return figures | {f"{group}.{name}": value for group, named in groups.items() for name, value in named.items()}
+
+
+def _row(name, figures, runs):
+    """Mean and standard deviation over seeds. A mean of those seeds alone that have a figure would be another one."""
+    figures = pandas.DataFrame(figures)
+    mean, sd = figures.mean(skipna=False), figures.std(ddof=1, skipna=False)
+    row = {"model": name, "seeds": len(runs), "maps": runs[0].scores.maps, "km2": runs[0].scores.area_km2}
+    for key in figures:
+        row |= {key: mean[key], f"{key}_sd": sd[key]}
+    return row
+
+
+def _main_table(table, scores):
+    # A map of zeros is a small error's measure: fractures are few.
+    names = {"ECE %": f"ECE % (of zeros {100 * scores.base_rate():.1f})"}
+    rows = []
+    for _, row in table.iterrows():
+        cells = {"model": row.model, "seeds": "-" if row.model == LABELS_NAME else str(row.seeds)}
+        for name, (key, unit, digits) in _MAIN.items():
+            cells[names.get(name, name)] = cell(unit * row[key], unit * row[f"{key}_sd"], digits)
+        for name, threshold in (("best F1 % (at)", row.best_threshold), (_ELSEWHERE, row.threshold_elsewhere)):
+            if not math.isnan(threshold):
+                cells[name] += f" ({threshold:.2f})"
+        rows.append(cells | {"maps": str(row.maps), "km2": f"{row.km2:.1f}"})
+    # One place alone has no others.
+    return pandas.DataFrame(rows).drop(columns=[] if table.f1_elsewhere.notna().any() else _ELSEWHERE)
+
+
+def _detail_tables(table, scores):
+    """Headings and tables, a row a model, a column a class; classes and tables without a figure are left out."""
+
+    def named(group):
+        start = f"{group}."
+        return {key.removeprefix(start): key for key in table if key.startswith(start) and not key.endswith("_sd")}
+
+    shares = {place: values["share"] for place, values in scores.scores_by_place().items()}
+    places = {f"{name} ({100 * shares[name]:.1f} % of fracture px)": key for name, key in named("f1_by_place").items()}
+    at = f"{100 * AT_INCIDENCES:.0f} % of the fracture pixels are"
+    parts = [
+        ("Fracture pixels found, by width class (%)", 100, named("recall_by_width")),
+        ("Fractures found, by width class (%)", 100, named("found_by_width")),
+        ("Average precision, by incidence in degrees (%)", 100, named("average_precision_by_incidence")),
+        (f"Ridge pixels hit where {at}, by incidence in degrees (%)", 100, named("ridge_by_incidence")),
+        ("Fracture pixels found, by incidence in degrees (%)", 100, named("recall_by_incidence")),
+        ("F1 in the light and in shadow, away from seams and near them (%)", 100, places),
+        ("False objects per km2, by what they lie on", 1, named("false_by_kind_per_km2")),
+    ]
+    for percent in RECALLS_PERCENT:
+        names = ("precision", *LOOKALIKES, "background")
+        hits = {name: f"{name}_at_{percent}" for name in names}
+        parts.append((f"Pixels hit where {percent} % of the fracture pixels are (%)", 100, hits))
+    tables = []
+    for heading, unit, columns in parts:
+        columns = {name: key for name, key in columns.items() if table[key].notna().any()}
+        rows = [
+            {"model": row.model}
+            | {name: cell(unit * row[key], unit * row[f"{key}_sd"], 1) for name, key in columns.items()}
+            for _, row in table.iterrows()
+        ]
+        if columns:
+            tables.append((heading, pandas.DataFrame(rows)))
+    known = [number for number, (heading, _) in enumerate(tables) if "incidence" in heading]
+    if known:
+        tables.insert(known[0], ("What is seen under each incidence", _incidence_table(scores)))
+    return tables
+
+
+def _incidence_table(scores):
+    """How many images of how many places a range stands for, and how wide their fractures are."""
+    rows, widths = [], [name for name, share in scores.share_by_width().items() if share > 0]
+    for name, part in scores.by_incidence().items():
+        row = {"incidence, degrees": name, "images": str(part.maps), "places": str(part.places)}
+        row |= {"km2": f"{part.area_km2:.1f}", "fractures": str(part.object_scores()["fractures"])}
+        shares = part.share_by_width()
+        rows.append(row | {f"{width} px %": cell(100 * shares[width], math.nan, 1) for width in widths})
+    return pandas.DataFrame(rows)
+
+
+def cell(mean, sd, digits):
+    """Text of a mean and its standard deviation; of one seed just the value."""
+    if mean is None or math.isnan(mean):
+        return "-"
+    return f"{mean:.{digits}f}" + ("" if math.isnan(sd) else f" ± {sd:.{digits}f}")
+
+
+def _scale(trained):
+    """In words, from a training's metrics.json."""
+    settings = trained["settings"]
+    network = " on ".join(settings[key] for key in ("architecture", "encoder") if key in settings)
+    tiles = f"{settings['epochs']} epochs of {sum(trained['tiles']['train'].values())} tiles of "
+    tiles += f"{settings['tile_size_px']} px, {settings['batch_size']} at once"
+    weights = settings["weights"] or "random"
+    if settings.get("encoder_weights"):
+        weights += f", the encoder's {settings['encoder_weights']}"
+    return f"{network}, {tiles}, weights {weights}, {trained['device']}"
+
+
+def _notes(runs, labels):
+    scores = runs[0].scores
+    fractures = scores.object_scores()["fractures"]
+    seeds = np.unique([run.seed for run in runs])
+    notes = (
+        f"Against the exact truth of {scores.maps} maps ({scores.area_km2:.1f} km2, {fractures} fractures), at "
+        f"probability {scores.threshold:g} and above; seeds {', '.join(map(str, seeds))}: mean ± standard deviation, "
+        "- where a seed has no such figure. Best F1: at the threshold in brackets, which is chosen with the truth. "
+        "F1 as labels elsewhere choose: each place at the threshold that is best by the weak labels of the others. Hit "
+        "at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where half "
+        "of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
+        "fracture pixels. Validation F1: of all pixels of the training's validation tiles, against their labels."
+    )
+    scales = {run.model: run.scale for run in runs if run.scale}
+    if scales:
+        notes += f" Trained: {'; '.join(f'{model}: {scale}' for model, scale in scales.items())}."
+    if not labels:
+        return notes
+    return f"{notes} Weak labels: scored as a map, each place once (maps: {labels.maps}, {labels.area_km2:.1f} km2)."

@@ -1,0 +1,241 @@
+"""How well fractures are measured, where the truth is known: measures of a simulated target against its scene.
+
+Two questions are kept apart. *Drawn*: every true fracture by itself is drawn on the map's pixels and measured: what
+measuring costs. *Mapped*: fractures of the map that stand for one true fracture each: what mapping costs on top.
+"""
+
+import json
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from rasterio.features import shapes
+
+from ..core.files import replacing
+from ..fractures.centreline import polygon_mask, polygon_window
+from ..fractures.measures import measure
+from ..labels.width_classes import WIDTH_CLASSES, width_class
+from ..maps.axial import axial_difference_deg, lines_axis
+from ..maps.grids import MapGrid
+from ..maps.rasters import open_raster
+from ..maps.vectors import read_vector
+
+UNITS = {
+    "length_m": "m",
+    "length_percent": "%",
+    "mean_width_m": "m",
+    "max_width_m": "m",
+    "orientation_deg": "deg",
+    "local_width_m": "m",
+}
+SOURCES = ("drawn", "mapped")
+ALL = "all"
+# A mapped fracture stands for a true one where it covers this share of its centreline and lies on it with this share of
+# its own area, and where of no other true fracture it covers more than so much of what it covers of this one.
+PAIR_SHARE, OTHER_SHARE = 0.5, 0.25
+# Less of a fracture's centreline than this on the map, and it is not asked for.
+SEEN_SHARE = 0.5
+# A place along a mapped centreline is compared where it runs along one true fracture, within this angle.
+ALONG_DEG = 30.0
+_ERRORS = ["source", "measure", "width_class", "true", "error"]
+_VALUES = ["length_m", "mean_width_m", "max_width_m", "orientation_deg"]
+
+
+def truth_measures(fractures, centrelines, truth_path, probability_path, mapped):
+    """Measures of fractures against those of the true ones.
+
+    Parameters
+    ----------
+    fractures, centrelines : geopandas.GeoDataFrame
+        Of the map, see `morphometry.measure`.
+    truth_path : path
+        ``truth.gpkg`` of the scene: layers `fractures` and `centrelines`, the width as third coordinate.
+    probability_path : path
+        Probability raster of the map.
+    mapped : ground_plane.Mapped
+
+    Returns
+    -------
+    errors : pandas.DataFrame
+        Of every pair: ``source`` (drawn or mapped), ``measure`` (`UNITS`), ``width_class`` of the true fracture's mean
+        width, ``true`` value, and ``error``, measured less true. ``local_width_m`` compares the width profile with the
+        width of the true fracture at the same place.
+    counts : dict of int
+        ``true`` fractures on the map, ``mapped`` ones, ``pairs`` of one and one, ``merged`` (mapped ones that hold
+        several true ones) and ``false`` (mapped ones less than a quarter of which lies on true ones).
+    """
+    with open_raster(probability_path) as dataset:
+        grid = MapGrid.of(dataset)
+    true = _Truth(truth_path, grid, mapped)
+    drawn, which = true.drawn(grid)
+    measured, lines = measure(drawn, probability_path)
+    mapped_of, true_of, counts = _pairs(fractures, true)
+    rows = [
+        *_errors("drawn", measured, true, np.arange(len(which)), which),
+        *_errors("mapped", fractures, true, mapped_of, true_of),
+        *_local_errors("drawn", lines, true, which),
+        *_local_errors("mapped", centrelines, true),
+    ]
+    return pd.DataFrame(rows, columns=_ERRORS), counts
+
+
+def error_table(errors):
+    """Bias and spread of the errors by width class.
+
+    Parameters
+    ----------
+    errors : pandas.DataFrame
+        Of `truth_measures`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``source``, ``measure``, ``unit``, ``width_class`` (or all), ``n``, ``true_median``, ``bias`` (median of the
+        errors) and ``spread`` (half the range from their 16th to their 84th percentile, the standard deviation of a
+        normal distribution).
+    """
+    rows = []
+    for source in SOURCES:
+        for name, unit in UNITS.items():
+            chosen = errors[(errors["source"] == source) & (errors["measure"] == name)]
+            for kind in (ALL, *WIDTH_CLASSES):
+                part = chosen if kind == ALL else chosen[chosen["width_class"] == kind]
+                if len(part):
+                    low, bias, high = np.percentile(part["error"], (16, 50, 84))
+                    values = (np.median(part["true"]), bias, (high - low) / 2)
+                    rows.append((source, name, unit, kind, len(part), *(round(float(value), 2) for value in values)))
+    names = ["source", "measure", "unit", "width_class", "n", "true_median", "bias", "spread"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def write_error_table(path, table):
+    """Write `error_table`'s result as CSV."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False)
+
+
+class _Truth:
+    """True fractures as they are left on the mapped ground."""
+
+    def __init__(self, path, grid, mapped):
+        polygons = read_vector(path, "fractures", grid.crs).geometry.to_numpy()
+        lines = read_vector(path, "centrelines", grid.crs).geometry.to_numpy()
+        # A crater may have dug a part out, the map's edge cut another off.
+        polygons = shapely.intersection(polygons, shapely.box(*grid.bounds))
+        flat = shapely.force_2d(lines)
+        left = shapely.intersection(flat, polygons)
+        middles = shapely.get_coordinates(shapely.line_interpolate_point(flat, 0.5, normalized=True))
+        seen = (shapely.length(left) >= SEEN_SHARE * shapely.length(flat)) & (mapped.at(*middles.T) > 0)
+        self.polygons, self.left, self.flat = polygons[seen], left[seen], flat[seen]
+        self._widths = [shapely.get_coordinates(line, include_z=True)[:, 2] for line in lines[seen]]
+        self._jacobians = grid.ground_jacobians(*grid.rowcol(*middles[seen].T)) if seen.any() else np.zeros((0, 2, 2))
+        rows = [self._values_of(index) for index in range(len(self.left))]
+        self.values = pd.DataFrame(rows, columns=_VALUES)
+        self.classes = np.array([width_class(width_m) for width_m in self.values["mean_width_m"]], object)
+
+    def _values_of(self, index):
+        jacobian = self._jacobians[index]
+        ground = shapely.transform(self.left[index], lambda points: points @ jacobian.T)
+        area, length = self.polygons[index].area * abs(np.linalg.det(jacobian)), shapely.length(ground)
+        there = shapely.dwithin(shapely.points(shapely.get_coordinates(self.flat[index])), self.left[index], 1.0)
+        widest = self._widths[index][there].max(initial=0.0) * self._scale(index)
+        return length, area / length, widest, lines_axis(ground)[0]
+
+    def _scale(self, index):
+        return np.sqrt(abs(np.linalg.det(self._jacobians[index])))
+
+    def drawn(self, grid):
+        """The true fractures along the map's pixels, each by itself, and which they are: those that fill a pixel."""
+        drawn, which = [], []
+        for index, polygon in enumerate(self.polygons):
+            window = polygon_window(polygon, grid, margin=1)
+            mask = polygon_mask(polygon, grid, window, 1).astype(np.uint8)
+            transform = grid.transform * grid.transform.translation(window[1], window[0])
+            parts = [shapely.geometry.shape(part) for part, _ in shapes(mask, mask > 0, 4, transform)]
+            if parts:
+                drawn.append(shapely.union_all(parts))
+                which.append(index)
+        return gpd.GeoDataFrame(geometry=drawn, crs=grid.crs), np.array(which, int)
+
+    def width_at(self, index, points):
+        """Ground width of a true fracture beside points (N, 2) of the map, and its direction on the map there."""
+        line = self.flat[index]
+        along = np.concatenate([[0.0], np.hypot(*np.diff(shapely.get_coordinates(line), axis=0).T).cumsum()])
+        place = shapely.line_locate_point(line, shapely.points(points))
+        back, ahead = (
+            shapely.get_coordinates(shapely.line_interpolate_point(line, np.clip(place + step, 0, along[-1])))
+            for step in (-6.0, 6.0)
+        )
+        return np.interp(place, along, self._widths[index]) * self._scale(index), _directions(back, ahead)
+
+
+def _pairs(fractures, true):
+    """Numbers of the mapped and of the true fractures that stand for each other, and what the mapped ones are."""
+    found = fractures.geometry.to_numpy()
+    mapped, other = shapely.STRtree(true.polygons).query(found, predicate="intersects")
+    covered = shapely.length(shapely.intersection(true.left[other], found[mapped]))
+    common = shapely.area(shapely.intersection(true.polygons[other], found[mapped]))
+    long_enough = covered >= PAIR_SHARE * shapely.length(true.left[other])
+    pairs, merged, false = [], 0, 0
+    for index, polygon in enumerate(found):
+        mine = np.flatnonzero(mapped == index)
+        mine = mine[np.argsort(-covered[mine], kind="stable")]
+        if common[mine].sum() < OTHER_SHARE * polygon.area:
+            false += 1
+        elif (covered[mine[1:]] > OTHER_SHARE * covered[mine[0]]).any():
+            merged += 1
+        elif long_enough[mine[0]] and common[mine[0]] >= PAIR_SHARE * polygon.area:
+            pairs.append((index, other[mine[0]]))
+    mapped_of, true_of = np.array(pairs, int).reshape(-1, 2).T
+    counts = {"true": len(true.left), "mapped": len(found), "pairs": len(pairs), "merged": merged, "false": false}
+    return mapped_of, true_of, counts
+
+
+def _errors(source, measured, true, measured_of, true_of):
+    """Rows of errors of pairs."""
+    for name in _VALUES:
+        wanted = true.values[name].to_numpy(float)[true_of]
+        error = measured[name].to_numpy(float)[measured_of] - wanted
+        if name == "orientation_deg":
+            error = (error + 90.0) % 180.0 - 90.0
+        kinds = true.classes[true_of]
+        yield from ((source, name, *row) for row in zip(kinds, wanted, error, strict=True))
+        if name == "length_m":
+            share = 100 * error / wanted
+            yield from ((source, "length_percent", *row) for row in zip(kinds, wanted, share, strict=True))
+
+
+def _local_errors(source, centrelines, true, which=None):
+    """Rows of errors of the width along centrelines; without `which` true fracture each is, where it is but one."""
+    tree = shapely.STRtree(true.polygons)
+    for row in centrelines[centrelines["line"] == 0].itertuples():
+        distance, width = np.array(json.loads(row.distances_m)), np.array(json.loads(row.widths_m))
+        share = distance / row.length_m
+        reach = min(0.5, 6.0 / row.length_m)
+        points, back, ahead = (
+            shapely.get_coordinates(
+                shapely.line_interpolate_point(row.geometry, np.clip(share + step, 0, 1), normalized=True)
+            )
+            for step in (0.0, -reach, reach)
+        )
+        if which is None:
+            point, other = tree.query(shapely.points(points), predicate="intersects")
+            alone = np.bincount(point, minlength=len(points))[point] == 1
+            point, other = point[alone], other[alone]
+        else:
+            point, other = np.arange(len(points)), np.full(len(points), which[row.fracture - 1])
+        for index in np.unique(other):
+            here = point[other == index]
+            wanted, axis = true.width_at(index, points[here])
+            along = axial_difference_deg(axis, _directions(back[here], ahead[here])) <= ALONG_DEG
+            error = (width[here] - wanted)[along]
+            kind = true.classes[index]
+            yield from (
+                (source, "local_width_m", kind, true_m, miss) for true_m, miss in zip(wanted[along], error, strict=True)
+            )
+
+
+def _directions(back, ahead):
+    """Degrees clockwise from up, 0..180."""
+    return np.degrees(np.arctan2(*(ahead - back).T)) % 180.0

@@ -1,0 +1,30 @@
+"""What is truly on the ground, known only on a simulated Moon, and how a map compares with it."""
+
+from rasterio.features import rasterize
+
+from ..labels.truth_classes import CLASSES
+from ..learning.metrics import TruthMetrics
+from ..maps.rasters import read_raster
+
+
+def score_map(fractures, truth_path):
+    """Score the fractures of a map against the exact classes, pixel by pixel.
+
+    Parameters
+    ----------
+    fractures : geopandas.GeoDataFrame
+        Polygons on the CRS of the truth.
+    truth_path : path
+        uint8 raster of `CLASSES`.
+
+    Returns
+    -------
+    dict
+        precision, recall, f1, iou and `<class>_hit`, each 0..1 or None, see `metrics.TruthMetrics`.
+    """
+    truth, grid, _ = read_raster(truth_path)
+    shapes = [shape for shape in fractures.geometry if not shape.is_empty]
+    found = rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8") if shapes else truth * 0
+    metrics = TruthMetrics(CLASSES)
+    metrics.update(found > 0, truth, truth == truth)
+    return {name: round(float(value), 4) if value == value else None for name, value in metrics.compute().items()}

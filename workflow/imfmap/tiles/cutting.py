@@ -1,0 +1,81 @@
+"""Square pieces of an image and what lies over it, along the map or along the Sun's direction.
+
+A piece is a dict: `image`, `valid` and the other layers, uint8 (S, S); `row`, `column`, the place in the arrays under
+its pixel (0, 0); and `turn_deg`, how far its content is turned clockwise.
+"""
+
+import numpy as np
+
+from ..maps.stretching import stretch_to_8bit
+from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
+
+
+def stride_of(size_px, overlap):
+    """Step from a tile to the next in pixels."""
+    return max(1, round(size_px * (1 - overlap)))
+
+
+def map_pieces(layers, facts, size_px, stride):
+    """Pieces along the map's rows and columns, from the upper left, filled with no data past the edges."""
+    rows, columns = layers["image"].shape
+    if layers["image"].dtype != np.uint8:
+        layers = layers | {"image": stretch_to_8bit(layers["image"])}
+    for row in range(0, max(1, rows - (size_px - stride)), stride):
+        for column in range(0, max(1, columns - (size_px - stride)), stride):
+            piece = {"row": row, "column": column, "turn_deg": 0.0}
+            for name, layer in layers.items():
+                inside = layer[row : row + size_px, column : column + size_px]
+                piece[name] = np.zeros((size_px, size_px), np.uint8)
+                piece[name][: inside.shape[0], : inside.shape[1]] = inside
+            piece["valid"] = (piece["image"] > 0).astype(np.uint8)
+            yield piece
+
+
+def sun_pieces(layers, facts, size_px, stride):
+    """Pieces along the Sun's direction, centred on the map, filled with no data past the edges."""
+    rows, columns = layers["image"].shape
+    brightness = relative_brightness(layers["image"])
+    # Whole numbers, so that pixels stay where they are under a Sun along the map's axes.
+    frame = SunFrame(facts.sun_azimuth_deg, rows // 2, columns // 2)
+    valid_rows, valid_columns = np.flatnonzero(brightness.any(1)), np.flatnonzero(brightness.any(0))
+    if not len(valid_rows):
+        return
+    corner_rows, corner_columns = np.meshgrid(valid_rows[[0, -1]], valid_columns[[0, -1]])
+    v, u = frame.from_map(corner_rows, corner_columns)
+    across = np.arange(size_px, dtype=float)
+    for top in _lattice(v.min(), v.max(), size_px, stride):
+        for left in _lattice(u.min(), u.max(), size_px, stride):
+            row, column = frame.to_map(top + across[:, None], left + across[None, :])
+            place = {"row": row[0, 0], "column": column[0, 0], "turn_deg": (LEFT_DEG - facts.sun_azimuth_deg) % 360.0}
+            # The part of the map that the piece is drawn from.
+            first = [max(0, int(values.min()) - 1) for values in (row, column)]
+            last = [max(0, int(values.max()) + 3) for values in (row, column)]
+            part = slice(first[0], last[0]), slice(first[1], last[1])
+            row, column = row - first[0], column - first[1]
+            if not brightness[part].any():
+                continue
+            image = sample_brightness(brightness[part], row, column)
+            piece = {name: sample(layers[name][part], row, column, order=0) for name in layers.keys() - {"image"}}
+            yield piece | place | {"image": image, "valid": (image > 0).astype(np.uint8)}
+
+
+def _lattice(low, high, size_px, stride):
+    """Starts, whole numbers, of as few pieces as cover the pixels low..high, centred on them."""
+    low, high = int(np.floor(low + 1e-6)), int(np.ceil(high - 1e-6))
+    length = high - low + 1
+    count = max(1, -(-(length - size_px) // stride) + 1)
+    first = low + (length - (size_px + (count - 1) * stride)) // 2
+    return first + stride * np.arange(count)
+
+
+def quarter_turns(piece, size_px):
+    """The piece, and where it has labels its copies turned clockwise by 90, 180 and 270 degrees."""
+    yield piece
+    if not piece["mask"].any():
+        return
+    last = size_px - 1
+    corners = {90: (last, 0), 180: (last, last), 270: (0, last)}
+    for turn_deg, (down, right) in corners.items():
+        turned = {name: np.rot90(value, -turn_deg // 90) for name, value in piece.items() if np.ndim(value) == 2}
+        place = {"row": piece["row"] + down, "column": piece["column"] + right, "turn_deg": float(turn_deg)}
+        yield piece | turned | place
