@@ -35,11 +35,11 @@ from imfmap.products.tables import write_fractures
 # As the demo's, and as config/config.yaml's for the paper, but for its batches of 16: the last is filled up with empty
 # windows, which on so short a map would be most of what one image more costs.
 INFERENCE = {
-    "imfmap": {"overlap": 0.25, "batch_size": 8, "flips": True, "device": "cpu"},
+    "sun_aligned": {"overlap": 0.25, "batch_size": 8, "flips": True, "device": "cpu"},
     "paper": {"overlap": 0.0, "batch_size": 1, "flips": False, "device": "cpu"},
 }
 RECIPES = {
-    "imfmap": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),
+    "sun_aligned": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),
     "paper": ("calibration and projection", "mosaic", "inference on the mosaic", "polygons"),
 }
 MIN_AREA_M2 = 150
@@ -88,7 +88,7 @@ class Bench:
         """Path of the probability of an image on the map."""
         out = self.folder / "probability" / image.name
         if not out.exists():
-            self._timed("inference of images", infer_image, *self._network("imfmap", image, out))
+            self._timed("inference of images", infer_image, *self._network("sun_aligned", image, out))
         return out
 
     def _network(self, recipe, source, out):

@@ -34,8 +34,8 @@ GROUND = {"fracture_km_per_km2": 8, "depth_to_width": (0.18, 0.45), "crater_dens
 SUNS = ((275.0, 42.0), (75.0, 55.0), (120.0, 64.0), (240.0, 35.0))
 # The demo's network with the weights that its training starts from, and the paper's with random ones.
 MODELS = {
-    "imfmap": {
-        "recipe": "imfmap",
+    "sun_aligned": {
+        "recipe": "sun_aligned",
         "tile_size_px": 256,
         "architecture": "unet",
         "encoder": "tu-tf_mobilenetv3_small_minimal_100",
@@ -101,7 +101,7 @@ class Target:
         path = self.folder / f"{recipe}.pt"
         torch.manual_seed(SEED)
         model = build_model(MODELS[recipe])
-        if recipe == "imfmap":
+        if recipe == "sun_aligned":
             start_from(model, START_WEIGHTS)
         use = {"resolution_m": RESOLUTION_M, "threshold": 0.5}
         save_checkpoint(path, model, MODELS[recipe] | use)

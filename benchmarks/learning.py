@@ -357,7 +357,7 @@ def measure(bench, folder):
     turned, out_path = folder / "turned.pt", folder / "out.tif"
     network = build_model(bench.settings())
     save_checkpoint(checkpoint, network, bench.settings())
-    save_checkpoint(turned, network, bench.settings() | {"recipe": "imfmap"})
+    save_checkpoint(turned, network, bench.settings() | {"recipe": "sun_aligned"})
     in_memory, batches = infer_in_memory(bench, checkpoint)
     # Once without the clock, as the plain loop.
     write_image(bench, image_path, bench.batch_size)

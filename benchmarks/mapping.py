@@ -1,6 +1,7 @@
 """Time and memory of mapping at full size: `python benchmarks/mapping.py`, or `make bench-mapping`.
 
-Recipe imfmap: one image of a target of 50 over 32768 x 32768 pixels is searched, and what was found in all 50 is fused.
+Recipe sun_aligned: one image of a target of 50 over 32768 x 32768 pixels is searched, and what was found in all 50
+is fused.
 Recipe paper: mosaics of that size and of 100000 x 100000 pixels (with data in three bands over its whole width) are
 searched with a small network, and one row of windows with the paper's own. Then a probability of straight and crossing
 fractures is turned into polygons, measured, filtered and written (rule vectorise), counted (rule statistics), and held

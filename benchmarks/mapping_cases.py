@@ -35,7 +35,7 @@ SMALL = {
     "tile_size_px": 256,
 }
 NETWORKS = {
-    "imfmap": {**SMALL, "recipe": "imfmap"},
+    "sun_aligned": {**SMALL, "recipe": "sun_aligned"},
     "paper_small": {**SMALL, "recipe": "paper"},
     "paper": {"architecture": "deeplabv3_resnet50", "recipe": "paper", "tile_size_px": 512},
 }
@@ -65,7 +65,7 @@ def prepare(options):
 
 
 def infer_image(options):
-    """Recipe imfmap: one image."""
+    """Recipe sun_aligned: one image."""
     from imfmap.inference.infer import infer_image
 
     checkpoint, strip = Path(options["folder"], "imfmap.pt"), _strips(options)[0]
@@ -73,7 +73,7 @@ def infer_image(options):
 
 
 def fuse(options):
-    """Recipe imfmap: all images."""
+    """Recipe sun_aligned: all images."""
     from imfmap.inference.fusion import fuse
 
     strips = _strips(options)

@@ -20,7 +20,7 @@ PROGRAMS = (
     "equalizer",
     "automos",
 )
-TABLE = Path(__file__).resolve().parents[1] / "workflow" / "imfmap" / "isis" / "interface.json"
+TABLE = Path(__file__).resolve().parents[1] / "workflow" / "imfmap" / "engines" / "isis" / "interface.json"
 COPIED = ("type", "options", "exclusions", "inclusions", "minimum", "maximum")
 # The definitions name the other side of these two relations; the file given here does not. In all of these programs
 # it is the other end of the same range.

@@ -73,7 +73,7 @@ def scene_tiles(seed, folder):
             mask,
             facts,
             RESOLUTION_M,
-            recipe="imfmap",
+            recipe="sun_aligned",
             size_px=TILE_PX,
             overlap=0.1,
             rotate=False,

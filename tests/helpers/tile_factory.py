@@ -22,7 +22,7 @@ def lined_image(rng, size_px=96, lines=3):
     return image.astype(np.float32), mask
 
 
-def lined_tiles(seed=0, product="M1E", recipe="imfmap", size_px=32, truth=False, **options):
+def lined_tiles(seed=0, product="M1E", recipe="sun_aligned", size_px=32, truth=False, **options):
     """Tiles of a lined image."""
     image, mask = lined_image(np.random.default_rng(seed))
     options = {"overlap": 0.0, "rotate": False, "target": "place"} | options

@@ -25,7 +25,7 @@ def test_a_lost_dark_offset_is_put_back_and_none_is_taken_away():
     ground = (100 + 10 * np.random.default_rng(2).standard_normal((60, 60))).astype(np.float32)
     again, offset = real_crops.lifted(ground - 60, 0.1)
     assert offset == pytest.approx(60, abs=3) and again.std() / again.mean() == pytest.approx(0.1, rel=1e-4)
-    # Brightness relative to its surroundings is what recipe imfmap sees.
+    # Brightness relative to its surroundings is what recipe sun_aligned sees.
     np.testing.assert_allclose(again / again.mean(), ground / ground.mean(), atol=0.02)
     for contrast in (0.2, 0):
         same, offset = real_crops.lifted(ground, contrast)
@@ -59,7 +59,7 @@ def test_models_are_tried_on_a_real_crop(real_data, tmp_path, capsys):
     shutil.copy(crop, tmp_path / "nac_crops")
     torch.manual_seed(1)
     checkpoints = []
-    for recipe in ("imfmap", "paper"):
+    for recipe in ("sun_aligned", "paper"):
         settings = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [16, 8, 4]}
         settings |= {"recipe": recipe, "tile_size_px": 256, "resolution_m": 1.5, "threshold": 0.5}
         checkpoints.append(tmp_path / recipe / "checkpoint.pt")
@@ -76,7 +76,7 @@ def test_models_are_tried_on_a_real_crop(real_data, tmp_path, capsys):
     assert head == "1 crops, 0.16 km2 at 1.5 m/px"
     # Under a Sun 27 degrees high next to nothing lies in shadow: the darkest count is not black.
     assert "above 0.11 lifted by counts: M1229577647 by " in lifts
-    assert list(rows) == ["imfmap", "paper"] and all(len(row) == 9 for row in rows.values())
+    assert list(rows) == ["sun_aligned", "paper"] and all(len(row) == 9 for row in rows.values())
     for row in rows.values():
         for objects, per_km2, percent in (row[start : start + 3] for start in (0, 3, 6)):
             assert float(per_km2) == pytest.approx(int(objects) / (266 * 1.5e-3) ** 2, abs=0.06)

@@ -34,7 +34,7 @@ def test_models_are_compared_with_a_second_file(tmp_path, size):
         for name, about in chosen["small"]["comparison"]["questions"].items():
             questions[name] |= about
     models, scenes = {name: chosen["models"][name] for about in questions.values() for name in about["models"]}, 5
-    told = {name for name, model in models.items() if model["recipe"] == "imfmap" or model.get("sun_input")}
+    told = {name for name, model in models.items() if model["recipe"] == "sun_aligned" or model.get("sun_input")}
     told -= {name for name, model in models.items() if model.get("quarter_turns")}
     mapped = {name for about in questions.values() if "maps" in about.get("tables", ()) for name in about["models"]}
     turned = {

@@ -30,7 +30,7 @@ def submitted(text):
     return sum(steps.values()), groups, sum(steps.values()) - grouped
 
 
-@pytest.mark.parametrize(("recipe", "groups", "alone"), [("paper", 14 + 1, 4), ("imfmap", 14 + 7 + 1, 4)])
+@pytest.mark.parametrize(("recipe", "groups", "alone"), [("paper", 14 + 1, 4), ("sun_aligned", 14 + 7 + 1, 4)])
 def test_a_crater_of_56_images_is_a_handful_of_jobs(tmp_path, recipe, groups, alone):
     """14 jobs of four images each, seven of eight on a GPU, one of what is made of the fractures."""
     config = yaml.safe_load(CONFIG.read_text())

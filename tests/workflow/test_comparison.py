@@ -23,7 +23,7 @@ def compared(tmp_path_factory, mini_config):
     """Path: results of a comparison of two networks of random weights, one of them told of the Sun."""
     folder = tmp_path_factory.mktemp("comparison")
     models = {}
-    for seed, (name, recipe) in enumerate((("plain", "paper"), ("told", "imfmap"))):
+    for seed, (name, recipe) in enumerate((("plain", "paper"), ("told", "sun_aligned"))):
         torch.manual_seed(seed)
         settings = {**MODEL, "recipe": recipe, "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
         save_checkpoint(folder / f"{name}.pt", build_model(settings), settings)

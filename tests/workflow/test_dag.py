@@ -118,7 +118,7 @@ def test_a_finished_mosaic_can_be_learnt_from(tmp_path, mini_config):
     assert jobs == {"import_mosaic": 1, "label": 1, "tile": 1}
     sun = {"sun_azimuth_deg": 90, "incidence_deg": 50}
     config = {**mini_config, "targets": {**mini_config["targets"], "theirs": {**theirs, **sun}}}
-    goal = "results/mini/theirs/tiles/imfmap/theirs.npz"
+    goal = "results/mini/theirs/tiles/sun_aligned/theirs.npz"
     jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "mini.yaml", config), "-n", goal))
     assert jobs == {"project_mosaic": 1, "label": 1, "tile": 1}
 
@@ -126,7 +126,10 @@ def test_a_finished_mosaic_can_be_learnt_from(tmp_path, mini_config):
 @pytest.mark.parametrize(
     ("model", "said"),
     [
-        ({"recipe": "imfmap"}, "models.net: was trained for recipe imfmap; a mosaic has no one Sun to turn to"),
+        (
+            {"recipe": "sun_aligned"},
+            "models.net: was trained for recipe sun_aligned; a mosaic has no one Sun to turn to",
+        ),
         ({"sun_input": True}, "models.net: is to be given the Sun's direction; a mosaic has many: use its images"),
     ],
 )

@@ -29,7 +29,7 @@ def results(folder, model, value):
     write(folder / "models" / model / "metrics.json", metrics)
     for target, role in (("va", "validation"), ("te", "test")):
         values = {name: [value] for name in ("precision", "recall", "iou")}
-        result = {"target": target, "role": role, "recipe": "imfmap", "threshold": 0.5}
+        result = {"target": target, "role": role, "recipe": "sun_aligned", "threshold": 0.5}
         result["tiles"] = {"with_fractures": 1, "without_fractures": 1}
         write(folder / "evaluation" / model / f"{target}.json", {**result, "labels": {"scores": {}, "values": values}})
 

@@ -28,7 +28,7 @@ WANTED = ["fractures.gpkg", "mosaic.tif", "mosaic_sources.tif", "probability.tif
 def config(mini_config, tmp_path_factory):
     """dict: one target of two images that are simulated on the map, and a network of random weights."""
     torch.manual_seed(1)
-    settings = {**MODEL, "recipe": "imfmap", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+    settings = {**MODEL, "recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
     checkpoint = tmp_path_factory.mktemp("model") / "net.pt"
     save_checkpoint(checkpoint, build_model(settings), settings)
     config = {key: mini_config[key] for key in ("run", "recipe", "inference", "mapping", "training")}

@@ -39,7 +39,7 @@ def world(tmp_path_factory, mini_config):
     # Swaths of 2.5 km beside the middle of the target, so that the mosaic is of both.
     for image, offset_m in zip(target["simulate"]["images"], (-1100, 1100), strict=True):
         image["offset_m"] = offset_m
-    config = {"run": mini_config["run"], "recipe": "imfmap", "targets": {"floor": target}}
+    config = {"run": mini_config["run"], "recipe": "sun_aligned", "targets": {"floor": target}}
     edrs = [f"{FLOOR}/simulated/edr/{product}.IMG" for product in (LEFT, RIGHT)]
     run_snakemake(folder, write_config(folder / "simulate.yaml", config), *edrs)
     (calibration,) = (path.parent for path in (folder / "results" / "mini").glob("**/nac_darks"))

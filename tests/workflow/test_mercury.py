@@ -86,13 +86,13 @@ def config_of(recipe, model, sun=None):
 
 MODELS = {
     "paper": {"architecture": "deeplabv3_mobilenet_v3_large"},
-    "imfmap": {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [32, 16, 8]},
+    "sun_aligned": {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [32, 16, 8]},
 }
 
 
 @pytest.mark.parametrize("recipe", MODELS)
 def test_mercury_is_trained_on_evaluated_and_mapped(mosaics, recipe):
-    config = config_of(recipe, MODELS[recipe], SUN if recipe == "imfmap" else None)
+    config = config_of(recipe, MODELS[recipe], SUN if recipe == "sun_aligned" else None)
     text = run_snakemake(mosaics, write_config(mosaics / f"{recipe}.yaml", config), "all")
     assert f"(Rule: {'import_mosaic' if recipe == 'paper' else 'project_mosaic'})" in text
     run = mosaics / "results" / recipe
@@ -144,8 +144,8 @@ def test_tiles_of_a_mosaic_are_what_inference_sees(mosaics):
     assert whole >= 16 and float(tiles["resolution_m"]) == 6.0 and np.isnan(tiles["fact_sun_azimuth_deg"])
 
 
-def test_recipe_imfmap_asks_for_the_suns_place(mosaics):
-    config = config_of("imfmap", MODELS["imfmap"], {"sun_azimuth_deg": 275.0})
+def test_recipe_sun_aligned_asks_for_the_suns_place(mosaics):
+    config = config_of("sun_aligned", MODELS["sun_aligned"], {"sun_azimuth_deg": 275.0})
     status, text = run_snakemake(mosaics, write_config(mosaics / "no_sun.yaml", config), "-n", "all", check=False)
     assert status != 0 and "Traceback" not in text
     assert any(

@@ -51,7 +51,7 @@ def site(tmp_path_factory, cluster, mini_config):
     target = {key: value for key, value in mini_config["targets"]["floor"].items() if key != "simulate"}
     config = {
         "run": {"name": "cluster", "seed": 3},
-        "recipe": "imfmap",
+        "recipe": "sun_aligned",
         "processing": {"calibration_dir": str(folder / "results" / "mini" / "calibration" / "2025")},
         "training": {"device": "cpu", "threads": 2},
         "models": {"net": {"checkpoint": str(untrained(folder / "net.pt"))}},
@@ -70,7 +70,7 @@ def untrained(path):
 
     torch.manual_seed(1)
     settings = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [32, 16, 8]}
-    use = {"recipe": "imfmap", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+    use = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
     save_checkpoint(path, build_model(settings), {**settings, **use})
     return path
 

@@ -49,7 +49,7 @@ wildcard_constraints:
     target=one_of(TARGETS),
     product="[A-Za-z0-9_-]+",
     model=rf"({one_of(MODELS)})(-s[0-9]+)?",
-    recipe="imfmap|paper",
+    recipe="sun_aligned|paper",
 
 
 def local_path(path):
@@ -383,14 +383,14 @@ def targets_mosaicked(engine):
     on_map = [
         *targets_simulated("direct"),
         *targets_averaged(),
-        *(targets_from("mosaic") if RECIPE == "imfmap" else []),
+        *(targets_from("mosaic") if RECIPE == "sun_aligned" else []),
     ]
     made = {ENGINE: own, "native": [*on_map, *(own if ENGINE == "native" else [])]}
     return made.get(engine, [])
 
 
 def targets_taken_in():
-    """Targets whose mosaic is a finished one as it is. Recipe imfmap takes such a one for an image, under its one Sun."""
+    """Targets whose mosaic is a finished one as it is. Recipe sun_aligned takes such a one for an image, under its one Sun."""
     return targets_from("mosaic") if RECIPE == "paper" else []
 
 

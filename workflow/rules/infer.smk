@@ -1,6 +1,6 @@
-"""Probability of fractures: of each image, fused on the map (imfmap), or of the mosaic (paper)."""
+"""Probability of fractures: of each image, fused on the map (sun_aligned), or of the mosaic (paper)."""
 
-if RECIPE == "imfmap":
+if RECIPE == "sun_aligned":
 
     rule infer_image:
         input:

@@ -112,7 +112,7 @@ rule stac:
         products=lambda wildcards: products_of(wildcards.target),
         images=target_images,
         probabilities=lambda wildcards: (
-            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "imfmap" else []
+            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "sun_aligned" else []
         ),
     output:
         directory(f"{RUN}/{{target}}/stac"),

@@ -8,7 +8,7 @@ rule vectorise:
         boundary=boundary_file,
         images=sheet_images,
         probabilities=lambda wildcards: (
-            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "imfmap" else []
+            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "sun_aligned" else []
         ),
     output:
         gpkg=f"{RUN}/{{target}}/fractures.gpkg",

@@ -61,7 +61,7 @@ class EdgeShy(torch.nn.Module):
 
 @pytest.fixture
 def use(monkeypatch):
-    def use(model, recipe="imfmap", size_px=64, sun_input=False):
+    def use(model, recipe="sun_aligned", size_px=64, sun_input=False):
         settings = {"recipe": recipe, "tile_size_px": size_px, "sun_input": sun_input}
         monkeypatch.setattr(predictor, "load_checkpoint", lambda path: (model, settings))
 
@@ -216,7 +216,7 @@ def test_memory_does_not_grow_with_the_image(use):
 
 
 def test_with_a_checkpoint(tmp_path):
-    settings = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [8, 8, 8], "recipe": "imfmap"}
+    settings = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [8, 8, 8], "recipe": "sun_aligned"}
     settings |= {"tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
     torch.manual_seed(1)
     model = build_model(settings).eval()
@@ -263,7 +263,7 @@ def test_bad_input_is_refused(tmp_path, use):
     with pytest.raises(InputError, match="uint16"):
         mosaic(tmp_path, np.ones((64, 64), np.uint16), SETTINGS)
     use(PointWise())
-    with pytest.raises(InputError, match="recipe imfmap; a mosaic has no one Sun"):
+    with pytest.raises(InputError, match="recipe sun_aligned; a mosaic has no one Sun"):
         mosaic(tmp_path, np.ones((64, 64), np.uint8), SETTINGS)
     use(PointWise(), "paper", sun_input=True)
     with pytest.raises(InputError, match="a mosaic has many"):
@@ -345,7 +345,7 @@ def test_mirrored_views_are_told_of_a_mirrored_sun(tmp_path, use):
     np.testing.assert_allclose(turned, result, atol=0.0041)
     np.testing.assert_allclose(result, stretch_to_8bit(image) / 255, atol=0.0041)
     # In Sun-aligned windows it is on the left, whatever the frame was told, upside down too.
-    use(Listening(), "imfmap", sun_input=True)
+    use(Listening(), "sun_aligned", sun_input=True)
     told.clear()
     infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True, "sun_offset_deg": 25.0})
     assert set(told) == {270}
@@ -378,7 +378,7 @@ class Slow(torch.nn.Module):
         return torch.logit((image.mean((2, 3), keepdim=True) / 2 + image / 2).clamp(0.01, 0.99))
 
 
-@pytest.mark.parametrize("recipe", ["imfmap", "paper"])
+@pytest.mark.parametrize("recipe", ["sun_aligned", "paper"])
 def test_windows_that_are_done_are_not_run_again(tmp_path, use, monkeypatch, recipe):
     monkeypatch.setattr(lattice, "KEEP_EVERY_S", 0.0)
     image = noise(300, 400)
@@ -434,7 +434,7 @@ class Model(torch.nn.Module):
         if Model.batches == int(sys.argv[1]):
             os.kill(os.getpid(), signal.SIGKILL)
         return torch.logit((image.mean((2, 3), keepdim=True) / 2 + image / 2).clamp(0.01, 0.99))
-predictor.load_checkpoint = lambda path: (Model(), {{"recipe": "imfmap", "tile_size_px": 64}})
+predictor.load_checkpoint = lambda path: (Model(), {{"recipe": "sun_aligned", "tile_size_px": 64}})
 lattice.KEEP_EVERY_S = 0.0
 infer_module.infer_image("model.pt", "image.tif", sys.argv[2], {SETTINGS!r}, 1)
 print(Model.batches)

@@ -186,12 +186,12 @@ def test_quarter_turns_put_the_sun_anywhere_and_only_where_asked_for():
     sample = replace(grey(), sun_azimuth_deg=270.0)
     settings = {"probability": 0.0}
     for quarter_turns, expected in ((False, {270.0}), (True, {0.0, 90.0, 180.0, 270.0})):
-        augment_one = augmentation("imfmap", settings, quarter_turns)
+        augment_one = augmentation("sun_aligned", settings, quarter_turns)
         found = {augment_one(sample, np.random.default_rng(seed)).sun_azimuth_deg for seed in range(40)}
         assert found == expected
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_the_schemas_ranges_are_the_functions(recipe):
     defaults = complete(yaml.safe_load((ROOT / "config/demo.yaml").read_text()), "demo.yaml")["augmentation"]
     plain, told = AUGMENTATIONS[recipe], augmentation(recipe, defaults)
@@ -205,8 +205,8 @@ def test_what_is_none_is_left_out():
     sample = grey()
     assert (augmentation("paper", settings)(sample, np.random.default_rng(0)).image == sample.image).all()
     still = {"swap": False, "turn_deg": 0, "scale": [1, 1], "contrast": [1, 1], "brightness": 0}
-    settings = {"probability": 1.0, "imfmap": {**still, "blur_sigma_px": None, "noise_sigma": None}}
-    found = augmentation("imfmap", settings)(sample, np.random.default_rng(0)).image
+    settings = {"probability": 1.0, "sun_aligned": {**still, "blur_sigma_px": None, "noise_sigma": None}}
+    found = augmentation("sun_aligned", settings)(sample, np.random.default_rng(0)).image
     np.testing.assert_allclose(found, sample.image, atol=1e-6)
 
 

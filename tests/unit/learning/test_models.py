@@ -20,7 +20,7 @@ SMALL = {
     "encoder": "tu-tf_mobilenetv3_small_minimal_100",
     "decoder_channels": [32, 24, 16, 16, 8],
 }
-USE = {"recipe": "imfmap", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+USE = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
 BATCH = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
 
 

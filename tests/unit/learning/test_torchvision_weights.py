@@ -14,7 +14,7 @@ from imfmap.learning.architectures import IMAGENET_ENCODERS
 from imfmap.learning.models import build_model, network_input, save_checkpoint
 from imfmap.learning.torchvision_weights import URLS
 
-USE = {"recipe": "imfmap", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+USE = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
 LITE = "tf_mobilenetv3_small_minimal_100"
 CASES = {
     "torchvision's ResNet in a U-Net": ({"architecture": "unet", "encoder": "resnet18"}, resnet18, ""),

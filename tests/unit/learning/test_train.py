@@ -48,7 +48,7 @@ TRAINING = {
 }
 
 
-def tile_files(folder, recipe="imfmap", **options):
+def tile_files(folder, recipe="sun_aligned", **options):
     paths = [folder / f"{number}.npz" for number in range(4)]
     for number, path in enumerate(paths):
         write_tiles(path, lined_tiles(number, f"M{number}", recipe, truth=True, **options))
@@ -99,7 +99,7 @@ def test_the_best_epoch_is_kept(trained):
         "architecture": "unet",
         "encoder": MODEL["encoder"],
         "decoder_channels": MODEL["decoder_channels"],
-        "recipe": "imfmap",
+        "recipe": "sun_aligned",
         "tile_size_px": 32,
         "resolution_m": 1.5,
         "threshold": 0.5,
@@ -333,7 +333,7 @@ def test_a_model_may_learn_in_its_own_way(tmp_path):
     assert plain["settings"]["dice_weight"] == 0
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_a_network_that_is_told_of_the_sun_learns_and_is_evaluated(tmp_path, recipe):
     paths = tile_files(tmp_path, recipe, rotate=recipe == "paper")
     report = run(tmp_path / "model", paths, model={"sun_input": True}, training={"epochs": 3}, probability=0.5)
@@ -501,7 +501,7 @@ def test_evaluation_scores_labels_and_truth_and_fills_the_tables(trained, tmp_pa
 def test_a_model_is_not_scored_on_tiles_of_another_kind(trained, tmp_path):
     folder, _, _ = trained
     write_tiles(tmp_path / "paper.npz", lined_tiles(recipe="paper"))
-    with pytest.raises(InputError, match="recipe is paper, the model's imfmap"):
+    with pytest.raises(InputError, match="recipe is paper, the model's sun_aligned"):
         evaluate(
             folder / "model" / "checkpoint.pt", [tmp_path / "paper.npz"], tmp_path / "r.json", target="a", role="test"
         )

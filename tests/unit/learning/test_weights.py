@@ -16,7 +16,7 @@ from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoin
 
 NAME = "deeplabv3_mobilenet_v3_large"
 SMALL = {"architecture": "unet", "encoder": "tu-tf_mobilenetv3_small_minimal_100", "decoder_channels": [16, 8, 8]}
-USE = {"recipe": "imfmap", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+USE = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
 
 
 @pytest.fixture(scope="module")
@@ -256,3 +256,8 @@ def test_another_scaling_than_a_checkpoint_says_is_refused(tmp_path):
     save_checkpoint(tmp_path / "own.pt", build_model(SMALL), SMALL | USE)
     with pytest.raises(InputError, match="was trained with input_scaling imagenet; leave input_scaling: unit out"):
         adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt", "unit")
+
+
+def test_a_checkpoint_of_an_earlier_version_keeps_its_recipe_under_the_new_name(tmp_path):
+    save_checkpoint(tmp_path / "old.pt", build_model(SMALL), {**SMALL, **USE, "recipe": "imfmap"})
+    assert load_checkpoint(tmp_path / "old.pt")[1]["recipe"] == "sun_aligned"

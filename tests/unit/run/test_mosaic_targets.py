@@ -32,8 +32,8 @@ LEARNT = {"role": "train", "labels": "l.gpkg"}
         config("paper", {"role": "map", **SUN}),
         config("paper", LEARNT),
         config("paper", {"role": "map"}, {"sun_input": True}),
-        config("imfmap", {"role": "map", **SUN}),
-        config("imfmap", {**LEARNT, **SUN}, {"recipe": "paper"}),
+        config("sun_aligned", {"role": "map", **SUN}),
+        config("sun_aligned", {**LEARNT, **SUN}, {"recipe": "paper"}),
     ],
 )
 def test_a_mosaic_is_taken(given):
@@ -46,10 +46,13 @@ KNOW = "model net must know the Sun, which the tiles of a mosaic do not tell"
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (config("imfmap", {"role": "map"}), "recipe imfmap must know the mosaic's one Sun; give sun_azimuth_deg and"),
-        (config("imfmap", {"sun_azimuth_deg": 100}), "must know the mosaic's one Sun"),
-        (config("imfmap", {"incidence_deg": 60}), "must know the mosaic's one Sun"),
-        (config("paper", LEARNT, {"recipe": "imfmap"}), KNOW),
+        (
+            config("sun_aligned", {"role": "map"}),
+            "recipe sun_aligned must know the mosaic's one Sun; give sun_azimuth_deg and",
+        ),
+        (config("sun_aligned", {"sun_azimuth_deg": 100}), "must know the mosaic's one Sun"),
+        (config("sun_aligned", {"incidence_deg": 60}), "must know the mosaic's one Sun"),
+        (config("paper", LEARNT, {"recipe": "sun_aligned"}), KNOW),
         (config("paper", LEARNT, {"sun_input": True}), KNOW),
         (
             config("paper", {**LEARNT, "role": "test"}, {"sun_input": True}, evaluation={"models": ["net"]}),

@@ -240,7 +240,7 @@ def projected(path, shape, sun_azimuth_deg):
     return grid, image, mask
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 @pytest.mark.parametrize(("overlap", "rotate"), [(0.1, True), (0.0, False)])
 def test_counted_are_the_tiles_that_would_be_cut(tmp_path, recipe, overlap, rotate):
     projected(tmp_path / "image.tif", (500, 450), 233.0)

@@ -63,7 +63,10 @@ def test_every_target_with_a_role_has_a_coarser_one():
             lambda c: c.update(coarse={"resolution_m": 1}),
             "coarse.resolution_m: 1 is no coarser than target .*more than 1.5",
         ),
-        (lambda c: c["models"]["coarse_net"].update(recipe="imfmap"), "'coarse_net' is of recipe imfmap; the run's is"),
+        (
+            lambda c: c["models"]["coarse_net"].update(recipe="sun_aligned"),
+            "'coarse_net' is of recipe sun_aligned; the run's is",
+        ),
         (
             lambda c: c["targets"].update(tr_coarse=c["targets"]["aside"]),
             "'tr_coarse' is what the coarse map is called; rename the target",

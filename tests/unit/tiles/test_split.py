@@ -11,7 +11,7 @@ from tests.helpers.tile_factory import facts
 SIZE_PX = 32
 
 
-@pytest.fixture(scope="module", params=["paper", "imfmap"])
+@pytest.fixture(scope="module", params=["paper", "sun_aligned"])
 def images(request, tmp_path_factory):
     """Tile files of two images of one ground under two Suns, and of a second ground."""
     folder = tmp_path_factory.mktemp(request.param)

@@ -36,7 +36,7 @@ def spots(shape, places, radius=2.5):
     return (0.05 + 0.05 * mask).astype(np.float32), mask
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 @pytest.mark.parametrize("sun_azimuth_deg", [270.0, 0.0, 33.0, 141.7])
 def test_what_is_drawn_lands_at_the_same_place_in_image_and_mask_and_is_found_again_on_the_map(recipe, sun_azimuth_deg):
     places = np.array([(30, 40), (90, 70), (60, 150), (140, 120)])
@@ -80,7 +80,7 @@ def test_quarter_turns_are_clockwise_and_only_of_tiles_with_labels():
 
 def test_the_sun_aligned_recipe_takes_no_quarter_turns():
     image, mask = spots((64, 64), [(20, 20)])
-    assert Counter(cut(image, mask, "imfmap", rotate=True).turn_deg.tolist()) == {0.0: 1}
+    assert Counter(cut(image, mask, "sun_aligned", rotate=True).turn_deg.tolist()) == {0.0: 1}
 
 
 @pytest.mark.parametrize("sun_azimuth_deg", [0.0, 90.0, 200.0, 315.0])
@@ -89,7 +89,7 @@ def test_the_sun_is_on_the_left_of_every_aligned_tile(sun_azimuth_deg):
     rows, columns = np.indices((200, 200)) - 99.5
     angle = np.radians(sun_azimuth_deg)
     towards = np.sin(angle) * columns - np.cos(angle) * rows
-    tiles = cut((0.05 + 0.02 * np.sign(towards)).astype(np.float32), None, "imfmap", sun_azimuth_deg, size_px=300)
+    tiles = cut((0.05 + 0.02 * np.sign(towards)).astype(np.float32), None, "sun_aligned", sun_azimuth_deg, size_px=300)
     assert len(tiles) == 1
     middle = tiles.image[0, 100:200, 100:200].astype(float)
     rightwards, downwards = np.diff(middle, axis=1), np.diff(middle, axis=0)
@@ -102,7 +102,7 @@ def test_the_sun_is_on_the_left_of_every_aligned_tile(sun_azimuth_deg):
 @settings(max_examples=15, deadline=None)
 def test_tiles_cover_every_pixel(rows, columns, overlap, azimuth):
     image = np.full((rows, columns), 0.05, np.float32)
-    for recipe in ("paper", "imfmap"):
+    for recipe in ("paper", "sun_aligned"):
         tiles = cut(image, None, recipe, azimuth, size_px=32, overlap=overlap)
         seen = np.zeros((rows, columns), bool)
         steps = np.arange(32)
@@ -133,7 +133,7 @@ def test_tiles_without_enough_data_are_left_out():
     assert len(cut(image)) == 2
     assert len(cut(image, min_valid_fraction=0.5)) == 1
     assert len(cut(np.full((64, 64), np.nan, np.float32))) == 0
-    assert len(cut(np.full((64, 64), np.nan, np.float32), recipe="imfmap")) == 0
+    assert len(cut(np.full((64, 64), np.nan, np.float32), recipe="sun_aligned")) == 0
 
 
 def test_what_is_left_out_is_logged(caplog):
@@ -204,13 +204,13 @@ def test_an_image_with_too_little_data_gives_a_file_without_tiles(rasters, caplo
     folder, image, _, grid = rasters
     image[:, 20:] = np.nan
     write_raster(folder / "image.tif", image, grid, nodata=np.nan, tags=facts().tags())
-    arguments = (folder / "image.tif", folder / "labels.tif", folder / "t.npz", "imfmap", 64, 0.1, False)
+    arguments = (folder / "image.tif", folder / "labels.tif", folder / "t.npz", "sun_aligned", 64, 0.1, False)
     cut_tiles(*arguments, target="place", min_valid_fraction=0.9)
     assert "no tile with 0.9" in caplog.text
     assert len(read_tiles(folder / "t.npz")) == 0
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_an_image_in_a_corner_of_a_large_target_gives_the_tiles_of_its_place(tmp_path, recipe):
     grid = MapGrid.covering(body("moon").projected("equirectangular", 0, 0), (0, 0, 2250, 1800), 1.5)
     places = [(920, 1010), (1040, 1100)]
@@ -272,8 +272,8 @@ def test_tiles_of_a_finished_mosaic_are_its_own_pixels(tmp_path):
         rows, columns = pixels[part][:64, :64].shape
         np.testing.assert_array_equal(tiles.image[index, :rows, :columns], pixels[part][:64, :64])
         np.testing.assert_array_equal(tiles.valid[index], tiles.image[index] > 0)
-    with pytest.raises(InputError, match="recipe imfmap cannot be cut from an 8-bit mosaic"):
-        cut_tiles(*paths, "imfmap", **options)
+    with pytest.raises(InputError, match="recipe sun_aligned cannot be cut from an 8-bit mosaic"):
+        cut_tiles(*paths, "sun_aligned", **options)
     write_raster(tmp_path / "mosaic.tif", pixels * 0, grid, nodata=0)
     with pytest.raises(InputError, match="mosaic.tif: gives no tile"):
         cut_tiles(*paths, "paper", **options)
@@ -342,12 +342,12 @@ def test_a_split_of_other_tiles_is_noticed(tile_files, tmp_path):
 
 
 def test_tiles_of_different_kinds_do_not_mix(tile_files, tmp_path):
-    write_tiles(tmp_path / "aligned.npz", lined_tiles(recipe="imfmap"))
+    write_tiles(tmp_path / "aligned.npz", lined_tiles(recipe="sun_aligned"))
     with pytest.raises(InputError, match="cut them alike"):
         read_images([*tile_files, tmp_path / "aligned.npz"])
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_augmented_items_repeat_by_seed_and_epoch_and_keep_their_ranges(recipe):
     images = [lined_tiles(recipe=recipe, size_px=64)]
     dataset = TileDataset(images, augmentation=AUGMENTATIONS[recipe], seed=1)
@@ -361,7 +361,7 @@ def test_augmented_items_repeat_by_seed_and_epoch_and_keep_their_ranges(recipe):
         assert (item["image"][~item["valid"]] == 0).all()
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_without_probability_nothing_is_changed(recipe):
     tiles = lined_tiles(recipe=recipe)
     plain, augmented = (
@@ -371,7 +371,7 @@ def test_without_probability_nothing_is_changed(recipe):
     assert all((plain[key] == augmented[key]).all() for key in ("image", "mask", "valid"))
 
 
-@pytest.mark.parametrize("recipe", ["paper", "imfmap"])
+@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
 def test_items_carry_the_suns_direction_in_the_tile(recipe):
     image, mask = spots((64, 64), [(20, 20)])
     tiles = cut(image, mask, recipe, 33.0, rotate=True)
@@ -383,7 +383,7 @@ def test_items_carry_the_suns_direction_in_the_tile(recipe):
         assert pixels[0].max() > 0.3
         np.testing.assert_allclose(pixels[1], np.cos(angle), atol=1e-6)
         np.testing.assert_allclose(pixels[2], np.sin(angle), atol=1e-6)
-        if recipe == "imfmap":
+        if recipe == "sun_aligned":
             np.testing.assert_allclose(pixels[2], -1.0)  # from the left
     assert len({round(float(items[index]["image"][1, 0, 0]), 3) for index in range(len(tiles))}) == (
         4 if recipe == "paper" else 1

@@ -2,7 +2,7 @@
 
 Both recipes cut square windows on a regular lattice, give them to the network in batches, and blend them with weights
 that fall smoothly to the windows' edges. The lattice of the paper's recipe lies on the map's pixels. That of recipe
-``imfmap`` lies in the image's Sun-aligned frame (`sunframe.SunFrame`), and its result is turned back to the map.
+``sun_aligned`` lies in the image's Sun-aligned frame (`sunframe.SunFrame`), and its result is turned back to the map.
 Memory holds one row of windows, whatever the raster's size. A run that was killed goes on where it was, to the same
 result.
 """
@@ -44,8 +44,8 @@ log = logging.getLogger(__name__)
 def infer_image(checkpoint_path, projected_path, out_path, settings, threads=None):
     """Probability of fracture in one projected image.
 
-    Windows are what the model's tiles were: of recipe ``imfmap`` brightness relative to the surroundings, turned so
-    that the Sun is on the left; of recipe ``paper`` the image stretched to 8 bit between its extremes, along the map.
+    Windows are what the model's tiles were: of recipe ``sun_aligned`` brightness relative to the surroundings, turned
+    so that the Sun is on the left; of recipe ``paper`` the image stretched to 8 bit between its extremes, along the map.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)
             run = _Run(network, found.seen, scratch, settings, threads, facts.product, create)
-            if network.recipe == "imfmap":
+            if network.recipe == "sun_aligned":
                 brightness = scratch.path("brightness.tif")
                 write_brightness(reader, grid.shape, found.seen, found.median, brightness, threads)
                 run.aligned(SunFrame(told_deg, grid.shape[0] // 2, grid.shape[1] // 2))

@@ -12,8 +12,8 @@ _ROWS_COLUMNS = (-2, -1)
 # Views of a window: whether it is put upside down, and the quarter turns after that. A recipe's are those under which
 # its tiles stay what they are: a Sun on the left stays there. Upside down and half a turn is left for right.
 _AS_IT_IS = (False, 0)
-_FLIPS = {"imfmap": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2))}
-_ROTATIONS = {"imfmap": (), "paper": (1, 2, 3)}
+_FLIPS = {"sun_aligned": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2))}
+_ROTATIONS = {"sun_aligned": (), "paper": (1, 2, 3)}
 
 
 class Network:

@@ -116,7 +116,7 @@ def augment_sun_aligned(
     return replace(sample, image=(np.clip(image, 0.0, 1.0) * valid).astype(np.float32))
 
 
-AUGMENTATIONS = {"paper": augment_paper, "imfmap": augment_sun_aligned}
+AUGMENTATIONS = {"paper": augment_paper, "sun_aligned": augment_sun_aligned}
 
 
 def augmentation(recipe, settings, quarter_turns=False):

@@ -12,6 +12,8 @@ import torch
 from ..core.errors import InputError
 from .deeplab import LAST_LAYER
 
+# Names that checkpoints of earlier versions have for a recipe.
+OLD_RECIPES = {"imfmap": "sun_aligned"}
 # What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
 # What stands before the names of the network to use where a file holds several, the most usual first: "" is nothing.
@@ -66,7 +68,8 @@ def read_state(path):
     settings = content.get("settings")
     if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
         return {"state_dict": state, "settings": None, "training": None}
-    return {"state_dict": state, "settings": settings, "training": content.get("training")}
+    recipe = OLD_RECIPES.get(settings["recipe"], settings["recipe"])
+    return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": content.get("training")}
 
 
 def network_state(state, signatures, path):

@@ -7,7 +7,7 @@ from ..core.errors import InputError
 
 
 def check_mosaic(config, name, where):
-    """Refuse a finished mosaic that a configuration cannot use, since recipe imfmap must know its one Sun.
+    """Refuse a finished mosaic that a configuration cannot use, since recipe sun_aligned must know its one Sun.
 
     Parameters
     ----------
@@ -28,11 +28,11 @@ def check_mosaic(config, name, where):
             found = f"targets.{name}.{sun[0]}: belongs to a mosaic"
             raise InputError(where, found, "leave it out: images bring their Sun with them")
         return
-    if recipe == "imfmap":
+    if recipe == "sun_aligned":
         if len(sun) < 2:
             raise InputError(
                 where,
-                f"targets.{name}.mosaic: recipe imfmap must know the mosaic's one Sun",
+                f"targets.{name}.mosaic: recipe sun_aligned must know the mosaic's one Sun",
                 "give sun_azimuth_deg and incidence_deg, or use recipe paper where it has many",
             )
         return
@@ -40,11 +40,11 @@ def check_mosaic(config, name, where):
     used |= dict.fromkeys(("validation", "test"), config["evaluation"]["models"])
     for key in used.get(target.get("role"), ()):
         model = config["models"][key]
-        if model.get("recipe", recipe) == "imfmap" or model.get("sun_input"):
+        if model.get("recipe", recipe) == "sun_aligned" or model.get("sun_input"):
             raise InputError(
                 where,
                 f"targets.{name}.mosaic: model {key} must know the Sun, which the tiles of a mosaic do not tell",
-                "use recipe imfmap for the run, or leave the mosaic to models of recipe paper without sun_input",
+                "use recipe sun_aligned for the run, or leave the mosaic to models of recipe paper without sun_input",
             )
 
 

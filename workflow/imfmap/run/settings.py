@@ -233,7 +233,7 @@ def told_of_sun(model):
 
     Its tiles are turned to the Sun and stay so, or it is given the Sun's direction.
     """
-    aligned = model["recipe"] == "imfmap" and not model.get("quarter_turns", False)
+    aligned = model["recipe"] == "sun_aligned" and not model.get("quarter_turns", False)
     return aligned or model.get("sun_input", False)
 
 

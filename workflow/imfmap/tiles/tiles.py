@@ -1,7 +1,7 @@
 """Tiles: square pieces of one projected image with its mask, in the orientation that the recipe wants.
 
 Recipe `paper` cuts tiles along the map's rows and columns and adds quarter turns (Le Corre et al. 2025). Recipe
-`imfmap` cuts them in the Sun-aligned frame, so that the Sun is always on the left.
+`sun_aligned` cuts them in the Sun-aligned frame, so that the Sun is always on the left.
 
 Where a tile lies is said the same way for both: `row` and `column` are the map pixel under its pixel (0, 0), and
 `turn_deg` is how far its content is turned clockwise against the map.
@@ -21,7 +21,7 @@ from ..maps.rasters import open_raster, read_window
 from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
 from .sun_frame import LEFT_DEG, SunFrame
 
-RECIPES = ("paper", "imfmap")
+RECIPES = ("paper", "sun_aligned")
 
 logger = logging.getLogger(__name__)
 
@@ -129,7 +129,7 @@ def tiles_of_image(
     overlap : float
         Share of a tile's side that it has in common with its neighbour, 0 <= overlap < 1.
     rotate : bool
-        Recipe `paper`: add tiles with labels turned by 90, 180 and 270 degrees. Recipe `imfmap` takes no turns.
+        Recipe `paper`: add tiles with labels turned by 90, 180 and 270 degrees. Recipe `sun_aligned` takes no turns.
     target : str
     truth : ndarray, optional
         uint8 (rows, columns), classes of the exact truth.
@@ -165,8 +165,8 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
         raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
     if not 0 <= overlap < 1:
         raise InputError("overlap", f"{overlap} is no share of a tile", "give 0 <= overlap < 1")
-    if recipe == "imfmap" and layers["image"].dtype == np.uint8:
-        raise InputError("tiles", "recipe imfmap cannot be cut from an 8-bit mosaic", "give an image with its Sun")
+    if recipe == "sun_aligned" and layers["image"].dtype == np.uint8:
+        raise InputError("tiles", "recipe sun_aligned cannot be cut from an 8-bit mosaic", "give an image with its Sun")
     cut = map_pieces if recipe == "paper" else sun_pieces
     sparse, lost_px = 0, 0
     for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):

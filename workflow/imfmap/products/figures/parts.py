@@ -20,7 +20,7 @@ _STYLE = {
     "axes.linewidth": 0.6,
     "figure.facecolor": "white",
     "pdf.fonttype": 42,
-    "svg.hashsalt": "imfmap",
+    "svg.hashsalt": "sun_aligned",
 }
 
 
