@@ -6,8 +6,8 @@ turned by 90 and 180 degrees. The Sun's direction is told from each crop itself 
 and draws every crop with what each model found, of a model's seeds (-s1, -s2) the first.
 
 The crops are 8-bit counts, stretched from a darkest I/F that nobody tells. Recipe `paper` stretches anew and does not
-mind; recipe `sun_aligned` looks at brightness relative to its surroundings, which a lost dark offset exaggerates. Ground
-in
+mind; recipe `sun_aligned` looks at brightness relative to its surroundings, which a lost dark offset exaggerates.
+Ground in
 long shadows reaches black by itself; ground under a higher Sun does not. So a crop whose contrast (standard deviation
 over mean) is more than simulated ground has at its incidence is lifted until it is as much: CONTRAST times the tangent
 of the incidence, which follows from the crop's latitude and its Sun's azimuth. `--simulate 16` measures CONTRAST anew
