@@ -44,8 +44,8 @@ log = logging.getLogger(__name__)
 def infer_image(checkpoint_path, projected_path, out_path, settings, threads=None):
     """Probability of fracture in one projected image.
 
-    Windows are what the model's tiles were: of recipe ``sun_aligned`` brightness relative to the surroundings,
-    turned so that the Sun is on the left; of recipe ``paper`` the image stretched to 8 bit between its extremes, along the map.
+    Windows are what the model's tiles were. Recipe ``sun_aligned``: brightness relative to the surroundings, turned so
+    that the Sun is on the left. Recipe ``paper``: the image stretched to 8 bit between its extremes, along the map.
 
     Parameters
     ----------
