@@ -4,7 +4,7 @@
 
 Files are compared byte for byte. Where the bytes differ, the content is compared: pixels, georeference and tags of
 rasters, rows of layers, texts, with the old names of ``--renamed`` put into new ones. What tells of times, machines and
-code is passed over: logs, benchmarks, provenance, and the dates in files. The exit status is 1 where a product differs.
+code is passed over: logs, benchmarks, provenance, hidden files, and the dates and speeds in files. The exit status is 1 where a product differs.
 """
 
 import argparse
@@ -19,9 +19,10 @@ import pyogrio
 import rasterio
 from PIL import Image
 
-PASSED_OVER = ("logs", "benchmarks", "provenance", "ro-crate-metadata.json", ".snakemake_timestamp")
-# Of the text of a file: times, checksums (they follow from bytes that differ) and digests of code.
+PASSED_OVER = ("logs", "benchmarks", "provenance", "ro-crate-metadata.json")
+# Of the text of a file: speeds, times, checksums (they follow from bytes that differ) and digests of code.
 _UNTOLD = re.compile(
+    r"\"(training_s|trained_tiles_per_s)\": [\d.]+|"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?|\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b1220[0-9a-f]{64}\b"
 )
 
@@ -31,7 +32,8 @@ def files_of(folder: Path, renamed: dict[str, str]) -> dict[str, Path]:
     found = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
-        if path.is_file() and not set(relative.parts) & set(PASSED_OVER):
+        hidden = any(part.startswith(".") for part in relative.parts)
+        if path.is_file() and not hidden and not set(relative.parts) & set(PASSED_OVER):
             found[new_names(str(relative), renamed)] = path
     return found
 
