@@ -16,6 +16,7 @@ from imfmap.learning.weights import start_from  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
 from imfmap.maps.grids import MapGrid  # noqa: E402
 from imfmap.nac.edr import read_edr, write_edr  # noqa: E402
+from imfmap.nac.isd import write_isd  # noqa: E402
 from imfmap.nac.label import preroll_time  # noqa: E402
 from imfmap.simulate.calibration_set import write_calibration_set  # noqa: E402
 from imfmap.simulate.imaging import image_scene, scene_camera  # noqa: E402
@@ -90,7 +91,7 @@ class Target:
         camera = scene_camera(image, shifted, bounds, SEED)
         edr, isd = (self.folder / "edr" / f"{image.product}{suffix}" for suffix in (".IMG", ".json"))
         edr.parent.mkdir(exist_ok=True)
-        camera.to_isd(isd)
+        write_isd(camera, isd)
         # A line more or less where the track runs a little otherwise over the map.
         codes = np.take(self._codes[sun], np.arange(camera.lines), axis=0, mode="clip")
         write_edr(edr, codes, label_fields(image, camera) | _COMPANDING)

@@ -21,7 +21,6 @@ from rasterio.warp import reproject
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
 from imfmap.camera.footprint import footprint  # noqa: E402
-from imfmap.camera.line_scan import LineScanCamera  # noqa: E402
 from imfmap.core.files import replacing  # noqa: E402
 from imfmap.engines.native.pipeline import Processing, edr_to_map  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
@@ -30,7 +29,9 @@ from imfmap.maps.image_facts import ImageFacts  # noqa: E402
 from imfmap.maps.rasters import create_raster  # noqa: E402
 from imfmap.mosaic.build import mosaic  # noqa: E402
 from imfmap.nac.calibration import Calibration, remove_echo  # noqa: E402
+from imfmap.nac.camera import camera_from_isd  # noqa: E402
 from imfmap.nac.edr import read_edr, write_edr  # noqa: E402
+from imfmap.nac.isd import write_isd  # noqa: E402
 from imfmap.nac.label import preroll_time  # noqa: E402
 from imfmap.simulate.calibration_set import write_calibration_set  # noqa: E402
 from imfmap.simulate.orbit import build_camera, label_fields  # noqa: E402
@@ -69,7 +70,7 @@ def make_image(options):
         fields = label_fields(IMAGE, camera)
         folder.mkdir(parents=True, exist_ok=True)
         write_edr(folder / "image.IMG", _codes(camera.lines, camera.samples), fields)
-        camera.to_isd(folder / "image.json")
+        write_isd(camera, folder / "image.json")
         write_calibration_set(folder / "calibration", SEED, preroll_time(IMAGE.product).year)
         _write_nodes(camera, folder)
         _write_calibrated(camera, folder)
@@ -172,7 +173,7 @@ def _codes(lines, samples):
 
 
 def _image_grid(folder):
-    camera = LineScanCamera.from_isd(folder / "image.json")
+    camera = camera_from_isd(folder / "image.json")
     return MapGrid.covering(_CRS, footprint(camera, _CRS).bounds, RESOLUTION_M)
 
 

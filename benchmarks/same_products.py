@@ -4,7 +4,8 @@
 
 Files are compared byte for byte. Where the bytes differ, the content is compared: pixels, georeference and tags of
 rasters, rows of layers, texts, with the old names of ``--renamed`` put into new ones. What tells of times, machines and
-code is passed over: logs, benchmarks, provenance, hidden files, and the dates and speeds in files. The exit status is 1 where a product differs.
+code is passed over: logs, benchmarks, provenance, hidden files, and the dates and speeds in files. The exit status is 1
+where a product differs.
 """
 
 import argparse

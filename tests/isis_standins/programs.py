@@ -8,7 +8,6 @@ import numpy as np
 import pvl
 import rasterio
 
-from imfmap.camera.line_scan import LineScanCamera
 from imfmap.camera.projection import project
 from imfmap.engines.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
 from imfmap.maps.bodies import body
@@ -16,6 +15,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_layers import Layer
 from imfmap.mosaic.equalize import match_brightness
 from imfmap.nac.calibration import calibrate, remove_echo
+from imfmap.nac.camera import camera_from_cube, camera_from_isd
 from imfmap.nac.cube import NacCube
 from imfmap.nac.edr import read_edr
 from imfmap.nac.photometry import normalise
@@ -68,7 +68,7 @@ def spiceinit(given):
     isd = Path(os.environ["IMF_STANDIN_ISDS"]) / f"{cube.label.product_id}.json"
     if not isd.exists():
         raise Refused(f"No Camera Kernels found for the image [{given['from']}]")
-    camera, path = LineScanCamera.from_isd(isd), given["from"]
+    camera, path = camera_from_isd(isd), given["from"]
     prefix = f"INS{camera.instrument.naif_id}_"
     exposure_s = cube.label.exposure_ms / 1000.0
     keywords = {
@@ -111,7 +111,7 @@ def lronaccal(given):
         dark=_true(given["dark"]),
         nonlinearity=_true(given["nonlinearity"]),
         flat=_true(given["flatfield"]),
-        sun_distance_au=LineScanCamera.from_cube(given["from"]).sun_distance_au,
+        sun_distance_au=camera_from_cube(given["from"]).sun_distance_au,
         dark_file=given.get("darkfile"),
     )
     radiometry = "  Group = Radiometry\n    RadiometricType = IOF\n  End_Group\n"
@@ -124,14 +124,14 @@ def lronacecho(given):
 
 
 def lronacpho(given):
-    camera = LineScanCamera.from_cube(given["from"])
+    camera = camera_from_cube(given["from"])
     change_pixels(given["from"], given["to"], normalise(NacCube(given["from"]).image, camera, given["phopar"]))
 
 
 def mosrange(given):
     lons, lats, sizes = [], [], []
     for path in _listed(given["fromlist"]):
-        camera = LineScanCamera.from_cube(path)
+        camera = camera_from_cube(path)
         samples = [0.5, camera.samples / 2, camera.samples + 0.5]
         line, sample = np.meshgrid(np.linspace(0.5, camera.lines + 0.5, 99), samples)
         lon, lat = camera.image_to_ground(line, sample)
@@ -179,7 +179,7 @@ def maptemplate(given):
 def cam2map(given):
     grid = map_grid(pvl.load(given["map"])["Mapping"], given)
     resampling = next(name for name, theirs in INTERPOLATIONS.items() if theirs == given["interp"].upper())
-    camera = LineScanCamera.from_cube(given["from"])
+    camera = camera_from_cube(given["from"])
     image = project(NacCube(given["from"]).image, camera, grid, resampling)
     bands = "  Group = BandBin\n    FilterName = BroadBand\n  End_Group\n"
     write_cube(given["to"], image[np.newaxis], grid, bands)

@@ -5,7 +5,6 @@ import pytest
 import rasterio
 from affine import Affine
 
-from imfmap.camera.line_scan import LineScanCamera
 from imfmap.core.errors import InputError
 from imfmap.engines.native.pipeline import cube_to_map
 from imfmap.maps.bodies import body
@@ -13,6 +12,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import read_raster
 from imfmap.nac.calibration import Calibration, calibrate, remove_echo
+from imfmap.nac.camera import camera_from_cube
 from imfmap.nac.edr import read_edr, verify_md5
 from imfmap.nac.photometry import PhotometricModel, Photometry, normalise
 
@@ -86,7 +86,7 @@ def test_echo_is_lronacechos_at_every_pixel(edr, truth):
 def crop(real_data):
     path = real_data / "isis" / "M143947267L.cal.echo.crop.cub"
     with rasterio.open(path) as dataset:
-        return dataset.read(1), LineScanCamera.from_cube(path)
+        return dataset.read(1), camera_from_cube(path)
 
 
 def test_photometry_is_lronacphos_at_every_pixel(real_data, truth, crop):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import yaml
 
-from imfmap.camera.line_scan import LineScanCamera
 from imfmap.engines.native.pipeline import Processing, edr_to_map
 from imfmap.maps.rasters import read_raster
 from imfmap.maps.target_grid import target_grid
+from imfmap.nac.camera import camera_from_isd
 from imfmap.nac.edr import read_label, write_edr
 from imfmap.run.settings import complete
 from imfmap.simulate.calibration_set import write_calibration_set
@@ -108,7 +108,7 @@ def store(ale, tmp_path_factory):
 def mapped(ale, edr, store, tmp_path_factory):
     """The run's folder, its target, and the server that it asked."""
     folder = tmp_path_factory.mktemp("run")
-    camera = LineScanCamera.from_isd(ale / "lrolroc_isd.json")
+    camera = camera_from_isd(ale / "lrolroc_isd.json")
     lon, lat = (float(value) for value in camera.image_to_ground(LINES / 2, 2532))
     place = {"lat": lat, "lon": lon, "diameter_km": 1, "extent_km": [3, 1], "resolution_m": 4}
     with serving() as server:
@@ -136,8 +136,8 @@ def mapped(ale, edr, store, tmp_path_factory):
 def test_the_camera_is_ales(ale, mapped):
     spot, _, _ = mapped
     ours, theirs = (
-        LineScanCamera.from_isd(spot / "isd" / f"{PRODUCT}.json"),
-        LineScanCamera.from_isd(ale / "lrolroc_isd.json"),
+        camera_from_isd(spot / "isd" / f"{PRODUCT}.json"),
+        camera_from_isd(ale / "lrolroc_isd.json"),
     )
     line, sample = np.mgrid[1:401:57, 1:5065:633]
     metres = np.radians(1.0) * 1737400.0

@@ -348,10 +348,10 @@ def isis_spiced(wildcards):
 def isis_calibrated(wildcards):
     """The cube in I/F: of the last step of calibration that is on, or the user's own where it is calibrated."""
     if "cubes" in TARGETS[wildcards.target]:
-        from imfmap.nac.cube import NacCube  # rasterio: here, since every job reads this file
+        from imfmap.nac.instrument import cube_radiometry  # rasterio: here, since every job reads this file
 
         try:
-            if NacCube(local_file(wildcards)).radiometry == "IOF":
+            if cube_radiometry(local_file(wildcards)) == "IOF":
                 return local_file(wildcards)
         except InputError as error:
             raise WorkflowError(str(error))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from imfmap.acquisition.fetch import fetch
 from imfmap.acquisition.table import url_of
-from imfmap.nac.edr import verify_md5
+from imfmap.nac.instrument import verify_md5
 from imfmap.run.job import job
 
 with job(snakemake):

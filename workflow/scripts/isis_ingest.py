@@ -2,7 +2,7 @@
 
 from imfmap.engines.isis import commands
 from imfmap.engines.isis.steps import make_cube
-from imfmap.nac.edr import read_edr, verify_md5
+from imfmap.nac.instrument import read_edr, verify_md5
 from imfmap.run.job import job
 
 with job(snakemake):

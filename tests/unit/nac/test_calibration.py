@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from imfmap.core.errors import InputError
+from imfmap.maps.pvl import read_pvl
+from imfmap.maps.sun_distance import sun_moon_distance_au
 from imfmap.nac.calibration import Calibration, calibrate, remove_echo
 from imfmap.nac.calibration_files import CalibrationFiles, read_column_cube
-from imfmap.nac.pvl import read_pvl
-from imfmap.nac.sun_distance import sun_moon_distance_au
 from tests.helpers.nac_samples import (
     DAY_S,
     EXPOSURE_MS,

@@ -5,7 +5,6 @@ import hashlib
 import numpy as np
 import pytest
 
-from imfmap.camera.line_scan import LineScanCamera
 from imfmap.core.errors import InputError
 from imfmap.engines.native.pipeline import Processing, edr_to_map
 from imfmap.labels.reading import read_labels
@@ -17,7 +16,9 @@ from imfmap.maps.times import ephemeris_time
 from imfmap.maps.vectors import layers_of, read_vector
 from imfmap.nac.calibration import calibrate, remove_echo
 from imfmap.nac.calibration_files import CalibrationFiles
+from imfmap.nac.camera import camera_from_isd
 from imfmap.nac.edr import read_edr, verify_md5
+from imfmap.nac.isd import write_isd
 from imfmap.nac.label import NacLabel, preroll_time
 from imfmap.simulate.calibration_set import write_calibration_set
 from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, Look, image_scene, observe
@@ -89,7 +90,7 @@ def marked(tmp_path_factory):
 def test_spots_lie_where_the_camera_says(marked, calibration_dir, tmp_path, image):
     path, grid, spots = marked
     camera, _, iof, isd = take(path, image, calibration_dir, tmp_path)
-    from_isd = LineScanCamera.from_isd(isd)
+    from_isd = camera_from_isd(isd)
     for row, column, height_m in spots:
         lon, lat = grid.lonlat(row, column)
         line, sample = from_isd.ground_to_image(lon, lat, height_m)
@@ -248,8 +249,8 @@ def test_the_attitude_sways_and_the_isd_records_it(tmp_path):
     assert np.sqrt((sway**2).mean()) == pytest.approx(40.0, rel=0.4)
     assert np.abs(np.diff(sway, axis=0)).max() < 5.0, "no jumps"
     # Recorded: an ISD gives it back. What is not recorded moves the true camera alone.
-    swaying.to_isd(tmp_path / "image.json")
-    assert np.abs(turns_urad(LineScanCamera.from_isd(tmp_path / "image.json"), swaying)).max() < 1e-3
+    write_isd(swaying, tmp_path / "image.json")
+    assert np.abs(turns_urad(camera_from_isd(tmp_path / "image.json"), swaying)).max() < 1e-3
     unrecorded = turns_urad(true_camera(swaying, image, seed=2), swaying)
     assert np.sqrt((unrecorded**2).mean()) == pytest.approx(2.0, rel=0.25)
     assert true_camera(still, ImageSettings.from_mapping(settings)) is still

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..core.errors import InputError
+from ..maps.pvl import parse_pvl
 from ..maps.times import ephemeris_time
 from ..nac.label import NacLabel
-from ..nac.pvl import parse_pvl
 
 _J2000 = datetime(2000, 1, 1, 12)
 _OFFSET_SLACK_S = 0.001

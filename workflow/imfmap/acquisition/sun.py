@@ -4,7 +4,7 @@ import erfa
 import numpy as np
 import spiceypy
 
-from ..camera.spice_kernels import moon_orientation_kernels
+from ..maps.moon_orientation import moon_orientation_kernels
 from ..maps.times import ephemeris_time
 
 _J2000_JD = 2451545.0

@@ -13,12 +13,9 @@ from ..core.errors import InputError
 from ..maps import bodies
 from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
 from ..maps.times import utc_of
-from ..nac.optics import Instrument
 from .ephemeris import Orientation, States
-from .isd import read_isd, write_isd
-from .line_scan_numba import detector_of, solve_lines
-from .spice_kernels import read_kernel_camera
-from .spice_tables import read_cube_camera
+from .instrument import Instrument
+from .line_scan_numba import detector_of, resample, solve_lines
 
 ASTRONOMICAL_UNIT_KM = 149597870.691
 SEEN_TOLERANCE_PX = 1e-3
@@ -89,48 +86,6 @@ class LineScanCamera:
         for name, value in (("_table", table), ("_sun", sun)):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_fit", self._fit_line())
-
-    @classmethod
-    def from_cube(cls, path):
-        """Camera of a spiceinit'ed ISIS cube, whole or cropped.
-
-        Raises
-        ------
-        InputError
-            Where the cube is no NAC image or carries no SPICE tables.
-        """
-        return cls(**read_cube_camera(path))
-
-    @classmethod
-    def from_isd(cls, path):
-        """Camera of an ISD: ALE's JSON for the USGS line scanner model, or one that `to_isd` wrote.
-
-        Raises
-        ------
-        InputError
-            Where the file is no ISD of a NAC, or lacks something.
-        """
-        return cls(**read_isd(path))
-
-    @classmethod
-    def from_kernels(cls, label, kernels):
-        """Camera out of SPICE kernels.
-
-        Parameters
-        ----------
-        label, kernels
-            As `kernels.read_kernel_camera`.
-
-        Raises
-        ------
-        InputError
-            Where a kernel is missing or the kernels do not cover the image.
-        """
-        return cls(**read_kernel_camera(label, kernels))
-
-    def to_isd(self, path):
-        """Write the camera as an ISD (JSON) that ALE's and the USGS's tools and `from_isd` read."""
-        write_isd(self, path)
 
     @property
     def body(self):
@@ -237,6 +192,24 @@ class LineScanCamera:
             width_m = width_m / np.cos(np.radians(separation_deg(point, spacecraft - point)))
         return width_m
 
+    def resample(self, lines, first_line, block, factors, method, out):
+        """Fill a block of a map with the image's pixels.
+
+        Parameters
+        ----------
+        lines : ndarray
+            (n, samples) float32, image lines from `first_line` (zero-based) on; NaN where invalid.
+        block : projection_plan.MapBlock
+        factors : ndarray
+            By which the surface is farther from the body's centre than the sphere, see `line_scan_numba.resample`.
+        method : int
+            One of `line_scan_numba.METHODS`.
+        out : ndarray
+            (rows, columns) float32 of the block, filled.
+        """
+        size, where = (self.lines, self.samples), (block.points, block.positions, block.step, factors, block.slack_px)
+        resample(lines, first_line, size, *where, self._solver_model, method, out)
+
     def _check_times(self):
         first_s, last_s = self.time_at(0.5), self.time_at(self.lines + 0.5)
         slack_s = 2.0 * self.line_duration_s
@@ -280,8 +253,8 @@ class LineScanCamera:
         return (np.asarray(sample, float) - 0.5) * self.summing + self.first_sample + 0.5
 
     @property
-    def solver_model(self):
-        """tuple: line table and fit, instrument constants, first sample, summing; `compiled.resample` takes it."""
+    def _solver_model(self):
+        """tuple: line table and fit, instrument constants, first sample, summing; for `line_scan_numba.resample`."""
         return self._table, self._fit, self.instrument.solver_constants, float(self.first_sample), float(self.summing)
 
     def _project(self, point):

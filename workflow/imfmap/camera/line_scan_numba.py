@@ -247,7 +247,7 @@ def resample(lines, first_line, size, points, positions, step, factors, slack_px
     slack_px : float
         How wrong `positions` may be.
     model : tuple
-        `camera.LineScanCamera.solver_model`.
+        `line_scan.LineScanCamera._solver_model`.
     method : int
         `NEAREST`, `BILINEAR`, `CUBIC` or `ANTIALIASED`.
     out : ndarray

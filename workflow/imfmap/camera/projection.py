@@ -10,7 +10,7 @@ from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from .footprint import footprint, map_azimuth_deg
-from .line_scan_numba import METHODS, resample
+from .line_scan_numba import METHODS
 from .projection_plan import Planner
 
 BLOCK_PX = 512
@@ -24,7 +24,7 @@ class Projector:
 
     Parameters
     ----------
-    camera : camera.LineScanCamera
+    camera : model.CameraModel
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling : str
         ``nearest``, ``bilinear`` or ``cubic`` (a = -1) as ISIS has them, with its rules near invalid pixels: a cubic
@@ -81,10 +81,8 @@ class Projector:
             (rows, columns) float32, NaN where the image has nothing.
         """
         out = np.empty(block.grid.shape, np.float32)
-        size = (self.camera.lines, self.camera.samples)
         factors = 1.0 + self._planner.heights_m(block.row, block.column, block.grid.shape) / self.camera.body.radius_m
-        where = (block.points, block.positions, block.step, factors, block.slack_px)
-        resample(lines, first_line, size, *where, self.camera.solver_model, self._method, out)
+        self.camera.resample(lines, first_line, block, factors, self._method, out)
         return out
 
     def run(self, read_lines, threads=1):
@@ -122,7 +120,7 @@ def project(image, camera, grid, resampling="cubic", heights=0.0, threads=1):
     ----------
     image : ndarray or callable
         (lines, samples), NaN where invalid; or a reader of lines (`Projector.run`).
-    camera : camera.LineScanCamera
+    camera : model.CameraModel
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling, heights
         As `Projector`.

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import InputError
+from ..maps.sun_distance import sun_moon_distance_au
 from ..maps.times import ephemeris_time
 from .calibration_files import CalibrationFiles, read_column_cube
 from .calibration_numba import calibrate_lines, remove_echo_lines
-from .sun_distance import sun_moon_distance_au
 
 DARKS = ("pair", "nearest", "custom")
 RADIOMETRY = ("iof", "radiance", None)

@@ -13,7 +13,7 @@ import rasterio
 from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from ..core.errors import InputError
-from .pvl import is_special, read_pvl
+from ..maps.pvl import is_special, read_pvl
 
 ISISDATA_FOLDER = "$lro/calibration"
 DARKS_FOLDER = "nac_darks"

@@ -11,9 +11,9 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from ..core.errors import InputError
-from .isis_label import read_cube_label
+from ..maps.isis_label import read_cube_label
+from ..maps.pvl import is_special
 from .label import NacLabel
-from .pvl import is_special
 
 _SCAN_LINES = 1024
 

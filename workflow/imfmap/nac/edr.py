@@ -11,9 +11,10 @@ import numpy as np
 import pvl
 
 from ..core.errors import InputError
+from ..maps.label_values import label_value
 from .companding import companding_table, decompanding_table
 from .edr_writing import write_edr
-from .label import NacLabel, label_value
+from .label import NacLabel
 
 __all__ = [
     "Edr",

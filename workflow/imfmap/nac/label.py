@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.errors import InputError
+from ..maps.label_values import label_value
 from ..maps.times import parse_utc
 
 FULL_SAMPLES = 5064
@@ -177,29 +178,6 @@ class NacLabel:
     def mirrored(self):
         """bool: whether the archive stores the frame with its samples reversed."""
         return self.camera == "right" and self.version < _MIRRORED_BELOW
-
-
-def label_value(group, keyword, path):
-    """Value of a keyword, its unit taken off.
-
-    Parameters
-    ----------
-    group : mapping
-        A label, or an object or group of one.
-    path : path
-        Whose label it is, for messages.
-
-    Raises
-    ------
-    InputError
-        Where there is no such keyword.
-    """
-    if keyword not in group:
-        raise InputError(path, f"its label has no keyword {keyword}", "check that the file is whole")
-    value = group[keyword]
-    if isinstance(value, Mapping) and "value" in value:
-        return value["value"]
-    return getattr(value, "value", value)
 
 
 @dataclass(frozen=True)

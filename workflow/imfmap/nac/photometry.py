@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.errors import InputError
+from ..maps.pvl import read_pvl
 from .calibration_files import PHOTOMETRY_STEM, highest_version
 from .photometry_numba import NODE_LINES, NODE_SAMPLES, brightness, scale_cells, scale_pixels
-from .pvl import read_pvl
 
 NAC_WAVELENGTH_NM = 600.0
 MAX_INCIDENCE_DEG = 85.0

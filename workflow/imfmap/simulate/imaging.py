@@ -9,6 +9,7 @@ from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..nac.edr import write_edr
+from ..nac.isd import write_isd
 from ..nac.label import NacLabel
 from ..nac.optics import NAC, line_duration_s
 from .light import ZENITH, reflectance, shade
@@ -166,7 +167,7 @@ def image_scene(terrain_path, image, calibration_dir, edr_path, isd_path, seed):
     # Images of one scene share its seed, not their noise.
     rng = np.random.default_rng([seed, int(camera.product_id[1:-2])])
     codes = expose(seen, _label(image, camera, fields), calibration_dir, rng)
-    camera.to_isd(isd_path)
+    write_isd(camera, isd_path)
     write_edr(edr_path, codes, fields)
     return camera
 

@@ -10,10 +10,10 @@ from ..camera.ephemeris import Orientation, States
 from ..camera.line_scan import ASTRONOMICAL_UNIT_KM, LineScanCamera
 from ..core.errors import InputError
 from ..maps.bodies import body
+from ..maps.sun_distance import sun_moon_distance_au
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.label import preroll_time, product_number
 from ..nac.optics import ADDITIONAL_PREROLL_LINES, NAC, line_duration_s, samples_of
-from ..nac.sun_distance import sun_moon_distance_au
 
 GM_MOON_KM3_S2 = 4902.8
 # Orientation of the Moon at J2000 and its spin (pck00010.tpc, without the nutation terms): right ascension and

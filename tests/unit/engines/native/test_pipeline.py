@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 import rasterio
 
-from imfmap.camera.line_scan import LineScanCamera
 from imfmap.camera.projection import project
 from imfmap.core.errors import InputError
 from imfmap.engines.native import line_reader, pipeline
@@ -14,6 +13,7 @@ from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import write_raster
 from imfmap.nac.calibration import calibrate, remove_echo
 from imfmap.nac.edr import read_edr, write_edr
+from imfmap.nac.isd import write_isd
 from imfmap.nac.photometry import normalise
 from tests.helpers.camera_factory import make_camera
 from tests.helpers.nac_samples import CalibrationSet, fields, grid_over, write_image_cube
@@ -166,7 +166,7 @@ def test_small_buffers_give_the_same_map(product, monkeypatch):
 
 
 def test_camera_may_be_an_isd(product):
-    product.camera.to_isd(product.directory / "image.json")
+    write_isd(product.camera, product.directory / "image.json")
     product.to_map(camera=product.directory / "image.json")
     np.testing.assert_allclose(read(product.out)[0], product.step_by_step(), atol=1e-4)
 
@@ -235,7 +235,7 @@ class TestCubes:
 
     @pytest.fixture(autouse=True)
     def camera_of_cube(self, product, monkeypatch):
-        monkeypatch.setattr(LineScanCamera, "from_cube", classmethod(lambda cls, path: product.camera))
+        monkeypatch.setattr("imfmap.nac.camera.camera_from_cube", lambda path: product.camera)
 
     def cube(self, product, groups="", image=None, **options):
         edr = read_edr(product.path)

@@ -12,9 +12,9 @@ from rasterio.windows import Window
 
 from ...core.errors import InputError
 from ...maps.grids import MapGrid
+from ...maps.isis_label import read_cube_label
+from ...maps.pvl import is_special
 from ...maps.rasters import BLOCK, create_raster, open_raster, read_window
-from ...nac.isis_label import read_cube_label
-from ...nac.pvl import is_special
 from ..coverage_check import Content
 
 log = logging.getLogger(__name__)

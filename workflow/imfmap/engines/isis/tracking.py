@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ...core.errors import InputError
+from ...maps.isis_label import read_cube_label
 from ...maps.rasters import open_raster, read_window
-from ...nac.isis_label import read_cube_label
 
 TRACKING_TABLE = "InputImages"
 _LABEL_BYTES = 1 << 20

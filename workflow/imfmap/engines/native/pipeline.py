@@ -14,24 +14,18 @@ import numpy as np
 import rasterio
 from rasterio.windows import Window
 
-from ...camera.line_scan import LineScanCamera
 from ...camera.projection import BLOCK_PX, Projector, image_facts
 from ...camera.shape_model import ShapeModel
 from ...core.errors import InputError
 from ...core.processors import usable_processors
 from ...maps.grids import MapGrid
 from ...maps.rasters import BLOCK, create_raster
-from ...maps.times import ephemeris_time
-from ...nac.calibration import Calibration, remove_echo
-from ...nac.cube import NacCube
-from ...nac.edr import read_edr, verify_md5
-from ...nac.photometry import PhotometricModel, Photometry
+from ...nac import instrument
 from ..coverage_check import Content
 from .line_reader import LineReader, StageClock
 
 log = logging.getLogger(__name__)
 
-_START_TOLERANCE_S = 1.0
 _LINES_PER_BLOCK = 4096
 _LEAST_BLOCK_PX = 64
 _PENDING_WRITES = 8
@@ -115,7 +109,7 @@ def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=Non
         valid pixels or in full shadow; nothing is written then.
     """
     processing = processing or Processing()
-    edr, camera = _open_edr(edr_path, camera, processing)
+    edr, camera = instrument.open_edr(edr_path, camera, processing.verify_md5)
     return _to_map(edr, camera, grid, out_path, processing, calibration_dir)
 
 
@@ -140,16 +134,9 @@ def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None
         For an unfit cube, else as `edr_to_map`.
     """
     processing = processing or Processing()
-    cube = NacCube(cube_path)
-    camera = LineScanCamera.from_cube(cube_path)
+    cube, camera = instrument.open_cube(cube_path)
     if cube.radiometry == "IOF":
         return _to_map(cube, camera, grid, out_path, processing, None)
-    if cube.radiometry is not None:
-        raise InputError(cube_path, f"is calibrated to {cube.radiometry}", "calibrate it to I/F (radiometrictype=iof)")
-    if cube.cropped:
-        raise InputError(
-            cube_path, "is a crop that is not calibrated", "calibrate the whole image: its edges hold the masked pixels"
-        )
     if calibration_dir is None:
         raise InputError(cube_path, "is not calibrated", "run lronaccal, or set processing.calibration_dir")
     return _to_map(cube, camera, grid, out_path, processing, calibration_dir)
@@ -171,8 +158,8 @@ def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
         For an unfit EDR, a camera of another image, or a missing calibration file; nothing is written then.
     """
     processing = processing or Processing()
-    edr, camera = _open_edr(edr_path, camera, processing)
-    steps = _steps(edr, camera, processing, calibration_dir)
+    edr, camera = instrument.open_edr(edr_path, camera, processing.verify_md5)
+    steps = instrument.processing_steps(edr, camera, processing, calibration_dir)
     threads = processing.threads or usable_processors()
     size = (edr.label.lines, edr.label.samples)
     tags = {"IMF_PRODUCT": camera.product_id, "IMF_STEPS": ",".join(name for name, _ in steps)}
@@ -203,33 +190,6 @@ class Summary:
     stage_s: dict
 
 
-def _open_edr(edr_path, camera, processing):
-    """The EDR, checked, and its camera."""
-    edr = read_edr(edr_path)
-    where = f"camera of {edr_path}" if isinstance(camera, LineScanCamera) else camera
-    if not isinstance(camera, LineScanCamera):
-        camera = LineScanCamera.from_isd(camera)
-    _check_camera(where, edr.label, camera)
-    if processing.verify_md5:
-        verify_md5(edr_path)
-    return edr, camera
-
-
-def _check_camera(where, label, camera):
-    """An ISD's name says little; that it is of this image, its camera's side, size and time do."""
-    start_s = float(camera.time_at(0.5))
-    ours = (label.naif_id, label.lines, label.samples)
-    theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
-    if ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
-        raise InputError(
-            where,
-            f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "
-            f"{camera.start_time}; the EDR is {label.product_id}, camera {label.naif_id}, {label.lines} x "
-            f"{label.samples} pixels, {label.start_time}",
-            "give the ISD of this very image",
-        )
-
-
 def _to_map(image, camera, grid, out_path, processing, calibration_dir):
     threads = processing.threads or usable_processors()
     # By default GDAL would keep a twentieth of the machine's memory in blocks that are written already.
@@ -247,7 +207,7 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
         projector = Projector(camera, grid, processing.resampling, processing.heights, block_px=block_px)
         projector.resample = clock.timed("resample", projector.resample)
     with clock("prepare"):
-        steps = _steps(image, camera, processing, calibration_dir)
+        steps = instrument.processing_steps(image, camera, processing, calibration_dir)
     content = Content()
     with create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as dataset:
         with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as writer:
@@ -267,26 +227,6 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
     summary = Summary(content.valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
     log.info("%s: %s", facts.product, summary)
     return summary
-
-
-def _steps(image, camera, processing, calibration_dir):
-    """Names and functions (of lines and their first line's number) of what is done to lines, in order."""
-    steps = []
-    if calibration_dir is not None:
-        options = ("darks", "masked", "dark", "nonlinearity", "flat", "dark_file")
-        calibration = Calibration.for_edr(
-            image,
-            calibration_dir,
-            sun_distance_au=camera.sun_distance_au,
-            **{name: getattr(processing, name) for name in options},
-        )
-        steps.append(("calibrate", lambda lines, first: calibration.apply(lines)))
-        if processing.echo:
-            steps.append(("echo", lambda lines, first: remove_echo(lines, image.label)))
-    if processing.photometry is not None:
-        photometry = Photometry(camera, PhotometricModel.read(processing.photometry))
-        steps.append(("photometry", photometry.apply))
-    return steps
 
 
 def _block_px(lines_per_pixel):

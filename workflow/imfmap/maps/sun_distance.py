@@ -3,7 +3,7 @@
 import erfa
 import numpy as np
 
-from ..maps.times import ephemeris_time
+from .times import ephemeris_time
 
 _J2000_JD = 2451545.0
 _DAY_S = 86400.0

@@ -6,7 +6,7 @@ import warnings
 from rasterio.errors import NotGeoreferencedWarning
 
 from ..core.errors import InputError
-from ..maps.rasters import open_raster
+from .rasters import open_raster
 
 
 def read_cube_label(path):

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..camera.ephemeris import Orientation, States
+from ..camera.instrument import instrument_of
 from ..core.errors import InputError
-from ..nac.isis_label import read_cube_label
-from ..nac.label import NAIF_IDS, label_value
-from ..nac.optics import instrument_of
-from .ephemeris import Orientation, States
+from ..maps.isis_label import read_cube_label
+from ..maps.label_values import label_value
+from .label import NAIF_IDS
 
 _SPICEINIT = "run spiceinit on the cube (with attach=yes, the default)"
 _NAIF_IDS = {"NACL": NAIF_IDS["left"], "NACR": NAIF_IDS["right"]}

@@ -1,19 +1,20 @@
 """The camera of an image out of SPICE kernels, as ALE and spiceinit make it."""
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pvl
 import spiceypy
 
+from ..camera.ephemeris import Orientation, States
+from ..camera.instrument import instrument_of
 from ..core.errors import InputError
-from ..nac import optics
-from ..nac.edr import read_label
-from ..nac.isis_label import read_cube_label
-from ..nac.label import NacLabel
-from .ephemeris import Orientation, States
+from ..maps.isis_label import read_cube_label
+from ..maps.moon_orientation import moon_orientation_kernels
+from . import optics
+from .edr import read_label
+from .label import NacLabel
 
 _LRO, _MOON, _SUN = -85, 301, 10
 _FRAMES = {"left": "LRO_LROCNACL", "right": "LRO_LROCNACR"}
@@ -91,15 +92,6 @@ def _read_facts(label):
     return (NacLabel.from_cube if "IsisCube" in label else NacLabel.from_pds)(label, where)
 
 
-def moon_orientation_kernels():
-    """Kernels of the Moon's orientation that the package lunarsky ships."""
-    found = find_spec("lunarsky")
-    if found is None:
-        return []
-    data = Path(found.origin).parent / "data"
-    return sorted(path for path in data.rglob("moon_*") if path.suffix in (".bpc", ".tf"))
-
-
 def _camera_arguments(facts):
     keywords = {}
     for keyword in _INSTRUMENT_KEYWORDS:
@@ -123,7 +115,7 @@ def _camera_arguments(facts):
         "pointing": _orientation(_FRAMES[facts.camera], times_s),
         "body_rotation": _orientation("MOON_PA", ends_s, "MOON_ME"),
         "sun": _states(_SUN, ends_s, "LT+S"),
-        "instrument": optics.instrument_of(facts.naif_id, keywords, "instrument kernel"),
+        "instrument": instrument_of(facts.naif_id, keywords, "instrument kernel"),
         "summing": facts.summing,
     }
 

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ..camera.ephemeris import Orientation, States
+from ..camera.instrument import Instrument, instrument_of
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import BODIES
-from ..nac.label import NAIF_IDS
-from ..nac.optics import Instrument, instrument_of
-from .ephemeris import Orientation, States
+from .label import NAIF_IDS
 
 MODEL = "USGS_ASTRO_LINE_SCANNER_SENSOR_MODEL"
 _DISTORTION = "lrolrocnac"

@@ -1,0 +1,200 @@
+"""The door through which the rest of the workflow reaches the Narrow Angle Camera.
+
+A second camera is a package beside this one, whose module `instrument` has the same functions: they give images that
+are read by lines, a `camera.model.CameraModel`, and the steps that make I/F of the lines. Beside it, acquisition reads
+`label` (what is known of an image) and `calibration_files` (the names of files); simulation, which makes images of
+this very camera, may look at all of the package.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..maps.times import ephemeris_time
+from .edr import Edr, read_edr, verify_md5
+
+# Modules that bring Numba or rasterio are imported where they are used: a job that only downloads does without them.
+if TYPE_CHECKING:
+    from ..camera.line_scan import LineScanCamera
+    from .cube import NacCube
+
+__all__ = [
+    "cube_camera",
+    "cube_radiometry",
+    "open_cube",
+    "open_edr",
+    "processing_steps",
+    "read_edr",
+    "verify_md5",
+    "write_camera",
+]
+
+_START_TOLERANCE_S = 1.0
+
+# A step takes lines, float32 (n, samples), and the zero-based number of the first; it gives lines of the same shape.
+Step = Callable[[np.ndarray, int], np.ndarray]
+
+
+class StepSettings(Protocol):
+    """What `processing_steps` reads of the engine's settings, see `engines.native.pipeline.Processing`."""
+
+    darks: str
+    dark_file: str | Path | None
+    masked: bool
+    dark: bool
+    nonlinearity: bool
+    flat: bool
+    echo: bool
+    photometry: str | Path | None
+
+
+def open_edr(
+    edr_path: str | Path, camera: "LineScanCamera | str | Path", verify: bool = True
+) -> "tuple[Edr, LineScanCamera]":
+    """Open an EDR with its camera.
+
+    Parameters
+    ----------
+    edr_path : path
+    camera : LineScanCamera or path
+        Of the same image; a path is that of an ISD.
+    verify : bool
+        Whether to compare the image with the MD5 checksum in its label.
+
+    Raises
+    ------
+    InputError
+        Where the EDR is unfit, or the camera is of another image.
+    """
+    from .camera import camera_from_isd
+
+    edr = read_edr(edr_path)
+    where = f"camera of {edr_path}"
+    if isinstance(camera, str | Path):
+        where, camera = camera, camera_from_isd(camera)
+    _check_camera(where, edr.label, camera)
+    if verify:
+        verify_md5(edr_path)
+    return edr, camera
+
+
+def open_cube(cube_path: str | Path) -> "tuple[NacCube, LineScanCamera]":
+    """Open a spiceinit'ed ISIS cube with its camera.
+
+    Its attribute `radiometry` is "IOF", or None where the cube is still to be calibrated.
+
+    Raises
+    ------
+    InputError
+        Where the cube is unfit: no NAC image, without SPICE, calibrated to another unit, or a crop that is not
+        calibrated.
+    """
+    from .camera import camera_from_cube
+    from .cube import NacCube
+
+    cube = NacCube(cube_path)
+    camera = camera_from_cube(cube_path)
+    if cube.radiometry not in (None, "IOF"):
+        raise InputError(cube_path, f"is calibrated to {cube.radiometry}", "calibrate it to I/F (radiometrictype=iof)")
+    if cube.radiometry is None and cube.cropped:
+        raise InputError(
+            cube_path, "is a crop that is not calibrated", "calibrate the whole image: its edges hold the masked pixels"
+        )
+    return cube, camera
+
+
+def cube_radiometry(cube_path: str | Path) -> str | None:
+    """What lronaccal made of an ISIS cube, see `cube.NacCube`; None for a cube that is not calibrated.
+
+    Raises
+    ------
+    InputError
+        Where the file is no cube of a NAC image.
+    """
+    from .cube import NacCube
+
+    return NacCube(cube_path).radiometry
+
+
+def cube_camera(cube_path: str | Path) -> "LineScanCamera":
+    """Camera of a spiceinit'ed ISIS cube.
+
+    Raises
+    ------
+    InputError
+        Where the cube is no image of a NAC, or was not spiceinit'ed.
+    """
+    from .camera import camera_from_cube
+
+    return camera_from_cube(cube_path)
+
+
+def write_camera(edr_path: str | Path, kernels: Sequence[str | Path], isd_path: str | Path) -> None:
+    """Make the camera of an EDR out of its SPICE kernels, and write it as an ISD.
+
+    Raises
+    ------
+    InputError
+        Where a kernel is missing, or the kernels do not cover the image.
+    """
+    from .camera import camera_from_kernels
+    from .isd import write_isd
+
+    write_isd(camera_from_kernels(edr_path, kernels), isd_path)
+
+
+def processing_steps(
+    image: "Edr | NacCube", camera: "LineScanCamera", settings: StepSettings, calibration_dir: str | Path | None
+) -> list[tuple[str, Step]]:
+    """Names and functions of the steps from lines as read to lines in I/F, in order.
+
+    Parameters
+    ----------
+    image : Edr or NacCube
+    camera : LineScanCamera
+    settings : StepSettings
+    calibration_dir : path, optional
+        Laid out as ``$lro/calibration`` of ISISDATA; None for an image that is calibrated.
+
+    Raises
+    ------
+    InputError
+        Where a calibration file or the photometric model is missing or broken.
+    """
+    from .calibration import Calibration, remove_echo
+    from .photometry import PhotometricModel, Photometry
+
+    steps = []
+    if calibration_dir is not None:
+        options = ("darks", "masked", "dark", "nonlinearity", "flat", "dark_file")
+        calibration = Calibration.for_edr(
+            image,
+            calibration_dir,
+            sun_distance_au=camera.sun_distance_au,
+            **{name: getattr(settings, name) for name in options},
+        )
+        steps.append(("calibrate", lambda lines, first: calibration.apply(lines)))
+        if settings.echo:
+            steps.append(("echo", lambda lines, first: remove_echo(lines, image.label)))
+    if settings.photometry is not None:
+        photometry = Photometry(camera, PhotometricModel.read(settings.photometry))
+        steps.append(("photometry", photometry.apply))
+    return steps
+
+
+def _check_camera(where, label, camera):
+    """An ISD's name says little; its camera's side, size and time show that it is of this image."""
+    start_s = float(camera.time_at(0.5))
+    ours = (label.naif_id, label.lines, label.samples)
+    theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
+    if ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
+        raise InputError(
+            where,
+            f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "
+            f"{camera.start_time}; the EDR is {label.product_id}, camera {label.naif_id}, {label.lines} x "
+            f"{label.samples} pixels, {label.start_time}",
+            "give the ISD of this very image",
+        )
