@@ -4,10 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from tests.helpers.nac_samples import (
-    EXPOSURE_MS,
-    START,
-)
+from tests.helpers.nac_samples import EXPOSURE_MS, START
 
 
 def image(camera="left", summing=1, top=900.0, exposure_code=3, seed=0):

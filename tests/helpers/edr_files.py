@@ -3,9 +3,7 @@
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.nac.edr import (
-    read_edr,
-)
+from imfmap.nac.edr import read_edr
 
 # LRO:XTERM, LRO:MTERM, LRO:BTERM of archived labels by COMPAND_CODE.
 SCHEMES = {

@@ -6,9 +6,7 @@ import shapely
 
 from imfmap.fractures.measures import MEASURES
 from imfmap.maps.bodies import body
-from imfmap.products.tables import (
-    write_fractures,
-)
+from imfmap.products.tables import write_fractures
 
 MOON = body("moon")
 CRS = MOON.projected("equirectangular", -10.4, -165.1)

@@ -1,4 +1,4 @@
-"""Widths of label classes."""
+"""Widths of the classes of labels, and a map to draw labels on."""
 
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid

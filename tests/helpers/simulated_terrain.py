@@ -1,4 +1,4 @@
-"""Simulated terrain on disk."""
+"""A place and an image of it, for simulated terrain on disk."""
 
 from imfmap.maps.bodies import body
 

@@ -17,6 +17,7 @@ from tests.helpers.servers import serving, settings_for
 
 @pytest.fixture
 def file_server():
+    """A server of files, with one."""
     with serving() as running:
         running.files["/a.IMG"] = PAYLOAD
         yield running
@@ -36,6 +37,7 @@ def bring(file_server, tmp_path):
 
 @pytest.fixture
 def ode_server():
+    """A stand-in for ODE."""
     with serving() as running:
         yield running
 
@@ -55,6 +57,7 @@ def ask(ode_server, tmp_path):
 
 @pytest.fixture
 def isisdata_server():
+    """A stand-in for the store of ISIS data, with what an image of July 2009 needs."""
     with serving() as running:
         files = databases() | {path: path.encode() * 7 for path in [*KERNELS, *calibration(LABEL, DARKS)]}
         running.files.update({ROOT + path: content for path, content in files.items()})

@@ -10,16 +10,12 @@ from imfmap.learning.losses import Edges
 from imfmap.tiles.split import split_tiles
 from imfmap.tiles.tiles import write_tiles
 from tests.helpers.cut_tiles import cut, spots
-from tests.helpers.tile_factory import lined_tiles
+from tests.helpers.tile_factory import lined_tiles, write_lined_tiles
 
 
 @pytest.fixture
 def tile_files(tmp_path):
-    paths = []
-    for number in range(4):
-        paths.append(tmp_path / f"{number}.npz")
-        write_tiles(paths[-1], lined_tiles(number, f"M{number}", "paper", rotate=True, overlap=0.1))
-    return paths
+    return write_lined_tiles(tmp_path)
 
 
 def test_a_split_of_other_tiles_is_noticed(tile_files, tmp_path):

@@ -9,9 +9,9 @@ from pyproj import Geod
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import PROJECTIONS, body
 from imfmap.maps.grids import MapGrid
-from tests.helpers.drawn_shapes import PIXEL_M
 
 MOON = body("moon")
+PIXEL_M = 1.5
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS)

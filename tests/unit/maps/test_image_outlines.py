@@ -6,30 +6,11 @@ import rasterio
 import shapely
 
 from imfmap.maps.image_outlines import geographic_outline, image_outlines
-from imfmap.products.stac import StacText, write_catalog, write_collection
 from tests.helpers.target_factory import PRODUCTS, target_grid, write_target
 
 
-@pytest.fixture(scope="module")
-def catalogue(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("stac") / "run"
-    target = write_target(folder / "floor")
-    names = [
-        "mosaic.tif",
-        "mosaic_sources.tif",
-        "probability.tif",
-        "fractures.gpkg",
-        "fractures.shp",
-        "fractures.geojson",
-    ]
-    files = [target / name for name in [*names, "footprints.gpkg", "summary.json"]]
-    write_collection(target / "stac", StacText("floor", "A floor", "How"), files, target.images)
-    write_catalog(folder / "catalog.json", "run", [target / "stac" / "collection.json"])
-    return target, folder / "catalog.json"
-
-
-def test_outlines_follow_the_valid_pixels(catalogue):
-    target, _ = catalogue
+def test_outlines_follow_the_valid_pixels(tmp_path):
+    target = write_target(tmp_path / "floor")
     frame = image_outlines(target.images)
     with rasterio.open(target.images[1]) as dataset:
         pixels = np.isfinite(dataset.read(1)).sum()

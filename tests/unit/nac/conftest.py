@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from imfmap.nac.edr import (
-    write_edr,
-)
+from imfmap.nac.edr import write_edr
 from tests.helpers.nac_samples import FIELDS
 
 

@@ -7,12 +7,7 @@ from imfmap.core.errors import InputError
 from imfmap.nac.calibration import calibrate
 from imfmap.nac.calibration_files import CalibrationFiles, read_column_cube
 from tests.helpers.calibrations import OFF, image
-from tests.helpers.nac_samples import (
-    DAY_S,
-    START_S,
-    CalibrationSet,
-    write_column_cube,
-)
+from tests.helpers.nac_samples import DAY_S, START_S, CalibrationSet, write_column_cube
 
 
 def dark_used(edr, directory, **options):

@@ -8,10 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imfmap.nac.companding import MAX_COUNT
-from imfmap.nac.edr import (
-    companding_table,
-    decompanding_table,
-)
+from imfmap.nac.edr import companding_table, decompanding_table
 from tests.helpers.edr_files import SCHEMES
 
 

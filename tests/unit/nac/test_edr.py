@@ -3,11 +3,7 @@
 import numpy as np
 import pytest
 
-from imfmap.nac.edr import (
-    read_edr,
-    verify_md5,
-    write_edr,
-)
+from imfmap.nac.edr import read_edr, verify_md5, write_edr
 from tests.helpers.edr_files import fails, rewrite
 from tests.helpers.nac_samples import FIELDS
 

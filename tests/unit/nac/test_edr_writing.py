@@ -4,14 +4,7 @@ import numpy as np
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.nac.edr import (
-    decompanding_table,
-    label_value,
-    read_edr,
-    read_label,
-    verify_md5,
-    write_edr,
-)
+from imfmap.nac.edr import decompanding_table, label_value, read_edr, read_label, verify_md5, write_edr
 from tests.helpers.edr_files import SCHEMES
 from tests.helpers.nac_samples import EXPOSURE_MS, FIELDS, START
 

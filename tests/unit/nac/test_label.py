@@ -6,10 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
-from imfmap.nac.edr import (
-    read_edr,
-    write_edr,
-)
+from imfmap.nac.edr import read_edr, write_edr
 from tests.helpers.edr_files import fails, rewrite
 from tests.helpers.nac_samples import FIELDS
 

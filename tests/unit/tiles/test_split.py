@@ -1,4 +1,4 @@
-"""Splits of tiles: by place, no ground both trains and validates."""
+"""Splits of tiles into those that train and those that validate, tile by tile and place by place."""
 
 import numpy as np
 import pandas
@@ -8,7 +8,7 @@ from imfmap.core.errors import InputError
 from imfmap.learning.datasets import chosen_by_split, read_images
 from imfmap.tiles.split import LEFT_OUT, split_tiles
 from imfmap.tiles.tiles import read_tiles, tiles_of_image, write_tiles
-from tests.helpers.tile_factory import facts, lined_tiles
+from tests.helpers.tile_factory import facts, lined_tiles, write_lined_tiles
 
 SIZE_PX = 32
 
@@ -86,11 +86,7 @@ def test_an_unknown_way(images, tmp_path):
 
 @pytest.fixture
 def tile_files(tmp_path):
-    paths = []
-    for number in range(4):
-        paths.append(tmp_path / f"{number}.npz")
-        write_tiles(paths[-1], lined_tiles(number, f"M{number}", "paper", rotate=True, overlap=0.1))
-    return paths
+    return write_lined_tiles(tmp_path)
 
 
 def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files, tmp_path):
