@@ -142,6 +142,33 @@ def test_tests_lie_where_their_modules_names_say():
     assert mirror_faults() == []
 
 
+def missing_tests(root=ROOT):
+    """Lines on paths of tests that documents and code name and that do not exist."""
+    folders = ("docs", "workflow", "benchmarks", "resources", "config")
+    files = [path for folder in folders for path in sorted((root / folder).rglob("*"))]
+    files += [path for path in sorted(root.glob("*")) if path.is_file()]
+    lines = []
+    for path in files:
+        if path.suffix in (".md", ".py", ".smk", ".yaml", ".rst", "") and path.is_file():
+            named = re.findall(r"\btests/[\w/]+\.\w+", path.read_text())
+            lines += [f"{path.relative_to(root)}: {name}" for name in named if not (root / name).exists()]
+    return lines
+
+
+def test_tests_that_texts_name_exist():
+    assert missing_tests() == []
+
+
+def test_a_text_that_names_a_test_that_has_moved_is_told(tmp_path):
+    for name in ("docs/a.md", "workflow/imfmap/core/b.py", "tests/unit/core/test_b.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("See `tests/unit/core/test_b.py`.")
+    assert missing_tests(tmp_path) == []
+    (tmp_path / "docs" / "a.md").write_text("See `tests/unit/test_b.py`.")
+    (tmp_path / "Makefile").write_text("pytest tests/unit/test_c.py")
+    assert missing_tests(tmp_path) == ["docs/a.md: tests/unit/test_b.py", "Makefile: tests/unit/test_c.py"]
+
+
 @pytest.fixture
 def toy(tmp_path):
     """A library of three modules, two of which have tests, and its faults with some tables."""
