@@ -47,7 +47,7 @@ def test_no_package_is_crowded():
 
 def test_no_module_is_long():
     # The settings are being replaced.
-    assert set(long_modules()) <= {"imfmap.run.settings: 369 lines"}
+    assert [line for line in long_modules() if not line.startswith("imfmap.run.settings: ")] == []
 
 
 def test_files_of_packages_are_empty():
