@@ -1,9 +1,9 @@
-"""Small images with lines in them, for the tests of learning."""
+"""Small images with lines in them, and their tiles."""
 
 import numpy as np
 
 from imfmap.maps.image_facts import ImageFacts
-from imfmap.tiles.tiles import tiles_of_image
+from imfmap.tiles.tiles import tiles_of_image, write_tiles
 
 
 def facts(product="M1E", sun_azimuth_deg=270.0):
@@ -29,3 +29,11 @@ def lined_tiles(seed=0, product="M1E", recipe="sun_aligned", size_px=32, truth=F
     return tiles_of_image(
         image, mask, facts(product), 1.5, recipe=recipe, size_px=size_px, truth=mask if truth else None, **options
     )
+
+
+def write_lined_tiles(folder):
+    """Files of the paper's recipe, of four images: their paths."""
+    paths = [folder / f"{number}.npz" for number in range(4)]
+    for number, path in enumerate(paths):
+        write_tiles(path, lined_tiles(number, f"M{number}", "paper", rotate=True, overlap=0.1))
+    return paths

@@ -1,4 +1,4 @@
-"""Outlines at seams and poles; which images are chosen, against the plain greedy choice made another way."""
+"""Images chosen so that they cover a place."""
 
 import time
 
@@ -8,9 +8,8 @@ import shapely
 from shapely import Polygon, box
 
 from imfmap.acquisition.choose import choose
-from imfmap.acquisition.outlines import LocalMap, canonical, lonlat_box
+from imfmap.acquisition.outlines import LocalMap, canonical
 from imfmap.acquisition.place import place_of
-from imfmap.core.errors import InputError
 from tests.helpers.catalogues import catalogue, cells_shown, greedy, swath
 
 TARGET = {
@@ -27,93 +26,6 @@ ONE_SUN = [1.0, 0.0, 0.0]
 
 def square(lon, lat, half=0.5):
     return box(lon - half, lat - half, lon + half, lat + half)
-
-
-# Outlines
-
-
-@pytest.mark.parametrize(
-    ("lon", "lat"), [(0.0, 0.0), (180.0, 5.0), (359.9, -40.0), (179.5, 85.0), (30.0, 90.0), (200.0, -89.9)]
-)
-def test_an_outline_keeps_its_area_wherever_it_lies(lon, lat):
-    ring = swath(lon, lat, 20.0, 2500.0, 26000.0)
-    outline = canonical(Polygon(ring))
-    west, south, east, north = outline.bounds
-    assert outline.is_valid and west >= -180 and east <= 180 and south >= -90 and north <= 90
-    # A quarter of a swath's corners may lie beyond the pole: the geodesic corners make the rectangle all the same.
-    assert LocalMap.about(outline).project(outline).area == pytest.approx(2500.0 * 26000.0, rel=2e-3)
-
-
-def test_an_outline_over_the_seam_is_split_and_its_turn_does_not_matter():
-    ring = [(179.0, 0.0), (181.0, 0.0), (181.0, 1.0), (179.0, 1.0)]
-    split = canonical(Polygon(ring))
-    assert len(split.geoms) == 2 and split.area == pytest.approx(2.0, abs=0.01)
-    turned = canonical(Polygon([(lon - 360.0, lat) for lon, lat in ring]))
-    assert shapely.to_wkt(split, 6) == shapely.to_wkt(turned, 6)
-
-
-@pytest.mark.parametrize("sign", [1, -1])
-def test_an_outline_round_a_pole_holds_the_pole(sign):
-    ring = [(10.0, 89.0 * sign), (130.0, 89.0 * sign), (250.0, 89.0 * sign)]
-    for corners in (ring, ring[::-1]):
-        outline = canonical(Polygon(corners))
-        assert outline.bounds[1 if sign < 0 else 3] == 90.0 * sign
-        assert outline.covers(shapely.Point(55.0, 89.9 * sign))
-        # Between corners a great circle passes nearer to the pole than its parallel.
-        assert not outline.covers(shapely.Point(70.0, 89.1 * sign))
-
-
-@pytest.mark.parametrize(
-    ("outline", "boxes"),
-    [
-        (box(-21, 9, -19, 11), [(339, 9, 341, 11)]),
-        (box(-1, 9, 1, 11), [(359, 9, 1, 11)]),
-        (canonical(Polygon([(179, 0), (181, 0), (181, 1), (179, 1)])), [(179, 0, 181, 1)]),
-        (box(-180, -90, 180, -88), [(0, -90, 180, -88), (180, -90, 360, -88)]),
-    ],
-)
-def test_boxes_as_ode_wants_them(outline, boxes):
-    np.testing.assert_allclose(lonlat_box(outline), boxes, atol=0.01)
-
-
-# Places
-
-
-@pytest.mark.parametrize(("lat", "lon"), [(10.0, -20.0), (0.0, 180.0), (89.9, 30.0), (-78.6, 23.5)])
-@pytest.mark.parametrize("projection", ["equirectangular", "polar_stereographic", "orthographic"])
-def test_the_place_of_a_target_is_its_map(lat, lon, projection):
-    if projection == "equirectangular" and abs(lat) > 89 or projection == "polar_stereographic" and abs(lat) < 60:
-        pytest.skip("no such map")
-    place = place_of({**TARGET, "lat": lat, "lon": lon, "projection": projection})
-    area = LocalMap.about(place).project(place).area
-    # An equirectangular map is true along its own parallel alone, a polar one at the pole.
-    assert area == pytest.approx(44_000.0**2, rel=0.03 if abs(lat) < 60 else 0.12)
-
-
-def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
-    text = "POLYGON ((179 0, 181 0, 181 1, 179 1, 179 0))"
-    place = place_of({**TARGET, "polygon": text})
-    assert len(place.geoms) == 2
-    path = tmp_path / "ground.geojson"
-    path.write_text(shapely.to_geojson(box(10, 20, 11, 21)))
-    assert place_of({**TARGET, "polygon": str(path)}).equals(canonical(box(10, 20, 11, 21)))
-
-
-@pytest.mark.parametrize(
-    ("polygon", "said"),
-    [
-        ("POLYGON ((1 2, 3", "is no WKT"),
-        ("POLYGON EMPTY", "is a Polygon"),
-        ("nowhere.geojson", "nowhere.geojson: cannot be read as a polygon"),
-        ("POLYGON ((0 100, 1 100, 1 101, 0 100))", "outside the globe"),
-    ],
-)
-def test_a_polygon_that_is_none(polygon, said):
-    with pytest.raises(InputError, match=said):
-        place_of({**TARGET, "polygon": polygon})
-
-
-# Choice
 
 
 def pick(outlines, place, suns=None, resolutions=None, most=60, least=0.0, already=()):

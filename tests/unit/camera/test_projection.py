@@ -5,32 +5,15 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import rasterio
-from shapely.geometry import box
 
 from imfmap.camera.footprint import footprint
-from imfmap.camera.projection import Projector, image_facts, project
+from imfmap.camera.projection import image_facts, project
 from imfmap.camera.shape_model import ShapeModel
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
-from tests.helpers.camera_factory import make_camera
-
-MOON = body("moon")
-PLACES = {
-    "equirectangular": {"lat_deg": 36.0, "lon_deg": 102.6},
-    "polar_stereographic": {"lat_deg": -86.0, "lon_deg": 200.0, "side": "right", "roll_deg": 10.0},
-    "sinusoidal": {"lat_deg": -44.0, "lon_deg": -11.0, "summing": 2, "exposure_ms": 0.7},
-    "orthographic": {"lat_deg": 20.0, "lon_deg": 179.99, "pitch_deg": 8.0},
-}
-
-
-def scene(projection, resolution_m=1.5, lines=500, samples=600, margin_m=30.0, height_m=0.0, **more):
-    """Camera with kinked pointing, and a grid that covers its image and a little more."""
-    place = {**PLACES[projection], **more}
-    camera = make_camera(lines=lines, samples=samples, first_sample=2200, jitter_urad=3.0, **place)
-    crs = MOON.projected(projection, place["lat_deg"], place["lon_deg"] - 0.01)
-    return camera, MapGrid.covering(crs, footprint(camera, crs, height_m).buffer(margin_m).bounds, resolution_m)
+from tests.helpers.projected_scenes import MOON, PLACES, assert_seen, exact_positions, scene, within
 
 
 def ramps(camera):
@@ -39,26 +22,6 @@ def ramps(camera):
         np.arange(1.0, camera.lines + 1)[:, None].astype(np.float32),
         np.arange(1.0, camera.samples + 1)[None, :].astype(np.float32),
     )
-
-
-def exact_positions(camera, grid, height_m=0.0):
-    """Line and sample of every map pixel, beyond the image too."""
-    return camera.locate(*grid.lonlat(*np.mgrid[: grid.shape[0], : grid.shape[1]]), height_m)
-
-
-def within(camera, positions, margin_px=0.0):
-    """Which map pixels lie on the image, so far from its edges at least."""
-    inside = [
-        (position > 0.5 + margin_px) & (position < size + 0.5 - margin_px)
-        for position, size in zip(positions, (camera.lines, camera.samples), strict=True)
-    ]
-    return inside[0] & inside[1]
-
-
-def assert_seen(found, camera, positions):
-    """Valid are exactly the pixels on the image; those on its very edge may go either way."""
-    sure = within(camera, positions, 2e-3) | ~within(camera, positions, -2e-3)
-    np.testing.assert_array_equal(np.isfinite(found)[sure], within(camera, positions)[sure])
 
 
 @pytest.mark.parametrize("projection", PLACES)
@@ -110,9 +73,6 @@ def test_other_resolutions(resolution_m):
     assert inner.sum() > 50
     found = project(ramps(camera)[0], camera, grid, "bilinear")
     np.testing.assert_allclose(found[inner], exact[0][inner], atol=2e-3, rtol=0)
-
-
-# Resampling
 
 
 def pixel(image, line, sample):
@@ -191,84 +151,6 @@ def test_antialiased_keeps_ramps_and_leaves_gaps_where_most_is_missing():
     assert np.isnan(found[(exact[0] > 205) & (exact[0] < 255)]).all()
     around = (np.abs(exact[0] - 401) < 10) & (np.abs(exact[1] - 301) < 10)
     assert np.isfinite(found[around]).all()
-
-
-# Blocks
-
-
-class Reader:
-    """Lines on demand, and what was asked for."""
-
-    def __init__(self, image):
-        self.image, self.calls = image, []
-
-    def __call__(self, first, count):
-        self.calls.append((first, count))
-        return self.image[first : first + count]
-
-
-def test_lines_are_read_once_in_order_and_few_are_held():
-    camera, grid = scene("equirectangular", lines=30000, samples=100)
-    image = np.random.default_rng(0).random((camera.lines, camera.samples)).astype(np.float32)
-    reader = Reader(image)
-    out = np.full(grid.shape, np.nan, np.float32)
-    held = []
-    projector = Projector(camera, grid, block_px=128)
-    resample = projector.resample
-    projector.resample = lambda block, lines, first: (held.append(len(lines)), resample(block, lines, first))[1]
-    for row, column, pixels in projector.run(reader, threads=2):
-        assert np.isfinite(pixels).any()
-        out[row : row + pixels.shape[0], column : column + pixels.shape[1]] = pixels
-    assert len(reader.calls) > 3
-    assert all(a + n == b for (a, n), (b, _) in zip(reader.calls, reader.calls[1:], strict=False))
-    assert reader.calls[0][0] == 0 and sum(count for _, count in reader.calls) == camera.lines
-    assert max(held) < 8000
-    np.testing.assert_allclose(out, project(image, camera, grid), atol=2e-3)
-
-
-def test_only_the_lines_of_the_grid_are_read():
-    camera, grid = scene("equirectangular", lines=9000, samples=200)
-    part = grid.window(grid.shape[0] // 2, 0, 200, grid.shape[1])
-    reader = Reader(np.ones((camera.lines, camera.samples), np.float32))
-    found = project(reader, camera, part)
-    assert np.isfinite(found).any()
-    assert sum(count for _, count in reader.calls) < 2500
-    assert_seen(found, camera, exact_positions(camera, part))
-
-
-def test_blocks_and_threads_do_not_change_the_map():
-    camera, grid = scene("sinusoidal")
-    image = np.random.default_rng(5).random((camera.lines, camera.samples)).astype(np.float32)
-    whole = project(image, camera, grid)
-    np.testing.assert_array_equal(project(image, camera, grid, threads=3), whole)
-    small = np.full(grid.shape, np.nan, np.float32)
-    for row, column, pixels in Projector(camera, grid, block_px=64).run(Reader(image)):
-        small[row : row + pixels.shape[0], column : column + pixels.shape[1]] = pixels
-    np.testing.assert_allclose(small, whole, atol=2e-3)
-
-
-def test_a_grid_much_larger_than_the_image():
-    """Blocks that the image does not reach are not planned; a strip narrower than a block is not overlooked."""
-    camera, grid = scene("equirectangular", 40.0, samples=60, margin_m=20000.0)
-    projector = Projector(camera, grid, block_px=128)
-    assert len(projector.blocks) <= 4 < (grid.shape[0] // 128) * (grid.shape[1] // 128)
-    found = project(np.ones((camera.lines, camera.samples)), camera, grid)
-    assert_seen(found, camera, exact_positions(camera, grid))
-
-
-# Facts and footprints
-
-
-def test_footprint_is_where_the_corners_are():
-    camera, grid = scene("orthographic")
-    outline = footprint(camera, grid.crs)
-    corners = [(0.5, 0.5), (0.5, camera.samples + 0.5), (camera.lines + 0.5, 0.5)]
-    for lon, lat in (camera.image_to_ground(*corner) for corner in corners):
-        row, column = grid.rowcol_of_lonlat(lon, lat)
-        x, y = grid.xy(row, column)
-        assert outline.boundary.distance(box(x, y, x, y).centroid) < 0.1
-    seen = within(camera, exact_positions(camera, grid)).sum() * grid.resolution_m**2
-    assert outline.area == pytest.approx(seen, rel=0.02)
 
 
 def test_facts_are_of_the_middle_of_the_overlap():

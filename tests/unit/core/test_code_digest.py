@@ -41,7 +41,26 @@ MODULES = {
     "alone.py": "def alone():\n    return 3\n",
     "errors.py": "class InputError(Exception):\n    pass\n",
     "view/__init__.py": "",
-    "view/build.py": "from ..grids import other\n\ndef build():\n    return other()\n",
+    "view/build.py": """from ..grids import other
+from ..maps import shade as tone
+from . import page, panes
+from .deep.far import away
+
+def build():
+    return other(), tone.dark(), page.lines(), panes.WIDTH, away()
+""",
+    "view/page.py": "def lines():\n    return 5\n",
+    "view/panes.py": "WIDTH = 6\n",
+    "view/static/page.js": "1;",
+    "view/deep/__init__.py": "",
+    "view/deep/far.py": "from ...maps.shade import light\n\ndef away():\n    return light()\n",
+    "view/deep/nearer.py": "def never():\n    return 1\n",
+    "view/deep/table.json": "{}",
+    "view/deeper/__init__.py": "",
+    "view/deeper/table.json": "{}",
+    "maps/__init__.py": "",
+    "maps/shade.py": "def dark():\n    return 0\n\ndef light():\n    return 1\n\ndef unseen():\n    return 2\n",
+    "maps/plain.css": "p {}",
     "view/page.html": "<p>",
     "view/__pycache__/build.nbi": "1",
 }
@@ -96,12 +115,32 @@ def changed(code, **changes):
         ("errors.py", "    pass", "    this = 1", [False, False]),
         ("__init__.py", '"1"', '"2"', [False, False]),
         ("view/page.html", "<p>", "<div>", [False, True]),
+        ("view/static/page.js", "1", "2", [False, True]),
+        ("view/page.py", "return 5", "return 6", [False, True]),
+        ("view/panes.py", "6", "7", [False, True]),
+        # A name of a module two packages away, and one that has another name here, which counts as a whole.
+        ("maps/shade.py", "return 1", "return 3", [False, True]),
+        ("maps/shade.py", "return 2", "return 3", [False, True]),
+        ("view/deep/far.py", "return light()", "return 1 + light()", [False, True]),
+        ("view/deep/nearer.py", "return 1", "return 2", [False, False]),
+        # What belongs to a package belongs to those of its modules that are reached, not to the packages around it.
+        ("view/deep/table.json", "{}", "[]", [False, True]),
+        ("view/deeper/table.json", "{}", "[]", [False, False]),
+        ("maps/plain.css", "p {}", "a {}", [False, True]),
         ("view/__pycache__/build.nbi", "1", "2", [False, False]),
     ],
 )
 def test_what_a_script_reaches_counts_and_nothing_else(code, file, old, new, expected):
     assert old in MODULES[file]
     assert changed(code, **{file: MODULES[file].replace(old, new)}) == expected
+
+
+def test_of_a_module_two_packages_away_only_the_names_that_are_used_count(code):
+    build = MODULES["view/build.py"].replace(", tone.dark()", "")
+    shade = MODULES["maps/shade.py"]
+    before = code(**{"view/build.py": build})
+    assert code(**{"view/build.py": build, "maps/shade.py": shade.replace("return 2", "return 3")}) == before
+    assert code(**{"view/build.py": build, "maps/shade.py": shade.replace("return 1", "return 3")}) != before
 
 
 def test_the_place_of_a_definition_does_not_count(code):
@@ -115,3 +154,21 @@ def test_every_script_of_the_workflow_has_a_digest_of_its_own(root):
     scripts = sorted((root / "workflow" / "scripts").glob("*.py"))
     digests = {code_digest.code_of(script) for script in scripts}
     assert len(digests) == len(scripts) > 40
+
+
+def test_files_that_are_left_out_exist():
+    assert [path for path in sorted(code_digest._BESIDES) if not path.is_file()] == []
+
+
+@pytest.mark.parametrize(
+    ("script", "there", "not_there"),
+    [
+        ("infer_images", {"inference/infer.py", "learning/weights.py", "maps/rasters.py"}, {"products/tables.py"}),
+        ("viewer", {"products/viewer/build.py", "products/viewer/static/index.html"}, {"plots/pages/plan.html"}),
+        ("isis_project", {"engines/isis/commands.py"}, {"engines/native/pipeline.py", "learning/models.py"}),
+    ],
+)
+def test_scripts_reach_the_packages_that_they_use(root, script, there, not_there):
+    files = {file for file, _ in code_digest.reached(root / "workflow" / "scripts" / f"{script}.py")}
+    said = {str(file.relative_to(code_digest.PACKAGE)) for file in files if file.is_relative_to(code_digest.PACKAGE)}
+    assert there <= said and not not_there & said

@@ -1,22 +1,17 @@
-"""Ground floor: bodies, grids, rasters, the Sun-aligned frame."""
+"""Grids of maps: places come back, and scales are true where they should be."""
 
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from pyproj import Geod
 
 from imfmap.core.errors import InputError
-from imfmap.core.files import replacing
-from imfmap.maps.bodies import PROJECTIONS, body, body_of
+from imfmap.maps.bodies import PROJECTIONS, body
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.rasters import create_raster, read_raster, write_raster
-from imfmap.maps.target_grid import target_grid
-from imfmap.tiles.sun_frame import SunFrame, relative_brightness, sample_brightness
 
 MOON = body("moon")
+PIXEL_M = 1.5
 
 
 @pytest.mark.parametrize("projection", PROJECTIONS)
@@ -52,15 +47,6 @@ def test_a_chosen_standard_parallel_is_true_to_scale(projection, lat, parallel):
     assert abs(np.linalg.svd(away, compute_uv=False) - 1.0).max() > 1e-3
 
 
-@pytest.mark.parametrize(
-    ("projection", "lat", "parallel"),
-    [("sinusoidal", 10.0, 5.0), ("equirectangular", 10.0, 90.0), ("polar_stereographic", -86.0, 81.0)],
-)
-def test_a_standard_parallel_that_cannot_be(projection, lat, parallel):
-    with pytest.raises(InputError, match="standard_parallel_deg"):
-        MOON.projected(projection, lat, 10.0, parallel)
-
-
 def test_a_grid_is_anything_with_crs_transform_and_shape():
     wkt = MOON.projected("equirectangular", 0.0, 10.0).to_wkt()
     grid = MapGrid.like(SimpleNamespace(crs=wkt, transform=(2.0, 0, 100, 0, -2.0, 50), shape=(3, 4)))
@@ -89,87 +75,17 @@ def test_window_and_blocks_tile_the_grid():
     assert (counted == 1).all()
 
 
-def test_target_grid_covers_the_crater():
-    place = {"lat": -10.4, "lon": -165.1, "diameter_km": 4, "body": "moon"}
-    grid = target_grid({**place, "projection": "equirectangular", "resolution_m": 1.5})
-    assert grid.resolution_m == 1.5
-    assert abs(grid.shape[0] - 4400 / 1.5) <= 2 and abs(grid.shape[1] - 4400 / 1.5) <= 2
-    lon, lat = grid.lonlat(grid.shape[0] / 2 - 0.5, grid.shape[1] / 2 - 0.5)
-    assert float(lon) == pytest.approx(-165.1, abs=1e-4) and float(lat) == pytest.approx(-10.4, abs=1e-4)
-
-
-def test_unknown_body_projection_and_crs_are_refused():
-    with pytest.raises(InputError, match="unknown body 'pluto'"):
-        body("pluto")
-    with pytest.raises(InputError, match="unknown projection 'mercator'"):
-        MOON.projected("mercator", 0, 0)
-    with pytest.raises(InputError, match="no known body"):
-        body_of("EPSG:4326")
-
-
-def test_raster_comes_back_with_its_lunar_crs(tmp_path):
-    grid = MapGrid.centred(MOON.projected("polar_stereographic", -80, 20), 20, -80, 900, 600, 1.5)
-    values = np.random.default_rng(1).normal(size=grid.shape).astype(np.float32)
-    write_raster(tmp_path / "a.tif", values, grid, nodata=float("nan"), tags={"IMF_X": 3})
-    back, grid_back, tags = read_raster(tmp_path / "a.tif")
-    np.testing.assert_array_equal(back, values)
-    assert tags["IMF_X"] == "3" and body_of(grid_back.crs).name == "moon"
-    np.testing.assert_allclose(grid_back.lonlat(5, 7), grid.lonlat(5, 7))
-
-
-def test_a_file_that_fails_leaves_nothing(tmp_path):
-    grid = MapGrid.covering(MOON.projected("equirectangular", 0, 0), (0, 0, 15, 15), 1.5)
-    with pytest.raises(RuntimeError), create_raster(tmp_path / "b.tif", grid, "uint8"):
-        raise RuntimeError
-    (tmp_path / "c.txt").write_text("old")
-    with pytest.raises(RuntimeError), replacing(tmp_path / "c.txt") as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
-    assert (tmp_path / "c.txt").read_text() == "old"
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["c.txt"]
-
-
-def test_facts_come_back_from_tags():
-    facts = ImageFacts("M1L", "2010-01-01T00:00:00", 271.5, 40.0, 1.0, 41.0, 0.9, "native")
-    assert ImageFacts.from_tags(facts.tags(), "x.tif") == facts
-    with pytest.raises(InputError, match="x.tif: has no tag IMF_PRODUCT"):
-        ImageFacts.from_tags({}, "x.tif")
-
-
-@given(st.floats(0, 360), st.floats(-500, 500), st.floats(-500, 500))
-def test_sun_frame_turns_there_and_back(azimuth, v, u):
-    frame = SunFrame(azimuth, 100.0, 200.0)
-    np.testing.assert_allclose(frame.from_map(*frame.to_map(v, u)), (v, u), atol=1e-9)
-
-
-@pytest.mark.parametrize("azimuth", [0.0, 33.0, 90.0, 181.0, 300.0])
-def test_in_the_sun_frame_the_sun_is_left(azimuth):
-    angle = np.radians(azimuth)
-    v, u = SunFrame(azimuth).from_map(-10 * np.cos(angle), 10 * np.sin(angle))
-    assert v == pytest.approx(0, abs=1e-9) and u == pytest.approx(-10)
-
-
-@pytest.mark.parametrize("gap", [False, True])
-def test_blocks_without_gaps_are_taken_as_all_others(gap):
-    image = np.random.default_rng(4).uniform(0.02, 0.2, (300, 280)).astype(np.float32)
-    if gap:
-        image[100:140, 90:130] = np.nan
-    whole = relative_brightness(image)
-    for _ in range(2):
-        np.testing.assert_array_equal(relative_brightness(image, median=float(np.nanmedian(image))), whole)
-    for reach in (0.0, 3.0):
-        row, column = np.random.default_rng(5).uniform(-reach, 279 + reach, (2, 50, 60))
-        # With a rim of no data, positions outside are looked at as those inside.
-        expected = sample_brightness(np.pad(whole, 5), row + 5, column + 5)
-        np.testing.assert_array_equal(sample_brightness(whole, row, column), expected)
-        assert (expected == 0).any() == (gap or reach > 0)
-
-
-def test_relative_brightness_forgets_albedo_and_marks_nodata():
-    rng = np.random.default_rng(2)
-    image = (0.05 * (1 + 0.1 * rng.normal(size=(300, 300)))).astype(np.float32)
-    image[:20] = np.nan
-    dark, bright = relative_brightness(image), relative_brightness(3 * image)
-    np.testing.assert_allclose(dark.astype(int), bright.astype(int), atol=1)
-    assert (dark[:20] == 0).all() and (dark[20:] > 0).all()
-    assert dark[20:].mean() == pytest.approx(100, abs=2)
+@pytest.mark.parametrize("projection", PROJECTIONS)
+def test_ground_matrices_agree_with_geodesics(projection):
+    grid = MapGrid.centred(body("moon").projected(projection, -70, 22.0), 24.0, -71.0, 6000, 6000, PIXEL_M)
+    row, column = np.array([10.0, 3900.0]), np.array([3000.0, 50.0])
+    matrices = grid.ground_jacobians(row, column)
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    for axis, (down, right) in enumerate([(0.0, 0.5), (0.5, 0.0)]):
+        ends = (*grid.lonlat(row - down, column - right), *grid.lonlat(row + down, column + right))
+        along_m = np.asarray(geod.inv(*ends)[2]) / PIXEL_M
+        np.testing.assert_allclose(np.hypot(*matrices[:, :, axis].T), along_m, rtol=1e-6)
+    lon, lat = grid.lonlat(row[0] + [0, -1], column[0] + [0, 1])
+    east = np.radians(lon[1] - lon[0]) * np.cos(np.radians(lat[0])) * 1737400
+    north = np.radians(lat[1] - lat[0]) * 1737400
+    np.testing.assert_allclose(matrices[0] @ [PIXEL_M, PIXEL_M], [east, north], rtol=1e-3)

@@ -1,53 +1,27 @@
 """Files of fractures: read back as a GIS reads them."""
 
 import json
-import sqlite3
-from xml.etree import ElementTree
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
 
-from imfmap.core.errors import InputError
-from imfmap.fractures.accept import REASONS
 from imfmap.fractures.measures import MEASURES
-from imfmap.maps import qml_styles
-from imfmap.maps.bodies import body, body_of
+from imfmap.maps.bodies import body_of
 from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.vectors import layers_of, read_vector, write_vector
+from imfmap.maps.vectors import layers_of, read_vector
 from imfmap.products.tables import (
     SHAPEFILE_FIELDS,
     summarise,
+    summarise_ground,
     write_fracture_table,
-    write_fractures,
+    write_profiles,
     write_statistics,
     write_summary,
 )
-
-MOON = body("moon")
-CRS = MOON.projected("equirectangular", -10.4, -165.1)
-
-
-def fractures(*boxes, crs=CRS):
-    frame = gpd.GeoDataFrame({"fracture": np.arange(1, len(boxes) + 1)}, geometry=list(boxes), crs=crs)
-    for number, name in enumerate(MEASURES):
-        frame[name] = np.arange(len(boxes)) * 10.0 + number + 1 / 3
-    frame["area_m2"] = frame.area
-    frame["group"] = 1
-    return frame
-
-
-def write(folder, kept, rejected, lines=None, ponds=None):
-    """Write fractures, by default with a line each along their middles, and no ponds."""
-    if lines is None:
-        ends = [((left, (low + high) / 2), (right, (low + high) / 2)) for left, low, right, high in kept.bounds.values]
-        columns = {"fracture": kept["fracture"], "line": 0, "length_m": 30.0, "mean_width_m": 10 / 3}
-        columns |= {"distances_m": "[7.5, 22.5]", "widths_m": "[3.0, 4.5]"}
-        lines = gpd.GeoDataFrame(columns, geometry=[shapely.LineString(pair) for pair in ends], crs=kept.crs)
-    ponds = gpd.GeoDataFrame({"pond": []}, geometry=[], crs=kept.crs) if ponds is None else ponds
-    write_fractures(folder, kept, rejected, lines, ponds)
+from tests.helpers.fracture_tables import CRS, MOON, fractures, write
+from tests.helpers.placed_fractures import GRID, MAP_CRS, PATCH, bars, lines_at
 
 
 def test_three_formats_say_the_same(tmp_path):
@@ -126,65 +100,6 @@ def test_summary_counts_honestly(tmp_path):
     assert summarise(kept.iloc[:1], kept.iloc[:0].assign(reason=[]))["fractures"]["area_m2"]["sd"] is None
 
 
-def test_a_failed_write_leaves_the_old_file(tmp_path):
-    kept = fractures(shapely.box(0, 0, 30, 10))
-    write_vector(tmp_path / "f.gpkg", {"a": kept})
-    before = (tmp_path / "f.gpkg").read_bytes()
-    with pytest.raises(AttributeError):
-        write_vector(tmp_path / "f.gpkg", {"a": kept, "b": "no frame"})
-    assert (tmp_path / "f.gpkg").read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == ["f.gpkg"]
-
-
-def test_unusable_vector_files_are_named(tmp_path):
-    (tmp_path / "text.gpkg").write_text("no")
-    with pytest.raises(InputError, match="cannot be opened as vector data"):
-        read_vector(tmp_path / "text.gpkg")
-    write_vector(tmp_path / "f.gpkg", {"a": fractures(shapely.box(0, 0, 1, 1))})
-    with pytest.raises(InputError, match="no column 'width_class' in layer 'a'"):
-        read_vector(tmp_path / "f.gpkg", "a", columns=("width_class",))
-    write_vector(tmp_path / "bare.shp", gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.box(0, 0, 1, 1)], crs=CRS))
-    (tmp_path / "bare.prj").unlink()
-    with pytest.raises(InputError, match="no coordinate reference system"):
-        read_vector(tmp_path / "bare.shp")
-
-
-def test_the_geopackage_carries_its_styles(tmp_path):
-    kept = fractures(shapely.box(0, 0, 30, 10))
-    write(tmp_path, kept, kept.assign(reason="small"))
-    with sqlite3.connect(tmp_path / "fractures.gpkg") as database:
-        rows = database.execute(
-            "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles ORDER BY id"
-        ).fetchall()
-        columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
-    assert [row[0] for row in rows] == ["fractures", "centrelines", "candidate_ponds", "rejected"]
-    for name, column, qml, sld, default in rows:
-        assert columns[name] == column and default == 1
-        assert qml == (qml_styles.FOLDER / f"{name}.qml").read_text()
-        rules = ElementTree.fromstring(sld).iter("{http://www.opengis.net/sld}Rule")
-        assert len(list(rules)) == len(qml_styles.vector_style(name).classes)
-    assert len(layers_of(tmp_path / "fractures.gpkg")) == 4
-    read = {column for name in ("fractures", "rejected") for column in read_vector(tmp_path / "fractures.gpkg", name)}
-    assert {qml_styles.vector_style(name).column for name in ("fractures", "rejected")} <= read
-
-
-def test_every_fracture_and_every_reason_has_a_class():
-    classes = qml_styles.vector_style("fractures").classes
-    assert classes[0].lower == 0 and classes[-1].upper >= 1e5
-    assert all(one.upper == other.lower for one, other in zip(classes, classes[1:], strict=False))
-    reasons = [part.value for part in qml_styles.vector_style("rejected").classes]
-    assert set(REASONS) < set(reasons) and reasons[-1] == "", "the last one takes any other reason"
-
-
-def test_every_style_can_be_read():
-    for path in qml_styles.FOLDER.glob("*.qml"):
-        root = ElementTree.parse(path).getroot()
-        if root.find("renderer-v2") is not None:
-            assert qml_styles.vector_style(path.stem).classes
-    table = qml_styles.colour_table("probability")
-    assert table.shape == (251, 4) and table[0, 3] == 0 and table[250, 3] == 255
-
-
 def test_tables_hold_what_the_geopackage_holds(tmp_path):
     kept = fractures(shapely.box(0, 0, 30, 10), shapely.box(50, 0, 60, 90))
     write_fracture_table(tmp_path / "f.csv", kept)
@@ -198,3 +113,30 @@ def test_tables_hold_what_the_geopackage_holds(tmp_path):
     said = pd.read_csv(tmp_path / "s.csv", keep_default_na=False).set_index("quantity")["value"]
     assert said["fractures.polygons"] == "2" and said["fractures.area_m2.max"] == "900.0"
     assert said["images.M1L.incidence_deg"] == "55.0" and said["settings.hysteresis"] == ""
+
+
+def test_the_summary_counts_classes_and_ground():
+    fractures = bars(*PATCH)
+    fractures["mean_width_m"] = [4.0, 7.4, 7.5, 20.0, 50.0, 44.9]
+    said = summarise(fractures, fractures.iloc[:0].assign(reason=[]))["fractures"]["width_classes"]
+    assert [said[name]["polygons"] for name in said] == [2, 1, 1, 1, 1] and said["tiny"]["share"] == 0.3333
+    assert said["huge"]["total_length_m"] == 60.0 and said["tiny"]["area_m2"] == 720.0
+    ground = summarise_ground(fractures, 2.0, 4.0, np.array([[[np.nan, 3.0, 1.0]], [[0.0, 0.0, 0.0]]]))
+    assert ground["length_km_per_km2"] == 0.18 and ground["fractures_per_km2"] == 3.0
+    assert ground["area_percent"] == pytest.approx(100 * 6 * 360 / 2e6) and ground["largest_km_per_km2"] == 3.0
+    assert summarise_ground(fractures, 0.0, 0.0, np.full((2, 1, 1), np.nan))["length_km_per_km2"] is None
+
+
+def test_profiles_as_a_table_say_where(tmp_path):
+    lines = lines_at([(100, 100), (400, 100)], [(500, 500), (500, 700)])
+    lines["distances_m"], lines["widths_m"] = "[75.0, 225.0]", ["[5.0, 6.0]", "[7.0, 8.0]"]
+    lines = pd.concat([lines, lines.iloc[:1].assign(line=1, widths_m=None, distances_m=None)], ignore_index=True)
+    write_profiles(tmp_path / "w.csv", lines)
+    table = pd.read_csv(tmp_path / "w.csv")
+    assert list(table.columns) == ["fracture", "distance_m", "width_m", "lon_deg", "lat_deg"]
+    assert table["fracture"].tolist() == [1, 1, 2, 2] and table["width_m"].tolist() == [5.0, 6.0, 7.0, 8.0]
+    left, bottom, _, _ = GRID.bounds
+    lon, lat = MOON.to_lonlat(MAP_CRS).transform(left + 175, bottom + 100)
+    assert (table["lon_deg"][0], table["lat_deg"][0]) == pytest.approx((lon, lat), abs=1e-5)
+    write_profiles(tmp_path / "none.csv", lines.iloc[:0])
+    assert len(pd.read_csv(tmp_path / "none.csv")) == 0

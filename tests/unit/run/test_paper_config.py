@@ -74,7 +74,7 @@ def test_a_training_is_built_as_the_paper_says(config, tmp_path, monkeypatch):
     train(paths, tmp_path / "split.csv", *outputs, **told)
     # A small network stands in for ResNet50; all about it is as the configuration has it.
     job = replace(jobs[0], model={**jobs[0].model, **MODEL, "batch_size": jobs[0].model["batch_size"]})
-    train_set, validation_set, _ = training_module._sets(job)
+    train_set, validation_set, _ = training_module.tile_sets(job)
     built = training_module._Training(job, Ranks(), torch.device("cpu"), torch.float32, train_set, validation_set)
 
     assert job.learning["epochs"] == 100 and job.learning["threshold"] == 0.5

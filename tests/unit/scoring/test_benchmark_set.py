@@ -6,30 +6,18 @@ import geopandas
 import numpy as np
 import pandas
 import pytest
-import rasterio
 import shapely
 import yaml
 
 from imfmap.core.errors import InputError
 from imfmap.labels.truth_classes import CLASSES
-from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.rasters import create_raster, open_raster, write_raster
+from imfmap.maps.rasters import write_raster
 from imfmap.maps.vectors import write_vector
 from imfmap.run.settings import complete
 from imfmap.scoring.benchmark_set import SETS, summarise_target, summary_table, write_summary
-from imfmap.simulate.direct import TerrainFile, TerrainPart, image_to_map
-from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, Look, observe, scene_camera
-from imfmap.simulate.settings import ImageSettings
-from imfmap.tiles.tiles import count_tiles, cut_tiles
+from tests.helpers.simulated_terrain import CRS, IMAGE
 from tests.helpers.tile_factory import facts
-
-CRS = body("moon").projected("equirectangular", -10.4, -165.1)
-IMAGE = {"product": "M1500000000LE", "sun_azimuth_deg": 300.0, "incidence_deg": 72.0}
-
-
-# --- the two sizes ---
 
 
 @pytest.fixture(scope="module")
@@ -143,89 +131,9 @@ def test_images_of_the_direct_path_cannot_be_normalised():
         complete(config, "x.yaml")
 
 
-# --- the direct path ---
-
-
-def write_terrain(path, target, resolution_m=1.5, cliff_m=0.0):
-    """Rolling ground, with a cliff along its west side."""
-    left, bottom, right, top = target.bounds
-    grid = MapGrid.covering(target.crs, (left - 96, bottom - 96, right + 96, top + 96), resolution_m)
-    x, y = grid.xy(np.arange(grid.shape[0])[:, None], np.arange(grid.shape[1])[None, :])
-    height_m = 4.0 * np.sin(x / 37.0) * np.cos(y / 51.0) + np.where(x - left < 150.0, cliff_m, 0.0)
-    albedo = 1.0 + 0.1 * np.sin((x + y) / 90.0)
-    tags = {SCENE_BOUNDS_TAG: " ".join(map(str, target.bounds))}
-    with create_raster(path, grid, "float32", bands=2, tags=tags, overviews=False) as dataset:
-        dataset.write(height_m.astype(np.float32), 1)
-        dataset.write(albedo.astype(np.float32), 2)
-    return TerrainPart(grid, height_m.astype(np.float32), albedo.astype(np.float32), None)
-
-
 @pytest.fixture
 def target():
     return MapGrid.centred(CRS, -165.1, -10.4, 900.0, 1500.0, 1.5)
-
-
-@pytest.mark.parametrize("azimuth_deg", [20.0, 110.0, 205.0, 283.0])
-def test_a_window_is_the_same_as_in_the_whole(tmp_path, target, azimuth_deg):
-    """Shadows of ground far outside the window, blur and parallax included; noise apart."""
-    whole = write_terrain(tmp_path / "terrain.tif", target, cliff_m=150.0)
-    sun = azimuth_deg, IMAGE["incidence_deg"]
-    camera = scene_camera(ImageSettings.from_mapping(IMAGE), whole.grid, target.bounds, 5)
-    row, column, window = 350, 200, target.window(350, 200, 256, 256)
-    with open_raster(tmp_path / "terrain.tif") as dataset:
-        terrain = TerrainFile(dataset)
-        look = Look.of(camera, window)
-        part = terrain.part(terrain.needed_bounds(window.bounds, look, *sun))
-    alone = observe(part, window, *sun, None, look)
-    together = observe(whole, target, *sun, None, Look.of(camera, target))[row : row + 256, column : column + 256]
-    if azimuth_deg == 283.0:
-        # The cliff's shadow ends in the window, which needs not all of the terrain to know.
-        assert 0.1 < (together < 0.003).mean() < 0.9 and part.grid.shape[1] < whole.grid.shape[1]
-    differs = np.abs(alone - together) / np.percentile(together, 90)
-    assert np.median(differs) < 1e-3 and np.percentile(differs, 99.5) < 0.02
-
-
-def test_an_image_covers_its_swath_and_says_its_sun(tmp_path):
-    target = MapGrid.centred(CRS, -165.1, -10.4, 4000.0, 300.0, 4.0)
-    write_terrain(tmp_path / "terrain.tif", target, resolution_m=4.0)
-    columns = []
-    for number, offset_m in enumerate((0.0, 500.0)):
-        path = tmp_path / f"{number}.tif"
-        facts_of_it = image_to_map(tmp_path / "terrain.tif", IMAGE | {"offset_m": offset_m}, target, path, seed=3)
-        with rasterio.open(path) as dataset:
-            pixels = dataset.read(1)
-            assert dataset.dtypes == ("float32",) and np.isnan(dataset.nodata) and dataset.shape == target.shape
-            assert ImageFacts.from_tags(dataset.tags(), path) == facts_of_it
-        seen = np.isfinite(pixels)
-        columns.append(np.flatnonzero(seen[target.shape[0] // 2]))
-        assert 0.02 < np.nanmean(pixels) < 0.2
-    # 2532 summed samples of 1 m (NAC.md: a swath of some 2.5 km from 50 km).
-    assert len(columns[0]) * 4.0 == pytest.approx(2532, rel=0.02)
-    assert (columns[1].mean() - columns[0].mean()) * 4.0 == pytest.approx(500, abs=12)
-    assert facts_of_it.engine == "direct" and facts_of_it.product == IMAGE["product"]
-    assert facts_of_it.sun_azimuth_deg == pytest.approx(IMAGE["sun_azimuth_deg"], abs=0.5)
-    assert facts_of_it.incidence_deg == pytest.approx(IMAGE["incidence_deg"], abs=0.5)
-    assert facts_of_it.ground_resolution_m == pytest.approx(1.0, rel=0.05)
-
-
-def test_noise_is_the_images_own(tmp_path, target):
-    write_terrain(tmp_path / "terrain.tif", target)
-    out = []
-    for product, seed in (("M1500000000LE", 3), ("M1500000000LE", 3), ("M1500000100LE", 3), ("M1500000000LE", 4)):
-        path = tmp_path / f"{len(out)}.tif"
-        image_to_map(tmp_path / "terrain.tif", IMAGE | {"product": product}, target, path, seed)
-        out.append(path.read_bytes())
-    assert out[0] == out[1] and out[0] != out[2] and out[0] != out[3]
-
-
-def test_what_is_no_terrain_is_refused(tmp_path, target):
-    write_raster(tmp_path / "mask.tif", np.zeros(target.shape, np.uint8), target)
-    with pytest.raises(InputError, match="is no simulated terrain"):
-        image_to_map(tmp_path / "mask.tif", IMAGE, target, tmp_path / "out.tif", 1)
-    assert not (tmp_path / "out.tif").exists()
-
-
-# --- counts ---
 
 
 def projected(path, shape, sun_azimuth_deg):
@@ -238,17 +146,6 @@ def projected(path, shape, sun_azimuth_deg):
     mask[100:140, 120:125] = mask[300:302, 200:330] = 1
     write_raster(path.with_name("mask.tif"), mask, grid, overviews="nearest")
     return grid, image, mask
-
-
-@pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
-@pytest.mark.parametrize(("overlap", "rotate"), [(0.1, True), (0.0, False)])
-def test_counted_are_the_tiles_that_would_be_cut(tmp_path, recipe, overlap, rotate):
-    projected(tmp_path / "image.tif", (500, 450), 233.0)
-    arguments = tmp_path / "image.tif", tmp_path / "mask.tif"
-    counts = count_tiles(*arguments, recipe, 64, overlap, rotate, min_valid_fraction=0.5)
-    tiles = cut_tiles(*arguments, tmp_path / "t.npz", recipe, 64, overlap, rotate, target="one", min_valid_fraction=0.5)
-    labelled = tiles.mask.any(axis=(1, 2))
-    assert counts == (labelled.sum(), (~labelled).sum()) and min(counts) > 0
 
 
 def test_a_target_is_counted_from_its_files(tmp_path):

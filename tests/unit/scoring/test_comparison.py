@@ -1,106 +1,15 @@
-"""Models side by side: means over seeds, what is left open, figures that can be read."""
+"""Tables of a comparison of models."""
 
 import json
-import re
-from contextlib import contextmanager
 
 import numpy as np
 import pandas
 import pytest
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from PIL import Image
 
 from imfmap.core.errors import InputError
-from imfmap.labels.truth_classes import CLASSES
-from imfmap.labels.width_classes import WIDTH_CLASSES
-from imfmap.scoring import comparison_figures
 from imfmap.scoring.comparison import LABELS_NAME, cell, write
-from imfmap.scoring.comparison_figures import Row, draw_all
-from imfmap.scoring.counts import KINDS
 from imfmap.scoring.scores import Scores
-
-FIGURES = ("precision_recall", "recall_by_width", "by_incidence", "false_objects", "reliability")
-
-
-def score_file(path, good, incidence_deg=50.0, area_km2=2.0, threshold=0.5, target="floor", product="M1L", unseen=0):
-    """Score file of a model that gives fractures probability `good` (ridges half of it) with a little spread.
-
-    Of `unseen` of the 1000 fracture pixels it knows nothing.
-    """
-    levels = np.arange(251)
-
-    def around(probability, pixels):
-        weights = np.exp(-(((levels - 250 * probability) / 50.0) ** 2))
-        return np.rint(pixels * weights / weights.sum()).astype(int)
-
-    truth = {name: around(0.1, 500) for name in CLASSES} | {"fracture": around(good, 1000 - unseen)}
-    truth["fracture"][0] += unseen
-    truth |= {"background": around(0.1, 20000), "ridge": around(good / 2, 500)}
-    label = {
-        "background": sum(counts for name, counts in truth.items() if name != "fracture"),
-        "fracture": truth["fracture"],
-    }
-    width = {name: around(good * (0.7 + 0.1 * number), 100) for number, name in enumerate(WIDTH_CLASSES[:3])}
-    width |= {name: np.zeros(251, int) for name in WIDTH_CLASSES[3:]}
-    histograms = {"truth": truth, "label": label, "width": width}
-    objects = dict.fromkeys(KINDS, 0) | {"fracture": 30, "ridge": round(10 * (1 - good)), "background": 4}
-    content = {
-        "target": target,
-        "product": product,
-        "incidence_deg": incidence_deg,
-        "sun_azimuth_deg": 270.0,
-        "resolution_m": 1.5,
-        "area_km2": area_km2,
-        "threshold": threshold,
-        "min_area_m2": 150.0,
-        "histograms": {
-            name: {row: counts.tolist() for row, counts in rows.items()} for name, rows in histograms.items()
-        },
-        "fractures": {
-            "width_class": ["tiny", "tiny", "small", "medium"],
-            "length_m": [50.0, 60.0, 70.0, 80.0],
-            "covered": {f"{threshold:g}": [good - 0.2, good, good, 1.0]},
-        },
-        "objects": {f"{threshold:g}": objects},
-    }
-    path.write_text(json.dumps(content))
-    return path
-
-
-def scores_of(model):
-    return Scores([json.loads(path.read_text()) for path in model["scores"]])
-
-
-SCALE = {"epochs": 17, "tile_size_px": 256, "batch_size": 4}
-
-
-@pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    """Folder of a comparison of two models of three seeds and one of one seed, its table, and the score files."""
-    folder = tmp_path_factory.mktemp("comparison")
-    models = []
-    for name, good, seeds in (("paper", 0.55, (1, 2, 3)), ("imfmap <sun>", 0.8, (1, 2, 3)), ("fetched", 0.5, (0,))):
-        for seed in seeds:
-            stem = f"{name[:3]}{seed}"
-            scores = [
-                score_file(folder / f"{stem}_{number}.json", good + 0.02 * seed, incidence, product=product)
-                for number, (product, incidence) in enumerate((("M1L", 40.0), ("M2L", 65.0)))
-            ]
-            metrics = None if name == "fetched" else folder / f"{stem}.metrics.json"
-            if metrics:
-                trained = {
-                    "training_s": 600 * seed,
-                    "best": {"validation_f1": 0.1, "validation_pooled_f1": 0.3 + seed / 10},
-                }
-                trained |= {"tiles": {"train": {"with_fractures": 30, "without_fractures": 12}}, "device": "a card"}
-                trained["settings"] = {"architecture": "unet", "encoder": "tiny", "weights": None, **SCALE}
-                metrics.write_text(json.dumps(trained))
-            models.append({"name": name, "seed": seed, "scores": scores, "metrics": metrics})
-    labels = [score_file(folder / "labels.json", 0.9, area_km2=2.0)]
-    outputs = [folder / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    table = write(models, *outputs, folder / "figures", labels=labels, title="Trial")
-    return folder, table.set_index("model"), models
+from tests.helpers.score_files import SCALE, score_file, scores_of
 
 
 def cells_of(folder, heading):
@@ -258,31 +167,12 @@ def test_a_mean_is_of_all_seeds_or_none(tmp_path, monkeypatch):
     assert "Pixels hit where 80 %" not in (tmp_path / "table.md").read_text()
 
 
-def test_figures_are_legible_and_in_both_forms(written):
-    folder, _, _ = written
-    for name in FIGURES:
-        image = Image.open(folder / "figures" / f"{name}.png").convert("L")
-        assert image.width >= 600
-        assert np.asarray(image).std() > 15
-        pdf = (folder / "figures" / f"{name}.pdf").read_bytes()
-        assert pdf.startswith(b"%PDF") and re.search(rb"/FontFile2|/CIDFontType2", pdf)
-
-
 def test_the_same_scores_give_the_same_bytes(written, tmp_path):
     folder, _, models = written
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
     write(models, *outputs, tmp_path / "figures", labels=[folder / "labels.json"], title="Trial")
     for path in [*outputs, *(tmp_path / "figures").iterdir()]:
         assert path.read_bytes() == (folder / path.relative_to(tmp_path)).read_bytes()
-
-
-def test_maps_of_several_images_have_no_incidence_to_draw(tmp_path):
-    scores = [score_file(tmp_path / "a.json", 0.7, incidence_deg=None, product=None)]
-    model = {"name": "a", "seed": 1, "scores": scores}
-    write([model], *(tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "html")), tmp_path / "figures")
-    drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
-    assert drawn == set(FIGURES) - {"by_incidence"}
-    assert "45-60" not in (tmp_path / "t.md").read_text()
 
 
 def test_models_that_cannot_be_compared_are_told(tmp_path):
@@ -305,156 +195,6 @@ def test_models_that_cannot_be_compared_are_told(tmp_path):
     with pytest.raises(InputError, match="no model given"):
         write([], *outputs, tmp_path)
     assert not any(path.exists() for path in outputs)
-
-
-# --- what figures show ---
-
-
-@pytest.fixture
-def drawn(written, monkeypatch):
-    """Function: the axes of every figure of the rows of that comparison, by the figure's name, and the rows."""
-    figures = {}
-
-    @contextmanager
-    def kept(png, _, rows=1, panel_inches=None, **layout):
-        axes = Figure().subplots(rows, 1, **layout)
-        yield axes
-        figures[png.stem] = axes
-
-    monkeypatch.setattr(comparison_figures, "drawn", kept)
-    folder, _, models = written
-    names = list(dict.fromkeys(model["name"] for model in models))
-    rows = [Row(name, name, [scores_of(model) for model in models if model["name"] == name]) for name in names]
-
-    def draw(rows=rows, labels=None):
-        figures.clear()
-        draw_all(rows, folder, labels)
-        return figures
-
-    return draw, rows
-
-
-def line(axes, colour, kind="-"):
-    """Points of the line of a colour that has no mark (kind is its dash) or of one with this mark, in percent."""
-    lines = [
-        one.get_xydata()
-        for one in axes.lines
-        if to_hex(one.get_color()).upper() == colour
-        and kind in (one.get_linestyle() + one.get_marker(), one.get_marker())
-    ]
-    return max(lines, key=len)
-
-
-BLUE, RED, GREEN = comparison_figures.COLOURS[:3]
-
-
-def test_the_curve_is_that_of_the_tables(drawn, written):
-    draw, rows = drawn
-    axes = draw()["precision_recall"]
-    _, table, _ = written
-    for number, colour in enumerate((BLUE, RED)):
-        curve = line(axes, colour, f"{comparison_figures.DASHES[0]}None")
-        # Where the table has a row, and everywhere by the function that the table is made by.
-        for recall in (40, 60, 80):
-            assert np.interp(recall, *curve.T) == pytest.approx(
-                100 * table[f"precision_at_{recall}"].iloc[number], rel=1e-3
-            )
-        for recall, precision in curve[::20]:
-            hits = [scores.hits_at_recall(recall / 100)["precision"] for scores in rows[number].seeds]
-            assert precision == pytest.approx(100 * np.mean(hits))
-    bands = axes.collections[0].get_paths()[0].vertices
-    at_60 = bands[np.isclose(bands[:, 0], 60)]
-    hits = [100 * scores.hits_at_recall(0.6)["precision"] for scores in rows[0].seeds]
-    assert (at_60[:, 1].min(), at_60[:, 1].max()) == pytest.approx((min(hits), max(hits)))
-
-
-def test_weak_labels_are_a_mark_on_the_curves_and_a_line_on_the_widths(drawn, written):
-    draw, _ = drawn
-    folder, table, _ = written
-    labels = Scores([json.loads((folder / "labels.json").read_text())])
-    figures = draw(labels=labels)
-    star = line(figures["precision_recall"], "#000000", "*")
-    assert star[0] == pytest.approx(100 * table.loc[LABELS_NAME, ["truth_recall", "truth_precision"]].astype(float))
-    axes = figures["recall_by_width"]
-    lines = next(one for one in axes.collections if to_hex(one.get_color()[0]) == "#000000").get_segments()
-    assert [segment[0, 1] for segment in lines] == pytest.approx(
-        [100 * table[f"recall_by_width.{name}"][LABELS_NAME] for name in ("tiny", "small", "medium")]
-    )
-    # Two maps of four fractures.
-    assert [tick.get_text() for tick in axes.get_xticklabels()] == [
-        "tiny\n0\u20135\nn = 4",
-        "small\n5\u201310\nn = 2",
-        "medium\n10\u201320\nn = 2",
-    ]
-
-
-def test_marks_by_width_and_incidence_are_the_tables(drawn, written):
-    draw, _ = drawn
-    figures, (_, table, _) = draw(), written
-    widths = line(figures["recall_by_width"], RED, "s")[:, 1]
-    keys = [f"recall_by_width.{name}" for name in ("tiny", "small", "medium")]
-    assert widths == pytest.approx(100 * table.loc["imfmap <sun>", keys].astype(float))
-    precision, ridges = figures["by_incidence"]
-    for axes, group in ((precision, "average_precision_by_incidence"), (ridges, "ridge_by_incidence")):
-        marks = line(axes, BLUE, "o")[:, 1]
-        assert marks == pytest.approx(100 * table.loc["paper", [f"{group}.30-45", f"{group}.60-75"]].astype(float))
-    assert [tick.get_text().replace("\u2013", "-") for tick in ridges.get_xticklabels()] == [
-        "30-45\n1 image\n1 place",
-        "60-75\n1 image\n1 place",
-    ]
-
-
-def test_bars_of_false_objects_are_the_rates_and_their_range(drawn, written):
-    draw, rows = drawn
-    axes, (_, table, _) = draw()["false_objects"], written
-    for number, row in enumerate(rows):
-        bars = [bar for bar in axes.patches if abs(bar.get_y() + bar.get_height() / 2 - number) < 0.01]
-        assert sum(bar.get_width() for bar in bars) == pytest.approx(table.false_per_km2.iloc[number])
-        assert all(bar.get_linewidth() <= 0.3 for bar in bars)
-        rates = [scores.object_scores()["false_per_km2"] for scores in row.seeds]
-        ranges = [one.get_xdata() for one in axes.lines if abs(one.get_ydata()[0] - number - 0.38) < 0.01]
-        assert [list(pair) for pair in ranges] == ([[min(rates), max(rates)]] if len(rates) > 1 else [])
-    assert axes.get_xlim()[1] >= 1.19 * table.false_per_km2.max()
-
-
-def test_reliability_is_drawn_with_the_pixels_behind_it(drawn):
-    draw, rows = drawn
-    shares, numbers = draw()["reliability"]
-    mean, frequency, pixels = rows[2].seeds[0].reliability()
-    seen = pixels > 0
-    assert line(shares, GREEN, "^") == pytest.approx(100 * np.stack([mean, frequency], axis=1)[seen])
-    assert line(numbers, GREEN, "^")[:, 1] == pytest.approx(100 * pixels[seen] / pixels.sum())
-    rate = 100 * rows[0].seeds[0].base_rate()
-    assert f"ECE of a map of zeros: {rate:.1f} %" in shares.figure.legends[0].get_title().get_text()
-
-
-def test_a_model_has_one_colour_whatever_its_rows(drawn):
-    draw, rows = drawn
-    more = [Row(f"{row.name}, {way}", row.model, row.seeds) for row in rows for way in ("alone", "fused")]
-    for chosen in (rows, more):
-        legend = draw(chosen)["precision_recall"].figure.legends[0]
-        colours = {
-            text.get_text().split(",")[0]: to_hex(handle.get_color()).upper()
-            for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=True)
-        }
-        assert colours == {"paper": BLUE, "imfmap <sun>": RED, "fetched": GREEN}
-    handles = draw(more)["precision_recall"].figure.legends[0].legend_handles
-    assert len({(one.get_color(), one.get_marker(), str(one._dash_pattern)) for one in handles}) == 6
-
-
-def test_a_wrong_sun_is_drawn_over_its_error_beside_who_was_not_told(drawn):
-    draw, rows = drawn
-    paper, told, other = rows
-    # By 0 degrees wrong it is the one model, by 40 as bad as another.
-    wrong = [Row("t, Sun +0", "t", told.seeds, 0), Row("t, Sun +40", "t", other.seeds, 40)]
-    figures = draw([Row("paper, not told", "paper", paper.seeds), *wrong])
-    assert list(figures) == ["sun_error"]
-    precision, ridges = figures["sun_error"]
-    for axes, figure in ((precision, Scores.average_precision), (ridges, lambda one: one.hits_at_recall(0.4)["ridge"])):
-        means = [100 * np.mean([figure(scores) for scores in row.seeds]) for row in (told, other)]
-        assert line(axes, RED, "s") == pytest.approx(np.array([[0, means[0]], [40, means[1]]]))
-        level = next(one for one in axes.lines if to_hex(one.get_color()).upper() == BLUE).get_ydata()[0]
-        assert level == pytest.approx(100 * np.mean([figure(scores) for scores in paper.seeds]))
 
 
 def test_cells():

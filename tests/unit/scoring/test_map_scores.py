@@ -2,114 +2,18 @@
 
 import json
 import math
-import shutil
 from dataclasses import replace
 
-import geopandas as gpd
 import numpy as np
 import pytest
 import rasterio
-import shapely
-from scipy.ndimage import label
 
 from imfmap.core.errors import InputError
 from imfmap.labels.truth_classes import CLASSES
-from imfmap.maps.bodies import body
-from imfmap.maps.components import Components
-from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
-from imfmap.maps.vectors import write_vector
-from imfmap.scoring import blocks, counts
-from imfmap.scoring.map_scores import combine, score_image, score_labels
+from imfmap.scoring.map_scores import combine, score_labels
 from imfmap.scoring.scores import Scores
-
-CRS = body("moon").projected("equirectangular", 10, 20)
-# 60 rows, 100 columns of 1 m.
-GRID = MapGrid.covering(CRS, (0, 300000, 100, 300060), 1.0)
-FACTS = ImageFacts("M1L", "2010-01-01T00:00:00", 270.0, 50.0, 0.0, 50.0, 1.0, "native")
-
-
-def rectangle(row, column, rows, columns):
-    """Polygon of pixels."""
-    left, top = GRID.transform * (column, row)
-    right, bottom = GRID.transform * (column + columns, row + rows)
-    return shapely.box(left, bottom, right, top)
-
-
-def middle(row, column, rows, columns, width_m):
-    """Its centreline from left to right, as the truth stores it: with the width as third coordinate."""
-    left, y = GRID.transform * (column, row + rows / 2)
-    return shapely.LineString([(left, y, width_m), (left + columns, y, width_m)])
-
-
-@pytest.fixture
-def scene(made, tmp_path):
-    """A scene's files for one test; see `made`."""
-    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    names = {name: f"{name}.tif" for name in ("probability", "image", "truth", "labels", "sources")}
-    names |= {"vectors": "truth.gpkg", "out": "score.json"}
-    return {name: tmp_path / file for name, file in names.items()}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """Folder of a scene made by hand.
-
-    Truth: a tiny fracture of 3 x 40 px and a small one of 10 x 20 px (200 px), of which a crater dug out the last 5
-    columns; a ridge of 4 x 30 px, a boulder of 6 x 6 px, a trail of 2 x 20 px. Label: the small fracture as it was
-    (10 x 20) and half of the ridge by mistake. The map (0.8): 25 columns of the tiny fracture, the ridge, the boulder
-    and 5 px round it, a block of 5 x 8 on the ground, a speck of 4 px; at 0.4 the rest of the tiny fracture.
-    """
-    truth = np.zeros(GRID.shape, np.uint8)
-    truth[5:8, 10:50] = CLASSES["fracture"]
-    truth[20:30, 10:30] = CLASSES["fracture"]
-    truth[18:32, 25:37] = CLASSES["crater"]
-    truth[40:44, 10:40] = CLASSES["ridge"]
-    truth[40:46, 60:66] = CLASSES["boulder"]
-    truth[50:52, 60:80] = CLASSES["trail"]
-    labels = np.zeros(GRID.shape, np.uint8)
-    labels[20:30, 10:30] = 1
-    labels[40:44, 10:25] = 1
-    probability = np.zeros(GRID.shape)
-    probability[5:8, 10:50] = 0.4
-    probability[5:8, 10:35] = 0.8
-    probability[40:44, 10:40] = 0.8
-    probability[39:47, 59:67] = 0.8
-    probability[10:15, 80:88] = 0.8
-    probability[55:57, 90:92] = 0.8
-    image = np.full(GRID.shape, 0.05, np.float32)
-    image[:, 95:] = np.nan
-    folder = tmp_path_factory.mktemp("scene")
-    paths = {name: folder / f"{name}.tif" for name in ("probability", "image", "truth", "labels")}
-    with create_probability(paths["probability"], GRID) as dataset:
-        dataset.write(encode(probability), 1)
-    write_raster(paths["image"], image, GRID, nodata=np.nan, tags=FACTS.tags())
-    write_raster(paths["truth"], truth, GRID)
-    write_raster(paths["labels"], labels, GRID)
-    sizes = {"width_m": [3.0, 10.0], "length_m": [40.0, 20.0]}
-    shapes = [rectangle(5, 10, 3, 40), rectangle(20, 10, 10, 15)]
-    lines = [middle(5, 10, 3, 40, 3.0), middle(20, 10, 10, 20, 10.0)]
-    objects = gpd.GeoDataFrame({"kind": ["ridge"]}, geometry=[rectangle(40, 10, 4, 30)], crs=CRS)
-    layers = {
-        "fractures": gpd.GeoDataFrame(sizes, geometry=shapes, crs=CRS),
-        "centrelines": gpd.GeoDataFrame(sizes, geometry=lines, crs=CRS),
-        "objects": objects,
-    }
-    write_vector(folder / "truth.gpkg", layers)
-    return folder
-
-
-def scored(scene, **options):
-    arguments = [scene[name] for name in ("probability", "image", "truth", "vectors", "labels", "out")]
-    return score_image(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
-
-
-def found(scene, probability):
-    """Write another map."""
-    with create_probability(scene["probability"], GRID) as dataset:
-        dataset.write(encode(probability), 1)
+from tests.helpers.scored_scenes import FACTS, GRID, found, scored
 
 
 def test_pixels_by_hand(scene):
@@ -306,13 +210,6 @@ def test_the_labels_own_score(scene):
     assert found["false_by_kind_per_km2"]["ridge"] > 0
 
 
-def test_blocks_give_what_one_gives_and_empty_ones_are_passed_over(scene, monkeypatch):
-    at_once = scored(scene)
-    for module in (blocks, counts):
-        monkeypatch.setattr(module, "BLOCK_PX", 16)
-    assert scored(scene) == at_once
-
-
 def test_maps_add_up(scene, tmp_path):
     one = scored(scene)
     files = []
@@ -347,144 +244,3 @@ def test_nothing_valid_is_said(scene):
     with pytest.raises(InputError, match="has no valid pixel"):
         scored(scene)
     assert not scene["out"].exists()
-
-
-# --- scores from histograms ---
-
-
-def random_scores(rng, pixels=4000):
-    """Scores of random pixels, with the pixels: level and class of each."""
-    classes = rng.choice(list(CLASSES.values()), pixels, p=[0.6, 0.2, 0.08, 0.04, 0.06, 0.02])
-    level = np.clip(np.rint(rng.normal(np.where(classes == 1, 150, 60), 60)), 0, 250).astype(int)
-    truth = {name: np.bincount(level[classes == value], minlength=251) for name, value in CLASSES.items()}
-    width = dict.fromkeys(("tiny", "small", "medium", "large", "huge"), np.zeros(251, int))
-    histograms = {"truth": truth, "label": {"background": truth["background"], "fracture": truth["fracture"]}}
-    file = {
-        "target": "floor",
-        "product": "M1L",
-        "area_km2": 1.0,
-        "threshold": 0.5,
-        "incidence_deg": 40.0,
-        "histograms": histograms | {"width": width},
-        "fractures": {},
-        "objects": {},
-    }
-    return Scores([file]), level, classes
-
-
-def test_low_and_high_suns_by_themselves(scene):
-    """Two images of one place under a low Sun, of another under a high one, at an edge of the ranges, and a map."""
-    files = [scored(scene) for _ in range(4)]
-    suns = [(52.0, "floor"), (45.0, "floor"), (10.0, "wall"), (None, "wall")]
-    for file, (incidence, target) in zip(files, suns, strict=True):
-        file |= {"incidence_deg": incidence, "target": target}
-    # Under the high Sun nothing is seen of the fractures, and the same of all else.
-    truth = files[2]["histograms"]["truth"]
-    truth["fracture"] = [sum(truth["fracture"])] + [0] * 250
-    by_incidence = Scores(files).by_incidence()
-    assert list(by_incidence) == ["0-30", "45-60"]
-    low, high = by_incidence["45-60"], by_incidence["0-30"]
-    assert (low.maps, high.maps) == (2, 1)
-    assert low.grounds == [("floor", "M1L")] * 2
-    whole = Scores(files[:1])
-    assert low.hits_at_recall(0.4) == whole.hits_at_recall(0.4)
-    assert low.average_precision() == whole.average_precision() > 0
-    assert low.pixel_scores()["recall"] == 75 / 270
-    assert high.pixel_scores()["f1"] == 0.0
-    assert math.isnan(high.hits_at_recall(0.4)["ridge"])
-
-
-@pytest.mark.parametrize("seed", [0, 1])
-def test_curves_by_plain_loops(seed):
-    scores, level, classes = random_scores(np.random.default_rng(seed))
-    positive = classes == CLASSES["fracture"]
-    threshold, precision, recall = scores.precision_recall()
-    best = -1.0
-    area, last = 0.0, 0.0
-    for number in range(250, -1, -1):
-        found = level >= number
-        hits = (found & positive).sum()
-        assert recall[number] == pytest.approx(hits / positive.sum())
-        if found.any():
-            assert precision[number] == pytest.approx(hits / found.sum())
-            area += (recall[number] - last) * hits / found.sum()
-            best = max(best, 2 * hits / (found.sum() + positive.sum()))
-        last = recall[number]
-    assert scores.average_precision() == pytest.approx(area)
-    at, f1 = scores.best_f1()
-    assert f1 == pytest.approx(best)
-    assert scores.pixel_scores(at)["f1"] == pytest.approx(best)
-
-
-def test_hits_at_equal_recall():
-    scores, level, classes = random_scores(np.random.default_rng(3))
-    positive = classes == CLASSES["fracture"]
-    for recall in (0.4, 0.6, 0.8):
-        found = scores.hits_at_recall(recall)
-        lower = int(round(found["threshold"] * 250))
-        shares = [
-            [(level[classes == CLASSES[name]] >= cut).mean() for name in ("fracture", "ridge", "boulder")]
-            for cut in (lower, lower + 1)
-        ]
-        assert shares[1][0] < recall <= shares[0][0]
-        part = (recall - shares[1][0]) / (shares[0][0] - shares[1][0])
-        for number, name in ((1, "ridge"), (2, "boulder")):
-            assert found[name] == pytest.approx(shares[1][number] + part * (shares[0][number] - shares[1][number]))
-        assert positive.mean() < found["precision"] < 1
-
-
-def test_a_recall_that_only_all_pixels_reach_is_no_score():
-    scores, _, _ = random_scores(np.random.default_rng(3))
-    recall = scores.precision_recall()[2]
-    assert math.isnan(scores.hits_at_recall((1 + recall[1]) / 2)["ridge"])
-    found = scores.hits_at_recall(recall[1])
-    assert recall[round(found["threshold"] * 250)] == recall[1]
-    assert 0 < found["ridge"] < 1
-
-
-def test_calibration_by_plain_loops():
-    scores, level, classes = random_scores(np.random.default_rng(4))
-    probability, positive = level / 250, classes == CLASSES["fracture"]
-    mean, frequency, pixels = scores.reliability()
-    expected = 0.0
-    for number in range(10):
-        inside = (probability >= number / 10 - 1e-9) & ((probability < (number + 1) / 10 - 1e-9) | (number == 9))
-        assert pixels[number] == inside.sum()
-        assert mean[number] == pytest.approx(probability[inside].mean())
-        assert frequency[number] == pytest.approx(positive[inside].mean())
-        expected += inside.mean() * abs(probability[inside].mean() - positive[inside].mean())
-    assert scores.calibration_error() == pytest.approx(expected)
-
-
-def test_a_map_that_knows_is_calibrated():
-    level = np.arange(251)
-    fracture = 4 * level
-    truth = {name: np.zeros(251, int) for name in CLASSES} | {"fracture": fracture, "background": 1000 - fracture}
-    file = {"target": "floor", "product": None, "area_km2": 1.0, "threshold": 0.5, "fractures": {}, "objects": {}}
-    scores = Scores([file | {"histograms": {"truth": truth, "label": truth, "width": {}}}])
-    assert scores.calibration_error() < 1e-12
-
-
-# --- components over windows ---
-
-
-@pytest.mark.parametrize("size", [7, 16, 40])
-def test_components_over_windows_are_those_of_the_whole(size):
-    mask = np.random.default_rng(size).random((50, 61)) < 0.4
-    components, names = Components(61), np.full(mask.shape, -1)
-    for row in range(0, 50, size):
-        for column in range(0, 61, size):
-            window = slice(row, row + size), slice(column, column + size)
-            labels, first, _ = components.add(row, column, mask[window])
-            names[window] = np.where(labels > 0, labels + first - 1, -1)
-    roots = np.where(mask, components.roots()[names], -1)
-    whole, count = label(mask, np.ones((3, 3)))
-    pairs = np.unique(np.stack([roots[mask], whole[mask]]), axis=1)
-    assert pairs.shape[1] == count == len(np.unique(roots[mask]))
-
-
-def test_nothing_is_connected_through_a_window_that_is_left_out():
-    components = Components(9)
-    for row, column in ((0, 0), (0, 6), (6, 0)):
-        components.add(row, column, np.ones((3, 3), bool))
-    assert len(set(components.roots())) == 3

@@ -4,47 +4,9 @@ import numpy as np
 import pytest
 import shapely
 
-from imfmap.labels.width_classes import WIDTH_CLASSES, width_class
-from imfmap.maps.bodies import body
-from imfmap.maps.grids import MapGrid
-from imfmap.simulate.ground import Ground
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, clothe, draw_sizes, resample
-from imfmap.simulate.settings import SceneSettings
-from imfmap.simulate.stamps import carve
-
-CRS = body("moon").projected("equirectangular", 18.32, -113.78)
-
-
-def ground_of(width_m=2600.0, height_m=2600.0, seed=3, **settings):
-    """Ground: the lie of a scene, without any pixel of it made."""
-    settings = SceneSettings.from_mapping({"terrain_resolution_m": 1.5, **settings})
-    grid = MapGrid.centred(CRS, -113.78, 18.32, width_m, height_m, 1.5)
-    return Ground(settings, grid, grid, np.random.default_rng(seed)), grid
-
-
-def test_drawn_widths_and_lengths_follow_the_label_table():
-    widths, lengths = draw_sizes(2.5e6, np.random.default_rng(0))
-    names = np.array([width_class(width) for width in widths])
-    for name, share in WIDTH_SHARES.items():
-        drawn = names == name
-        assert drawn.mean() == pytest.approx(share, abs=4 * np.sqrt(share / len(names)))
-        if drawn.sum() > 100:
-            assert lengths[drawn].mean() == pytest.approx(MEAN_LENGTH_M[name], rel=0.08)
-    assert tuple(WIDTH_SHARES) == tuple(MEAN_LENGTH_M) == WIDTH_CLASSES
-    assert 1.0 <= widths.min() < 1.5 and widths.max() <= 90.0
-
-
-def test_the_rare_huge_class_and_the_limits_of_width():
-    rng = np.random.default_rng(1)
-    widths, lengths = draw_sizes(2e5, rng, huge_share=1.0)
-    assert widths.min() >= 45.0 and 75.0 < widths.max() <= 90.0
-    assert lengths.mean() == pytest.approx(MEAN_LENGTH_M["huge"], rel=0.1)
-    thin, _ = draw_sizes(1e5, rng, 1.0, 12.0)
-    assert thin.max() <= 12.0
-    # What is left keeps its proportions.
-    assert (thin < 7.5).mean() == pytest.approx(0.51 / 0.84, abs=0.05)
-    huge = ground_of(wall_share=0.0, fracture_huge_share=0.5)[0].lines()[0]
-    assert max(line.width_m for line in huge) > 45.0
+from imfmap.labels.width_classes import width_class
+from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES
+from tests.helpers.fracture_networks import ground_of
 
 
 @pytest.fixture(scope="module")
@@ -133,48 +95,6 @@ def test_complexes_are_of_the_three_kinds(network):
     straight = np.array([np.hypot(*(line.points[-1] - line.points[0])) for line in fractures])
     bent = straight / lengths
     assert 0.75 < np.median(bent) < 0.995, "curvilinear: neither straight nor curled up"
-
-
-def test_boxes_have_beds_and_fill_takes_depth():
-    rng = np.random.default_rng(2)
-    path = resample([[0.0, 0.0], [150.0, 0.0]])
-
-    def drawn(**settings):
-        settings = SceneSettings(depth_to_width=(0.1, 0.1), fracture_degradation=0.0, **settings)
-        return [clothe(path, 12.0, settings, rng) for _ in range(300)]
-
-    boxes, vees = drawn(fracture_box_share=1.0, fracture_fill=0.0), drawn(fracture_box_share=0.0, fracture_fill=0.0)
-    assert max(line.wall for line in boxes) < 0.6 < min(line.wall for line in vees)
-    filled = drawn(fracture_box_share=0.0, fracture_fill=0.4)
-    depth = np.mean([line.depth_m.mean() for line in filled]) / np.mean([line.depth_m.mean() for line in vees])
-    assert depth == pytest.approx(0.6, abs=0.05)
-    assert np.mean([line.wall for line in filled]) < 0.75 * np.mean([line.wall for line in vees])
-
-
-@pytest.mark.parametrize(("wall", "bed"), [(1.0, 0.1), (0.3, 0.6)])
-def test_cross_sections(wall, bed):
-    def section(softness):
-        field = np.zeros((81, 81), np.float32)
-        line = np.array([40.0, 40.0]), np.array([-5.0, 85.0])
-        carve(
-            field,
-            *line,
-            *[np.full(2, 20.0)] * 2,
-            np.full(2, 4.0),
-            np.full(1, wall),
-            np.full(1, softness),
-            np.array([0, 2]),
-        )
-        return field[40]
-
-    sharp = section(0.0)
-    assert sharp.max() == pytest.approx(4.0, rel=0.02)
-    assert np.mean(sharp[20:61] > 0.97 * sharp.max()) == pytest.approx(bed, abs=0.15)
-    assert np.all(np.diff(sharp[10:41]) >= 0)
-    worn = section(1.0)
-    assert worn.max() < 0.85 * sharp.max()
-    assert np.abs(np.diff(worn)).max() < np.abs(np.diff(sharp)).max()
-    assert worn[:10].max() == 0.0
 
 
 def test_wrinkles_are_low_close_and_lopsided(network):

@@ -1,12 +1,14 @@
-"""Splits of tiles: by place, no ground both trains and validates."""
+"""Splits of tiles into those that train and those that validate, tile by tile and place by place."""
 
 import numpy as np
+import pandas
 import pytest
 
 from imfmap.core.errors import InputError
+from imfmap.learning.datasets import chosen_by_split, read_images
 from imfmap.tiles.split import LEFT_OUT, split_tiles
 from imfmap.tiles.tiles import read_tiles, tiles_of_image, write_tiles
-from tests.helpers.tile_factory import facts
+from tests.helpers.tile_factory import facts, lined_tiles, write_lined_tiles
 
 SIZE_PX = 32
 
@@ -80,3 +82,48 @@ def test_an_unknown_way(images, tmp_path):
     with pytest.raises(InputError, match="split: unknown way 'crater'; use one of tile, place"):
         split_tiles(images, tmp_path / "split.csv", way="crater")
     assert not (tmp_path / "split.csv").exists()
+
+
+@pytest.fixture
+def tile_files(tmp_path):
+    return write_lined_tiles(tmp_path)
+
+
+def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files, tmp_path):
+    table = split_tiles(tile_files, tmp_path / "split.csv", 0.2, seed=3)
+    images = read_images(tile_files)
+    places = {(t.facts.product, int(n)) for t in images for n in t.tile}
+    assert set(table.columns) == {"target", "product", "tile", "set"}
+    assert set(zip(table["product"], table.tile, strict=True)) == places
+    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    for labelled in (True, False):
+        counts = [
+            len(
+                {
+                    (t.facts.product, int(t.tile[i]))
+                    for t, c in zip(images, part, strict=True)
+                    for i in c
+                    if t.mask[i].any() == labelled
+                }
+            )
+            for part in chosen
+        ]
+        assert counts[1] == round(0.2 * sum(counts))
+    again = split_tiles(tile_files[::-1], tmp_path / "again.csv", 0.2, seed=3)
+    pandas.testing.assert_frame_equal(table, again)
+    assert not table.equals(split_tiles(tile_files, tmp_path / "other.csv", 0.2, seed=4))
+
+
+def test_turned_copies_stay_in_the_set_of_their_tile(tile_files, tmp_path):
+    split_tiles(tile_files, tmp_path / "split.csv", 0.5)
+    images = read_images(tile_files)
+    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    for tiles, train, validation in zip(images, *chosen, strict=True):
+        assert not set(tiles.tile[train]) & set(tiles.tile[validation])
+        assert len(train) + len(validation) == len(tiles)
+
+
+def test_a_split_needs_labels_in_both_sets(tmp_path):
+    write_tiles(tmp_path / "tiles.npz", lined_tiles(size_px=128))
+    with pytest.raises(InputError, match="1 tiles with labels cannot be split"):
+        split_tiles([tmp_path / "tiles.npz"], tmp_path / "split.csv")

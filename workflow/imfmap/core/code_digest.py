@@ -11,6 +11,8 @@ _BESIDES = {
     PACKAGE / name for name in ("core/errors.py", "run/job.py", "learning/training_log.py", "run/job_records.py")
 }
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Type hints of functions do nothing when the code runs. Those of classes do: they make the fields of a dataclass.
+_HINTS = {ast.arg: ("annotation",), ast.FunctionDef: ("returns",), ast.AsyncFunctionDef: ("returns",)}
 
 
 @cache
@@ -32,27 +34,43 @@ def code_of(path):
     str
         Hexadecimal SHA-256.
     """
-    reached, pending = {}, [(Path(path).resolve(), None)]
-    while pending:
-        file, name = pending.pop()
-        if (file, name) in reached or file in _BESIDES:
-            continue
-        module = _module(file)
-        texts, names = [], set()
-        for text, refers in module.parts(name):
-            texts.append(text)
-            names |= refers
-        reached[file, name] = texts
-        pending.extend(names)
-        pending.extend((asset, None) for asset in module.assets)
     parts = {}
-    for (file, _), texts in reached.items():
+    for (file, _), statements in reached(path, _BESIDES).items():
+        texts = {part if isinstance(part, str) else _text_of(part) for part in statements}
         parts.setdefault(_said(file), set()).update(texts)
     digest = hashlib.sha256()
     for file in sorted(parts):
         for text in (file, *sorted(parts[file])):
             digest.update(f"{len(text)}:{text}".encode())
     return digest.hexdigest()
+
+
+def reached(path, left_out=()):
+    """What of this library the code of a file can reach, by name.
+
+    Parameters
+    ----------
+    path : str or Path
+        Python file: a rule's script, or a module of this library.
+    left_out : collection of Path
+        Files of this library that are not followed.
+
+    Returns
+    -------
+    dict
+        File and name in it (None: all of it) to the statements that make it up: ast.stmt of Python; str of a file that
+        is none.
+    """
+    found, pending = {}, [(Path(path).resolve(), None)]
+    while pending:
+        file, name = pending.pop()
+        if (file, name) in found or file in left_out:
+            continue
+        module = _module(file)
+        found[file, name], refers = module.parts(name)
+        pending.extend(refers)
+        pending.extend((asset, None) for asset in module.assets)
+    return found
 
 
 def _said(file):
@@ -92,14 +110,15 @@ class _Module:
             self.assets = sorted(_files_below(file.parent))
 
     def parts(self, name):
-        """Text and references (file, name) of what makes up a name; of None, of all statements."""
+        """Statements and references (file, name) of what makes up a name; of None, of all statements."""
         if isinstance(name, str) and name in self._imported and name not in self._bound:
-            return [("", {self._imported[name]})]
+            return [], {self._imported[name]}
         chosen = self._bound.get(name, []) if name else [part for parts in self._bound.values() for part in parts]
-        return [(part, set()) if isinstance(part, str) else self._read(part) for part in (*self._loose, *chosen)]
+        statements = [*self._loose, *chosen]
+        return statements, set().union(*(self._refers(part) for part in statements if isinstance(part, ast.AST)))
 
     @cache  # noqa: B019 (modules live as long as the process)
-    def _read(self, statement):
+    def _refers(self, statement):
         refers = set()
         inner = dict(self._imported)
         for node in ast.walk(statement):
@@ -111,7 +130,7 @@ class _Module:
                     refers.add(inner[node.id])
                 if node.id in self._bound:
                     refers.add((self._file, node.id))
-        return _text(statement), refers
+        return refers
 
     def _targets(self, statement):
         """What an import binds: name to (file, name in it, or None for all of it); of this library alone."""
@@ -173,6 +192,11 @@ def _is_text(statement):
     return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
+@cache
+def _text_of(statement):
+    return _text(statement)
+
+
 def _text(node):
     """A node as text without places, docstrings and empty fields: alike in all versions of Python that know it."""
     if isinstance(node, ast.AST):
@@ -180,6 +204,8 @@ def _text(node):
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(node, _DEFINITIONS) and _is_text(value[0]):
                 value = value[1:]
+            if name in _HINTS.get(type(node), ()):
+                continue
             if name not in ("ctx", "kind", "type_comment") and value is not None and value != []:
                 fields.append(f"{name}={_text(value)}")
         return f"{type(node).__name__}({','.join(fields)})"

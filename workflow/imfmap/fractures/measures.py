@@ -87,7 +87,8 @@ def measure(polygons, probability_path, out_path=None):
     around it, its largest width that of the largest circle in it. On bars 4 to 30 px wide, at every 15 degrees, lengths
     are right within 1.5 %, total lengths within 4 %, largest widths within 1 px, orientations within 0.5 degrees;
     areas and mean widths within 12 % at 4 px, which is what drawing on pixels costs, and 3 % at 10 px. Arcs: lengths
-    within 1 %, sinuosities within 3 % (too low: ends are taken as straight). See ``tests/unit/test_morphometry.py``.
+    within 1 %, sinuosities within 3 % (too low: ends are taken as straight). See
+    ``tests/unit/fractures/test_measures.py``.
     """
     frame = polygons.reset_index(drop=True)
     rows, lines = [], []

@@ -11,19 +11,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, default_collate
 from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
 from .architectures import ENCODER_DECODERS, check_batch_size
-from .augment import augmentation
-from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
 from .distributed import device_count, run_on
 from .epochs import Pass
 from .evaluation_tables import plot_curves
-from .losses import Edges, Loss
+from .loading import loader, tile_sets
+from .losses import Loss
 from .mixed_precision import choose_precision, compiled, mixed
 from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
 from .training_log import EpochLog
@@ -44,7 +42,6 @@ LEARNING = {
 }
 # Keys, with their defaults, of the machine's part in it.
 MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
-_PREFETCHED_BATCHES = 4
 
 logger = logging.getLogger(__name__)
 
@@ -164,7 +161,7 @@ def _train(ranks, job, dtype, state):
 
 def _train_on(device, ranks, job, dtype, state):
     """Train, and write what has been learnt, on a device that is set up."""
-    train_set, validation_set, kind = _sets(job)
+    train_set, validation_set, kind = tile_sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
     settings |= kind | {"threshold": job.learning["threshold"]}
@@ -194,7 +191,7 @@ class _Training:
         learning = job.learning
         self.job, self.ranks, self.device, self.dtype = job, ranks, device, dtype
         self.train_batches, self.validation_batches = (
-            _loader(tiles, tiles is train_set, job, ranks, device) for tiles in (train_set, validation_set)
+            loader(tiles, tiles is train_set, job, ranks, device) for tiles in (train_set, validation_set)
         )
         torch.manual_seed(job.seed)
         network = build_model(job.model).to(device, memory_format=torch.channels_last)
@@ -314,39 +311,6 @@ class _Training:
             "training_s": whole_s,
             "trained_tiles_per_s": self.epoch * batches.used / trained_s,
         }
-
-
-def _sets(job):
-    """Training tiles, validation tiles, and what they have in common."""
-    images = read_images(job.tile_paths)
-    kind = kind_of(images[0])
-    augment = augmentation(kind["recipe"], job.augmentation, job.learning["quarter_turns"])
-    options = {
-        "sun_input": bool(job.model.get("sun_input")),
-        "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
-    }
-    train_set = TileDataset(images, chosen_by_split(images, job.split_path, "train"), augment, job.seed, **options)
-    return train_set, TileDataset(images, chosen_by_split(images, job.split_path, "validation"), **options), kind
-
-
-def _loader(tiles, shuffle, job, ranks, device):
-    workers = job.machine["workers"]
-    return DataLoader(
-        tiles,
-        batch_sampler=Batches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
-        collate_fn=_collate,
-        num_workers=workers,
-        persistent_workers=workers > 0,
-        prefetch_factor=_PREFETCHED_BATCHES if workers else None,
-        pin_memory=device.type == "cuda",
-        # Its own source of chance, which it draws its workers' seeds from: none of the network's.
-        generator=torch.Generator(),
-    )
-
-
-def _collate(items):
-    """A batch, or None of no items: a process's part of a short last batch may be empty."""
-    return default_collate(items) if items else None
 
 
 def _better(f1, best):

@@ -1,7 +1,7 @@
 """A QGIS project of a target: its layers in order and styled, on the body's CRS, with relative paths.
 
 The project is written as QGIS writes it, less what QGIS fills in by itself; opened and drawn in QGIS 3.22 by
-``tests/unit/test_qgis.py``.
+``tests/unit/products/test_qgis.py``.
 """
 
 import os

@@ -6,19 +6,10 @@ import pytest
 import shapely
 from PIL import Image
 
-from imfmap.maps.bodies import body
-from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.rasters import open_raster, write_raster
-from imfmap.plots.cartography import NO_DATA, base, nice_below
 from imfmap.products.figures.map import MapText, choose_insets, map_figure
 from imfmap.products.figures.panel import RAMP, width_norm
-
-CRS = body("moon").projected("equirectangular", -10.4, -165.1)
-
-
-def grid_of(rows, columns):
-    return MapGrid.centred(CRS, -165.1, -10.4, columns * 1.5, rows * 1.5, 1.5)
+from tests.helpers.small_maps import CRS, grid_of, mosaic
 
 
 def fractures(grid, boxes):
@@ -32,12 +23,6 @@ def fractures(grid, boxes):
     frame["total_length_m"], frame["mean_width_m"], frame["max_width_m"] = lengths, widths, widths
     frame["orientation_deg"] = 90.0
     return frame
-
-
-def mosaic(path, grid, seed=1):
-    values = np.random.default_rng(seed).normal(120, 20, grid.shape).clip(1, 255).astype(np.uint8)
-    values[: grid.shape[0] // 10] = 0
-    write_raster(path, values, grid, nodata=0)
 
 
 def facts(azimuth):
@@ -90,16 +75,3 @@ def test_insets_stay_on_the_map():
     assert choose_insets(fractures(grid, []), grid) == []
     # One place is not shown twice.
     assert len(choose_insets(fractures(grid, [(100, 60, 40, 4)]), grid)) == 1
-
-
-def test_base_is_clear_where_nothing_is_known(tmp_path):
-    grid = grid_of(100, 100)
-    mosaic(tmp_path / "mosaic.tif", grid)
-    with open_raster(tmp_path / "mosaic.tif") as dataset:
-        picture = base(dataset)
-    assert (picture[:10, :, 3] == 0).all() and (picture[10:, :, 3] == 1).all()
-    assert np.ptp(picture[10:, :, 0]) > 0.5 and NO_DATA.startswith("#")
-
-
-def test_round_numbers():
-    assert [nice_below(value) for value in (1.0, 1.99, 4.9, 7, 950, 0.03)] == pytest.approx([1, 1, 2, 5, 500, 0.02])

@@ -1,0 +1,69 @@
+"""What the tests of this package share."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.search import search
+from imfmap.acquisition.store import IsisData
+from tests.helpers.downloads import PAYLOAD
+from tests.helpers.isis_requests import DARKS, LABEL
+from tests.helpers.isis_store import KERNELS, ROOT, calibration, databases
+from tests.helpers.searches import OUTPUTS, TARGET
+from tests.helpers.servers import serving, settings_for
+
+
+@pytest.fixture
+def file_server():
+    """A server of files, with one."""
+    with serving() as running:
+        running.files["/a.IMG"] = PAYLOAD
+        yield running
+
+
+@pytest.fixture
+def bring(file_server, tmp_path):
+    """Fetch a file of the server; the path where it came to."""
+
+    def run(path="/a.IMG", check=None, size=None, **changes):
+        url = path if "://" in path else f"{file_server.url}{path}"
+        fetch(url, tmp_path / "a.IMG", settings_for(file_server, **changes), check, size)
+        return tmp_path / "a.IMG"
+
+    return run
+
+
+@pytest.fixture
+def ode_server():
+    """A stand-in for ODE."""
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def ask(ode_server, tmp_path):
+    """Search, with changes of the target's limits; the table, and the report."""
+
+    def run(target=TARGET, acquisition=None, **limits):
+        outputs = {name: tmp_path / f"products.{suffix}" for name, suffix in OUTPUTS.items()}
+        target = {**target, "search": {**target["search"], **limits}}
+        search(target, acquisition or settings_for(ode_server), outputs)
+        return pd.read_csv(outputs["table"]), json.loads(outputs["report"].read_text())
+
+    return run
+
+
+@pytest.fixture
+def isisdata_server():
+    """A stand-in for the store of ISIS data, with what an image of July 2009 needs."""
+    with serving() as running:
+        files = databases() | {path: path.encode() * 7 for path in [*KERNELS, *calibration(LABEL, DARKS)]}
+        running.files.update({ROOT + path: content for path, content in files.items()})
+        yield running
+
+
+@pytest.fixture
+def data(isisdata_server, tmp_path):
+    return IsisData(tmp_path / "isisdata", settings_for(isisdata_server))

@@ -1,0 +1,118 @@
+"""Calibration files: which one counts, and how they are read."""
+
+import numpy as np
+import pytest
+
+from imfmap.core.errors import InputError
+from imfmap.nac.calibration import calibrate
+from imfmap.nac.calibration_files import CalibrationFiles, read_column_cube
+from tests.helpers.calibrations import OFF, image
+from tests.helpers.nac_samples import DAY_S, START_S, CalibrationSet, write_column_cube
+
+
+def dark_used(edr, directory, **options):
+    """The dark that calibration subtracts."""
+    return edr.image[0] - calibrate(edr, directory, **OFF, **options)[0]
+
+
+@pytest.mark.parametrize(
+    ("days", "chosen"),
+    [
+        ((-30, -10, 5, 15), (-10, 5)),  # the nearest of each side, not the two nearest
+        ((-10, -20), (-10,)),  # nothing after: the nearest
+        ((7, 3, 40), (3,)),  # nothing before
+        ((0, 10), (0,)),  # one at the very time
+        ((-20, 25), (-20, 25)),  # 45 days apart
+    ],
+)
+def test_pair_of_darks(tmp_path, days, chosen):
+    made, edr = CalibrationSet(tmp_path, darks_days=days), image()
+    darks = [made.darks[START_S + day * DAY_S] for day in chosen]
+    weight = chosen[1] / (chosen[1] - chosen[0]) if len(chosen) == 2 else 1.0
+    expected = weight * darks[0] + (1 - weight) * darks[-1]
+    np.testing.assert_allclose(dark_used(edr, tmp_path), expected, atol=1e-4)
+
+
+def test_pair_of_darks_too_far_apart(tmp_path):
+    CalibrationSet(tmp_path, darks_days=(-20, 26))
+    with pytest.raises(InputError, match="more than 45 days apart.*darks: nearest"):
+        calibrate(image(), tmp_path)
+    calibrate(image(), tmp_path, darks="nearest")
+
+
+def test_highest_version_of_a_dark_counts(tmp_path):
+    made = CalibrationSet(tmp_path, darks_days=(-1,))
+    made.add_dark(START_S - DAY_S, np.full(5064, 7.0), version=12)
+    made.add_dark(START_S - DAY_S, np.full(5064, 9.0), version=3)
+    np.testing.assert_allclose(dark_used(image(), tmp_path), 7.0, atol=1e-4)
+
+
+def test_exposure_code_zero_takes_darks_of_its_own(tmp_path):
+    CalibrationSet(tmp_path, darks_days=(-1,))
+    CalibrationSet(tmp_path, darks_days=(), exp0=True).add_dark(START_S - 5 * DAY_S, np.full(5064, 3.0))
+    np.testing.assert_allclose(dark_used(image(exposure_code=0), tmp_path), 3.0, atol=1e-4)
+    assert CalibrationFiles(tmp_path, "NACL", False).dark_times(exp0=False) == [START_S - DAY_S]
+
+
+def test_custom_dark(tmp_path):
+    write_column_cube(tmp_path / "mine.cub", np.full(5064, 4.0))
+    np.testing.assert_allclose(
+        dark_used(image(), tmp_path, darks="custom", dark_file=tmp_path / "mine.cub"), 4.0, atol=1e-4
+    )
+    with pytest.raises(InputError, match="no custom dark"):
+        calibrate(image(), tmp_path, darks="custom", **OFF)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "options"),
+    [
+        ("nac_darks/*", {}),
+        ("NACL_MaskedPixels*", {}),
+        ("NACL_LinearizationOffsets*", {}),
+        ("NACL_LinearizationCoefficients*", {}),
+        ("NACL_Flatfield*", {}),
+        ("NAC_RadiometricResponsivity*", {"radiometry": "radiance"}),
+    ],
+)
+def test_missing_file_is_named_with_its_place_in_isisdata(tmp_path, pattern, options):
+    CalibrationSet(tmp_path)
+    (gone, *others) = tmp_path.glob(pattern)
+    for path in (gone, *others):
+        path.unlink()
+    stem = gone.name.split(".")[0] if "Darks" not in gone.name else "nac_darks/NACL_AverageDarks_"
+    with pytest.raises(InputError) as caught:
+        calibrate(image(), tmp_path, **options)
+    message = str(caught.value)
+    assert stem in message and "$lro/calibration/" in message and "downloadIsisData" in message and "\n" not in message
+
+
+def test_unfit_files_and_options(tmp_path):
+    made = CalibrationSet(tmp_path)
+    with pytest.raises(InputError, match="use one of pair, nearest, custom"):
+        calibrate(image(), tmp_path, darks="best")
+    with pytest.raises(InputError, match="iof, radiance"):
+        calibrate(image(), tmp_path, radiometry="IOF")
+    write_column_cube(tmp_path / "NACL_Flatfield.0002.cub", made.flat[:100])
+    with pytest.raises(InputError, match="5064 samples, its flat field 100"):
+        calibrate(image(), tmp_path)
+    (tmp_path / "NACL_Flatfield.0003.cub").write_text("no cube")
+    with pytest.raises(InputError, match="NACL_Flatfield.0003.cub.*cube"):
+        calibrate(image(), tmp_path)
+    (tmp_path / "NACL_LinearizationCoefficients.0002.txt").write_text("1 2\n3 4\n")
+    with pytest.raises(InputError, match="three numbers"):
+        calibrate(image(), tmp_path)
+    (tmp_path / "NACL_LinearizationCoefficients.0002.txt").write_text("1 2 3\n3 4 5\n")
+    with pytest.raises(InputError, match="2 rows"):
+        calibrate(image(), tmp_path)
+    (tmp_path / "NACL_MaskedPixels.0002.pvl").write_text("FullResolution = (12, 13, 5050)\nEnd\n")
+    with pytest.raises(InputError, match="NACL_MaskedPixels.0002.pvl.*read-out positions"):
+        calibrate(image(), tmp_path, nonlinearity=False, flat=False)
+    (tmp_path / "NAC_RadiometricResponsivity.0002.pvl").write_text("IOF_LEFT = bright\nEnd\n")
+    with pytest.raises(InputError, match="IOF_LEFT"):
+        calibrate(image(), tmp_path, nonlinearity=False, flat=False, masked=False)
+
+
+def test_special_pixels_of_a_cube_are_nan(tmp_path):
+    bits = np.array([0xFF7FFFFA, 0xFF7FFFFB, 0xFF7FFFFC, 0xFF7FFFFD, 0xFF7FFFFE, 0xFF7FFFFF], np.uint32)
+    write_column_cube(tmp_path / "x.cub", bits.view(np.float32))
+    np.testing.assert_array_equal(np.isnan(read_column_cube(tmp_path / "x.cub")), [False] + 5 * [True])

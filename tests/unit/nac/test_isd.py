@@ -1,0 +1,103 @@
+"""ISDs read and written."""
+
+import json
+
+import numpy as np
+import pytest
+
+from imfmap.core.errors import InputError
+from imfmap.nac.camera import camera_from_cube, camera_from_isd, camera_from_kernels
+from imfmap.nac.isd import write_isd
+from tests.helpers.camera_factory import make_camera
+from tests.helpers.line_scan_cases import CASES
+
+
+@pytest.fixture(scope="module", params=CASES)
+def camera(request):
+    return make_camera(**CASES[request.param])
+
+
+def test_isd_keeps_the_camera(tmp_path, camera):
+    write_isd(camera, tmp_path / "one.json")
+    again = camera_from_isd(tmp_path / "one.json")
+    line, sample = np.mgrid[1 : camera.lines : 50, 1 : camera.samples : 99]
+    np.testing.assert_array_equal(camera.image_to_ground(line, sample), again.image_to_ground(line, sample))
+    np.testing.assert_array_equal(camera.angles(line, sample), again.angles(line, sample))
+    assert (again.product_id, again.lines, again.samples) == (camera.product_id, camera.lines, camera.samples)
+    write_isd(again, tmp_path / "two.json")
+    assert (tmp_path / "one.json").read_text() == (tmp_path / "two.json").read_text()
+
+
+def test_isd_without_kernel_keywords_or_product(tmp_path, camera):
+    write_isd(camera, tmp_path / "one.json")
+    isd = json.loads((tmp_path / "one.json").read_text())
+    del isd["naif_keywords"], isd["image_identifier"]
+    (tmp_path / "M1LE.isd.json").write_text(json.dumps(isd))
+    again = camera_from_isd(tmp_path / "M1LE.isd.json")
+    assert again.product_id == "M1LE"
+    assert again.instrument.naif_id == camera.instrument.naif_id
+    expected = camera.image_to_ground(50, [1, camera.samples])
+    np.testing.assert_allclose(again.image_to_ground(50, [1, camera.samples]), expected, atol=1e-10)
+
+
+def without(*path):
+    def change(isd):
+        *parents, key = path
+        for parent in parents:
+            isd = isd[parent]
+        del isd[key]
+
+    return change
+
+
+def with_value(value, *path):
+    def change(isd):
+        *parents, key = path
+        for parent in parents:
+            isd = isd[parent]
+        isd[key] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (with_value("USGS_ASTRO_FRAME_SENSOR_MODEL", "name_model"), "no ISD of a NAC"),
+        (with_value({"radial": {"coefficients": [0]}}, "optical_distortion"), "no ISD of a NAC"),
+        (with_value(None, "optical_distortion"), "no ISD of a NAC"),
+        (without("sun_position"), "lacks sun_position"),
+        (without("instrument_position", "positions"), "lacks positions"),
+        (without("line_scan_rate"), "lacks line_scan_rate"),
+        (with_value([], "line_scan_rate"), "0 line rates"),
+        (with_value("much", "starting_ephemeris_time"), "wrong kind"),
+        (with_value([[1, 2, 3]], "instrument_position", "positions"), "wrong kind"),
+        (with_value([1, 2], "instrument_pointing"), "wrong kind"),
+        (with_value({"semimajor": 6371.0, "semiminor": 6371.0, "unit": "km"}, "radii"), "radii 6371"),
+        (with_value(40000, "image_lines"), "cover"),
+        (with_value(0, "image_samples"), "above zero"),
+    ],
+)
+def test_unfit_isds(tmp_path, change, found):
+    write_isd(make_camera(samples=100), tmp_path / "isd.json")
+    isd = json.loads((tmp_path / "isd.json").read_text())
+    change(isd)
+    (tmp_path / "isd.json").write_text(json.dumps(isd))
+    with pytest.raises(InputError, match=found) as caught:
+        camera_from_isd(tmp_path / "isd.json")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2", "[]", "{}", "null"])
+def test_what_is_no_isd(tmp_path, text):
+    (tmp_path / "isd.json").write_text(text)
+    with pytest.raises(InputError, match="isd.json"):
+        camera_from_isd(tmp_path / "isd.json")
+
+
+def test_missing_files(tmp_path):
+    for reader in (camera_from_isd, camera_from_cube):
+        with pytest.raises(InputError, match="none"):
+            reader(tmp_path / "none")
+    with pytest.raises(InputError, match="none"):
+        camera_from_kernels(tmp_path / "none", [])

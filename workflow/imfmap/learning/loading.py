@@ -1,0 +1,71 @@
+"""Tiles of a training, and the batches that each of its processes loads."""
+
+import torch
+from torch.utils.data import DataLoader, default_collate
+
+from .augment import augmentation
+from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
+from .losses import Edges
+
+_PREFETCHED_BATCHES = 4
+
+
+def tile_sets(job):
+    """Tiles of a training.
+
+    Parameters
+    ----------
+    job : train.Job
+
+    Returns
+    -------
+    train_set, validation_set : TileDataset
+    kind : dict
+        What all tiles have in common, see `datasets.kind_of`.
+    """
+    images = read_images(job.tile_paths)
+    kind = kind_of(images[0])
+    augment = augmentation(kind["recipe"], job.augmentation, job.learning["quarter_turns"])
+    options = {
+        "sun_input": bool(job.model.get("sun_input")),
+        "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
+    }
+    train_set = TileDataset(images, chosen_by_split(images, job.split_path, "train"), augment, job.seed, **options)
+    return train_set, TileDataset(images, chosen_by_split(images, job.split_path, "validation"), **options), kind
+
+
+def loader(tiles, shuffle, job, ranks, device):
+    """Loader of one process's batches.
+
+    Parameters
+    ----------
+    tiles : TileDataset
+    shuffle : bool
+        Whether each epoch has an order of its own.
+    job : train.Job
+    ranks : distributed.Ranks
+        Which process of the training this is.
+    device : torch.device
+        Where the batches go.
+
+    Returns
+    -------
+    torch.utils.data.DataLoader
+    """
+    workers = job.machine["workers"]
+    return DataLoader(
+        tiles,
+        batch_sampler=Batches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
+        collate_fn=_collate,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        prefetch_factor=_PREFETCHED_BATCHES if workers else None,
+        pin_memory=device.type == "cuda",
+        # Its own source of chance, which it draws its workers' seeds from: none of the network's.
+        generator=torch.Generator(),
+    )
+
+
+def _collate(items):
+    """A batch, or None of no items: a process's part of a short last batch may be empty."""
+    return default_collate(items) if items else None
