@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import fetch
 from imfmap.acquisition.table import url_of
 from imfmap.nac.edr import verify_md5
 from imfmap.run.job import job

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imfmap.acquisition.zenodo import fetch_published_weights
+from imfmap.acquisition.weights_sources import fetch_published_weights
 from imfmap.learning.models import adopt_checkpoint
 from imfmap.run.job import job
 

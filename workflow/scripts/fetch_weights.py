@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from imfmap.acquisition.torch_hub import fetch_hub_weights
+from imfmap.acquisition.weights_sources import fetch_hub_weights
 from imfmap.learning.torchvision_weights import URLS
 from imfmap.run.job import job
 

@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 import shapely
+from imfmap.acquisition.choose_images import choose_images
 from shapely import Polygon, box
 
-from imfmap.acquisition.choose import choose
-from imfmap.acquisition.outlines import LocalMap, canonical, lonlat_box
-from imfmap.acquisition.place import place_of
+from imfmap.acquisition.area_of_interest import area_of_interest
+from imfmap.acquisition.footprints import LocalMap, canonical_footprint, lonlat_box
 from imfmap.core.errors import InputError
 from tests.helpers.catalogues import catalogue, cells_shown, greedy, swath
 
@@ -37,7 +37,7 @@ def square(lon, lat, half=0.5):
 )
 def test_an_outline_keeps_its_area_wherever_it_lies(lon, lat):
     ring = swath(lon, lat, 20.0, 2500.0, 26000.0)
-    outline = canonical(Polygon(ring))
+    outline = canonical_footprint(Polygon(ring))
     west, south, east, north = outline.bounds
     assert outline.is_valid and west >= -180 and east <= 180 and south >= -90 and north <= 90
     # A quarter of a swath's corners may lie beyond the pole: the geodesic corners make the rectangle all the same.
@@ -46,9 +46,9 @@ def test_an_outline_keeps_its_area_wherever_it_lies(lon, lat):
 
 def test_an_outline_over_the_seam_is_split_and_its_turn_does_not_matter():
     ring = [(179.0, 0.0), (181.0, 0.0), (181.0, 1.0), (179.0, 1.0)]
-    split = canonical(Polygon(ring))
+    split = canonical_footprint(Polygon(ring))
     assert len(split.geoms) == 2 and split.area == pytest.approx(2.0, abs=0.01)
-    turned = canonical(Polygon([(lon - 360.0, lat) for lon, lat in ring]))
+    turned = canonical_footprint(Polygon([(lon - 360.0, lat) for lon, lat in ring]))
     assert shapely.to_wkt(split, 6) == shapely.to_wkt(turned, 6)
 
 
@@ -56,7 +56,7 @@ def test_an_outline_over_the_seam_is_split_and_its_turn_does_not_matter():
 def test_an_outline_round_a_pole_holds_the_pole(sign):
     ring = [(10.0, 89.0 * sign), (130.0, 89.0 * sign), (250.0, 89.0 * sign)]
     for corners in (ring, ring[::-1]):
-        outline = canonical(Polygon(corners))
+        outline = canonical_footprint(Polygon(corners))
         assert outline.bounds[1 if sign < 0 else 3] == 90.0 * sign
         assert outline.covers(shapely.Point(55.0, 89.9 * sign))
         # Between corners a great circle passes nearer to the pole than its parallel.
@@ -68,7 +68,7 @@ def test_an_outline_round_a_pole_holds_the_pole(sign):
     [
         (box(-21, 9, -19, 11), [(339, 9, 341, 11)]),
         (box(-1, 9, 1, 11), [(359, 9, 1, 11)]),
-        (canonical(Polygon([(179, 0), (181, 0), (181, 1), (179, 1)])), [(179, 0, 181, 1)]),
+        (canonical_footprint(Polygon([(179, 0), (181, 0), (181, 1), (179, 1)])), [(179, 0, 181, 1)]),
         (box(-180, -90, 180, -88), [(0, -90, 180, -88), (180, -90, 360, -88)]),
     ],
 )
@@ -84,7 +84,7 @@ def test_boxes_as_ode_wants_them(outline, boxes):
 def test_the_place_of_a_target_is_its_map(lat, lon, projection):
     if projection == "equirectangular" and abs(lat) > 89 or projection == "polar_stereographic" and abs(lat) < 60:
         pytest.skip("no such map")
-    place = place_of({**TARGET, "lat": lat, "lon": lon, "projection": projection})
+    place = area_of_interest({**TARGET, "lat": lat, "lon": lon, "projection": projection})
     area = LocalMap.about(place).project(place).area
     # An equirectangular map is true along its own parallel alone, a polar one at the pole.
     assert area == pytest.approx(44_000.0**2, rel=0.03 if abs(lat) < 60 else 0.12)
@@ -92,11 +92,11 @@ def test_the_place_of_a_target_is_its_map(lat, lon, projection):
 
 def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
     text = "POLYGON ((179 0, 181 0, 181 1, 179 1, 179 0))"
-    place = place_of({**TARGET, "polygon": text})
+    place = area_of_interest({**TARGET, "polygon": text})
     assert len(place.geoms) == 2
     path = tmp_path / "ground.geojson"
     path.write_text(shapely.to_geojson(box(10, 20, 11, 21)))
-    assert place_of({**TARGET, "polygon": str(path)}).equals(canonical(box(10, 20, 11, 21)))
+    assert area_of_interest({**TARGET, "polygon": str(path)}).equals(canonical_footprint(box(10, 20, 11, 21)))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
 )
 def test_a_polygon_that_is_none(polygon, said):
     with pytest.raises(InputError, match=said):
-        place_of({**TARGET, "polygon": polygon})
+        area_of_interest({**TARGET, "polygon": polygon})
 
 
 # Choice
@@ -119,7 +119,7 @@ def test_a_polygon_that_is_none(polygon, said):
 def pick(outlines, place, suns=None, resolutions=None, most=60, least=0.0, already=()):
     suns = np.tile(ONE_SUN, (len(outlines), 1)) if suns is None else np.asarray(suns, float)
     resolutions = np.ones(len(outlines)) if resolutions is None else np.asarray(resolutions, float)
-    return choose(outlines, place, suns, resolutions, most, least, already)
+    return choose_images(outlines, place, suns, resolutions, most, least, already)
 
 
 def test_images_that_add_nothing_are_dropped_and_told_why():
@@ -173,7 +173,7 @@ def test_what_is_taken_already_stays_and_counts():
 def test_a_place_at_a_pole_or_on_the_seam_is_covered(lat):
     lon = 180.0
     ring = [swath(lon, lat, 0.0, 30000.0, 15200.0)]
-    place = canonical(Polygon(ring[0]))
+    place = canonical_footprint(Polygon(ring[0]))
     halves = []
     for side in (-1, 1):
         corners = swath(lon, lat, 90.0, 15200.0, 15200.0)
@@ -193,9 +193,9 @@ def test_a_place_at_a_pole_or_on_the_seam_is_covered(lat):
 @pytest.mark.parametrize(("lat", "lon", "seed", "most"), [(-10.4, -165.1, 1, 20), (85.0, 179.0, 2, 400)])
 def test_2000_footprints_are_covered_as_well_as_by_the_greedy_choice(lat, lon, seed, most):
     """With no more images than it takes; on other cells than those that are chosen on, and by another program."""
-    place = place_of({**TARGET, "lat": lat, "lon": lon, "projection": "orthographic"})
+    place = area_of_interest({**TARGET, "lat": lat, "lon": lon, "projection": "orthographic"})
     rings, suns, resolutions = catalogue(2000, lat, lon, 24_000.0, seed)
-    outlines = [canonical(Polygon(ring)) for ring in rings]
+    outlines = [canonical_footprint(Polygon(ring)) for ring in rings]
     local = LocalMap.about(place)
     shown = cells_shown([local.project(outline) for outline in outlines], local.project(place), 300.0)
     plain = greedy(shown, 0.002 * shown.shape[1], most)

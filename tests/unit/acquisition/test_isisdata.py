@@ -5,8 +5,8 @@ import json
 import pytest
 
 from imfmap.acquisition.isisdata import gather, kernel_paths, link_calibration, write_manifest
-from imfmap.acquisition.kerneldb import Subject, select
-from imfmap.acquisition.store import IsisData
+from imfmap.acquisition.isisdata_store import IsisData
+from imfmap.acquisition.kernel_databases import Subject, select
 from imfmap.core.errors import InputError
 from imfmap.maps.times import ephemeris_time
 from imfmap.nac.calibration_files import CalibrationFiles

@@ -9,9 +9,9 @@ import pytest
 import shapely
 
 from imfmap.acquisition import ode
-from imfmap.acquisition.age import is_old
 from imfmap.acquisition.http import session
 from imfmap.acquisition.search import locate, search
+from imfmap.acquisition.search_report import is_old
 from imfmap.acquisition.sun import sun_directions
 from imfmap.core.errors import InputError
 from imfmap.maps.geometry import lonlat_of

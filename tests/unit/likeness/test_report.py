@@ -9,7 +9,7 @@ import yaml
 from PIL import Image
 
 from imfmap.core.errors import InputError
-from imfmap.likeness.compare import compare, together
+from imfmap.likeness.compare import compare, compare_jointly
 from imfmap.likeness.craters import crater_statistics, find_craters, find_sun_and_craters, match_craters, shaded_bowl
 from imfmap.likeness.patches import Group, Patch, cut_shares, drawn, read_real, stretched, sun_azimuth_at
 from imfmap.likeness.report import compare_group, make_report, measure, read_settings, simulate
@@ -159,7 +159,7 @@ def test_verdicts_follow_from_the_figures():
         rng = np.random.default_rng(seed)
         return [{name: rng.normal(shift) for name in "abcd"} for _ in range(20)]
 
-    alike, apart = together(patches(0.0, 1), patches(0.0, 2)), together(patches(3.0, 1), patches(0.0, 2))
+    alike, apart = compare_jointly(patches(0.0, 1), patches(0.0, 2)), compare_jointly(patches(3.0, 1), patches(0.0, 2))
     assert alike.told_apart < 0.75 and alike.near_share > 0.7
     assert apart.told_apart > 0.99 and apart.near_share < 0.5
 

@@ -14,7 +14,7 @@ from imfmap.core.errors import InputError
 from imfmap.maps.bodies import PROJECTIONS, body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
-from imfmap.maps.image_layers import Layer
+from imfmap.maps.image_layers import ImageLayer
 from imfmap.maps.rasters import create_raster, read_raster, write_raster
 from imfmap.maps.stretching import stretch_to_8bit
 from imfmap.mosaic import build as mosaic_module
@@ -196,7 +196,7 @@ def test_empty_blocks_of_sparse_images_are_not_read(tmp_path):
     path = tmp_path / "sparse.tif"
     with create_raster(path, grid, "float32", nodata=np.nan, tags=facts("S")) as dataset:
         dataset.write(np.ones((512, 512), np.float32), 1, window=rasterio.windows.Window(512, 512, 512, 512))
-    with Layer.open(path, grid) as layer:
+    with ImageLayer.open(path, grid) as layer:
         assert layer.read(0, 0, 512, 512) is None
         assert layer.read(1024, 0, 576, 1100) is None
         pixels = layer.read(400, 500, 300, 100)
@@ -219,7 +219,7 @@ def overlapping(folder, changes, seed=0):
 
 
 def layers_of(stack, paths, grid):
-    return [stack.enter_context(Layer.open(path, grid)) for path in paths]
+    return [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 
 
 @pytest.fixture

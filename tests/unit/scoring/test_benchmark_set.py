@@ -19,8 +19,8 @@ from imfmap.maps.rasters import create_raster, open_raster, write_raster
 from imfmap.maps.vectors import write_vector
 from imfmap.run.settings import complete
 from imfmap.scoring.benchmark_set import SETS, summarise_target, summary_table, write_summary
-from imfmap.simulate.direct import TerrainFile, TerrainPart, image_to_map
-from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, Look, observe, scene_camera
+from imfmap.simulate.direct_imaging import TerrainFile, TerrainPart, image_to_map
+from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, ViewingGeometry, observe, scene_camera
 from imfmap.simulate.settings import ImageSettings
 from imfmap.tiles.tiles import count_tiles, cut_tiles
 from tests.helpers.tile_factory import facts
@@ -174,10 +174,12 @@ def test_a_window_is_the_same_as_in_the_whole(tmp_path, target, azimuth_deg):
     row, column, window = 350, 200, target.window(350, 200, 256, 256)
     with open_raster(tmp_path / "terrain.tif") as dataset:
         terrain = TerrainFile(dataset)
-        look = Look.of(camera, window)
-        part = terrain.part(terrain.needed_bounds(window.bounds, look, *sun))
-    alone = observe(part, window, *sun, None, look)
-    together = observe(whole, target, *sun, None, Look.of(camera, target))[row : row + 256, column : column + 256]
+        viewing = ViewingGeometry.of(camera, window)
+        part = terrain.part(terrain.needed_bounds(window.bounds, viewing, *sun))
+    alone = observe(part, window, *sun, None, viewing)
+    together = observe(whole, target, *sun, None, ViewingGeometry.of(camera, target))[
+        row : row + 256, column : column + 256
+    ]
     if azimuth_deg == 283.0:
         # The cliff's shadow ends in the window, which needs not all of the terrain to know.
         assert 0.1 < (together < 0.003).mean() < 0.9 and part.grid.shape[1] < whole.grid.shape[1]

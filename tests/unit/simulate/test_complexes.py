@@ -8,9 +8,9 @@ from imfmap.labels.width_classes import WIDTH_CLASSES, width_class
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.simulate.ground import Ground
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, clothe, draw_sizes, resample
+from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, draw_sizes, line_feature_along, resample
+from imfmap.simulate.relief_carving import carve_lines
 from imfmap.simulate.settings import SceneSettings
-from imfmap.simulate.stamps import carve
 
 CRS = body("moon").projected("equirectangular", 18.32, -113.78)
 
@@ -48,7 +48,7 @@ def test_the_rare_huge_class_and_the_limits_of_width():
 
 
 @pytest.fixture(scope="module")
-def network():
+def line_complexes():
     """Fractures and ridges of a large scene with a wall, and its ground."""
     ground, _ = ground_of(
         3200.0, 3200.0, wall_share=0.2, wall_azimuth_deg=20.0, fracture_km_per_km2=12.0, debris_crowding=0.0
@@ -56,8 +56,8 @@ def network():
     return *ground.lines(), ground
 
 
-def test_fractures_of_a_scene_keep_the_table(network):
-    fractures = network[0]
+def test_fractures_of_a_scene_keep_the_table(line_complexes):
+    fractures = line_complexes[0]
     names = np.array([width_class(line.width_m) for line in fractures])
     assert len(names) > 700
     for name, share in WIDTH_SHARES.items():
@@ -69,8 +69,8 @@ def test_fractures_of_a_scene_keep_the_table(network):
             assert mean_m == pytest.approx(MEAN_LENGTH_M[name], rel=0.2)
 
 
-def test_fractures_crowd_at_the_margin_of_the_floor(network):
-    fractures, _, ground = network
+def test_fractures_crowd_at_the_margin_of_the_floor(line_complexes):
+    fractures, _, ground = line_complexes
     points = np.concatenate([line.points for line in fractures])
     q, _ = ground.wall.coordinates(*points.T)
     left, bottom, right, top = ground.fine.bounds
@@ -111,9 +111,9 @@ def test_fractures_crowd_around_debris():
     assert crowding(8.0) > max(1.3, crowding(0.0) + 0.3)
 
 
-def test_complexes_are_of_the_three_kinds(network):
+def test_complexes_are_of_the_three_kinds(line_complexes):
     """A polygonal complex closes cells; members of a sub-parallel one run alike."""
-    fractures = network[0]
+    fractures = line_complexes[0]
     groups = {}
     for line in fractures:
         groups.setdefault(line.group, []).append(line)
@@ -141,7 +141,7 @@ def test_boxes_have_beds_and_fill_takes_depth():
 
     def drawn(**settings):
         settings = SceneSettings(depth_to_width=(0.1, 0.1), fracture_degradation=0.0, **settings)
-        return [clothe(path, 12.0, settings, rng) for _ in range(300)]
+        return [line_feature_along(path, 12.0, settings, rng) for _ in range(300)]
 
     boxes, vees = drawn(fracture_box_share=1.0, fracture_fill=0.0), drawn(fracture_box_share=0.0, fracture_fill=0.0)
     assert max(line.wall for line in boxes) < 0.6 < min(line.wall for line in vees)
@@ -156,7 +156,7 @@ def test_cross_sections(wall, bed):
     def section(softness):
         field = np.zeros((81, 81), np.float32)
         line = np.array([40.0, 40.0]), np.array([-5.0, 85.0])
-        carve(
+        carve_lines(
             field,
             *line,
             *[np.full(2, 20.0)] * 2,
@@ -177,10 +177,10 @@ def test_cross_sections(wall, bed):
     assert worn[:10].max() == 0.0
 
 
-def test_wrinkles_are_low_close_and_lopsided(network):
-    wrinkles = [line for line in network[1] if line.group > 200000]
-    ridges = [line for line in network[1] if line.group <= 200000]
-    shares = sum(line.length_m for line in wrinkles) / sum(line.length_m for line in network[1])
+def test_wrinkles_are_low_close_and_lopsided(line_complexes):
+    wrinkles = [line for line in line_complexes[1] if line.group > 200000]
+    ridges = [line for line in line_complexes[1] if line.group <= 200000]
+    shares = sum(line.length_m for line in wrinkles) / sum(line.length_m for line in line_complexes[1])
     assert shares == pytest.approx(0.25, abs=0.07)
     assert len(ridges) > 100
     lopsided = np.array([line.left_m.mean() / line.right_m.mean() for line in wrinkles])

@@ -20,7 +20,7 @@ from imfmap.nac.calibration_files import CalibrationFiles
 from imfmap.nac.edr import read_edr, verify_md5
 from imfmap.nac.label import NacLabel, preroll_time
 from imfmap.simulate.calibration_set import write_calibration_set
-from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, Look, image_scene, observe
+from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, ViewingGeometry, image_scene, observe
 from imfmap.simulate.light import COEFFICIENTS, SCATTERED
 from imfmap.simulate.orbit import build_camera, exposure, product_id_of, true_camera
 from imfmap.simulate.scene import make_scene
@@ -223,10 +223,10 @@ def test_the_whole_range_of_resolutions(summing, altitude_km, sample_m):
     assert camera.ground_resolution_m(*middle) == pytest.approx(sample_m, rel=0.01)
     _, code = exposure(image)
     assert code >= 0
-    look = Look.of(camera, MapGrid.centred(CRS, 102.0, 35.0, 200.0, 200.0, 1.0))
-    assert look.sample_m == pytest.approx(sample_m, rel=0.01)
+    viewing = ViewingGeometry.of(camera, MapGrid.centred(CRS, 102.0, 35.0, 200.0, 200.0, 1.0))
+    assert viewing.sample_m == pytest.approx(sample_m, rel=0.01)
     # Lines are as long as samples are wide, but for the shortest exposure there is.
-    assert look.line_m == pytest.approx(sample_m, rel=0.02) or (code == 0 and look.line_m > sample_m)
+    assert viewing.line_m == pytest.approx(sample_m, rel=0.02) or (code == 0 and viewing.line_m > sample_m)
 
 
 def test_the_attitude_sways_and_the_isd_records_it(tmp_path):

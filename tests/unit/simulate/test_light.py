@@ -8,9 +8,9 @@ import pytest
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.simulate.light import COEFFICIENTS, SCATTERED, reflectance, shade, sunlit
+from imfmap.simulate.relief_carving import carve_lines
 from imfmap.simulate.settings import SceneSettings
 from imfmap.simulate.skyline import Skyline
-from imfmap.simulate.stamps import carve
 from imfmap.simulate.terrain import make_terrain
 
 RESOLUTION_M = 0.5
@@ -75,7 +75,7 @@ def test_reflectance_uses_the_coefficients_of_the_mission(real_data):
 def test_crack_and_ridge_are_lit_on_opposite_sides(sun_from_left):
     field = np.zeros((80, 80), np.float32)
     line = np.array([40.0, 40.0])
-    carve(
+    carve_lines(
         field,
         line,
         np.array([5.0, 75.0]),

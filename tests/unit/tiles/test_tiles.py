@@ -10,8 +10,8 @@ from scipy.ndimage import center_of_mass, label
 
 from imfmap.core.errors import InputError
 from imfmap.learning.augment import AUGMENTATIONS
-from imfmap.learning.datasets import Batches, TileDataset, chosen_by_split, read_images
-from imfmap.learning.losses import Edges
+from imfmap.learning.datasets import EpochBatches, TileDataset, indices_of_set, read_images
+from imfmap.learning.losses import LabelEdges
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
@@ -301,7 +301,7 @@ def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files
     places = {(t.facts.product, int(n)) for t in images for n in t.tile}
     assert set(table.columns) == {"target", "product", "tile", "set"}
     assert set(zip(table["product"], table.tile, strict=True)) == places
-    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    chosen = [indices_of_set(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
     for labelled in (True, False):
         counts = [
             len(
@@ -323,7 +323,7 @@ def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files
 def test_turned_copies_stay_in_the_set_of_their_tile(tile_files, tmp_path):
     split_tiles(tile_files, tmp_path / "split.csv", 0.5)
     images = read_images(tile_files)
-    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    chosen = [indices_of_set(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
     for tiles, train, validation in zip(images, *chosen, strict=True):
         assert not set(tiles.tile[train]) & set(tiles.tile[validation])
         assert len(train) + len(validation) == len(tiles)
@@ -338,7 +338,7 @@ def test_a_split_needs_labels_in_both_sets(tmp_path):
 def test_a_split_of_other_tiles_is_noticed(tile_files, tmp_path):
     split_tiles(tile_files[:3], tmp_path / "split.csv")
     with pytest.raises(InputError, match="does not list tile 0 of M3"):
-        chosen_by_split(read_images(tile_files), tmp_path / "split.csv", "train")
+        indices_of_set(read_images(tile_files), tmp_path / "split.csv", "train")
 
 
 def test_tiles_of_different_kinds_do_not_mix(tile_files, tmp_path):
@@ -414,7 +414,7 @@ def test_a_brighter_side_is_where_the_items_say_that_the_sun_is():
 
 def test_labels_at_their_edges_go_beside_the_mask():
     tiles = lined_tiles()
-    plain, treated = (TileDataset([tiles], edges=edges)[0] for edges in (None, Edges(1.0, 1.0)))
+    plain, treated = (TileDataset([tiles], edges=edges)[0] for edges in (None, LabelEdges(1.0, 1.0)))
     assert not {"target", "counted"} & set(plain)
     assert (treated["mask"] == plain["mask"]).all()
     assert 0 < treated["counted"].mean() < 1
@@ -423,7 +423,7 @@ def test_labels_at_their_edges_go_beside_the_mask():
 
 def test_batches_are_dealt_to_processes_and_drawn_anew_each_epoch():
     def keys(epoch=0, **options):
-        batches = Batches(19, 8, **options)
+        batches = EpochBatches(19, 8, **options)
         batches.epoch = epoch
         return list(batches)
 
@@ -439,5 +439,5 @@ def test_batches_are_dealt_to_processes_and_drawn_anew_each_epoch():
     for whole, *shares in zip(drawn[0], *parts, strict=False):
         assert sorted(whole) == sorted(key for share in shares for key in share)
     assert [len(keys(part=part, parts=4)[-1]) for part in range(4)] == [1, 1, 1, 0]
-    assert len(Batches(17, 8, shuffle=True)) == 2 and len(Batches(17, 8)) == 3
-    assert len(Batches(1, 8, shuffle=True)) == 1
+    assert len(EpochBatches(17, 8, shuffle=True)) == 2 and len(EpochBatches(17, 8)) == 3
+    assert len(EpochBatches(1, 8, shuffle=True)) == 1

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from shapely import Polygon
 
 from ..maps.geometry import separation_deg
-from .outlines import LocalMap
+from .footprints import LocalMap
 
 CELLS = 100_000
 # How much less than the best an image may add and still be taken for its Sun.
@@ -107,7 +107,7 @@ class _Shown:
         return times
 
 
-def choose(outlines, place, suns, resolutions_m, most, least_gain, already=()):
+def choose_images(outlines, place, suns, resolutions_m, most, least_gain, already=()):
     """Choose images for a place.
 
     Parameters

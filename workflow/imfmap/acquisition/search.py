@@ -12,14 +12,14 @@ from ..core.errors import InputError
 from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
 from . import ode
-from .age import now
-from .choose import choose
+from .area_of_interest import area_of_interest
+from .choose_images import choose_images
+from .download import find_in_mirror
+from .footprints import LocalMap, lonlat_box
 from .http import session
-from .mirror import in_mirror
-from .outlines import LocalMap, lonlat_box
-from .place import place_of
+from .search_report import now, read_report, write_report
 from .sun import sun_directions
-from .table import read_report, read_table, table_of, write_footprints, write_report, write_table
+from .table import read_table, table_of, write_footprints, write_table
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def search(target, acquisition, outputs):
     Parameters
     ----------
     target : dict
-        `targets.PLACE_KEYS` of the target, and its completed ``search``.
+        `target_grid.PLACE_KEYS` of the target, and its completed ``search``.
     acquisition : dict
         The completed section of the config.
     outputs : mapping
@@ -51,8 +51,8 @@ def search(target, acquisition, outputs):
     kept = None
     if before.get("criteria") == criteria and Path(outputs["table"]).exists():
         kept = read_table(outputs["table"])
-    place = place_of({**target, "polygon": target["search"].get("polygon")})
-    found = _found(place, acquisition)
+    place = area_of_interest({**target, "polygon": target["search"].get("polygon")})
+    found = _products_found(place, acquisition)
     table, report = _pick(found, place, target, acquisition, kept, before.get("images", {}))
     report = {"asked": now(), "criteria": criteria, **report}
     left_out = found[~found["product"].isin(table["product"])]
@@ -66,7 +66,7 @@ def _most(target, acquisition):
     return target["search"].get("max_images", acquisition["max_images"])
 
 
-def _found(place, acquisition):
+def _products_found(place, acquisition):
     """Product table of all that the archive has of a place."""
     http = session(acquisition)
     rows = {}
@@ -117,7 +117,7 @@ def _pick(found, place, target, acquisition, kept, known):
     outlines = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
     suns = sun_directions(list(rows["start_time"]))
     rows = _with_azimuths(rows, outlines, suns)
-    choice = choose(
+    choice = choose_images(
         outlines, place, suns, rows["resolution_m"], _most(target, acquisition), acquisition["min_gain"], range(already)
     )
     for row, reason in choice.reasons.items():
@@ -228,7 +228,7 @@ def locate(products, acquisition):
     rows = []
     for product in products:
         name = product if product.endswith("E") else product + "E"
-        at_hand = in_mirror(name, acquisition["mirror"])
+        at_hand = find_in_mirror(name, acquisition["mirror"])
         if at_hand is not None:
             row = dict.fromkeys(("start_time", "footprint"), "")
             row.update(url=at_hand.as_uri(), bytes=at_hand.stat().st_size)

@@ -1,8 +1,5 @@
 """Product tables: what a search found, for the run to use and for people to read, edit and commit."""
 
-import json
-from pathlib import Path
-
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -95,18 +92,3 @@ def write_footprints(path, table, left_out, body_name="moon"):
         ).reset_index(drop=True)
         layers[name] = frame[frame.geometry.notna()]
     write_vector(path, layers)
-
-
-def read_report(path):
-    """What the last search reported: dict, empty where there was none or it cannot be read."""
-    try:
-        report = json.loads(Path(path).read_text())
-    except (OSError, ValueError):
-        return {}
-    return report if isinstance(report, dict) else {}
-
-
-def write_report(path, report):
-    """Write a search's report as JSON."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(report, indent=1) + "\n")

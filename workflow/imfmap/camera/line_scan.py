@@ -16,7 +16,7 @@ from ..maps.times import utc_of
 from ..nac.optics import Instrument
 from .ephemeris import Orientation, States
 from .isd import read_isd, write_isd
-from .line_scan_numba import detector_of, solve_lines
+from .line_scan_numba import ground_to_detector, solve_image_lines
 from .spice_kernels import read_kernel_camera
 from .spice_tables import read_cube_camera
 
@@ -31,7 +31,7 @@ class LineScanCamera:
 
     Pixel coordinates are ISIS's: 1-based, whole numbers at pixel centres. Longitudes are east-positive (0..360 out,
     anything in), latitudes planetocentric, both in degrees; heights are metres above the body's sphere, or a
-    `shape.ShapeModel`. Arrays broadcast against each other.
+    `shape_model.ShapeModel`. Arrays broadcast against each other.
 
     Attributes
     ----------
@@ -119,7 +119,7 @@ class LineScanCamera:
         Parameters
         ----------
         label, kernels
-            As `kernels.read_kernel_camera`.
+            As `spice_kernels.read_kernel_camera`.
 
         Raises
         ------
@@ -281,13 +281,15 @@ class LineScanCamera:
 
     @property
     def solver_model(self):
-        """tuple: line table and fit, instrument constants, first sample, summing; `compiled.resample` takes it."""
+        """tuple: line table and fit, instrument constants, first sample, summing; for `line_scan_numba.resample`."""
         return self._table, self._fit, self.instrument.solver_constants, float(self.first_sample), float(self.summing)
 
     def _project(self, point):
         """Line and sample of body-fixed points (..., 3) in km."""
         flat = np.ascontiguousarray(point.reshape(-1, 3))
-        line, sample = solve_lines(self._table, flat, self._fit, _LINE_TOLERANCE_PX, self.instrument.solver_constants)
+        line, sample = solve_image_lines(
+            self._table, flat, self._fit, _LINE_TOLERANCE_PX, self.instrument.solver_constants
+        )
         sample = (sample - self.first_sample - 0.5) / self.summing + 0.5
         return line.reshape(point.shape[:-1]), sample.reshape(point.shape[:-1])
 
@@ -304,7 +306,7 @@ class LineScanCamera:
         fit = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), line, rcond=None)[0]
         middle = len(points) // 2
         constants = self.instrument.solver_constants
-        slope = detector_of(self._table, line[middle] + 1.0, *points[middle], constants)[1]
+        slope = ground_to_detector(self._table, line[middle] + 1.0, *points[middle], constants)[1]
         return np.array([*fit, slope])
 
     def _image_azimuth(self, line, sample, point, towards):

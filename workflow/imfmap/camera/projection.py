@@ -24,7 +24,7 @@ class Projector:
 
     Parameters
     ----------
-    camera : camera.LineScanCamera
+    camera : line_scan.LineScanCamera
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling : str
         ``nearest``, ``bilinear`` or ``cubic`` (a = -1) as ISIS has them, with its rules near invalid pixels: a cubic
@@ -41,7 +41,7 @@ class Projector:
 
     Attributes
     ----------
-    blocks : list of planning.MapBlock
+    blocks : list of projection_plan.MapBlock
         In the order of the lines that they need.
 
     Raises
@@ -69,7 +69,7 @@ class Projector:
 
         Parameters
         ----------
-        block : planning.MapBlock
+        block : projection_plan.MapBlock
         lines : ndarray
             (n, samples) image lines, float32, NaN where invalid; at least the block's `first_line` to `last_line`.
         first_line : int
@@ -122,7 +122,7 @@ def project(image, camera, grid, resampling="cubic", heights=0.0, threads=1):
     ----------
     image : ndarray or callable
         (lines, samples), NaN where invalid; or a reader of lines (`Projector.run`).
-    camera : camera.LineScanCamera
+    camera : line_scan.LineScanCamera
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling, heights
         As `Projector`.

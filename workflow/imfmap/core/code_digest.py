@@ -47,7 +47,7 @@ def code_of(path):
         pending.extend((asset, None) for asset in module.assets)
     parts = {}
     for (file, _), texts in reached.items():
-        parts.setdefault(_said(file), set()).update(texts)
+        parts.setdefault(_relative_name(file), set()).update(texts)
     digest = hashlib.sha256()
     for file in sorted(parts):
         for text in (file, *sorted(parts[file])):
@@ -55,7 +55,7 @@ def code_of(path):
     return digest.hexdigest()
 
 
-def _said(file):
+def _relative_name(file):
     return str(file.relative_to(PACKAGE)) if file.is_relative_to(PACKAGE) else file.name
 
 

@@ -10,7 +10,7 @@ LIT_IOF = 0.002
 LIT_SHARE = 0.001
 
 
-class Content:
+class CoverageCheck:
     """Count of the pixels of an image on a map.
 
     Attributes

@@ -38,7 +38,7 @@ _STYLE = {
 
 
 @contextmanager
-def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
+def saved_figure(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
     """Draw a figure in the house's style, and write it when the block ends well.
 
     Parameters

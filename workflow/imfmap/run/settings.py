@@ -228,7 +228,7 @@ def deciding(section):
     return {key: value for key, value in section.items() if key not in _WITHOUT_CONSEQUENCE}
 
 
-def told_of_sun(model):
+def is_sun_aware(model):
     """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
 
     Its tiles are turned to the Sun and stay so, or it is given the Sun's direction.
@@ -299,7 +299,7 @@ def _cross_check(config, where):
     asked = {"evaluation.models": [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]}
     for question, about in config["comparison"]["questions"].items():
         asked[f"comparison.questions.{question}.models"] = about["models"]
-        told = [name for name in about["models"] if name in models and told_of_sun(models[name])]
+        told = [name for name in about["models"] if name in models and is_sun_aware(models[name])]
         if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
             found = (
                 f"comparison.questions.{question}.tables: sun, but no model is told of the Sun, or by no offset wrong"

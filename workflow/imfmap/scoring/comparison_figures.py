@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..labels.width_classes import WIDTH_BOUNDS_PX
-from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, drawn
+from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, saved_figure
 from .counts import KINDS
 from .scores import AT_INCIDENCES
 
@@ -69,7 +69,7 @@ def _page(folder, name, height_inches, legend_lines, rows=1, **layout):
     """A figure that is as high as its panels, all together, and the lines of its legend need."""
     height = (height_inches + 0.15 * (2 + legend_lines)) / rows
     layout |= {"rows": rows, "panel_inches": (PANEL_INCHES[0], height)}
-    return drawn(folder / f"{name}.png", folder / f"{name}.pdf", **layout)
+    return saved_figure(folder / f"{name}.png", folder / f"{name}.pdf", **layout)
 
 
 def _looks(rows):

@@ -10,7 +10,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import open_raster, write_raster
-from imfmap.plots.cartography import NO_DATA, base, nice_below
+from imfmap.plots.cartography import NO_DATA, base_picture, nice_below
 from imfmap.products.figures.map import MapText, choose_insets, map_figure
 from imfmap.products.figures.panel import RAMP, width_norm
 
@@ -96,7 +96,7 @@ def test_base_is_clear_where_nothing_is_known(tmp_path):
     grid = grid_of(100, 100)
     mosaic(tmp_path / "mosaic.tif", grid)
     with open_raster(tmp_path / "mosaic.tif") as dataset:
-        picture = base(dataset)
+        picture = base_picture(dataset)
     assert (picture[:10, :, 3] == 0).all() and (picture[10:, :, 3] == 1).all()
     assert np.ptp(picture[10:, :, 0]) > 0.5 and NO_DATA.startswith("#")
 

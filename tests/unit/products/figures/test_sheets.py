@@ -14,9 +14,9 @@ from imfmap.fractures.accept import read_boundary
 from imfmap.maps.rasters import create_raster, open_raster
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.base_map import read_base_map
-from imfmap.products.figures.insets import COMPLEX_PX, PIXEL_PX, Square, choose_places
+from imfmap.products.figures.insets import COMPLEX_PX, PIXEL_PX, Square, choose_inset_pairs
 from imfmap.products.figures.sheets import SheetText, overview_sheet, rejected_sheet
-from imfmap.products.figures.sun_arrows import SunShown, sun_azimuths
+from imfmap.products.figures.sun_arrows import SunArrows, sun_azimuths
 from tests.helpers.target_factory import PRODUCTS, target_grid, write_target
 
 GRID = target_grid(size=(2000, 3000))
@@ -47,7 +47,7 @@ def holds(square, box):
 
 def test_places_are_the_densest_the_largest_and_the_thinnest():
     fractures = bars([SPECK, *COMPLEX, LARGEST, THIN])
-    densest, largest, thinnest = choose_places(fractures, GRID)
+    densest, largest, thinnest = choose_inset_pairs(fractures, GRID)
     assert [place.letter for place in (densest, largest, thinnest)] == ["a", "b", "c"]
     assert all(holds(densest.complex, box) for box in COMPLEX) and "6 fractures" in densest.note
     assert holds(largest.complex, LARGEST) and largest.complex.side_px >= 600 and "90 m wide" in largest.note
@@ -58,7 +58,7 @@ def test_places_are_the_densest_the_largest_and_the_thinnest():
         assert len(shown) > 0
         assert place.complex.box(GRID).contains(place.pixels.box(GRID).centroid)
     # Their order in the file is no matter.
-    assert choose_places(fractures.iloc[::-1], GRID) == [densest, largest, thinnest]
+    assert choose_inset_pairs(fractures.iloc[::-1], GRID) == [densest, largest, thinnest]
 
 
 def test_places_stay_on_a_small_map():
@@ -68,11 +68,11 @@ def test_places_stay_on_a_small_map():
         geometry=[shapely.box(*grid.window(1, 1, 2, 20).bounds)],
         crs=grid.crs,
     )
-    for place in choose_places(fracture, grid):
+    for place in choose_inset_pairs(fracture, grid):
         for square in (place.complex, place.pixels):
             assert square.row >= 0 and square.row + square.side_px <= grid.shape[0]
             assert square.column >= 0 and square.column + square.side_px <= grid.shape[1]
-    assert choose_places(fracture.iloc[:0], grid) == []
+    assert choose_inset_pairs(fracture.iloc[:0], grid) == []
 
 
 def test_the_sun_is_that_of_the_image_that_is_shown(tmp_path):
@@ -86,12 +86,12 @@ def test_the_sun_is_that_of_the_image_that_is_shown(tmp_path):
         values[:, 450:], values[:20] = 2, 0
         sources.write(values, 1)
     with open_raster(tmp_path / "sources.tif") as sources:
-        suns = SunShown(sources, azimuths)
+        suns = SunArrows(sources, azimuths)
         assert suns.of(Square(200, 100, 64)) == [275.0] and suns.of(Square(200, 700, 64)) == [95.0]
         # Most of a window counts, whatever has no data.
         assert suns.of(Square(200, 400, 64)) == [275.0] and suns.of(Square(200, 430, 64)) == [95.0]
         assert suns.of(Square(0, 100, 64)) == [275.0] and suns.of(Square(0, 100, 20)) == []
-        assert suns.all() == [95, 275] and SunShown(sources, {}).of(Square(200, 100, 64)) == []
+        assert suns.all() == [95, 275] and SunArrows(sources, {}).of(Square(200, 100, 64)) == []
 
 
 def test_the_sun_of_a_finished_mosaic_is_told_from_north(tmp_path):

@@ -12,13 +12,13 @@ from ...labels.width_classes import WIDTH_BOUNDS_PX, WIDTH_CLASSES
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import decode
 from ...maps.rasters import open_raster, read_window
-from ...plots.cartography import FAINT, INK, NO_DATA, base, scale_bar
+from ...plots.cartography import FAINT, INK, NO_DATA, base_picture, scale_bar
 from ...plots.style import COLOURS
-from .insets import choose_places
+from .insets import choose_inset_pairs
 from .panel import width_norm
 from .parts import draw_fractures, drawing, save
 from .sheets import A4, MARGIN, PNG_DPI, add_compass, place_on_page, write_words
-from .sun_arrows import SunShown
+from .sun_arrows import SunArrows
 
 PAGE = A4[1], A4[0]
 # Even steps of lightness, told apart with every kind of colour vision.
@@ -62,12 +62,12 @@ def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
         ``mosaic_sources.tif`` of the finest.
     text : sheets.SheetText
     azimuths_deg : mapping of str to float, optional
-        See `suns.SunShown`.
+        See `sun_arrows.SunArrows`.
     """
     with drawing(), open_raster(maps[0].mosaic) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        places = choose_places(maps[0].fractures, grid)
-        suns = SunShown(sources, azimuths_deg or {})
+        places = choose_inset_pairs(maps[0].fractures, grid)
+        suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(maps[0].fractures)
         figure = Figure(figsize=PAGE)
         write_words(figure, text, PAGE)
@@ -144,7 +144,7 @@ def _draw(axes, part, shown, box, norm):
         if part == "probability":
             picture = _PROBABILITY(np.ma.masked_invalid(decode(read_window(dataset, *window))))
         else:
-            picture = base(dataset, window)
+            picture = base_picture(dataset, window)
     axes.imshow(picture, extent=extent, interpolation="nearest")
     if part == "fractures":
         draw_fractures(axes, shown.fractures[shown.fractures.intersects(box)], norm, filled=False, width=0.9)

@@ -39,7 +39,7 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Place:
+class InsetPair:
     """A place to look at.
 
     Attributes
@@ -87,7 +87,7 @@ def densest(fractures, grid):
     return found, int(fractures.intersects(found.box(grid)).sum())
 
 
-def choose_places(fractures, grid):
+def choose_inset_pairs(fractures, grid):
     """Places that show what a map holds, from the densest to the thinnest.
 
     Parameters
@@ -109,19 +109,23 @@ def choose_places(fractures, grid):
     side_m = around.side_px * grid.resolution_m
     words = f"{count} fractures" if count > 1 else "1 fracture"
     spot = _middle(longest.geometry.intersection(around.box(grid)))
-    first = Place("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
+    first = InsetPair("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
 
     largest = fractures.iloc[int(np.argmax(fractures["area_m2"].to_numpy(float)))]
     spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest.geometry))[0]
     note = f"{_area(largest.area_m2)}, up to {largest.max_width_m:.0f} m wide"
-    second = Place("b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid))
+    second = InsetPair(
+        "b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid)
+    )
 
     lengths = fractures["total_length_m"].to_numpy(float)
     long = fractures[lengths >= np.median(lengths)]
     thinnest = long.iloc[int(np.argmin(long["mean_width_m"].to_numpy(float)))]
     note = f"{thinnest.mean_width_m:.1f} m wide, {thinnest.total_length_m:.0f} m long"
     spot = _middle(thinnest.geometry)
-    third = Place("c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid))
+    third = InsetPair(
+        "c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid)
+    )
     return [first, second, third]
 
 

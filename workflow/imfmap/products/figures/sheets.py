@@ -11,11 +11,11 @@ from matplotlib.patches import Rectangle
 from ...fractures.accept import REASONS
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
-from ...plots.cartography import FAINT, NO_DATA, base, compass, graticule, halo, letter_box, scale_bar
-from .insets import choose_places, square
+from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
+from .insets import choose_inset_pairs, square
 from .panel import RAMP, area_handles, rose, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, rings, save
-from .sun_arrows import SunShown
+from .sun_arrows import SunArrows
 
 A4 = (8.27, 11.69)
 MARGIN = 0.5
@@ -45,7 +45,7 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
     """Draw a target at three scales.
 
     Above, the crater: the mosaic, over a base map where there is one, with floor, ponds and fractures; below, each of
-    `places.choose_places` at complex and at pixel scale, with north and the Sun of the image that is shown.
+    `insets.choose_inset_pairs` at complex and at pixel scale, with north and the Sun of the image that is shown.
 
     Parameters
     ----------
@@ -54,20 +54,20 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
     mosaic_path, sources_path : path
         8-bit mosaic, 0 for no data, and which image each pixel came from.
     fractures : geopandas.GeoDataFrame
-        Those that were kept (see `morphometry.measure`); may be empty.
+        Those that were kept (see `measures.measure`); may be empty.
     text : SheetText
     boundary : dict of str to geopandas.GeoDataFrame, optional
         Layers ``floor`` and ``ponds``, and ``candidates`` for ponds.
     azimuths_deg : mapping of str to float, optional
-        See `SunShown`.
-    base_map : basemap.BaseMap, optional
+        See `SunArrows`.
+    base_map : base_map.BaseMap, optional
         What lies around and below the mosaic.
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        suns = SunShown(sources, azimuths_deg or {})
+        suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(fractures)
-        places = choose_places(fractures, grid)
+        places = choose_inset_pairs(fractures, grid)
         # Without fractures there is no place to look at closely, and the page ends below the map.
         page = A4 if places else (A4[0], _OVERVIEW + 2.0)
         figure = Figure(figsize=page)
@@ -95,7 +95,7 @@ def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_de
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        suns = SunShown(sources, azimuths_deg or {})
+        suns = SunArrows(sources, azimuths_deg or {})
         reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
         counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}
         seen = sum(count > 0 for count in counts.values())
@@ -142,7 +142,7 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, places, bou
         axes.imshow(base_map.picture, extent=(left, right, bottom, high), zorder=0, interpolation="antialiased")
     own = grid.bounds
     extent = (own[0], own[2], own[1], own[3])
-    axes.imshow(base(mosaic, most_pixels=_MOST_PX), extent=extent, zorder=1, interpolation="antialiased")
+    axes.imshow(base_picture(mosaic, most_pixels=_MOST_PX), extent=extent, zorder=1, interpolation="antialiased")
     if base_map:
         axes.add_patch(
             Rectangle(own[:2], own[2] - own[0], own[3] - own[1], fill=False, edgecolor="white", linewidth=0.7, zorder=2)
@@ -262,7 +262,7 @@ def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
         window = square(row, column, int(np.clip(1.7 * extent_px, *_EXAMPLE_PX)), grid)
         axes = figure.add_axes(place_on_page(left, bottom, _EXAMPLE, _EXAMPLE, page))
         around = draw_window(axes, mosaic, grid, window)
-        outline(axes, member.geometry)
+        draw_outline(axes, member.geometry)
         scale_bar(axes, around, share=0.4, size=6)
         add_compass(axes, around, suns.of(window), (1, 1), 0.3, 0.38)
         confidence = "" if np.isnan(member.confidence) else f", p {member.confidence:.2f}"
@@ -274,14 +274,14 @@ def draw_window(axes, mosaic, grid, window, picture=None):
     around = window.grid(grid)
     left, bottom, right, top = around.bounds
     if picture is None:
-        picture = base(mosaic, (window.row, window.column, window.side_px, window.side_px))
+        picture = base_picture(mosaic, (window.row, window.column, window.side_px, window.side_px))
     axes.set_facecolor(NO_DATA)
     axes.imshow(picture, extent=(left, right, bottom, top), interpolation="nearest")
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     return around
 
 
-def outline(axes, geometry, colour=OUTLINE, width=1.1):
+def draw_outline(axes, geometry, colour=OUTLINE, width=1.1):
     """Draw the outline of one shape."""
     for ring in rings([geometry]):
         axes.plot(*ring.T, color=colour, linewidth=width, path_effects=halo(1.8 * width, alpha=0.5), zorder=5)

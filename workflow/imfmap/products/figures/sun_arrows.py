@@ -32,7 +32,7 @@ def sun_azimuths(images, mosaic_path, sun_azimuth_deg=None):
     return {facts.product: facts.sun_azimuth_deg for facts in map(facts_of, images)}
 
 
-class SunShown:
+class SunArrows:
     """Which Sun lights a part of a mosaic: that of the image that most of it came from.
 
     Parameters

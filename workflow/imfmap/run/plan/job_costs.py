@@ -16,7 +16,7 @@ PER_IMAGE = {"infer_image", "tile", "project_edr", "project_cube", "isis_project
 ON_GPU = {"train", "evaluate", "infer_image", "infer_mosaic", "compare_image", "compare_mosaic", "score"}
 
 
-class Costs:
+class JobCostEstimator:
     """Costs of jobs of past runs.
 
     Parameters

@@ -16,7 +16,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import read_raster
 from imfmap.simulate.calibration_set import write_calibration_set
-from imfmap.simulate.imaging import Look, image_scene, map_azimuth, observe
+from imfmap.simulate.imaging import ViewingGeometry, image_scene, map_azimuth, observe
 from imfmap.simulate.scene import write_terrain
 from imfmap.simulate.terrain import make_terrain
 
@@ -56,13 +56,13 @@ def test_direct_path_is_the_sensor_path_within_noise(ground, tmp_path, case, inc
     edr_to_map(edr, isd, folder / "calibration", GRID, tmp_path / "map.tif", Processing(threads=1))
     full = read_raster(tmp_path / "map.tif")[0][INNER]
 
-    look = Look.of(camera, GRID)
+    viewing = ViewingGeometry.of(camera, GRID)
     azimuth_deg = map_azimuth(terrain.grid, LON_DEG, LAT_DEG, SUN_AZIMUTH_DEG)
 
     def direct(seed, shift=(0.0, 0.0)):
-        moved = look.origin[0] + shift[0] * look.sample_m, look.origin[1] + shift[1] * look.line_m
+        moved = viewing.origin[0] + shift[0] * viewing.sample_m, viewing.origin[1] + shift[1] * viewing.line_m
         rng = None if seed is None else np.random.default_rng(seed)
-        return observe(terrain, GRID, azimuth_deg, incidence_deg, rng, replace(look, origin=moved))[INNER]
+        return observe(terrain, GRID, azimuth_deg, incidence_deg, rng, replace(viewing, origin=moved))[INNER]
 
     clean = direct(None)
     residual = full - clean
@@ -95,12 +95,12 @@ def test_direct_path_is_the_sensor_path_within_noise(ground, tmp_path, case, inc
 def test_the_test_sees_a_different_camera(ground):
     """Were the direct path's blur a tenth of a pixel off, or its view from elsewhere, the residual would show it."""
     terrain, _ = ground
-    look = Look.nadir(1.0, 2)
-    clean = observe(terrain, GRID, 250.0, 50.0, None, look)[INNER]
-    noise = (observe(terrain, GRID, 250.0, 50.0, np.random.default_rng(1), look)[INNER] - clean).std()
-    softer = observe(terrain, GRID, 250.0, 50.0, None, replace(look, native_m=1.5 * look.native_m))[INNER]
+    viewing = ViewingGeometry.nadir(1.0, 2)
+    clean = observe(terrain, GRID, 250.0, 50.0, None, viewing)[INNER]
+    noise = (observe(terrain, GRID, 250.0, 50.0, np.random.default_rng(1), viewing)[INNER] - clean).std()
+    softer = observe(terrain, GRID, 250.0, 50.0, None, replace(viewing, native_m=1.5 * viewing.native_m))[INNER]
     assert (softer - clean).std() > 0.5 * noise
-    tilted = look.view.copy()
+    tilted = viewing.view.copy()
     tilted[0] = [np.sin(np.radians(10.0)), 0.0, np.cos(np.radians(10.0))]
-    seen = observe(terrain, GRID, 250.0, 50.0, None, replace(look, view=tilted))[INNER]
+    seen = observe(terrain, GRID, 250.0, 50.0, None, replace(viewing, view=tilted))[INNER]
     assert (seen - clean).std() > 2.0 * noise

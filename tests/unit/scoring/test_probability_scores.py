@@ -22,7 +22,7 @@ from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
 from imfmap.maps.vectors import write_vector
 from imfmap.scoring import blocks, counts
-from imfmap.scoring.map_scores import combine, score_image, score_labels
+from imfmap.scoring.probability_scores import combine_scores, score_labels, score_probability
 from imfmap.scoring.scores import Scores
 
 CRS = body("moon").projected("equirectangular", 10, 20)
@@ -103,7 +103,7 @@ def made(tmp_path_factory):
 
 def scored(scene, **options):
     arguments = [scene[name] for name in ("probability", "image", "truth", "vectors", "labels", "out")]
-    return score_image(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
+    return score_probability(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
 
 
 def found(scene, probability):
@@ -295,7 +295,7 @@ def test_a_mosaic_gives_valid_pixels_but_no_sun(scene):
 def test_the_labels_own_score(scene):
     paths = [scene[name] for name in ("image", "truth", "vectors", "labels", "out")]
     score_labels(*paths, target="floor", min_area_m2=10.0)
-    scores = combine([scene["out"]])
+    scores = combine_scores([scene["out"]])
     # Labelled: 150 px of fracture, 50 of crater, 60 of ridge; the tiny fracture is missing.
     assert scores.pixel_scores() == pytest.approx(
         {"precision": 150 / 260, "recall": 150 / 270, "f1": 300 / 530, "iou": 150 / 380}
@@ -319,7 +319,7 @@ def test_maps_add_up(scene, tmp_path):
     for number in range(3):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(scene["out"].read_text())
-    scores = combine(files)
+    scores = combine_scores(files)
     assert scores.maps == 3
     assert scores.grounds == [("floor", "M1L")] * 3
     assert scores.area_km2 == pytest.approx(3 * one["area_km2"])
@@ -330,12 +330,12 @@ def test_maps_add_up(scene, tmp_path):
 
 def test_what_cannot_be_scored_is_said(scene, tmp_path):
     with pytest.raises(InputError, match="no files given"):
-        combine([])
+        combine_scores([])
     scored(scene)
     other = json.loads(scene["out"].read_text()) | {"min_area_m2": 1.0}
     (tmp_path / "other.json").write_text(json.dumps(other))
     with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all alike"):
-        combine([scene["out"], tmp_path / "other.json"])
+        combine_scores([scene["out"], tmp_path / "other.json"])
     write_raster(scene["labels"], np.zeros((10, 10), np.uint8), GRID.window(0, 0, 10, 10))
     with pytest.raises(InputError, match=r"labels.tif: is not on the grid of .*truth.tif"):
         scored(scene)

@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import fetch
 from imfmap.acquisition.http import NotThereError
-from imfmap.acquisition.torch_hub import fetch_hub_weights
-from imfmap.acquisition.zenodo import fetch_published_weights
+from imfmap.acquisition.weights_sources import fetch_hub_weights, fetch_published_weights
 from imfmap.core.errors import InputError, SetupError
 from imfmap.nac.edr import verify_md5, write_edr
 from tests.helpers.nac_samples import fields
