@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imfmap.acquisition.download import fetch
+from imfmap.acquisition.download import download_file
 from imfmap.acquisition.http import NotThereError
-from imfmap.acquisition.weights_sources import fetch_hub_weights, fetch_published_weights
+from imfmap.acquisition.weights_sources import download_torchvision_weights, download_zenodo_checkpoint
 from imfmap.core.errors import InputError, SetupError
 from imfmap.nac.edr import verify_md5, write_edr
 from tests.helpers.nac_samples import fields
@@ -35,7 +35,7 @@ def bring(server, tmp_path):
 
     def run(path="/a.IMG", check=None, size=None, **changes):
         url = path if "://" in path else f"{server.url}{path}"
-        fetch(url, tmp_path / "a.IMG", settings_for(server, **changes), check, size)
+        download_file(url, tmp_path / "a.IMG", settings_for(server, **changes), check, size)
         return tmp_path / "a.IMG"
 
     return run
@@ -153,7 +153,7 @@ def test_a_slow_server_is_waited_for_and_a_silent_one_not(server, bring):
     assert bring().read_bytes() == PAYLOAD
     server.troubles = [Trouble("slow", seconds=0.5) for _ in range(9)]
     with pytest.raises(InputError, match="did not answer .*timed out"):
-        fetch(f"{server.url}/a.IMG", bring().with_name("b.IMG"), settings_for(server, timeout_s=0.1, retries=1))
+        download_file(f"{server.url}/a.IMG", bring().with_name("b.IMG"), settings_for(server, timeout_s=0.1, retries=1))
 
 
 def test_a_redirect_is_followed(server, bring):
@@ -249,14 +249,14 @@ def test_a_file_url_of_the_table(bring, tmp_path):
     (tmp_path / "with space.IMG").write_bytes(PAYLOAD)
     assert bring((tmp_path / "with space.IMG").as_uri()).read_bytes() == PAYLOAD
     with pytest.raises(NotThereError, match="nowhere.IMG: cannot be read"):
-        fetch("file:///nowhere.IMG", tmp_path / "b.IMG", {"mirror": None, "retries": 0, "backoff_s": 0})
+        download_file("file:///nowhere.IMG", tmp_path / "b.IMG", {"mirror": None, "retries": 0, "backoff_s": 0})
 
 
 # Together
 
 
 def _fetch_in_a_process(url, path, settings):
-    fetch(url, path, settings)
+    download_file(url, path, settings)
 
 
 def test_two_processes_fetch_a_file_once(server, tmp_path):
@@ -284,20 +284,20 @@ def record(server, **changes):
 
 def test_published_weights_come_with_their_md5(server, tmp_path):
     record(server)
-    fetch_published_weights(7, tmp_path / "w.pt", settings_for(server))
+    download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(server))
     assert (tmp_path / "w.pt").read_bytes() == PAYLOAD
     record(server, checksum="md5:00")
     with pytest.raises(InputError, match="came damaged twice .*Zenodo says 00"):
-        fetch_published_weights(7, tmp_path / "v.pt", settings_for(server))
+        download_zenodo_checkpoint(7, tmp_path / "v.pt", settings_for(server))
 
 
 def test_a_record_without_weights(server, tmp_path):
     record(server, key="notes.txt")
     with pytest.raises(InputError, match="has 0 checkpoints among notes.txt, readme.md"):
-        fetch_published_weights(7, tmp_path / "w.pt", settings_for(server))
+        download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(server))
     server.files["/records/7"] = b"<html>"
     with pytest.raises(InputError, match="no Zenodo record"):
-        fetch_published_weights(7, tmp_path / "w.pt", settings_for(server))
+        download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(server))
 
 
 # torchvision's weights, by the beginning of their SHA-256
@@ -308,7 +308,7 @@ COCO = f"/models/net_coco-{hashlib.sha256(PAYLOAD).hexdigest()[:8]}.pth"
 def test_torchvisions_weights_come_by_the_checksum_in_their_name(server, tmp_path):
     server.files[COCO] = PAYLOAD
     server.troubles = [Trouble("corrupt"), Trouble("cut", after=700_000)]
-    fetch_hub_weights(f"{server.url}{COCO}", tmp_path / "out" / "coco.net.pth", settings_for(server))
+    download_torchvision_weights(f"{server.url}{COCO}", tmp_path / "out" / "coco.net.pth", settings_for(server))
     assert (tmp_path / "out" / "coco.net.pth").read_bytes() == PAYLOAD and alone(tmp_path / "out" / "coco.net.pth")
 
 
@@ -318,7 +318,7 @@ def test_without_torchvisions_weights_it_is_said_what_to_put_where(server, tmp_p
         server.files[COCO] = content
     url = f"{server.url}{COCO}"
     with pytest.raises(InputError) as caught:
-        fetch_hub_weights(url, tmp_path / "coco.net.pth", settings_for(server))
+        download_torchvision_weights(url, tmp_path / "coco.net.pth", settings_for(server))
     message = str(caught.value)
     assert message.startswith(f"{url}: cannot be fetched (") and "\n" not in message
     assert message.endswith(f"and put it here as {tmp_path / 'coco.net.pth'}")
@@ -330,5 +330,7 @@ def test_weights_that_torch_has_already_need_no_server(server, tmp_path):
     kept = tmp_path / "hub" / Path(COCO).name
     kept.parent.mkdir()
     kept.write_bytes(PAYLOAD)
-    fetch_hub_weights(f"{server.url}{COCO}", tmp_path / "coco.net.pth", settings_for(server), cache=kept.parent)
+    download_torchvision_weights(
+        f"{server.url}{COCO}", tmp_path / "coco.net.pth", settings_for(server), cache=kept.parent
+    )
     assert (tmp_path / "coco.net.pth").read_bytes() == PAYLOAD and not server.requests

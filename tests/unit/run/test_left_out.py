@@ -73,7 +73,7 @@ def test_a_job_whose_image_fails_marks_its_output_where_that_is_allowed(tmp_path
     assert " WARNING left out: project_edr: M1L.IMG: is cut short" in (tmp_path / "job.log").read_text()
 
 
-@pytest.write_mark.parametrize(("error", "allowed"), [(InputError, False), (SetupError, True)])
+@pytest.mark.parametrize(("error", "allowed"), [(InputError, False), (SetupError, True)])
 def test_a_job_that_may_leave_nothing_out_or_whose_setup_is_at_fault_fails(tmp_path, capsys, error, allowed):
     with pytest.raises(SystemExit) as ended, job(task(tmp_path, allow_missing=allowed)):
         raise error("M1L.IMG", "is cut short")

@@ -56,14 +56,14 @@ def shared_ground(paths, table):
 
 
 def test_by_place_no_ground_both_trains_and_validates(images, tmp_path):
-    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, split_by="place")
     assert shared_ground(images, table) == 0
     # The paper's way shares much: that is what the other is for.
     assert shared_ground(images, split_tiles(images, tmp_path / "tile.csv", 0.2, seed=5)) > 10000
 
 
 def test_by_place_every_target_validates_about_its_share(images, tmp_path):
-    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, split_by="place")
     for _, group in table.groupby("target"):
         kept = group[group.set != LEFT_OUT]
         assert 0.1 < (kept.set == "validation").mean() < 0.4
@@ -71,12 +71,12 @@ def test_by_place_every_target_validates_about_its_share(images, tmp_path):
 
 
 def test_by_place_repeats_by_seed(images, tmp_path):
-    table = split_tiles(images, tmp_path / "a.csv", 0.2, seed=5, way="place")
-    assert table.equals(split_tiles(images[::-1], tmp_path / "b.csv", 0.2, seed=5, way="place"))
-    assert not table.equals(split_tiles(images, tmp_path / "c.csv", 0.2, seed=6, way="place"))
+    table = split_tiles(images, tmp_path / "a.csv", 0.2, seed=5, split_by="place")
+    assert table.equals(split_tiles(images[::-1], tmp_path / "b.csv", 0.2, seed=5, split_by="place"))
+    assert not table.equals(split_tiles(images, tmp_path / "c.csv", 0.2, seed=6, split_by="place"))
 
 
-def test_an_unknown_way(images, tmp_path):
-    with pytest.raises(InputError, match="split: unknown way 'crater'; use one of tile, place"):
-        split_tiles(images, tmp_path / "split.csv", way="crater")
+def test_an_unknown_split_by(images, tmp_path):
+    with pytest.raises(InputError, match="split: unknown value 'crater'; use one of tile, place"):
+        split_tiles(images, tmp_path / "split.csv", split_by="crater")
     assert not (tmp_path / "split.csv").exists()

@@ -25,7 +25,7 @@ def area_of_interest(target):
     Returns
     -------
     Polygon or MultiPolygon
-        As `outlines` describes it: the polygon, or else the target's map.
+        As `footprints` describes it: the polygon, or else the target's map.
 
     Raises
     ------

@@ -30,7 +30,7 @@ _LONGEST_PAUSE_S = 120.0
 _DATA_SET = re.compile(r"/(LRO-L-LROC-\d-[A-Z]+-V[\d.]+/.*)")
 
 
-def fetch(url, path, acquisition, check=None, size=None, http=None):
+def download_file(url, path, acquisition, check=None, size=None, http=None):
     """Fetch a file; it appears under its name when it is whole and right.
 
     What has come lies in ``<name>.part`` until then; a transfer that is cut goes on from there, now or in a later

@@ -1,4 +1,4 @@
-"""Outlines of images and targets: on the sphere, in longitude and latitude, and on a local equal-area map.
+"""Footprints of images and areas of interest: in longitude and latitude, and on a local equal-area map.
 
 In longitude and latitude an outline is a cylindrical map's: within -180..180, in parts where it crosses the seam, with
 points along the pole that it surrounds. Areas are compared on a map centred on the target, where neither is special.

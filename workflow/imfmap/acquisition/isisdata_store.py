@@ -8,7 +8,7 @@ from urllib.parse import quote, urlparse
 from xml.etree import ElementTree
 
 from ..core.errors import InputError
-from .download import fetch, is_url, local_path
+from .download import download_file, is_url, local_path
 from .http import get, session
 
 _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out as ISISDATA"
@@ -132,7 +132,7 @@ class IsisData:
             return here
         here.unlink(missing_ok=True)
         place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_path(self._store) / path
-        fetch(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
+        download_file(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
         self.fetched[path] = size
         return here
 

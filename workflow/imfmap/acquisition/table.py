@@ -86,9 +86,9 @@ def write_footprints(path, table, left_out, body_name="moon"):
     """
     layers = {}
     for name, rows in (("products", table), ("left_out", left_out)):
-        outlines = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
+        footprints = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
         frame = gpd.GeoDataFrame(
-            rows.drop(columns="footprint"), geometry=outlines, crs=body(body_name).geographic
+            rows.drop(columns="footprint"), geometry=footprints, crs=body(body_name).geographic
         ).reset_index(drop=True)
         layers[name] = frame[frame.geometry.notna()]
     write_vector(path, layers)

@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from ..core.errors import InputError
-from .download import fetch
+from .download import download_file
 from .http import get, session
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
@@ -14,7 +14,7 @@ _CHECKPOINTS = (".pt", ".pth", ".ckpt")
 _DIGEST = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
-def fetch_hub_weights(url, path, acquisition, cache=None):
+def download_torchvision_weights(url, path, acquisition, cache=None):
     """Fetch a file of weights that has the beginning of its SHA-256 in its name.
 
     Parameters
@@ -43,14 +43,16 @@ def fetch_hub_weights(url, path, acquisition, cache=None):
 
     kept = cache and cache / name
     try:
-        fetch(kept.absolute().as_uri() if kept and kept.exists() else url, path, {**acquisition, "mirror": None}, check)
+        download_file(
+            kept.absolute().as_uri() if kept and kept.exists() else url, path, {**acquisition, "mirror": None}, check
+        )
     except InputError as error:
         raise InputError(
             url, f"cannot be fetched ({error})", f"fetch it where there is internet, and put it here as {path}"
         ) from None
 
 
-def fetch_published_weights(record, path, acquisition):
+def download_zenodo_checkpoint(record, path, acquisition):
     """Fetch the one checkpoint file of a Zenodo record.
 
     Raises
@@ -82,4 +84,4 @@ def fetch_published_weights(record, path, acquisition):
         if found != checksum:
             raise InputError(came, f"has MD5 {found}, Zenodo says {checksum}", "fetch it again")
 
-    fetch(chosen["links"]["self"], path, {**acquisition, "mirror": None}, check, chosen.get("size"), http)
+    download_file(chosen["links"]["self"], path, {**acquisition, "mirror": None}, check, chosen.get("size"), http)

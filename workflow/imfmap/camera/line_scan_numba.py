@@ -1,4 +1,4 @@
-"""The inner loops of camera and projection, compiled: the search for the line that saw a place, and resampling.
+"""The inner loops of camera and projection for Numba: from the ground to line and detector sample, and resampling.
 
 They are one file because Numba keeps compiled functions by the date of their file alone: one that calls another file's
 would not notice when that changes. Image positions are zero-based in the resampling, 1-based elsewhere.

@@ -11,7 +11,7 @@ LIT_SHARE = 0.001
 
 
 class CoverageCheck:
-    """Count of the pixels of an image on a map.
+    """Check of how much of a map an image covers, by a count of its pixels.
 
     Attributes
     ----------

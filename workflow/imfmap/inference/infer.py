@@ -64,14 +64,14 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     projected_path : path
         float32 I/F raster with `image_facts.ImageFacts` tags, NaN for no data.
     out_path : path
-        8-bit probability raster to write, on the same grid (see `probability`).
+        8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
         ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too);
         ``rotations``, by default false (recipe ``paper``: average over quarter turns of all these, too),
         ``device``; ``precision``, by default "auto" (see `mixed_precision.choose_dtype`); ``sun_offset_deg``, by
-        default 0: an error added to the Sun's azimuth that the model is told, by its windows' turn or by its input, to measure
-        what wrong directions cost.
+        default 0: an error added to the Sun's azimuth that a Sun-aware model is given, by its windows' turn or by its
+        input, to measure what wrong directions cost.
     threads : int, optional
         Processor cores to use; by default all that this process may.
 
@@ -118,7 +118,7 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
     mosaic_path : path
         uint8 raster, 0 for no data.
     out_path : path
-        8-bit probability raster to write, on the same grid (see `probability`).
+        8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
         As for `infer_image`; an overlap of 0 is the paper's way.
     threads : int, optional
@@ -146,23 +146,23 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
         lattice, wanted = _lattice_along_map(seen, grid.shape, predictor.size_px, settings["overlap"])
         with PartStore(out_path, _about(predictor, checkpoint_path, out_path, settings)) as store:
-            known = WindowCache(predictor, store, lattice, settings["batch_size"])
+            cache = WindowCache(predictor, store, lattice, settings["batch_size"])
 
             def read(v, u):
                 return reader(v, u, predictor.size_px, predictor.size_px)
 
             def codes(block):
-                return map_codes(known.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+                return map_codes(cache.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
 
-            known.look(wanted, read, threads, Path(mosaic_path).stem)
+            cache.fill(wanted, read, threads, Path(mosaic_path).stem)
             with create_probability(out_path, grid, predictor.tags(settings)) as out:
-                write_codes(partial(known.codes, make=codes), seen, out, threads)
+                write_codes(partial(cache.codes, make=codes), seen, out, threads)
             log.info("%s: %d windows were known, %d are new", mosaic_path, store.taken, store.made)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A network's way over one image."""
+    """The inference of one image."""
 
     predictor: Predictor
     seen: np.ndarray

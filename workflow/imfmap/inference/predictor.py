@@ -17,7 +17,7 @@ _ROTATIONS = {"sun_aligned": (), "paper": (1, 2, 3)}
 
 
 class Predictor:
-    """A trained model as a function of windows.
+    """A trained model that predicts the probabilities of windows.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class Predictor:
     size_px : int
         Side of its windows: that of those tiles.
     is_sun_aware : bool
-        Whether it is given the Sun's direction.
+        Whether it takes the Sun's direction as input.
 
     Raises
     ------

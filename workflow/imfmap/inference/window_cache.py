@@ -34,8 +34,8 @@ class WindowCache:
         # By corners: keys of windows; keys of blocks, with the corners of the windows that reach into them.
         self._keys, self._blocks = {}, {}
 
-    def look(self, wanted, read, threads, title):
-        """See to it that the store has the probabilities of all windows.
+    def fill(self, wanted, read, threads, title):
+        """Compute the probabilities of the windows that the store does not have yet.
 
         Parameters
         ----------
@@ -102,7 +102,7 @@ class WindowCache:
         return self._store.arrays(self._blocks[block][0], lambda: {"codes": make(block)})["codes"]
 
     def blended(self, block):
-        """Probabilities uint16, 0..`SCRATCH_ONE`, of the block of the map at an upper left pixel; after `look`."""
+        """Probabilities uint16, 0..`SCRATCH_ONE`, of the block of the map at an upper left pixel; after `fill`."""
         total = np.zeros((READ_BLOCK, READ_BLOCK), np.float32)
         share = np.zeros_like(total)
         for v, u in self._blocks[block][1]:

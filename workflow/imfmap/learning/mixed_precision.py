@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 
 def choose_dtype(name, device, where):
-    """Format of a setting.
+    """Number format that a setting stands for.
 
     Parameters
     ----------

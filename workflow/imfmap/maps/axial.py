@@ -1,4 +1,4 @@
-"""Directions without a sense: the axes of polygons and lines, in degrees clockwise from y (north), 0..180."""
+"""Axial data, which have no sense: principal axes of polygons and lines, degrees clockwise from y (north), 0..180."""
 
 import numpy as np
 import shapely

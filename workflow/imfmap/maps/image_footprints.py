@@ -1,4 +1,4 @@
-"""Outlines of projected images, out of the pixels that they fill."""
+"""Footprints of projected images, out of the pixels that they fill."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -25,7 +25,7 @@ _TOLERANCE_DEG = 1e-6
 
 
 def image_footprints(paths):
-    """Outlines of the rasters of a target, with what is known of each image.
+    """Footprints of the rasters of a target, with what is known of each image.
 
     Parameters
     ----------

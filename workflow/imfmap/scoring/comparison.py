@@ -54,7 +54,7 @@ class Run:
     model : str
         Shared by the rows of one model.
     sun_offset_deg : float or None
-        By how much it was told wrong where the Sun is; None where that is not the question.
+        Error of the Sun's direction that a Sun-aware model was given; None where that is not the question.
     training_min, validation_f1 : float
         Minutes that its training took, and its F1 (0..1) over all pixels of its own validation tiles, against their
         labels; NaN where it was not trained here.
@@ -88,8 +88,8 @@ def write_comparison(models, csv_path, markdown_path, html_path, figure_dir, *, 
     ----------
     models : list of dict
         `name`, `seed`, `scores` (files of `probability_scores.score_probability`) and, where it was trained here,
-        `metrics` (its metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`, its own name,
-        and `sun_offset_deg` where they differ by that; see `Run`.
+        `metrics` (its metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`,
+        its own name, and `sun_offset_deg` where they differ by that; see `Run`.
     csv_path, markdown_path, html_path : path
         The CSV holds every figure of the other two, a row a model and one for the labels: mean and standard deviation
         (of the sample, ``_sd``) over seeds, both missing where a seed has none. The others show the main columns, then

@@ -25,7 +25,7 @@ class Row:
         Rows of one model share its colour.
     seeds : list of Scores
     sun_offset_deg : float or None
-        By how much the model was told wrong where the Sun is, if that is the question.
+        Error of the Sun's direction that a Sun-aware model was given, if that is the question.
     """
 
     name: str
@@ -42,8 +42,8 @@ def draw_all(rows, folder, labels=None):
     rows : list of Row
     folder : path
         Where the files go, PNG and PDF: ``precision_recall``, ``recall_by_width``, ``false_objects``, ``reliability``
-        and, where maps are of single images, ``by_incidence``; of rows that differ by what they were told of the Sun
-        only ``sun_error``.
+        and, where maps are of single images, ``by_incidence``; of rows that differ by the error of the Sun's
+        direction only ``sun_error``.
     labels : Scores, optional
         The weak labels' own.
     """

@@ -1,4 +1,4 @@
-"""The direct path: images of a simulated scene straight on to the map, for large sets.
+"""Direct imaging: images of a simulated scene straight on to the map, for large sets.
 
 No orbit is flown line by line and no EDR is made, but an image covers the ground that its camera would have seen, and
 carries the same facts as one that came through the sensor path.

@@ -29,7 +29,7 @@ _RING_PX = 3
 
 @dataclass(frozen=True, eq=False)
 class ViewingGeometry:
-    """How the pixels of a camera lie on the ground of a map window.
+    """Viewing geometry: how the pixels of a camera lie on the ground of a map window.
 
     Attributes
     ----------

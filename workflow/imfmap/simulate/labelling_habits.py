@@ -1,4 +1,4 @@
-"""How the person who labels a simulated scene draws."""
+"""Labelling habits: how the person who labels a simulated scene draws."""
 
 from dataclasses import dataclass, fields
 

@@ -1,4 +1,4 @@
-"""Stamping of relief into height grids: line features, craters and boulders, pixel by pixel."""
+"""Relief carved into and set on height grids, pixel by pixel: line features, craters and boulders."""
 
 from functools import lru_cache
 

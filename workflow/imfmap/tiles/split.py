@@ -45,10 +45,10 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, split_by=
     Raises
     ------
     InputError
-        For an unknown way, or where there are too few tiles to have one in each set.
+        For an unknown `split_by`, or where there are too few tiles to have one in each set.
     """
     if split_by not in SPLIT_UNITS:
-        raise InputError("split", f"unknown way '{split_by}'", f"use one of {', '.join(SPLIT_UNITS)}")
+        raise InputError("split", f"unknown value '{split_by}'", f"use one of {', '.join(SPLIT_UNITS)}")
     table, size_px = _table(tile_paths)
     generator = np.random.default_rng(seed)
     table["set"] = "train"

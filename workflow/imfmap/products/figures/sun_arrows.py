@@ -33,7 +33,7 @@ def sun_azimuths(images, mosaic_path, sun_azimuth_deg=None):
 
 
 class SunArrows:
-    """Which Sun lights a part of a mosaic: that of the image that most of it came from.
+    """Azimuths of the Sun arrows of a mosaic's windows: the Sun of the image that most of the window came from.
 
     Parameters
     ----------

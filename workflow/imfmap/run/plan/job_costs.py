@@ -17,7 +17,7 @@ ON_GPU = {"train", "evaluate", "infer_image", "infer_mosaic", "compare_image", "
 
 
 class JobCostEstimator:
-    """Costs of jobs of past runs.
+    """Estimates of the cost of jobs, out of the benchmarks of past runs.
 
     Parameters
     ----------
