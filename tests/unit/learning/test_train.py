@@ -249,7 +249,7 @@ def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_module, "plot_curves", die)
+        patch.setattr(training_module, "plot_training_curves", die)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "model", paths, training=short)
     assert (tmp_path / "model" / ".resume" / "state.pt").exists()
@@ -273,7 +273,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
     def killed(epochs, **options):
         """Train until the reports, then die."""
         with monkeypatch.context() as patch:
-            patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+            patch.setattr(training_module, "plot_training_curves", lambda *arguments: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 run(tmp_path / "model", paths, training={"epochs": epochs, **options})
 
@@ -296,7 +296,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
 def test_a_training_that_ended_before_its_reports_is_not_done_again(tmp_path, monkeypatch):
     paths = tile_files(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+        patch.setattr(training_module, "plot_training_curves", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(tmp_path / "model", paths, training={"epochs": 2})
     for name in ("checkpoint.pt", "metrics.json"):  # as Snakemake does after a failure

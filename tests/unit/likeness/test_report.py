@@ -11,7 +11,7 @@ from PIL import Image
 from imfmap.core.errors import InputError
 from imfmap.likeness.compare import compare, compare_jointly
 from imfmap.likeness.craters import crater_statistics, find_craters, find_sun_and_craters, match_craters, shaded_bowl
-from imfmap.likeness.patches import Group, Patch, cut_shares, drawn, read_real, stretched, sun_azimuth_at
+from imfmap.likeness.patches import Group, Patch, cut_shares, draw_settings, read_real, stretched, sun_azimuth_at
 from imfmap.likeness.report import compare_group, make_report, measure, read_settings, simulate
 from imfmap.likeness.statistics import all_statistics, radial_spectrum, spectrum_statistics, sun_axis
 
@@ -128,12 +128,12 @@ def test_stretch_cuts_the_shares_it_is_told():
 
 def test_settings_are_drawn_from_their_ranges():
     settings = {"a": 3, "b": {"between": [1, 2]}, "c": {"log_between": [10, 1000]}, "d": {"one_of": ["x", "y"]}}
-    draws = [drawn(settings, np.random.default_rng(seed)) for seed in range(200)]
+    draws = [draw_settings(settings, np.random.default_rng(seed)) for seed in range(200)]
     assert {draw["a"] for draw in draws} == {3} and {draw["d"] for draw in draws} == {"x", "y"}
     assert min(draw["b"] for draw in draws) >= 1 and max(draw["b"] for draw in draws) <= 2
     assert np.median([draw["c"] for draw in draws]) == pytest.approx(100, rel=0.4)
     with pytest.raises(InputError, match="use between"):
-        drawn({"a": {"about": [1, 2]}}, np.random.default_rng(0))
+        draw_settings({"a": {"about": [1, 2]}}, np.random.default_rng(0))
 
 
 def test_the_sun_stands_where_it_can():
