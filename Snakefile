@@ -18,7 +18,7 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from imfmap.run import command_line, lock, settings, slurm
-from imfmap.acquisition.age import is_old, now
+from imfmap.acquisition.search_report import is_old, now
 from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
 from imfmap.core.errors import InputError
 from imfmap.core.code_digest import code_of

@@ -15,9 +15,9 @@ sys.path[:0] = [str(ROOT / "workflow"), str(ROOT)]
 from shapely import Polygon  # noqa: E402
 from tests.helpers.catalogues import catalogue, cells_shown, greedy  # noqa: E402
 
-from imfmap.acquisition.choose import choose  # noqa: E402
-from imfmap.acquisition.outlines import LocalMap, canonical  # noqa: E402
-from imfmap.acquisition.place import place_of  # noqa: E402
+from imfmap.acquisition.area_of_interest import area_of_interest  # noqa: E402
+from imfmap.acquisition.footprints import LocalMap, canonical_footprint  # noqa: E402
+from imfmap.acquisition.image_choice import choose_images  # noqa: E402
 
 PLACES = ((-10.4, -165.1), (45.0, 0.0), (85.0, 179.0))
 LEAST_GAIN = 0.002
@@ -29,14 +29,14 @@ def main():
     print("| place | most images | images | coverage | other Suns | s (CPU) |\n|---|---|---|---|---|---|")
     for seed, (lat, lon) in enumerate(PLACES, start=1):
         target = {"lat": lat, "lon": lon, "diameter_km": 40.0, "body": "moon", "projection": "orthographic"}
-        place = place_of({**target, "resolution_m": 1.5, "standard_parallel_deg": None})
+        aoi = area_of_interest({**target, "resolution_m": 1.5, "standard_parallel_deg": None})
         rings, suns, resolutions = catalogue(2000, lat, lon, 24_000.0, seed)
-        outlines = [canonical(Polygon(ring)) for ring in rings]
-        local = LocalMap.about(place)
-        shown = cells_shown([local.project(outline) for outline in outlines], local.project(place), 250.0)
+        footprints = [canonical_footprint(Polygon(ring)) for ring in rings]
+        local = LocalMap.about(aoi)
+        shown = cells_shown([local.project(outline) for outline in footprints], local.project(aoi), 250.0)
         for most in (20, 400):
             begun = time.process_time()
-            choice = choose(outlines, place, suns, resolutions, most, LEAST_GAIN)
+            choice = choose_images(footprints, aoi, suns, resolutions, most, LEAST_GAIN)
             seconds = time.process_time() - begun
             away = choice.sun_angles_deg > AWAY_DEG
             ours, plain = choice.chosen, greedy(shown, LEAST_GAIN * shown.shape[1], most)

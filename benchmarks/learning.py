@@ -31,12 +31,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
 from imfmap.inference import infer as infer_module  # noqa: E402
 from imfmap.inference.infer import infer_image, infer_mosaic  # noqa: E402
-from imfmap.inference.predictor import Network  # noqa: E402
+from imfmap.inference.predictor import Predictor  # noqa: E402
 from imfmap.learning.augment import augment_paper  # noqa: E402
-from imfmap.learning.datasets import Batches, TileDataset  # noqa: E402
-from imfmap.learning.epochs import Pass  # noqa: E402
+from imfmap.learning.datasets import EpochBatches, TileDataset  # noqa: E402
+from imfmap.learning.epochs import EpochRunner  # noqa: E402
 from imfmap.learning.losses import Loss  # noqa: E402
-from imfmap.learning.mixed_precision import PRECISIONS, choose_precision, compiled, mixed  # noqa: E402
+from imfmap.learning.mixed_precision import PRECISIONS, autocast_to, choose_dtype, compile_model  # noqa: E402
 from imfmap.learning.models import build_model, device_name, save_checkpoint  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
 from imfmap.maps.grids import MapGrid  # noqa: E402
@@ -200,7 +200,7 @@ def loader(bench):
     tiles = TileDataset([bench.tiles(bench.batch_size)], [chosen], augment_paper)
     return DataLoader(
         tiles,
-        batch_sampler=Batches(len(tiles), bench.batch_size, shuffle=True),
+        batch_sampler=EpochBatches(len(tiles), bench.batch_size, shuffle=True),
         num_workers=bench.workers,
         prefetch_factor=PREFETCHED if bench.workers else None,
         pin_memory=bench.device.type == "cuda",
@@ -240,16 +240,16 @@ def train_ours(bench):
 
         def trial(network):
             batch = torch.rand(bench.batch_size, 1, bench.size_px, bench.size_px, device=bench.device)
-            with mixed(bench.device, bench.dtype), torch.set_grad_enabled(network.training):
+            with autocast_to(bench.device, bench.dtype), torch.set_grad_enabled(network.training):
                 logits = network(batch.contiguous(memory_format=torch.channels_last))
             if network.training:
                 logits.float().mean().backward()
 
-        learner = compiled(network, trial)
+        learner = compile_model(network, trial)
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4, fused=True)
     schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
     scaler = torch.amp.GradScaler(bench.device.type, enabled=bench.dtype == torch.float16)
-    through = Pass(bench.device, Loss(), 0.5, bench.dtype)
+    through = EpochRunner(bench.device, Loss(), 0.5, bench.dtype)
     return Clock(bench).rate(lambda batches, tell: through.train(learner, batches, optimiser, schedule, scaler, tell))
 
 
@@ -288,7 +288,7 @@ def infer_ours(bench, infer, checkpoint, image_path, out_path):
     return tiles / seconds
 
 
-class AtOnce(Network):
+class AtOnce(Predictor):
     """A network that answers at once, as a smooth field with fractures in it: what is left is the host's work."""
 
     def __init__(self, checkpoint_path, settings):
@@ -299,7 +299,7 @@ class AtOnce(Network):
         self._answer[:, size // 3 : size // 3 + 6] = 0.9
 
     def __call__(self, windows, sun_azimuth_deg=0.0):
-        """As `Network`."""
+        """As `Predictor`."""
         return lambda: np.broadcast_to(self._answer, windows.shape)
 
 
@@ -326,7 +326,7 @@ def write_image(bench, path, tiles):
 
 def infer_in_memory(bench, checkpoint):
     """The workflow's network on windows in memory, results in memory: tiles a second, and batches measured."""
-    network = Network(checkpoint, bench.inference())
+    network = Predictor(checkpoint, bench.inference())
     windows = bench.tiles(bench.batch_size).image
 
     def run(batches):
@@ -456,7 +456,7 @@ def main():
     # Convolutions of float32 run on TF32 unless told otherwise; so does the peak that they are held against.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device("cuda" if on_gpu else "cpu")
-    dtype = choose_precision(given.precision, device, "--precision")
+    dtype = choose_dtype(given.precision, device, "--precision")
     sizes = (given.size_px, given.batch_size, given.seconds, given.workers)
     bench = Bench(given.architecture, *sizes, device, dtype, given.compile)
     with tempfile.TemporaryDirectory() as folder:

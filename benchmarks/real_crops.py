@@ -38,7 +38,7 @@ from imfmap.maps.grids import MapGrid  # noqa: E402
 from imfmap.maps.image_facts import ImageFacts  # noqa: E402
 from imfmap.maps.probability_raster import decode  # noqa: E402
 from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
-from imfmap.plots.style import COLOURS, drawn  # noqa: E402
+from imfmap.plots.style import COLOURS, saved_figure  # noqa: E402
 
 RESOLUTION_M = 1.5
 THRESHOLD, MIN_AREA_M2 = 0.5, 150.0
@@ -125,7 +125,7 @@ def draw(crops, probabilities, path):
     """Crops, each with an arrow from its Sun, and the outlines of what each model found."""
     columns = min(4, len(crops))
     rows = -(-len(crops) // columns)
-    with drawn(path, rows=rows, columns=columns, panel_inches=(1.75, 1.9), squeeze=False) as axes:
+    with saved_figure(path, rows=rows, columns=columns, panel_inches=(1.75, 1.9), squeeze=False) as axes:
         for axis in axes.ravel():
             axis.axis("off")
         for axis, crop in zip(axes.ravel(), crops, strict=False):

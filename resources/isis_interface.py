@@ -1,4 +1,4 @@
-"""Make workflow/imfmap/isis/interface.json anew: what the ISIS programs of this workflow take.
+"""Make workflow/imfmap/engines/isis/interface.json anew: what the ISIS programs of this workflow take.
 
 python resources/isis_interface.py app_parameters.json, where that file holds the interface definitions of ISIS's
 programs (the XML beside each program's source) as nested mappings.

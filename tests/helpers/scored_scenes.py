@@ -6,7 +6,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.probability_raster import create_probability, encode
-from imfmap.scoring.map_scores import score_image
+from imfmap.scoring.probability_scores import score_probability
 
 CRS = body("moon").projected("equirectangular", 10, 20)
 # 60 rows, 100 columns of 1 m.
@@ -29,7 +29,7 @@ def middle(row, column, rows, columns, width_m):
 
 def scored(scene, **options):
     arguments = [scene[name] for name in ("probability", "image", "truth", "vectors", "labels", "out")]
-    return score_image(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
+    return score_probability(*arguments, **({"min_area_m2": 10.0, "target": "floor"} | options))
 
 
 def found(scene, probability):

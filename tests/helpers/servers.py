@@ -115,7 +115,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _ode(self, query):
-        chosen = [product for product in self.server.products if _asked(product, query)]
+        chosen = [product for product in self.server.products if _matches(product, query)]
         offset, limit = int(query["offset"]), min(int(query["limit"]), self.server.page_limit)
         page = chosen[offset : offset + limit]
         inner = {"Product": page[0] if len(page) == 1 else page} if page else "No Products Found"
@@ -168,7 +168,7 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
 
-def _asked(product, query):
+def _matches(product, query):
     """Whether a query asks for a product, by name or by its bounds."""
     if "productid" in query:
         return query["productid"].strip("*").lower() in product["pdsid"].lower()

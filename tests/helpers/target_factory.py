@@ -10,7 +10,7 @@ import shapely
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
-from imfmap.maps.image_outlines import image_outlines
+from imfmap.maps.image_footprints import image_footprints
 from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import create_raster, write_raster
 from imfmap.maps.vectors import write_vector
@@ -74,7 +74,7 @@ def write_target(folder, grid=None):
     fractures = _bars(grid, BARS)
     rejected = _bars(grid, [SMALL_BAR], first=len(BARS) + 1).assign(reason="small")
     write_fractures(folder, fractures, rejected, _lines(fractures), _pond(grid))
-    write_vector(folder / "footprints.gpkg", {"footprints": image_outlines(images)})
+    write_vector(folder / "footprints.gpkg", {"footprints": image_footprints(images)})
     left, bottom, right, top = grid.bounds
     floor = shapely.box(left + 100, bottom + 100, right + 300, top - 100)
     ponds = shapely.Point(left + 400, bottom + 300).buffer(60)

@@ -12,7 +12,7 @@ from imfmap.camera.projection import project
 from imfmap.engines.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_layers import Layer
+from imfmap.maps.image_layers import ImageLayer
 from imfmap.mosaic.equalize import match_brightness
 from imfmap.nac.calibration import calibrate, remove_echo
 from imfmap.nac.camera import camera_from_cube, camera_from_isd
@@ -190,7 +190,7 @@ def equalizer(given):
     method = next(name for name, theirs in ADJUSTMENTS.items() if theirs == given["adjust"].upper())
     datasets = [rasterio.open(path) for path in paths]
     grid = _union([MapGrid.of(dataset) for dataset in datasets])
-    layers = [Layer(dataset, "", dataset.name, grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
+    layers = [ImageLayer(dataset, "", dataset.name, grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
     for path, out, change in zip(paths, outs, match_brightness(layers, grid, method), strict=True):
         change_pixels(path, out, change.apply(_read(path)))
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imfmap.nac.edr import write_edr
-from imfmap.run.left_out import mark_of
+from imfmap.run.left_out import read_mark
 from tests.helpers.catalogues import swath
 from tests.helpers.nac_samples import fields
 from tests.helpers.servers import Trouble, ode_product, serving, settings_for
@@ -186,7 +186,7 @@ def test_an_image_that_the_archive_lacks_may_be_left_out(archive, run, tmp_path)
     target = {"products": ["M100000001LE"]}
     assert run(*goals, target=target, check=False)[0] != 0
     run(*goals, target=target, processing={"allow_missing": True})
-    step, reason = mark_of(tmp_path / goals[0])
+    step, reason = read_mark(tmp_path / goals[0])
     assert step == "download" and "answered 404" in reason
     assert not list((tmp_path / goals[1]).glob("[!.]*"))
 

@@ -20,7 +20,7 @@ IMAGES = ("M1500004000LE", "M1500004010LE")
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory, mini_config):
-    """Path: results of a comparison of two networks of random weights, one of them told of the Sun."""
+    """Path: results of a comparison of two networks of random weights, one of them Sun-aware."""
     folder = tmp_path_factory.mktemp("comparison")
     models = {}
     for seed, (name, recipe) in enumerate((("plain", "paper"), ("told", "sun_aligned"))):
@@ -76,13 +76,13 @@ def test_scores_are_of_the_maps_they_are_named_for(compared):
         fracture = dataset.read(1) == 1
     table = pandas.read_csv(compared / "comparison" / "places" / "maps.csv", index_col="model")
     folder = compared / "compared" / "plain" / "floor"
-    for way in ("one_image", "fused"):
-        with rasterio.open(folder / f"{way}.tif") as dataset:
+    for variant in ("one_image", "fused"):
+        with rasterio.open(folder / f"{variant}.tif") as dataset:
             codes = dataset.read(1)
         hit = fracture & (codes >= 125) & (codes < 255)
-        row = table.loc[f"plain, {way.replace('_', ' ')}"]
+        row = table.loc[f"plain, {variant.replace('_', ' ')}"]
         assert row.truth_recall == pytest.approx(hit.sum() / (fracture & (codes < 255)).sum(), rel=1e-4)
-        assert json.loads((folder / "scores" / f"{way}.json").read_text())["target"] == "floor"
+        assert json.loads((folder / "scores" / f"{variant}.json").read_text())["target"] == "floor"
 
 
 def test_one_image_is_the_one_that_the_mosaic_shows(compared):

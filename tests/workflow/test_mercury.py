@@ -14,7 +14,7 @@ from imfmap.maps.bodies import BODIES, body_of
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import read_raster
 from imfmap.maps.target_grid import target_grid
-from imfmap.simulate.direct import image_to_map
+from imfmap.simulate.direct_imaging import image_to_map
 from imfmap.simulate.scene import make_scene
 
 from .conftest import run_snakemake, write_config

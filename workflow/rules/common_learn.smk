@@ -224,21 +224,21 @@ def compared_models(question):
 
 
 def compared_rows(question, table):
-    """Rows of a table of the comparison: name, model, its seed and trained name, and what of it is scored (way)."""
+    """Rows of a table of the comparison: name, model, its seed and trained name, and which of its maps is scored (variant)."""
     for name, seed, trained in compared_models(question):
-        told_of_sun = settings.told_of_sun(MODELS[name])
-        row = {"name": name, "model": name, "seed": seed, "trained": trained, "way": "alone"}
+        is_sun_aware = settings.is_sun_aware(MODELS[name])
+        row = {"name": name, "model": name, "seed": seed, "trained": trained, "variant": "alone"}
         if table == "images":
             yield row
         elif table == "maps":
-            yield row | {"name": f"{name}, one image", "way": "one_image"}
-            if MODELS[name]["recipe"] == "paper" and not told_of_sun:
-                yield row | {"name": f"{name}, mosaic", "way": "mosaic"}
-            yield row | {"name": f"{name}, fused", "way": "fused"}
-        elif told_of_sun:
+            yield row | {"name": f"{name}, one image", "variant": "one_image"}
+            if MODELS[name]["recipe"] == "paper" and not is_sun_aware:
+                yield row | {"name": f"{name}, mosaic", "variant": "mosaic"}
+            yield row | {"name": f"{name}, fused", "variant": "fused"}
+        elif is_sun_aware:
             for offset in config["comparison"]["sun_offsets_deg"]:
-                way = f"alone{offset:+d}" if offset else "alone"
-                yield row | {"name": f"{name}, Sun {offset:+d} deg", "way": way, "sun_offset_deg": offset}
+                variant = f"alone{offset:+d}" if offset else "alone"
+                yield row | {"name": f"{name}, Sun {offset:+d} deg", "variant": variant, "sun_offset_deg": offset}
         else:
             # Where the others fall below it, their gain ends.
             yield row | {"name": f"{name}, not told"}
@@ -251,6 +251,6 @@ def comparison_tables(question):
 
 def row_scores(row):
     """Score files of one row, or folders of them."""
-    ending = "" if row["way"].startswith("alone") else ".json"
-    scores = f"scores/{row['way']}{ending}"
+    ending = "" if row["variant"].startswith("alone") else ".json"
+    scores = f"scores/{row['variant']}{ending}"
     return [f"{RUN}/compared/{row['trained']}/{target}/{scores}" for target in SCORED_TARGETS]

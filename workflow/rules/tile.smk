@@ -32,13 +32,13 @@ rule split:
     input:
         lambda wildcards: training_tiles(wildcards.recipe, float(wildcards.scale[1:-1]) if wildcards.scale else None),
     output:
-        f"{RUN}/models/split.{{recipe}}.{{way}}{{scale}}.csv",
+        f"{RUN}/models/split.{{recipe}}.{{split_by}}{{scale}}.csv",
     log:
-        f"{RUN}/logs/split/{{recipe}}.{{way}}{{scale}}.log",
+        f"{RUN}/logs/split/{{recipe}}.{{split_by}}{{scale}}.log",
     benchmark:
-        f"{RUN}/benchmarks/split/{{recipe}}.{{way}}{{scale}}.tsv"
+        f"{RUN}/benchmarks/split/{{recipe}}.{{split_by}}{{scale}}.tsv"
     wildcard_constraints:
-        way="tile|place",
+        split_by="tile|place",
         scale=r"(\.[0-9.]+m)?",
     conda:
         "../../envs/geo.yaml"
@@ -49,6 +49,6 @@ rule split:
         validation_fraction=lookup("tiles/validation_fraction", within=config),
         seed=SEED,
     message:
-        "Splitting tiles into training and validation by {wildcards.way} ({wildcards.recipe})"
+        "Splitting tiles into training and validation by {wildcards.split_by} ({wildcards.recipe})"
     script:
         "../scripts/split.py"

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from imfmap.run.job import job
-from imfmap.scoring.comparison import write
+from imfmap.scoring.comparison import write_comparison
 
 with job(snakemake):
-    write(
+    write_comparison(
         snakemake.params.models,
         snakemake.output.csv,
         snakemake.output.markdown,

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import download_file
 from imfmap.acquisition.table import url_of
 from imfmap.nac.instrument import verify_md5
 from imfmap.run.job import job
 
 with job(snakemake):
     url = url_of(snakemake.input.table, snakemake.wildcards.product)
-    fetch(url, Path(snakemake.output.edr), snakemake.config["acquisition"], check=verify_md5)
+    download_file(url, Path(snakemake.output.edr), snakemake.config["acquisition"], check=verify_md5)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from imfmap.learning.evaluation_tables import compare_curves, write_tables
+from imfmap.learning.evaluation_tables import plot_curves_of_models, write_evaluation_tables
 from imfmap.run.job import job
 
 with job(snakemake):
     # Models that were trained elsewhere have no curves.
     trained = dict(zip(snakemake.params.trained, snakemake.input.metrics, strict=True))
-    write_tables(
+    write_evaluation_tables(
         trained,
         {
             model: [path for path in snakemake.input.targets if Path(path).parent.name == model]
@@ -18,4 +18,4 @@ with job(snakemake):
         snakemake.output.markdown,
         snakemake.output.html,
     )
-    compare_curves(trained, *snakemake.output.curves)
+    plot_curves_of_models(trained, *snakemake.output.curves)

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from imfmap.acquisition.zenodo import fetch_published_weights
+from imfmap.acquisition.weights_sources import download_zenodo_checkpoint
 from imfmap.learning.models import adopt_checkpoint
 from imfmap.run.job import job
 
 with job(snakemake):
     fetched = Path(snakemake.output[0]).with_name("published.pt")
-    fetch_published_weights(snakemake.params.record, fetched, snakemake.params.acquisition)
+    download_zenodo_checkpoint(snakemake.params.record, fetched, snakemake.params.acquisition)
     adopt_checkpoint(fetched, snakemake.output[0], snakemake.params.input_scaling)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from imfmap.acquisition.isisdata import gather, write_manifest
-from imfmap.acquisition.store import IsisData
+from imfmap.acquisition.isisdata_store import IsisData
 from imfmap.nac.instrument import read_edr
 from imfmap.run.job import job
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import torch
 
-from imfmap.acquisition.torch_hub import fetch_hub_weights
+from imfmap.acquisition.weights_sources import download_torchvision_weights
 from imfmap.learning.torchvision_weights import URLS
 from imfmap.run.job import job
 
 with job(snakemake):
-    fetch_hub_weights(
+    download_torchvision_weights(
         URLS[snakemake.wildcards.source][snakemake.wildcards.network],
         Path(snakemake.output[0]),
         snakemake.config["acquisition"],

@@ -1,8 +1,8 @@
 """The images of a target laid over each other: automos."""
 
-from imfmap.engines.isis.steps import laid, lay_mosaic
+from imfmap.engines.isis.steps import lay_mosaic, mosaic_inputs
 from imfmap.run.job import job
 
 with job(snakemake):
-    cubes = laid(snakemake.input, snakemake.params.products)
+    cubes = mosaic_inputs(snakemake.input, snakemake.params.products)
     lay_mosaic(cubes, snakemake.output[0], snakemake.params.priority)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from imfmap.acquisition.isisdata import link_calibration
 from imfmap.run.job import job
-from imfmap.run.left_out import mark_of
+from imfmap.run.left_out import read_mark
 
 with job(snakemake):
     Path(snakemake.output[0]).mkdir()
-    if mark_of(snakemake.input.manifest) is None:
+    if read_mark(snakemake.input.manifest) is None:
         link_calibration(snakemake.input.manifest, snakemake.output[0])

@@ -1,10 +1,10 @@
 """A map against the truth of its simulated scene."""
 
 from imfmap.run.job import job
-from imfmap.scoring.map_scores import score_image
+from imfmap.scoring.probability_scores import score_probability
 
 with job(snakemake):
-    score_image(
+    score_probability(
         snakemake.input.probability,
         snakemake.input.mosaic,
         snakemake.input.truth,

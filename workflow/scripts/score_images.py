@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from imfmap.run.job import job
-from imfmap.scoring.map_scores import score_image
+from imfmap.scoring.probability_scores import score_probability
 
 with job(snakemake):
     folder = Path(snakemake.output[0])
     folder.mkdir(parents=True, exist_ok=True)
     for image in map(Path, snakemake.input.images):
-        score_image(
+        score_probability(
             Path(snakemake.input.alone) / image.name,
             image,
             snakemake.input.truth,

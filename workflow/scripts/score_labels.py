@@ -1,7 +1,7 @@
 """The weak labels of a simulated scene against its truth."""
 
 from imfmap.run.job import job
-from imfmap.scoring.map_scores import score_labels
+from imfmap.scoring.probability_scores import score_labels
 
 with job(snakemake):
     score_labels(

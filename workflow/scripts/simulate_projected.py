@@ -2,7 +2,7 @@
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.run.job import job
-from imfmap.simulate.direct import image_to_map
+from imfmap.simulate.direct_imaging import image_to_map
 
 with job(snakemake):
     image_to_map(

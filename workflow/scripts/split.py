@@ -9,5 +9,5 @@ with job(snakemake):
         snakemake.output[0],
         snakemake.params.validation_fraction,
         seed=snakemake.params.seed,
-        way=snakemake.wildcards.way,
+        split_by=snakemake.wildcards.split_by,
     )

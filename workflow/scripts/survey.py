@@ -1,7 +1,7 @@
 """Which images of a target are left out, and why."""
 
 from imfmap.run.job import job
-from imfmap.run.left_out import survey
+from imfmap.run.left_out import write_left_out
 
 with job(snakemake):
-    survey(dict(zip(snakemake.params.products, snakemake.input, strict=True)), snakemake.output[0])
+    write_left_out(dict(zip(snakemake.params.products, snakemake.input, strict=True)), snakemake.output[0])

@@ -12,7 +12,7 @@ from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.diagrams import density_figure, rose_figure
 from imfmap.products.tables import summarise, summarise_ground, write_summary
 from imfmap.run.job import job
-from imfmap.scoring.truth import score_map
+from imfmap.scoring.polygon_scores import score_polygons
 
 with job(snakemake):
     files, settings = snakemake.input, snakemake.params.mapping
@@ -39,7 +39,7 @@ with job(snakemake):
     if files.distances:
         summary["distance_to_wall"] = read_json(files.distances)
     if files.truth:
-        summary["truth"] = score_map(fractures, files.truth)
+        summary["truth"] = score_polygons(fractures, files.truth)
     write_density(snakemake.output.density, density, counted, settings["density_radius_m"])
     outlines = {**boundary, "candidates": ponds}
     title = snakemake.params.title

@@ -5,9 +5,9 @@ import json
 import pandas as pd
 import pytest
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import download_file
+from imfmap.acquisition.isisdata_store import IsisData
 from imfmap.acquisition.search import search
-from imfmap.acquisition.store import IsisData
 from tests.helpers.downloads import PAYLOAD
 from tests.helpers.isis_requests import DARKS, LABEL
 from tests.helpers.isis_store import KERNELS, ROOT, calibration, databases
@@ -29,7 +29,7 @@ def bring(file_server, tmp_path):
 
     def run(path="/a.IMG", check=None, size=None, **changes):
         url = path if "://" in path else f"{file_server.url}{path}"
-        fetch(url, tmp_path / "a.IMG", settings_for(file_server, **changes), check, size)
+        download_file(url, tmp_path / "a.IMG", settings_for(file_server, **changes), check, size)
         return tmp_path / "a.IMG"
 
     return run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import download_file
 from imfmap.acquisition.http import NotThereError
 from imfmap.core.errors import InputError
 from tests.helpers.downloads import PAYLOAD
@@ -23,7 +23,7 @@ def test_a_slow_server_is_waited_for_and_a_silent_one_not(file_server, bring):
     assert bring().read_bytes() == PAYLOAD
     file_server.troubles = [Trouble("slow", seconds=0.5) for _ in range(9)]
     with pytest.raises(InputError, match="did not answer .*timed out"):
-        fetch(
+        download_file(
             f"{file_server.url}/a.IMG", bring().with_name("b.IMG"), settings_for(file_server, timeout_s=0.1, retries=1)
         )
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from imfmap.acquisition.isisdata import gather, kernel_paths, link_calibration, write_manifest
-from imfmap.acquisition.store import IsisData
+from imfmap.acquisition.isisdata_store import IsisData
 from imfmap.core.errors import InputError
 from imfmap.nac.calibration_files import CalibrationFiles
 from tests.helpers.isis_requests import DARKS, LABEL

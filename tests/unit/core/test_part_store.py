@@ -11,13 +11,13 @@ import shapely
 import torch
 
 from imfmap.core.checksums import Checksums, md5, sha256
-from imfmap.core.part_store import BlockStore
+from imfmap.core.part_store import PartStore
 from imfmap.fractures import measures
 from imfmap.inference import fusion
 from imfmap.inference import infer as infer_module
 from imfmap.inference import predictor as network_module
 from imfmap.inference.fusion import fuse
-from imfmap.inference.window_cache import KnownWindows
+from imfmap.inference.window_cache import WindowCache
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
@@ -37,57 +37,57 @@ SETTINGS = {"overlap": 0.25, "batch_size": 4, "flips": False, "device": "cpu"}
 
 def test_what_was_put_in_is_there_later_and_what_nobody_asks_for_goes(tmp_path):
     out = tmp_path / "product.tif"
-    with BlockStore(out, {"a": 1}) as store:
+    with PartStore(out, {"a": 1}) as store:
         keys = [store.key(number) for number in range(3)]
         for key in keys:
             store.put(key, b"x" * 1000 + key)
-    with BlockStore(out, {"a": 1}) as store:
+    with PartStore(out, {"a": 1}) as store:
         assert store.get(keys[1]) == b"x" * 1000 + keys[1]
         assert (store.taken, store.made) == (1, 0)
-    with BlockStore(out, {"a": 1}) as store:
+    with PartStore(out, {"a": 1}) as store:
         assert keys[1] in store and keys[0] not in store and keys[2] not in store
-    with BlockStore(out, {"a": 2}) as store:
+    with PartStore(out, {"a": 2}) as store:
         assert store.key(1) != keys[1]
     assert not store.path.exists(), "of other settings nothing is of use"
 
 
 def test_a_key_tells_its_parts_apart(tmp_path):
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         keys = [store.key(*parts) for parts in (([1, 2],), ([1], [2]), ("12",), (b"12",), (b"1", b"2"), ())]
     assert len(set(keys)) == len(keys)
 
 
 @pytest.mark.parametrize("lost", [1, 30, 60])
 def test_what_a_kill_left_half_written_is_no_part(tmp_path, lost):
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         store.put(store.key(1), b"first")
         store.put(store.key(2), b"second" * 10)
     os.truncate(store.path, store.path.stat().st_size - lost)
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) == b"first" and store.get(store.key(2)) is None
         store.put(store.key(2), b"again")
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(2)) == b"again"
 
 
 def test_what_the_disk_spoilt_is_no_part(tmp_path):
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         store.put(store.key(1), os.urandom(100))
     data = bytearray(store.path.read_bytes())
     data[-7] ^= 1
     store.path.write_bytes(data)
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) is None
 
 
 def test_a_failed_job_keeps_its_parts_for_the_next(tmp_path):
-    with pytest.raises(ZeroDivisionError), BlockStore(tmp_path / "product.tif", {}) as store:
+    with pytest.raises(ZeroDivisionError), PartStore(tmp_path / "product.tif", {}) as store:
         store.put(store.key(1), b"first")
         raise ZeroDivisionError
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) == b"first"
     store.path.write_bytes(b"something else")
-    with BlockStore(tmp_path / "product.tif", {}) as store:
+    with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) is None
 
 
@@ -164,17 +164,17 @@ class BlockSpy:
     """Counts what is put into stores."""
 
     def __enter__(self):
-        self.made, self._put = 0, BlockStore.put
+        self.made, self._put = 0, PartStore.put
 
         def put(store, key, data):
             self.made += 1
             self._put(store, key, data)
 
-        BlockStore.put = put
+        PartStore.put = put
         return self
 
     def __exit__(self, *_):
-        BlockStore.put = self._put
+        PartStore.put = self._put
 
 
 @pytest.mark.parametrize("run", [run_fuse, run_mosaic])
@@ -278,12 +278,12 @@ def test_blocks_whose_windows_did_not_change_are_not_blended_again(tmp_path, net
     monkeypatch.setattr(infer_module, "_use_threads", lambda threads: 2)
     image = np.random.default_rng(2).integers(1, 256, (1200, 2300), dtype=np.uint8)
     image[:300, 1000:1100] = 0
-    blended, before = [], KnownWindows.codes
+    blended, before = [], WindowCache.codes
 
     def codes(known, block, make):
         return before(known, block, lambda place: blended.append(place) or make(place))
 
-    monkeypatch.setattr(KnownWindows, "codes", codes)
+    monkeypatch.setattr(WindowCache, "codes", codes)
     infer(tmp_path, network, image)
     assert len(blended) == 6
     for place, blocks in {

@@ -18,10 +18,10 @@ from imfmap.learning.augment import (
     augment_sun_aligned,
     augmentation,
     distort_perspective,
+    flip_up_down,
     mirrored_azimuth_deg,
     quarter_turn,
-    swap_up_down,
-    turn_and_scale,
+    rotate_and_scale,
 )
 from imfmap.run.settings import complete
 
@@ -133,7 +133,7 @@ def apart_deg(one, other):
 def test_the_sun_turns_with_the_tile(azimuth_deg):
     tile = sloped(azimuth_deg)
     assert apart_deg(brighter_towards_deg(tile), azimuth_deg) < 0.1
-    for moved in (swap_up_down(tile), turn_and_scale(tile, 12.0, 1.1), turn_and_scale(tile, -40.0, 0.9)):
+    for moved in (flip_up_down(tile), rotate_and_scale(tile, 12.0, 1.1), rotate_and_scale(tile, -40.0, 0.9)):
         assert apart_deg(brighter_towards_deg(moved), moved.sun_azimuth_deg) < 1.0
     mirrored = replace(tile, image=tile.image[:, ::-1])
     assert apart_deg(brighter_towards_deg(mirrored), mirrored_azimuth_deg(azimuth_deg, left_right=True)) < 0.1
@@ -219,7 +219,7 @@ def spotted(size_px, places):
 
 
 def test_turning_moves_image_and_mask_alike_and_clockwise():
-    turned = turn_and_scale(spotted(65, [(10, 32)]), 30.0, 1.2)
+    turned = rotate_and_scale(spotted(65, [(10, 32)]), 30.0, 1.2)
     np.testing.assert_allclose(center_of_mass(turned.image > 0.08), center_of_mass(turned.mask), atol=0.7)
     # 22 px above the middle, enlarged to 26.4, turned by 30 degrees to the right.
     expected = 32 - 26.4 * np.cos(np.radians(30)), 32 + 26.4 * np.sin(np.radians(30))

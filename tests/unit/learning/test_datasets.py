@@ -5,8 +5,8 @@ import pytest
 
 from imfmap.core.errors import InputError
 from imfmap.learning.augment import AUGMENTATIONS
-from imfmap.learning.datasets import Batches, TileDataset, chosen_by_split, read_images
-from imfmap.learning.losses import Edges
+from imfmap.learning.datasets import EpochBatches, TileDataset, indices_of_set, read_images
+from imfmap.learning.losses import LabelEdges
 from imfmap.tiles.split import split_tiles
 from imfmap.tiles.tiles import write_tiles
 from tests.helpers.cut_tiles import cut, spots
@@ -21,7 +21,7 @@ def tile_files(tmp_path):
 def test_a_split_of_other_tiles_is_noticed(tile_files, tmp_path):
     split_tiles(tile_files[:3], tmp_path / "split.csv")
     with pytest.raises(InputError, match="does not list tile 0 of M3"):
-        chosen_by_split(read_images(tile_files), tmp_path / "split.csv", "train")
+        indices_of_set(read_images(tile_files), tmp_path / "split.csv", "train")
 
 
 def test_tiles_of_different_kinds_do_not_mix(tile_files, tmp_path):
@@ -97,7 +97,7 @@ def test_a_brighter_side_is_where_the_items_say_that_the_sun_is():
 
 def test_labels_at_their_edges_go_beside_the_mask():
     tiles = lined_tiles()
-    plain, treated = (TileDataset([tiles], edges=edges)[0] for edges in (None, Edges(1.0, 1.0)))
+    plain, treated = (TileDataset([tiles], edges=edges)[0] for edges in (None, LabelEdges(1.0, 1.0)))
     assert not {"target", "counted"} & set(plain)
     assert (treated["mask"] == plain["mask"]).all()
     assert 0 < treated["counted"].mean() < 1
@@ -106,7 +106,7 @@ def test_labels_at_their_edges_go_beside_the_mask():
 
 def test_batches_are_dealt_to_processes_and_drawn_anew_each_epoch():
     def keys(epoch=0, **options):
-        batches = Batches(19, 8, **options)
+        batches = EpochBatches(19, 8, **options)
         batches.epoch = epoch
         return list(batches)
 
@@ -122,5 +122,5 @@ def test_batches_are_dealt_to_processes_and_drawn_anew_each_epoch():
     for whole, *shares in zip(drawn[0], *parts, strict=False):
         assert sorted(whole) == sorted(key for share in shares for key in share)
     assert [len(keys(part=part, parts=4)[-1]) for part in range(4)] == [1, 1, 1, 0]
-    assert len(Batches(17, 8, shuffle=True)) == 2 and len(Batches(17, 8)) == 3
-    assert len(Batches(1, 8, shuffle=True)) == 1
+    assert len(EpochBatches(17, 8, shuffle=True)) == 2 and len(EpochBatches(17, 8)) == 3
+    assert len(EpochBatches(1, 8, shuffle=True)) == 1

@@ -9,9 +9,9 @@ import torch
 from torch.utils.data import DataLoader
 
 from imfmap.core.errors import InputError
-from imfmap.learning.datasets import Batches, TileDataset, chosen_by_split, read_images
+from imfmap.learning.datasets import EpochBatches, TileDataset, indices_of_set, read_images
 from imfmap.learning.distributed import Ranks, device_count, run_on
-from imfmap.learning.epochs import Pass
+from imfmap.learning.epochs import EpochRunner
 from imfmap.learning.losses import Loss
 from imfmap.learning.models import load_checkpoint
 from tests.unit.learning.test_train import run, tile_files
@@ -36,14 +36,14 @@ def learnt(ranks, folder):
     images = read_images(sorted(folder.glob("*.npz")))
     loaders = []
     for name in ("train", "validation"):
-        tiles = TileDataset(images, chosen_by_split(images, folder / "split.csv", name))
-        batches = Batches(len(tiles), 5, name == "train", 1, ranks.rank, ranks.count)
+        tiles = TileDataset(images, indices_of_set(images, folder / "split.csv", name))
+        batches = EpochBatches(len(tiles), 5, name == "train", 1, ranks.rank, ranks.count)
         loaders.append(DataLoader(tiles, batch_sampler=batches, collate_fn=collate))
     torch.manual_seed(3)
     network, learner = ranks.share(Plain(), torch.device("cpu"))
     optimiser = torch.optim.SGD(network.parameters(), lr=0.3)
     schedule = torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
-    through = Pass(torch.device("cpu"), Loss(), 0.3, ranks=ranks)
+    through = EpochRunner(torch.device("cpu"), Loss(), 0.3, ranks=ranks)
     scaler = torch.amp.GradScaler("cpu", enabled=False)
     curve = []
     for epoch in range(3):
@@ -93,9 +93,9 @@ def test_a_training_on_two_devices_writes_once_and_scores_rightly(tmp_path):
     # The validation scores are those of the whole batches, scored here by one process.
     model, _ = load_checkpoint(tmp_path / "model" / "checkpoint.pt")
     images = read_images(paths)
-    tiles = TileDataset(images, chosen_by_split(images, tmp_path / "split.csv", "validation"))
-    loader = DataLoader(tiles, batch_sampler=Batches(len(tiles), 8))
-    loss, scores = Pass(torch.device("cpu"), Loss(), 0.5).score(model, loader)
+    tiles = TileDataset(images, indices_of_set(images, tmp_path / "split.csv", "validation"))
+    loader = DataLoader(tiles, batch_sampler=EpochBatches(len(tiles), 8))
+    loss, scores = EpochRunner(torch.device("cpu"), Loss(), 0.5).score(model, loader)
     best = report["best"]
     assert best["validation_loss"] == pytest.approx(loss, rel=1e-4)
     for name, value in scores.items():

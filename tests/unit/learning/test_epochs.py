@@ -6,8 +6,8 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torch.utils.data import DataLoader
 
-from imfmap.learning.datasets import Batches, TileDataset
-from imfmap.learning.epochs import Pass
+from imfmap.learning.datasets import EpochBatches, TileDataset
+from imfmap.learning.epochs import EpochRunner
 from imfmap.learning.losses import Loss
 from imfmap.tiles.tiles import Tiles
 from tests.helpers.tile_factory import facts
@@ -42,8 +42,8 @@ class Scaled(torch.nn.Module):
 
 def passed(way, tiles):
     """Mean loss and scores of a pass of some way over tiles."""
-    loader = DataLoader(TileDataset([tiles]), batch_sampler=Batches(COUNT, BATCH))
-    through, network = Pass(torch.device("cpu"), Loss(), 0.5), Scaled()
+    loader = DataLoader(TileDataset([tiles]), batch_sampler=EpochBatches(COUNT, BATCH))
+    through, network = EpochRunner(torch.device("cpu"), Loss(), 0.5), Scaled()
     if way == "score":
         return through.score(network, loader)
     optimiser = torch.optim.SGD(network.parameters(), lr=0.0)

@@ -16,7 +16,7 @@ from imfmap.labels.truth_classes import CLASSES
 from imfmap.learning import evaluation
 from imfmap.learning.datasets import kind_of
 from imfmap.learning.evaluation import evaluate
-from imfmap.learning.evaluation_tables import compare_curves, plot_curves, write_tables
+from imfmap.learning.evaluation_tables import plot_curves_of_models, plot_training_curves, write_evaluation_tables
 from imfmap.tiles.tiles import Tiles, write_tiles
 from tests.helpers.tile_factory import facts
 
@@ -100,7 +100,7 @@ def test_batches_are_the_trainings_however_few_tiles_fit_into_memory(network, tm
     parts = run(tmp_path / "b", PARTS, batch_size=2, inference_batch_size=1)
     assert network.given == [1] * 5
     assert parts["labels"] == whole["labels"]
-    # Batches: (4 + 2 found, 2 + 8 labelled, 4 hits), (6 found, 5 labelled, 0 hits), nothing at all.
+    # EpochBatches: (4 + 2 found, 2 + 8 labelled, 4 hits), (6 found, 5 labelled, 0 hits), nothing at all.
     assert whole["labels"]["values"] == {"precision": [4 / 6, 0.0], "recall": [4 / 10, 0.0], "iou": [4 / 12, 0.0]}
 
 
@@ -163,7 +163,7 @@ def tables(network, tmp_path):
     paths = [tmp_path / f"{result['target']}.json" for result in results]
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
     trained = {"resnet50": report(tmp_path / "metrics.json")}
-    table = write_tables(trained, {"resnet50": paths, "fetched <1>": paths}, *outputs)
+    table = write_evaluation_tables(trained, {"resnet50": paths, "fetched <1>": paths}, *outputs)
     return table, outputs, results
 
 
@@ -209,17 +209,17 @@ def test_va2_by_crater(tables):
 def test_a_table_of_nothing_is_refused(tmp_path):
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
     with pytest.raises(InputError, match=r"evaluation\.models: names no model; give names of models"):
-        write_tables({}, {}, *outputs)
+        write_evaluation_tables({}, {}, *outputs)
     with pytest.raises(
         InputError, match=r"evaluation\.models: a, b: not trained here, and no .* role validation or test"
     ):
-        write_tables({}, {"a": [], "b": []}, *outputs)
+        write_evaluation_tables({}, {"a": [], "b": []}, *outputs)
     assert not list(tmp_path.iterdir())
 
 
 def test_a_model_that_was_only_trained_has_its_va1(tmp_path):
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    write_tables({"net": report(tmp_path / "metrics.json")}, {"net": []}, *outputs)
+    write_evaluation_tables({"net": report(tmp_path / "metrics.json")}, {"net": []}, *outputs)
     assert "| net | 16 | 2 | 60.0 | 60.0 | 60.0 | - |" in outputs[1].read_text()
     assert "By target" not in outputs[1].read_text()
 
@@ -238,14 +238,14 @@ def test_training_curves(tmp_path):
         f"model {number}": report(tmp_path / f"{number}.json", f1)
         for number, f1 in enumerate([(0.3, 0.6, 0.5), (math.nan, 0.4, 0.7)])
     }
-    compare_curves(trained, tmp_path / "curves.png", tmp_path / "curves.pdf")
-    plot_curves(json.loads((tmp_path / "0.json").read_text())["history"], tmp_path / "one.png")
+    plot_curves_of_models(trained, tmp_path / "curves.png", tmp_path / "curves.pdf")
+    plot_training_curves(json.loads((tmp_path / "0.json").read_text())["history"], tmp_path / "one.png")
     for name in ("curves.png", "one.png"):
         picture = np.asarray(Image.open(tmp_path / name).convert("L"))
         assert picture.shape[1] > 1000 and picture.std() > 10
     assert (tmp_path / "curves.pdf").read_bytes().startswith(b"%PDF")
     # A model that never found anything is drawn too.
-    plot_curves(
+    plot_training_curves(
         [{**row, "validation_f1": math.nan} for row in read_json(tmp_path / "0.json")["history"]], tmp_path / "n.png"
     )
 

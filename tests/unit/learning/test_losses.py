@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch.nn.functional import max_pool2d
 
-from imfmap.learning.losses import Edges, Loss, centreline_dice, soft_skeleton
+from imfmap.learning.losses import LabelEdges, Loss, centreline_dice, soft_skeleton
 
 
 def test_terms_by_hand():
@@ -48,7 +48,7 @@ def stripe(width_px, size_px=24, start=8):
 
 
 def test_labels_are_softened_across_their_edges():
-    target, counted = Edges(soft_px=2.0).treat(stripe(8))
+    target, counted = LabelEdges(soft_px=2.0).treat(stripe(8))
     assert counted.all()
     # The edges run between columns 7 and 8, and 15 and 16.
     np.testing.assert_allclose(target[5, 5:11], [0.0, 0.125, 0.375, 0.625, 0.875, 1.0])
@@ -57,11 +57,11 @@ def test_labels_are_softened_across_their_edges():
 
 
 def test_a_band_about_the_edges_is_left_out_but_not_the_centreline():
-    target, counted = Edges(ignore_px=2.0).treat(stripe(8))
+    target, counted = LabelEdges(ignore_px=2.0).treat(stripe(8))
     np.testing.assert_array_equal(target, stripe(8))
     assert counted[12].tolist() == [1] * 6 + [0] * 4 + [1] * 4 + [0] * 4 + [1] * 6
     # A line thinner than the band still says where it is.
-    target, counted = Edges(ignore_px=3.0).treat(stripe(3, start=10))
+    target, counted = LabelEdges(ignore_px=3.0).treat(stripe(3, start=10))
     assert counted[12].tolist() == [1] * 7 + [0] * 4 + [1] + [0] * 4 + [1] * 8
     assert target[12][counted[12] > 0].sum() == 1
 
@@ -69,9 +69,9 @@ def test_a_band_about_the_edges_is_left_out_but_not_the_centreline():
 @pytest.mark.parametrize("value", [0, 1])
 def test_tiles_without_an_edge_stay_as_they_are(value):
     mask = np.full((8, 8), value, np.uint8)
-    target, counted = Edges(2.0, 2.0).treat(mask)
+    target, counted = LabelEdges(2.0, 2.0).treat(mask)
     assert (target == value).all() and counted.all()
-    assert not Edges()
+    assert not LabelEdges()
 
 
 def test_soft_skeleton_is_that_of_its_paper():

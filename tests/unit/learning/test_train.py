@@ -18,10 +18,10 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from imfmap.core.errors import InputError
 from imfmap.labels.truth_classes import CLASSES
 from imfmap.learning import train as training_module
-from imfmap.learning.epochs import Pass
+from imfmap.learning.epochs import EpochRunner
 from imfmap.learning.evaluation import evaluate
-from imfmap.learning.evaluation_tables import write_tables
-from imfmap.learning.mixed_precision import choose_precision
+from imfmap.learning.evaluation_tables import write_evaluation_tables
+from imfmap.learning.mixed_precision import choose_dtype
 from imfmap.learning.models import load_checkpoint, network_input
 from imfmap.learning.train import train
 from imfmap.tiles.split import split_tiles
@@ -208,7 +208,7 @@ def test_a_killed_training_goes_on_to_the_same_curve(tmp_path, caplog):
     whole = run(tmp_path / "whole", paths, training=training, probability=0.5)
     (tmp_path / "program.py").write_text(KILLED)
     folders = [str(Path(__file__).parents[3]), str(Path(training_module.__file__).parents[2])]
-    # Batches of an epoch, and of its validation; killed in the middle of the third epoch.
+    # EpochBatches of an epoch, and of its validation; killed in the middle of the third epoch.
     batches = [-(-sum(whole["tiles"][name].values()) // MODEL["batch_size"]) for name in ("train", "validation")]
     at = 2 * sum(batches) + 2
     command = [sys.executable, "program.py", json.dumps(folders), str(at), json.dumps(training)]
@@ -249,7 +249,7 @@ def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, 
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(training_module, "plot_curves", die)
+        patch.setattr(training_module, "plot_training_curves", die)
         with pytest.raises(KeyboardInterrupt):
             run(tmp_path / "model", paths, training=short)
     assert (tmp_path / "model" / ".resume" / "state.pt").exists()
@@ -273,7 +273,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
     def killed(epochs, **options):
         """Train until the reports, then die."""
         with monkeypatch.context() as patch:
-            patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+            patch.setattr(training_module, "plot_training_curves", lambda *arguments: 1 / 0)
             with pytest.raises(ZeroDivisionError):
                 run(tmp_path / "model", paths, training={"epochs": epochs, **options})
 
@@ -284,7 +284,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
     killed(1)
     assert "going on after epoch 1" in caplog.text
     caplog.clear()
-    monkeypatch.setattr(Pass, "train", None)
+    monkeypatch.setattr(EpochRunner, "train", None)
     run(tmp_path / "model", paths, training={"epochs": 2})
     assert "is taken again" in caplog.text and "going on after epoch 2" in caplog.text
     assert {path.name for path in (tmp_path / "model").iterdir() if path.name.startswith(".")} == {".resume.old"}
@@ -296,12 +296,12 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
 def test_a_training_that_ended_before_its_reports_is_not_done_again(tmp_path, monkeypatch):
     paths = tile_files(tmp_path)
     with monkeypatch.context() as patch:
-        patch.setattr(training_module, "plot_curves", lambda *arguments: 1 / 0)
+        patch.setattr(training_module, "plot_training_curves", lambda *arguments: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             run(tmp_path / "model", paths, training={"epochs": 2})
     for name in ("checkpoint.pt", "metrics.json"):  # as Snakemake does after a failure
         (tmp_path / "model" / name).unlink()
-    monkeypatch.setattr(Pass, "train", None)
+    monkeypatch.setattr(EpochRunner, "train", None)
     report = run(tmp_path / "model", paths, training={"epochs": 2, "workers": 1})
     assert [row["epoch"] for row in report["history"]] == [1, 2]
     load_checkpoint(tmp_path / "model" / "checkpoint.pt")
@@ -369,19 +369,19 @@ def test_a_network_that_is_told_of_the_sun_tells_cracks_from_ridges(tmp_path):
 
 def test_precisions():
     cpu = torch.device("cpu")
-    assert choose_precision("auto", cpu, "here") == torch.float32
-    assert choose_precision("bfloat16", cpu, "here") == torch.bfloat16
+    assert choose_dtype("auto", cpu, "here") == torch.float32
+    assert choose_dtype("bfloat16", cpu, "here") == torch.bfloat16
     with pytest.raises(InputError, match="here: float16 needs a GPU; use auto"):
-        choose_precision("float16", cpu, "here")
+        choose_dtype("float16", cpu, "here")
     with pytest.raises(InputError, match="unknown 'half'"):
-        choose_precision("half", cpu, "here")
+        choose_dtype("half", cpu, "here")
 
 
 def test_a_gpu_that_computes_with_bfloat16_does(monkeypatch):
     gpu = torch.device("cuda")
     for has_it, expected in ((True, torch.bfloat16), (False, torch.float32)):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation, has_it=has_it: has_it)
-        assert choose_precision("auto", gpu, "here") == expected
+        assert choose_dtype("auto", gpu, "here") == expected
 
 
 def test_mixed_precision_learns_and_keeps_weights_whole(tmp_path):
@@ -473,7 +473,7 @@ def test_evaluation_scores_labels_and_truth_and_fills_the_tables(trained, tmp_pa
         assert found["truth"]["scores"]["f1"] > 0.8
         assert json.loads(results[-1].read_text())["target"] == target
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    table = write_tables({"small": folder / "model" / "metrics.json"}, {"small": results}, *outputs)
+    table = write_evaluation_tables({"small": folder / "model" / "metrics.json"}, {"small": results}, *outputs)
     stored = pandas.read_csv(outputs[0])
     assert stored[["set", "target"]].to_numpy().tolist() == [
         ["Va1", "all"],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imfmap.likeness.compare import compare, together
+from imfmap.likeness.compare import compare, compare_jointly
 
 
 def test_verdicts_follow_from_the_figures():
@@ -18,6 +18,6 @@ def test_verdicts_follow_from_the_figures():
         rng = np.random.default_rng(seed)
         return [{name: rng.normal(shift) for name in "abcd"} for _ in range(20)]
 
-    alike, apart = together(patches(0.0, 1), patches(0.0, 2)), together(patches(3.0, 1), patches(0.0, 2))
+    alike, apart = compare_jointly(patches(0.0, 1), patches(0.0, 2)), compare_jointly(patches(3.0, 1), patches(0.0, 2))
     assert alike.told_apart < 0.75 and alike.near_share > 0.7
     assert apart.told_apart > 0.99 and apart.near_share < 0.5

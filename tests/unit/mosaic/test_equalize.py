@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imfmap.maps.image_layers import Layer
+from imfmap.maps.image_layers import ImageLayer
 from imfmap.mosaic.equalize import match_brightness
 from tests.helpers.mosaic_layers import make_grid, write_layer
 
@@ -21,7 +21,7 @@ def overlapping(folder, changes, seed=0):
 
 
 def layers_of(stack, paths, grid):
-    return [stack.enter_context(Layer.open(path, grid)) for path in paths]
+    return [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 
 
 @pytest.mark.parametrize(

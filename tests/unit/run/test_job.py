@@ -67,7 +67,7 @@ def test_a_mark_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     snakemake.params["allow_missing"] = True
-    monkeypatch.setattr(left_out, "mark", fails)
+    monkeypatch.setattr(left_out, "write_mark", fails)
     with pytest.raises(SystemExit, match="1"):
         run(snakemake, InputError("image.tif", "cannot be opened"))
     assert_told(capsys, snakemake)

@@ -11,7 +11,7 @@ import rasterio
 
 from imfmap.core.errors import InputError, SetupError
 from imfmap.run.job import job
-from imfmap.run.left_out import mark, mark_of, read_left_out, survey
+from imfmap.run.left_out import read_left_out, read_mark, write_left_out, write_mark
 from imfmap.run.summary import failures, write_failures
 
 
@@ -25,8 +25,8 @@ def quiet_logging():
 
 def test_a_mark_is_a_raster_that_says_why(tmp_path):
     for name in ("a.tif", "a.cub"):
-        mark(tmp_path / name, "isis_spice", "M1L: no kernel")
-        assert mark_of(tmp_path / name) == ("isis_spice", "M1L: no kernel")
+        write_mark(tmp_path / name, "isis_spice", "M1L: no kernel")
+        assert read_mark(tmp_path / name) == ("isis_spice", "M1L: no kernel")
         with rasterio.open(tmp_path / name) as dataset:
             assert np.isnan(dataset.read()).all()
 
@@ -35,23 +35,23 @@ def test_other_files_are_no_marks(tmp_path):
     (tmp_path / "edr.IMG").write_bytes(b"PDS_VERSION_ID = PDS3\r\n")
     with rasterio.open(tmp_path / "a.tif", "w", driver="GTiff", width=2, height=2, count=1, dtype="uint8"):
         pass
-    assert [mark_of(tmp_path / name) for name in ("edr.IMG", "a.tif", "missing.tif")] == [None] * 3
+    assert [read_mark(tmp_path / name) for name in ("edr.IMG", "a.tif", "missing.tif")] == [None] * 3
     (tmp_path / "cut.tif").write_bytes((tmp_path / "a.tif").read_bytes()[:20])
-    assert mark_of(tmp_path / "cut.tif") is None
+    assert read_mark(tmp_path / "cut.tif") is None
 
 
 def test_a_survey_names_who_is_missing(tmp_path):
     (tmp_path / "M1L.tif").write_bytes(b"an image")
-    mark(tmp_path / "M2R.tif", "project_edr", "M2R.IMG: lies in shadow, all of it")
+    write_mark(tmp_path / "M2R.tif", "project_edr", "M2R.IMG: lies in shadow, all of it")
     images = {product: tmp_path / f"{product}.tif" for product in ("M1L", "M2R")}
-    survey(images, tmp_path / "left_out.csv")
+    write_left_out(images, tmp_path / "left_out.csv")
     assert (tmp_path / "left_out.csv").read_text() == (
         'product,step,reason\nM2R,project_edr,"M2R.IMG: lies in shadow, all of it"\n'
     )
     assert read_left_out(tmp_path / "left_out.csv") == ["M2R"]
     del images["M1L"]
     with pytest.raises(InputError, match="no image of the target is left; M2R: project_edr: M2R.IMG: lies in shadow"):
-        survey(images, tmp_path / "none.csv")
+        write_left_out(images, tmp_path / "none.csv")
     assert not (tmp_path / "none.csv").exists()
 
 
@@ -69,7 +69,7 @@ def task(folder, inputs=(), **params):
 def test_a_job_whose_image_fails_marks_its_output_where_that_is_allowed(tmp_path):
     with job(task(tmp_path, allow_missing=True)):
         raise InputError("M1L.IMG", "is cut short")
-    assert mark_of(tmp_path / "out.tif") == ("project_edr", "M1L.IMG: is cut short")
+    assert read_mark(tmp_path / "out.tif") == ("project_edr", "M1L.IMG: is cut short")
     assert " WARNING left out: project_edr: M1L.IMG: is cut short" in (tmp_path / "job.log").read_text()
 
 
@@ -82,10 +82,10 @@ def test_a_job_that_may_leave_nothing_out_or_whose_setup_is_at_fault_fails(tmp_p
 
 
 def test_a_job_passes_a_mark_on_without_its_body(tmp_path):
-    mark(tmp_path / "in.cub", "isis_spice", "no kernel")
+    write_mark(tmp_path / "in.cub", "isis_spice", "no kernel")
     with pytest.raises(SystemExit) as ended, job(task(tmp_path, ["in.cub"], allow_missing=True)):
         raise AssertionError("the body ran")
-    assert ended.value.code == 0 and mark_of(tmp_path / "out.tif") == ("isis_spice", "no kernel")
+    assert ended.value.code == 0 and read_mark(tmp_path / "out.tif") == ("isis_spice", "no kernel")
 
 
 def test_failures_are_read_out_of_the_logs_of_this_run(tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from imfmap.core.errors import InputError
-from imfmap.run.settings import SCHEMAS, complete, product_of, read_products, told_of_sun
+from imfmap.run.settings import SCHEMAS, complete, is_sun_aware, product_of, read_products
 
 SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
 BASE = {
@@ -50,7 +50,7 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
     assert config["models"][model]["recipe"] == recipe
     # What is the paper's stays the paper's.
     assert {config["models"][name]["recipe"] for name in ("imfmapper", *config["evaluation"]["models"])} == {"paper"}
-    assert [told_of_sun(config["models"][name]) for name in ("imfmapper", "unet_sun")] == [False, True]
+    assert [is_sun_aware(config["models"][name]) for name in ("imfmapper", "unet_sun")] == [False, True]
 
 
 @pytest.mark.parametrize(

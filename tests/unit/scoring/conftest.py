@@ -11,7 +11,7 @@ from imfmap.labels.truth_classes import CLASSES
 from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
 from imfmap.maps.vectors import write_vector
-from imfmap.scoring.comparison import write
+from imfmap.scoring.comparison import write_comparison
 from tests.helpers.score_files import SCALE, score_file
 from tests.helpers.scored_scenes import CRS, FACTS, GRID, middle, rectangle
 
@@ -40,7 +40,7 @@ def written(tmp_path_factory):
             models.append({"name": name, "seed": seed, "scores": scores, "metrics": metrics})
     labels = [score_file(folder / "labels.json", 0.9, area_km2=2.0)]
     outputs = [folder / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    table = write(models, *outputs, folder / "figures", labels=labels, title="Trial")
+    table = write_comparison(models, *outputs, folder / "figures", labels=labels, title="Trial")
     return folder, table.set_index("model"), models
 
 

@@ -7,7 +7,7 @@ import pandas
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.scoring.comparison import LABELS_NAME, cell, write
+from imfmap.scoring.comparison import LABELS_NAME, cell, write_comparison
 from imfmap.scoring.scores import Scores
 from tests.helpers.score_files import SCALE, score_file, scores_of
 
@@ -62,7 +62,7 @@ def test_where_a_networks_weights_come_from_is_said(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(trained))
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
     models = [{"name": "net", "seed": 1, "scores": scores, "metrics": tmp_path / "metrics.json"}]
-    write(models, *outputs, tmp_path / "figures", title="Trial")
+    write_comparison(models, *outputs, tmp_path / "figures", title="Trial")
     assert "weights random, the encoder's photographs.pth, a card" in outputs[1].read_text()
 
 
@@ -83,7 +83,9 @@ def test_thresholds_that_the_labels_of_other_places_choose(tmp_path):
             for place, value in (("floor", good), ("wall", good + 0.2), ("terrace", good + 0.1))
         ]
         models.append({"name": "net", "seed": seed, "scores": files})
-    table = write(models, tmp_path / "table.csv", tmp_path / "table.md", tmp_path / "table.html", tmp_path / "figures")
+    table = write_comparison(
+        models, tmp_path / "table.csv", tmp_path / "table.md", tmp_path / "table.html", tmp_path / "figures"
+    )
     f1 = []
     for model in models:
         hits = found = wanted = 0
@@ -157,7 +159,7 @@ def test_a_mean_is_of_all_seeds_or_none(tmp_path, monkeypatch):
         for seed, unseen in ((1, 0), (2, 0), (3, 500))
     ]
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    table = write(models, *outputs, tmp_path / "figures")
+    table = write_comparison(models, *outputs, tmp_path / "figures")
     assert np.isnan(table.ridge_at_60[0]) and np.isnan(table.ridge_at_60_sd[0])
     cells = cells_of(tmp_path, "Comparison")["a"]
     assert cells["ridge px hit at R 60 %"] == "-" and cells["F1 %"] != "-"
@@ -170,7 +172,7 @@ def test_a_mean_is_of_all_seeds_or_none(tmp_path, monkeypatch):
 def test_the_same_scores_give_the_same_bytes(written, tmp_path):
     folder, _, models = written
     outputs = [tmp_path / f"table.{suffix}" for suffix in ("csv", "md", "html")]
-    write(models, *outputs, tmp_path / "figures", labels=[folder / "labels.json"], title="Trial")
+    write_comparison(models, *outputs, tmp_path / "figures", labels=[folder / "labels.json"], title="Trial")
     for path in [*outputs, *(tmp_path / "figures").iterdir()]:
         assert path.read_bytes() == (folder / path.relative_to(tmp_path)).read_bytes()
 
@@ -179,21 +181,21 @@ def test_models_that_cannot_be_compared_are_told(tmp_path):
     outputs = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "html")]
     one = {"name": "a", "seed": 1, "scores": [score_file(tmp_path / "a.json", 0.7)]}
     with pytest.raises(InputError, match="a with seed 1 is named twice"):
-        write([one, one], *outputs, tmp_path)
+        write_comparison([one, one], *outputs, tmp_path)
     other = {"name": "b", "seed": 2, "scores": [score_file(tmp_path / "b.json", 0.7, product="M2L")]}
     with pytest.raises(InputError, match="b, seed 2, was scored on M2L of floor, a, seed 1, was not"):
-        write([one, other], *outputs, tmp_path)
+        write_comparison([one, other], *outputs, tmp_path)
     other["scores"] = [*one["scores"], *one["scores"]]
     with pytest.raises(InputError, match="b, seed 2, was scored on M1L of floor, a, seed 1, was not"):
-        write([one, other], *outputs, tmp_path)
+        write_comparison([one, other], *outputs, tmp_path)
     maps = [score_file(tmp_path / f"{name}.json", 0.7, target=name, product=None) for name in ("floor", "wall")]
     with pytest.raises(InputError, match="a, seed 1, was scored on wall, b, seed 2, was not"):
-        write([one | {"scores": maps}, other | {"scores": maps[:1]}], *outputs, tmp_path)
+        write_comparison([one | {"scores": maps}, other | {"scores": maps[:1]}], *outputs, tmp_path)
     other["scores"] = [score_file(tmp_path / "b.json", 0.7, threshold=0.3)]
     with pytest.raises(InputError, match=r"b was scored at 0\.3, a at 0\.5"):
-        write([one, other], *outputs, tmp_path)
+        write_comparison([one, other], *outputs, tmp_path)
     with pytest.raises(InputError, match="no model given"):
-        write([], *outputs, tmp_path)
+        write_comparison([], *outputs, tmp_path)
     assert not any(path.exists() for path in outputs)
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from imfmap.scoring import comparison_figures
-from imfmap.scoring.comparison import LABELS_NAME, write
+from imfmap.scoring.comparison import LABELS_NAME, write_comparison
 from imfmap.scoring.comparison_figures import Row, draw_all
 from imfmap.scoring.scores import Scores
 from tests.helpers.score_files import line, score_file, scores_of
@@ -32,7 +32,7 @@ def test_figures_are_legible_and_in_both_forms(written):
 def test_maps_of_several_images_have_no_incidence_to_draw(tmp_path):
     scores = [score_file(tmp_path / "a.json", 0.7, incidence_deg=None, product=None)]
     model = {"name": "a", "seed": 1, "scores": scores}
-    write([model], *(tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "html")), tmp_path / "figures")
+    write_comparison([model], *(tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "html")), tmp_path / "figures")
     drawn = {path.stem for path in (tmp_path / "figures").iterdir()}
     assert drawn == set(FIGURES) - {"by_incidence"}
     assert "45-60" not in (tmp_path / "t.md").read_text()

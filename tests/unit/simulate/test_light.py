@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imfmap.simulate.light import COEFFICIENTS, SCATTERED, reflectance, sunlit
-from imfmap.simulate.stamps import carve
+from imfmap.simulate.relief_carving import carve_lines
 
 RESOLUTION_M = 0.5
 
@@ -67,7 +67,7 @@ def test_reflectance_uses_the_coefficients_of_the_mission(real_data):
 def test_crack_and_ridge_are_lit_on_opposite_sides(sun_from_left):
     field = np.zeros((80, 80), np.float32)
     line = np.array([40.0, 40.0])
-    carve(
+    carve_lines(
         field,
         line,
         np.array([5.0, 75.0]),

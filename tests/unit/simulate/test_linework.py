@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imfmap.labels.width_classes import WIDTH_CLASSES, width_class
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, clothe, draw_sizes, resample
+from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, draw_sizes, line_feature_along, resample
 from imfmap.simulate.settings import SceneSettings
 from tests.helpers.fracture_networks import ground_of
 
@@ -40,7 +40,7 @@ def test_boxes_have_beds_and_fill_takes_depth():
 
     def drawn(**settings):
         settings = SceneSettings(depth_to_width=(0.1, 0.1), fracture_degradation=0.0, **settings)
-        return [clothe(path, 12.0, settings, rng) for _ in range(300)]
+        return [line_feature_along(path, 12.0, settings, rng) for _ in range(300)]
 
     boxes, vees = drawn(fracture_box_share=1.0, fracture_fill=0.0), drawn(fracture_box_share=0.0, fracture_fill=0.0)
     assert max(line.wall for line in boxes) < 0.6 < min(line.wall for line in vees)

@@ -8,7 +8,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.nac.camera import camera_from_isd
 from imfmap.nac.isd import write_isd
 from imfmap.nac.label import preroll_time
-from imfmap.simulate.imaging import Look
+from imfmap.simulate.imaging import ViewingGeometry
 from imfmap.simulate.orbit import build_camera, exposure, product_id_of, true_camera
 from imfmap.simulate.settings import ImageSettings
 from tests.helpers.simulated_images import IMAGED_CRS
@@ -38,7 +38,7 @@ def test_the_whole_range_of_resolutions(summing, altitude_km, sample_m):
     assert camera.ground_resolution_m(*middle) == pytest.approx(sample_m, rel=0.01)
     _, code = exposure(image)
     assert code >= 0
-    look = Look.of(camera, MapGrid.centred(IMAGED_CRS, 102.0, 35.0, 200.0, 200.0, 1.0))
+    look = ViewingGeometry.of(camera, MapGrid.centred(IMAGED_CRS, 102.0, 35.0, 200.0, 200.0, 1.0))
     assert look.sample_m == pytest.approx(sample_m, rel=0.01)
     # Lines are as long as samples are wide, but for the shortest exposure there is.
     assert look.line_m == pytest.approx(sample_m, rel=0.02) or (code == 0 and look.line_m > sample_m)

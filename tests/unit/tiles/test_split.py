@@ -5,7 +5,7 @@ import pandas
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.learning.datasets import chosen_by_split, read_images
+from imfmap.learning.datasets import indices_of_set, read_images
 from imfmap.tiles.split import LEFT_OUT, split_tiles
 from imfmap.tiles.tiles import read_tiles, tiles_of_image, write_tiles
 from tests.helpers.tile_factory import facts, lined_tiles, write_lined_tiles
@@ -58,14 +58,14 @@ def shared_ground(paths, table):
 
 
 def test_by_place_no_ground_both_trains_and_validates(images, tmp_path):
-    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, split_by="place")
     assert shared_ground(images, table) == 0
     # The paper's way shares much: that is what the other is for.
     assert shared_ground(images, split_tiles(images, tmp_path / "tile.csv", 0.2, seed=5)) > 10000
 
 
 def test_by_place_every_target_validates_about_its_share(images, tmp_path):
-    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, way="place")
+    table = split_tiles(images, tmp_path / "place.csv", 0.2, seed=5, split_by="place")
     for _, group in table.groupby("target"):
         kept = group[group.set != LEFT_OUT]
         assert 0.1 < (kept.set == "validation").mean() < 0.4
@@ -73,14 +73,14 @@ def test_by_place_every_target_validates_about_its_share(images, tmp_path):
 
 
 def test_by_place_repeats_by_seed(images, tmp_path):
-    table = split_tiles(images, tmp_path / "a.csv", 0.2, seed=5, way="place")
-    assert table.equals(split_tiles(images[::-1], tmp_path / "b.csv", 0.2, seed=5, way="place"))
-    assert not table.equals(split_tiles(images, tmp_path / "c.csv", 0.2, seed=6, way="place"))
+    table = split_tiles(images, tmp_path / "a.csv", 0.2, seed=5, split_by="place")
+    assert table.equals(split_tiles(images[::-1], tmp_path / "b.csv", 0.2, seed=5, split_by="place"))
+    assert not table.equals(split_tiles(images, tmp_path / "c.csv", 0.2, seed=6, split_by="place"))
 
 
-def test_an_unknown_way(images, tmp_path):
-    with pytest.raises(InputError, match="split: unknown way 'crater'; use one of tile, place"):
-        split_tiles(images, tmp_path / "split.csv", way="crater")
+def test_an_unknown_split_by(images, tmp_path):
+    with pytest.raises(InputError, match="split: unknown value 'crater'; use one of tile, place"):
+        split_tiles(images, tmp_path / "split.csv", split_by="crater")
     assert not (tmp_path / "split.csv").exists()
 
 
@@ -95,7 +95,7 @@ def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files
     places = {(t.facts.product, int(n)) for t in images for n in t.tile}
     assert set(table.columns) == {"target", "product", "tile", "set"}
     assert set(zip(table["product"], table.tile, strict=True)) == places
-    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    chosen = [indices_of_set(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
     for labelled in (True, False):
         counts = [
             len(
@@ -117,7 +117,7 @@ def test_the_split_is_four_to_one_with_and_without_labels_and_repeats(tile_files
 def test_turned_copies_stay_in_the_set_of_their_tile(tile_files, tmp_path):
     split_tiles(tile_files, tmp_path / "split.csv", 0.5)
     images = read_images(tile_files)
-    chosen = [chosen_by_split(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
+    chosen = [indices_of_set(images, tmp_path / "split.csv", name) for name in ("train", "validation")]
     for tiles, train, validation in zip(images, *chosen, strict=True):
         assert not set(tiles.tile[train]) & set(tiles.tile[validation])
         assert len(train) + len(validation) == len(tiles)

@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
-from .kerneldb import Subject, routes, select
+from .kernel_databases import Subject, routes, select
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +71,8 @@ def gather(label, data, darks="pair", predicted=False, smithed=False):
 
     Parameters
     ----------
-    label : nac.NacLabel
-    data : store.IsisData
+    label : label.NacLabel
+    data : isisdata_store.IsisData
     darks : str
         ``pair``, ``nearest``, or ``custom`` (none is fetched then).
     predicted, smithed : bool

@@ -10,8 +10,8 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from ..core.errors import InputError
+from .footprints import canonical_footprint
 from .http import get
-from .outlines import canonical
 
 PAGE = 100
 _SUCCESS = ("success", "ok")
@@ -154,7 +154,7 @@ def _footprint(product):
         if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
             continue
         # Round a pole, an outline on the sphere may have no area as a drawing in longitude and latitude.
-        outline = canonical(outline) if on_sphere else outline
+        outline = canonical_footprint(outline) if on_sphere else outline
         if outline.area > 0:
             return shapely.to_wkt(outline, rounding_precision=6)
     return ""

@@ -12,14 +12,14 @@ from ..core.errors import InputError
 from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
 from . import ode
-from .age import now
-from .choose import choose
+from .area_of_interest import area_of_interest
+from .download import find_in_mirror
+from .footprints import LocalMap, lonlat_box
 from .http import session
-from .mirror import in_mirror
-from .outlines import LocalMap, lonlat_box
-from .place import place_of
+from .image_choice import choose_images
+from .search_report import now, read_report, write_report
 from .sun import sun_directions
-from .table import read_report, read_table, table_of, write_footprints, write_report, write_table
+from .table import read_table, table_of, write_footprints, write_table
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def search(target, acquisition, outputs):
     Parameters
     ----------
     target : dict
-        `targets.PLACE_KEYS` of the target, and its completed ``search``.
+        `target_grid.PLACE_KEYS` of the target, and its completed ``search``.
     acquisition : dict
         The completed section of the config.
     outputs : mapping
@@ -51,9 +51,9 @@ def search(target, acquisition, outputs):
     kept = None
     if before.get("criteria") == criteria and Path(outputs["table"]).exists():
         kept = read_table(outputs["table"])
-    place = place_of({**target, "polygon": target["search"].get("polygon")})
-    found = _found(place, acquisition)
-    table, report = _pick(found, place, target, acquisition, kept, before.get("images", {}))
+    aoi = area_of_interest({**target, "polygon": target["search"].get("polygon")})
+    found = _products_found(aoi, acquisition)
+    table, report = _pick(found, aoi, target, acquisition, kept, before.get("images", {}))
     report = {"asked": now(), "criteria": criteria, **report}
     left_out = found[~found["product"].isin(table["product"])]
     reasons = [report["images"][product].get("left_out", "") for product in left_out["product"]]
@@ -66,11 +66,11 @@ def _most(target, acquisition):
     return target["search"].get("max_images", acquisition["max_images"])
 
 
-def _found(place, acquisition):
+def _products_found(aoi, acquisition):
     """Product table of all that the archive has of a place."""
     http = session(acquisition)
     rows = {}
-    for west, south, east, north in lonlat_box(place):
+    for west, south, east, north in lonlat_box(aoi):
         box = {"minlat": south, "maxlat": north, "westernlon": west, "easternlon": east}
         products = ode.query(http, acquisition, **{key: f"{value:.6f}" for key, value in box.items()}, loc="f")
         log.info("ODE has %d images in %s", len(products), box)
@@ -78,7 +78,7 @@ def _found(place, acquisition):
     return table_of(rows.values())
 
 
-def _pick(found, place, target, acquisition, kept, known):
+def _pick(found, aoi, target, acquisition, kept, known):
     """Product table of the images chosen, and the report.
 
     Parameters
@@ -114,11 +114,11 @@ def _pick(found, place, target, acquisition, kept, known):
             if product in known and product not in set(kept["product"]):
                 earlier = known[product].get("left_out")
                 images[product] = {"left_out": earlier or "deleted from the table by hand"}
-    outlines = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
+    footprints = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
     suns = sun_directions(list(rows["start_time"]))
-    rows = _with_azimuths(rows, outlines, suns)
-    choice = choose(
-        outlines, place, suns, rows["resolution_m"], _most(target, acquisition), acquisition["min_gain"], range(already)
+    rows = _with_azimuths(rows, footprints, suns)
+    choice = choose_images(
+        footprints, aoi, suns, rows["resolution_m"], _most(target, acquisition), acquisition["min_gain"], range(already)
     )
     for row, reason in choice.reasons.items():
         images[rows["product"][row]] = {"left_out": reason}
@@ -187,10 +187,10 @@ def _moved(kept, found, known):
     return kept
 
 
-def _with_azimuths(rows, outlines, suns):
+def _with_azimuths(rows, footprints, suns):
     """The table with the Sun's azimuth at the middle of each image where it is not known."""
     rows = rows.copy()
-    for row, (outline, sun) in enumerate(zip(outlines, suns, strict=True)):
+    for row, (outline, sun) in enumerate(zip(footprints, suns, strict=True)):
         if (
             outline is None
             or outline.is_empty
@@ -228,7 +228,7 @@ def locate(products, acquisition):
     rows = []
     for product in products:
         name = product if product.endswith("E") else product + "E"
-        at_hand = in_mirror(name, acquisition["mirror"])
+        at_hand = find_in_mirror(name, acquisition["mirror"])
         if at_hand is not None:
             row = dict.fromkeys(("start_time", "footprint"), "")
             row.update(url=at_hand.as_uri(), bytes=at_hand.stat().st_size)
@@ -239,5 +239,5 @@ def locate(products, acquisition):
             raise InputError(product, "is not in the archive", "check the product id")
         rows.append({**row, "product": product})
     table = table_of(rows).set_index("product").loc[list(products)].reset_index()
-    outlines = [shapely.from_wkt(wkt or None) for wkt in table["footprint"]]
-    return _with_azimuths(table, outlines, sun_directions(list(table["start_time"])))
+    footprints = [shapely.from_wkt(wkt or None) for wkt in table["footprint"]]
+    return _with_azimuths(table, footprints, sun_directions(list(table["start_time"])))

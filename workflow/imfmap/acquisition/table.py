@@ -1,8 +1,5 @@
 """Product tables: what a search found, for the run to use and for people to read, edit and commit."""
 
-import json
-from pathlib import Path
-
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -89,24 +86,9 @@ def write_footprints(path, table, left_out, body_name="moon"):
     """
     layers = {}
     for name, rows in (("products", table), ("left_out", left_out)):
-        outlines = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
+        footprints = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
         frame = gpd.GeoDataFrame(
-            rows.drop(columns="footprint"), geometry=outlines, crs=body(body_name).geographic
+            rows.drop(columns="footprint"), geometry=footprints, crs=body(body_name).geographic
         ).reset_index(drop=True)
         layers[name] = frame[frame.geometry.notna()]
     write_vector(path, layers)
-
-
-def read_report(path):
-    """What the last search reported: dict, empty where there was none or it cannot be read."""
-    try:
-        report = json.loads(Path(path).read_text())
-    except (OSError, ValueError):
-        return {}
-    return report if isinstance(report, dict) else {}
-
-
-def write_report(path, report):
-    """Write a search's report as JSON."""
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(report, indent=1) + "\n")

@@ -15,7 +15,7 @@ from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sp
 from ..maps.times import utc_of
 from .ephemeris import Orientation, States
 from .instrument import Instrument
-from .line_scan_numba import detector_of, resample, solve_lines
+from .line_scan_numba import ground_to_detector, resample, solve_image_lines
 
 ASTRONOMICAL_UNIT_KM = 149597870.691
 SEEN_TOLERANCE_PX = 1e-3
@@ -28,7 +28,7 @@ class LineScanCamera:
 
     Pixel coordinates are ISIS's: 1-based, whole numbers at pixel centres. Longitudes are east-positive (0..360 out,
     anything in), latitudes planetocentric, both in degrees; heights are metres above the body's sphere, or a
-    `shape.ShapeModel`. Arrays broadcast against each other.
+    `shape_model.ShapeModel`. Arrays broadcast against each other.
 
     Attributes
     ----------
@@ -260,7 +260,9 @@ class LineScanCamera:
     def _project(self, point):
         """Line and sample of body-fixed points (..., 3) in km."""
         flat = np.ascontiguousarray(point.reshape(-1, 3))
-        line, sample = solve_lines(self._table, flat, self._fit, _LINE_TOLERANCE_PX, self.instrument.solver_constants)
+        line, sample = solve_image_lines(
+            self._table, flat, self._fit, _LINE_TOLERANCE_PX, self.instrument.solver_constants
+        )
         sample = (sample - self.first_sample - 0.5) / self.summing + 0.5
         return line.reshape(point.shape[:-1]), sample.reshape(point.shape[:-1])
 
@@ -277,7 +279,7 @@ class LineScanCamera:
         fit = np.linalg.lstsq(np.column_stack([points, np.ones(len(points))]), line, rcond=None)[0]
         middle = len(points) // 2
         constants = self.instrument.solver_constants
-        slope = detector_of(self._table, line[middle] + 1.0, *points[middle], constants)[1]
+        slope = ground_to_detector(self._table, line[middle] + 1.0, *points[middle], constants)[1]
         return np.array([*fit, slope])
 
     def _image_azimuth(self, line, sample, point, towards):

@@ -1,4 +1,4 @@
-"""The inner loops of camera and projection, compiled: the search for the line that saw a place, and resampling.
+"""The inner loops of camera and projection for Numba: from the ground to line and detector sample, and resampling.
 
 They are one file because Numba keeps compiled functions by the date of their file alone: one that calls another file's
 would not notice when that changes. Image positions are zero-based in the resampling, 1-based elsewhere.
@@ -19,7 +19,7 @@ _SMALLEST_STEP = 1e-4
 
 
 @njit(cache=True, nogil=True)
-def detector_of(table, line, x, y, z, constants):
+def ground_to_detector(table, line, x, y, z, constants):
     """Detector sample and line at which the camera, at an image line, sees a point; NaN where it is behind.
 
     Parameters
@@ -32,7 +32,7 @@ def detector_of(table, line, x, y, z, constants):
     x, y, z : float
         Body-fixed point, km.
     constants : ndarray
-        `sensors.Instrument.solver_constants`.
+        `optics.Instrument.solver_constants`.
     """
     row = min(max(int(math.floor(line)), 0), table.shape[0] - 2)
     part = line - row
@@ -57,7 +57,7 @@ def detector_of(table, line, x, y, z, constants):
 
 
 @njit(cache=True, nogil=True)
-def solve_line(table, x, y, z, guess, slope, tolerance_px, constants):
+def solve_image_line(table, x, y, z, guess, slope, tolerance_px, constants):
     """Line and detector sample of one point, by the secant method.
 
     Parameters
@@ -75,12 +75,12 @@ def solve_line(table, x, y, z, guess, slope, tolerance_px, constants):
         Line, detector sample and slope found; NaN where there is none.
     """
     line = guess
-    sample, miss = detector_of(table, line, x, y, z, constants)
+    sample, miss = ground_to_detector(table, line, x, y, z, constants)
     for _ in range(_ITERATIONS):
         step = -miss / slope
         if abs(step) < tolerance_px:
             return line + step, sample, slope
-        sample, new_miss = detector_of(table, line + step, x, y, z, constants)
+        sample, new_miss = ground_to_detector(table, line + step, x, y, z, constants)
         if abs(step) > _SMALLEST_STEP:
             slope = (new_miss - miss) / step
         # Written so that NaN and a flat course end the search too.
@@ -91,7 +91,7 @@ def solve_line(table, x, y, z, guess, slope, tolerance_px, constants):
 
 
 @njit(cache=True, nogil=True)
-def faces(table, line, x, y, z):
+def faces_camera(table, line, x, y, z):
     """Whether a point's side of the body is turned to the camera at an image line."""
     row = min(max(int(math.floor(line)), 0), table.shape[0] - 2)
     part = line - row
@@ -103,7 +103,7 @@ def faces(table, line, x, y, z):
 
 
 @njit(cache=True, nogil=True)
-def solve_lines(table, points, fit, tolerance_px, constants):
+def solve_image_lines(table, points, fit, tolerance_px, constants):
     """Line and detector sample of points.
 
     Parameters
@@ -112,7 +112,7 @@ def solve_lines(table, points, fit, tolerance_px, constants):
         (n, 3) body-fixed, km.
     fit : ndarray
         (5,): a point's line is roughly its scalar product with the first three, plus the fourth; the fifth is the
-        slope of `solve_line`.
+        slope of `solve_image_line`.
 
     Returns
     -------
@@ -125,8 +125,8 @@ def solve_lines(table, points, fit, tolerance_px, constants):
     for index in range(points.shape[0]):
         x, y, z = points[index]
         guess = fit[0] * x + fit[1] * y + fit[2] * z + fit[3]
-        line, sample, _ = solve_line(table, x, y, z, guess, fit[4], tolerance_px, constants)
-        if line == line and faces(table, line, x, y, z):
+        line, sample, _ = solve_image_line(table, x, y, z, guess, fit[4], tolerance_px, constants)
+        if line == line and faces_camera(table, line, x, y, z):
             lines[index] = line
             samples[index] = sample
     return lines, samples
@@ -280,7 +280,7 @@ def resample(lines, first_line, size, points, positions, step, factors, slack_px
                 x, y, z = factor * (x0 + a * x_step), factor * (y0 + a * y_step), factor * (z0 + a * z_step)
                 # The neighbour's search has told how wrong the rough position is, and how lines change, hereabouts.
                 guess = line + correction if line == line else fit[0] * x + fit[1] * y + fit[2] * z + fit[3]
-                found, sample, slope = solve_line(table, x, y, z, guess, slope, _LINE_TOLERANCE_PX, constants)
+                found, sample, slope = solve_image_line(table, x, y, z, guess, slope, _LINE_TOLERANCE_PX, constants)
                 if found != found:
                     slope, correction = fit[4], 0.0
                     continue
@@ -288,7 +288,7 @@ def resample(lines, first_line, size, points, positions, step, factors, slack_px
                 sample = (sample - first_sample - 0.5) / summing + 0.5
                 if found < 0.5 or found > size[0] + 0.5 or sample < 0.5 or sample > size[1] + 0.5:
                     continue
-                if horizon and not faces(table, found, x, y, z):
+                if horizon and not faces_camera(table, found, x, y, z):
                     continue
                 v, u = found - 1.0 - first_line, sample - 1.0
                 if method == CUBIC:

@@ -41,7 +41,7 @@ class Projector:
 
     Attributes
     ----------
-    blocks : list of planning.MapBlock
+    blocks : list of projection_plan.MapBlock
         In the order of the lines that they need.
 
     Raises
@@ -69,7 +69,7 @@ class Projector:
 
         Parameters
         ----------
-        block : planning.MapBlock
+        block : projection_plan.MapBlock
         lines : ndarray
             (n, samples) image lines, float32, NaN where invalid; at least the block's `first_line` to `last_line`.
         first_line : int

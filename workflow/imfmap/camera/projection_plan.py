@@ -51,11 +51,11 @@ class Planner:
 
     Parameters
     ----------
-    camera : camera.LineScanCamera
+    camera : line_scan.LineScanCamera
     grid : MapGrid
     heights : float or shape.ShapeModel
     method : int
-        Of `compiled`: how many lines about a position it needs.
+        Of `line_scan_numba`: how many lines about a position it needs.
     tolerance_px : float
         Largest error, in image pixels, of places interpolated between nodes.
     """

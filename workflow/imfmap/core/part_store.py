@@ -18,7 +18,7 @@ _MAGIC = b"imfmap parts 1\n"
 _HEAD = struct.Struct("<32sIQ")
 
 
-class BlockStore:
+class PartStore:
     """File beside a product with the results of its parts; a context, open to several threads.
 
     A part's key is a digest of all that it depends on. What is there under a key is taken as it is, so that a product

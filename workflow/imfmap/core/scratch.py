@@ -37,7 +37,7 @@ class Scratch:
         return self
 
     def __exit__(self, kind, *_):
-        if kind is None or not self._kept.exists():
+        if kind is None or not self._state_path.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def path(self, name):
@@ -45,19 +45,19 @@ class Scratch:
         return self.folder / name
 
     @property
-    def _kept(self):
+    def _state_path(self):
         return self.folder / "kept.npz"
 
-    def keep(self, arrays):
+    def save_state(self, arrays):
         """Keep arrays (mapping of ndarray) in place of those kept before."""
-        with replacing(self._kept) as temporary:
+        with replacing(self._state_path) as temporary:
             np.savez(temporary, **arrays)
 
-    def kept(self):
+    def load_state(self):
         """What was kept last, or None."""
-        if not self._kept.exists():
+        if not self._state_path.exists():
             return None
-        with np.load(self._kept) as archive:
+        with np.load(self._state_path) as archive:
             return dict(archive)
 
 

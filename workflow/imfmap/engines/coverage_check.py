@@ -10,8 +10,8 @@ LIT_IOF = 0.002
 LIT_SHARE = 0.001
 
 
-class Content:
-    """Count of the pixels of an image on a map.
+class CoverageCheck:
+    """Check of how much of a map an image covers, by a count of its pixels.
 
     Attributes
     ----------

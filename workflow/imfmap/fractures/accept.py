@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from ..maps.axial import axial_difference_deg, lines_axis, polygon_axis
+from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
 from ..maps.vectors import layers_of, read_vector
 
 # Reasons, in the order in which they are given where several hold.
@@ -58,7 +58,7 @@ def filter_fractures(fractures, min_area_m2=150.0, seams=None, floor=None, seam_
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
-        With ``area_m2`` (see `morphometry.measure`).
+        With ``area_m2`` (see `measures.measure`).
     min_area_m2 : float
     seams : geopandas.GeoDataFrame, optional
         Lines where the mosaic's source changes.
@@ -110,8 +110,8 @@ def _along_seams(polygons, seams, distance_m):
         share = polygon.intersection(near.buffer(distance_m, cap_style="flat")).area / polygon.area
         if share < SEAM_SHARE:
             continue
-        axis, elongation = polygon_axis(polygon)
-        seam_axis, _ = lines_axis(near)
+        axis, elongation = polygon_principal_axis(polygon)
+        seam_axis, _ = line_principal_axis(near)
         along[index] = elongation < ELONGATED or axial_difference_deg(axis, seam_axis) <= SEAM_ANGLE_DEG
     return along
 

@@ -86,11 +86,11 @@ def boundary_distances(centrelines, floor, mapped, plane, sets, seed):
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
-        See `morphometry.measure`.
+        See `measures.measure`.
     floor : geopandas.GeoDataFrame
         Polygons of the crater floor. Where their outline runs along the edges of the map, or straight along those of
         its own bounding box, it was cut there: that is no wall.
-    mapped : ground_plane.Mapped
+    mapped : ground_plane.MappedGround
     plane : ground_plane.GroundPlane
     sets : int
         Random sets to draw.

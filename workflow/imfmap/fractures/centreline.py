@@ -116,12 +116,12 @@ def polygon_lines(polygon, grid):
     list of (ndarray, float)
         Map x, y of points (N, 2), and width in map metres; empty for a shape that has no line to speak of.
     """
-    mask, to_map, origin = drawn(polygon, grid)
+    mask, to_map, origin = polygon_raster(polygon, grid)
     line = centreline(mask, to_map)
     return [] if line is None else [(points + origin, width_m) for points, width_m, _ in line.lines]
 
 
-def drawn(polygon, grid):
+def polygon_raster(polygon, grid):
     """Polygon as a mask that is fine enough for its width.
 
     Parameters

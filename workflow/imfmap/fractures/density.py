@@ -21,8 +21,8 @@ def density_map(centrelines, mapped, plane, radius_m):
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
-        See `morphometry.measure`; the longest path of a fracture places it as a whole.
-    mapped : ground_plane.Mapped
+        See `measures.measure`; the longest path of a fracture places it as a whole.
+    mapped : ground_plane.MappedGround
     plane : ground_plane.GroundPlane
     radius_m : float
         Of the circle, on the ground.
@@ -44,7 +44,7 @@ def density_map(centrelines, mapped, plane, radius_m):
     points, owner = shapely.get_coordinates(lines, return_index=True)
     same = np.diff(owner) == 0
     length = np.hypot(*np.diff(points, axis=0).T)[same]
-    # A branch counts with less than its whole line, see `morphometry.measure`.
+    # A branch counts with less than its whole line, see `measures.measure`.
     counted = centrelines["length_m"].to_numpy(float) / np.maximum(shapely.length(lines), 1e-9)
     length *= counted[owner[1:][same]]
     middles = ((points[1:] + points[:-1]) / 2)[same]

@@ -26,9 +26,9 @@ def write_as_labels(fractures, path, width_px_by_class, resolution_m):
     fractures : geopandas.GeoDataFrame
         Polygons, in a projected CRS; columns `fracture` and `confidence`, where there are any, go along.
     path : path
-        GeoPackage as of `labels.template.write_template`.
+        GeoPackage as of `template.write_template`.
     width_px_by_class : mapping
-        See `labels.template.write_template`.
+        See `template.write_template`.
     resolution_m : float
         Pixel size that the fractures were found at.
 

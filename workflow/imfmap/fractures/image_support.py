@@ -80,7 +80,7 @@ def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
     # To the half code: the map's own threshold is one of codes.
     agrees = covers & (mean >= threshold - 0.5 / CODES)
     named = agrees | (covers & ~agrees.any(axis=0) & (mean == mean.max(axis=0, initial=-1.0)))
-    return _told(fractures, grid, facts, named, mean, covers.sum(axis=0), agrees.sum(axis=0))
+    return _support_columns(fractures, grid, facts, named, mean, covers.sum(axis=0), agrees.sum(axis=0))
 
 
 def mosaic_sources(fractures, grid, sources_path, image_paths=()):
@@ -91,7 +91,7 @@ def mosaic_sources(fractures, grid, sources_path, image_paths=()):
     fractures, grid
         As for `agreeing_images`.
     sources_path : path
-        Raster that `mosaic.mosaic` wrote.
+        Raster that `build.mosaic` wrote.
     image_paths : list of path
         Projected images; without them (a finished mosaic) nothing is known of the light.
 
@@ -118,7 +118,7 @@ def mosaic_sources(fractures, grid, sources_path, image_paths=()):
     named = share >= SOURCE_SHARE
     known = {facts.product: facts for facts in map(facts_of, image_paths)}
     facts = [known.get(product) or _unknown(product) for product in products]
-    return _told(fractures, grid, facts, named, share, named.sum(axis=0), named.sum(axis=0))
+    return _support_columns(fractures, grid, facts, named, share, named.sum(axis=0), named.sum(axis=0))
 
 
 def _unknown(product):
@@ -149,7 +149,7 @@ def _sums(labels, count, weights=None):
     return np.bincount(labels, weights, minlength=count + 1)[1:]
 
 
-def _told(fractures, grid, facts, named, worth, seen, agreed):
+def _support_columns(fractures, grid, facts, named, worth, seen, agreed):
     """The table; `named` and `worth` are (images, fractures)."""
     middles = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
     jacobians = grid.ground_jacobians(*grid.rowcol(*middles.T)) if len(middles) else np.zeros((0, 2, 2))

@@ -16,12 +16,12 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..core.code_digest import code_of
-from ..core.part_store import BlockStore
-from ..maps.axial import axial_difference_deg, polygon_axis
+from ..core.part_store import PartStore
+from ..maps.axial import axial_difference_deg, polygon_principal_axis
 from ..maps.grids import MapGrid
 from ..maps.probability_raster import decode
 from ..maps.rasters import open_raster
-from .centreline import MOST_PIXELS, centreline, drawn, mask_shape, polygon_mask, polygon_window
+from .centreline import MOST_PIXELS, centreline, mask_shape, polygon_mask, polygon_raster, polygon_window
 from .width_profiles import width_profile
 
 # Pieces of one fracture: at most this far apart, in line within this angle, and aside by no more than this.
@@ -57,7 +57,7 @@ def measure(polygons, probability_path, out_path=None):
     probability_path : path
         8-bit probability raster.
     out_path : path, optional
-        Product beside which measures are kept (see `blockstore.BlockStore`): a polygon that is there again, with the
+        Product beside which measures are kept (see `part_store.PartStore`): a polygon that is there again, with the
         same probabilities around, is not measured again.
 
     Returns
@@ -94,7 +94,7 @@ def measure(polygons, probability_path, out_path=None):
     rows, lines = [], []
     with (
         open_raster(probability_path) as dataset,
-        BlockStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
+        PartStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
     ):
         grid = MapGrid.of(dataset)
         centroids = shapely.get_coordinates(shapely.centroid(frame.geometry.values))
@@ -204,7 +204,7 @@ def _measures(geometry, jacobian, grid, probability):
     ]
     rows[0]["distances_m"], rows[0]["widths_m"] = (json.dumps(values.round(2).tolist()) for values in (distance, width))
     max_width = max(max_width, mean_width, width.max())
-    axis = polygon_axis(ground)[0]
+    axis = polygon_principal_axis(ground)[0]
     values = area, length, total, mean_width, max_width, axis, sinuosity, probability.mean_of(geometry)
     return [float(value) for value in values], rows
 
@@ -217,12 +217,12 @@ def _drawn_on_ground(geometry, ground, jacobian, grid):
     """
     shrink, stretch = np.sort(np.linalg.svd(jacobian, compute_uv=False))
     if stretch <= STRETCHED * shrink:
-        mask, to_map, origin = drawn(geometry, grid)
+        mask, to_map, origin = polygon_raster(geometry, grid)
         return mask, jacobian @ to_map, jacobian @ origin
     left, bottom, right, top = ground.bounds
     pixel_m = stretch * grid.resolution_m
     shape = math.ceil((top - bottom) / pixel_m), math.ceil((right - left) / pixel_m)
-    return drawn(ground, MapGrid(None, Affine(pixel_m, 0.0, left, 0.0, -pixel_m, top), shape))
+    return polygon_raster(ground, MapGrid(None, Affine(pixel_m, 0.0, left, 0.0, -pixel_m, top), shape))
 
 
 def _centrelines(rows, crs):

@@ -15,7 +15,7 @@ def directions(centrelines, grid):
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
-        See `morphometry.measure`.
+        See `measures.measure`.
     grid : MapGrid
         Of the map that they were found on.
 

@@ -49,7 +49,7 @@ def outside_fractures(kept, rejected, boundary=None):
     Parameters
     ----------
     kept, rejected : geopandas.GeoDataFrame
-        See `filters.filter_fractures`. Those rejected as outside are fractures like any other but for their place.
+        See `accept.filter_fractures`. Those rejected as outside are fractures like any other but for their place.
     boundary : geopandas.GeoDataFrame, optional
         Polygons of floors and ponds; without them all lie outside.
 

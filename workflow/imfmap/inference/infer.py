@@ -2,7 +2,7 @@
 
 Both recipes cut square windows on a regular lattice, give them to the network in batches, and blend them with weights
 that fall smoothly to the windows' edges. The lattice of the paper's recipe lies on the map's pixels. That of recipe
-``sun_aligned`` lies in the image's Sun-aligned frame (`sunframe.SunFrame`), and its result is turned back to the map.
+``sun_aligned`` lies in the image's Sun-aligned frame (`sun_frame.SunFrame`), and its result is turned back to the map.
 Memory holds one row of windows, whatever the raster's size. A run that was killed goes on where it was, to the same
 result.
 """
@@ -21,7 +21,7 @@ import torch
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..core.processors import usable_processors
 from ..core.scratch import RowFile, Scratch
 from ..learning.architectures import check_mosaic_model
@@ -33,10 +33,20 @@ from ..maps.stretching import stretch_to_8bit
 from ..maps.window_reading import SharedReader
 from ..tiles.sun_frame import SunFrame
 from .lattice import Lattice, blend
-from .map_blocks import CELL, READ_BLOCK, SCRATCH_ONE, all_blocks, map_codes, mark_seen, no_cells, survey, write_codes
-from .predictor import Network
-from .sun_aligned import aligned_lattice, aligned_window, turn_back, write_brightness
-from .window_cache import KnownWindows
+from .map_blocks import (
+    CELL,
+    READ_BLOCK,
+    SCRATCH_ONE,
+    all_blocks,
+    map_codes,
+    mark_seen,
+    no_cells,
+    survey_image,
+    write_codes,
+)
+from .predictor import Predictor
+from .sun_aligned import aligned_lattice, aligned_window, rotate_to_map, write_brightness
+from .window_cache import WindowCache
 
 log = logging.getLogger(__name__)
 
@@ -52,16 +62,16 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     checkpoint_path : path
         Checkpoint of a model of either recipe.
     projected_path : path
-        float32 I/F raster with `products.ImageFacts` tags, NaN for no data.
+        float32 I/F raster with `image_facts.ImageFacts` tags, NaN for no data.
     out_path : path
-        8-bit probability raster to write, on the same grid (see `probability`).
+        8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
         ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too);
         ``rotations``, by default false (recipe ``paper``: average over quarter turns of all these, too),
-        ``device``; ``precision``, by default "auto" (see `precision.choose_precision`); ``sun_offset_deg``, by default
-        0: an error added to the Sun's azimuth that the model is told, by its windows' turn or by its input, to measure
-        what wrong directions cost.
+        ``device``; ``precision``, by default "auto" (see `mixed_precision.choose_dtype`); ``sun_offset_deg``, by
+        default 0: an error added to the Sun's azimuth that a Sun-aware model is given, by its windows' turn or by its
+        input, to measure what wrong directions cost.
     threads : int, optional
         Processor cores to use; by default all that this process may.
 
@@ -70,20 +80,20 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     InputError
         For a raster without facts or without a valid pixel, or a model that cannot be used.
     """
-    network = Network(checkpoint_path, settings)
+    predictor = Predictor(checkpoint_path, settings)
     threads = _use_threads(threads)
     key = _key(checkpoint_path, projected_path, settings)
     with open_raster(projected_path) as dataset:
         facts = ImageFacts.from_tags(dataset.tags(), projected_path)
         grid, tags = MapGrid.of(dataset), dataset.tags()
     with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(projected_path, np.nan) as reader:
-        found = survey(reader, grid.shape, projected_path, threads)
+        found = survey_image(reader, grid.shape, projected_path, threads)
         told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
-        tags = {**tags, **network.tags(settings), MEDIAN_TAG: found.median}
+        tags = {**tags, **predictor.tags(settings), MEDIAN_TAG: found.median}
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)
-            run = _Run(network, found.seen, scratch, settings, threads, facts.product, create)
-            if network.recipe == "sun_aligned":
+            run = _Run(predictor, found.seen, scratch, settings, threads, facts.product, create)
+            if predictor.recipe == "sun_aligned":
                 brightness = scratch.path("brightness.tif")
                 write_brightness(reader, grid.shape, found.seen, found.median, brightness, threads)
                 run.aligned(SunFrame(told_deg, grid.shape[0] // 2, grid.shape[1] // 2))
@@ -98,7 +108,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
 def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None):
     """Probability of fracture in an 8-bit mosaic (recipe ``paper``).
 
-    What the network says of a window is kept beside the result (see `blockstore.BlockStore`) by the window's pixels, so
+    What the network says of a window is kept beside the result (see `part_store.PartStore`) by the window's pixels, so
     that windows of a mosaic made anew whose pixels did not change are not looked at again.
 
     Parameters
@@ -108,7 +118,7 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
     mosaic_path : path
         uint8 raster, 0 for no data.
     out_path : path
-        8-bit probability raster to write, on the same grid (see `probability`).
+        8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
         As for `infer_image`; an overlap of 0 is the paper's way.
     threads : int, optional
@@ -120,8 +130,8 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
         For a checkpoint of the other recipe, one that is to be given the Sun's direction, of which a mosaic has many,
         or a raster that is not 8-bit or holds no data.
     """
-    network = Network(checkpoint_path, settings)
-    check_mosaic_model(network.recipe, network.told_of_sun, checkpoint_path)
+    predictor = Predictor(checkpoint_path, settings)
+    check_mosaic_model(predictor.recipe, predictor.is_sun_aware, checkpoint_path)
     threads = _use_threads(threads)
     with open_raster(mosaic_path) as dataset:
         if dataset.dtypes[0] != "uint8":
@@ -134,27 +144,27 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
             mark_seen(seen, *block, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
-        lattice, wanted = _lattice_along_map(seen, grid.shape, network.size_px, settings["overlap"])
-        with BlockStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store:
-            known = KnownWindows(network, store, lattice, settings["batch_size"])
+        lattice, wanted = _lattice_along_map(seen, grid.shape, predictor.size_px, settings["overlap"])
+        with PartStore(out_path, _about(predictor, checkpoint_path, out_path, settings)) as store:
+            cache = WindowCache(predictor, store, lattice, settings["batch_size"])
 
             def read(v, u):
-                return reader(v, u, network.size_px, network.size_px)
+                return reader(v, u, predictor.size_px, predictor.size_px)
 
             def codes(block):
-                return map_codes(known.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+                return map_codes(cache.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
 
-            known.look(wanted, read, threads, Path(mosaic_path).stem)
-            with create_probability(out_path, grid, network.tags(settings)) as out:
-                write_codes(partial(known.codes, make=codes), seen, out, threads)
+            cache.fill(wanted, read, threads, Path(mosaic_path).stem)
+            with create_probability(out_path, grid, predictor.tags(settings)) as out:
+                write_codes(partial(cache.codes, make=codes), seen, out, threads)
             log.info("%s: %d windows were known, %d are new", mosaic_path, store.taken, store.made)
 
 
 @dataclass(frozen=True)
 class _Run:
-    """A network's way over one image."""
+    """The inference of one image."""
 
-    network: Network
+    predictor: Predictor
     seen: np.ndarray
     scratch: Scratch
     settings: dict
@@ -164,20 +174,20 @@ class _Run:
 
     def aligned(self, frame):
         """Windows of the scratch's brightness in the Sun-aligned frame, and back to the map."""
-        size_px = self.network.size_px
+        size_px = self.predictor.size_px
         lattice, wanted = aligned_lattice(frame, self.seen, size_px, self.settings["overlap"])
         with SharedReader(self.scratch.path("brightness.tif"), 0) as brightness:
 
             def read(v, u):
                 return aligned_window(brightness, frame, v, u, size_px)
 
-            probability = self._blend(self.network, lattice, wanted, read)
+            probability = self._blend(self.predictor, lattice, wanted, read)
             with self.create() as out:
-                turn_back(probability, brightness, frame, lattice, self.seen, out, self.threads)
+                rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads)
 
     def along_map(self, reader, shape, sun_azimuth_deg):
         """Windows along the map's rows and columns, of 8-bit pixels that `reader` gives."""
-        size_px = self.network.size_px
+        size_px = self.predictor.size_px
         lattice, wanted = _lattice_along_map(self.seen, shape, size_px, self.settings["overlap"])
 
         def read(v, u):
@@ -187,11 +197,11 @@ class _Run:
             values = probability(*block, READ_BLOCK, READ_BLOCK)
             return map_codes(values, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
 
-        probability = self._blend(partial(self.network, sun_azimuth_deg=sun_azimuth_deg), lattice, wanted, read)
+        probability = self._blend(partial(self.predictor, sun_azimuth_deg=sun_azimuth_deg), lattice, wanted, read)
         with self.create() as out:
             write_codes(codes, self.seen, out, self.threads)
 
-    def _blend(self, network, lattice, wanted, read):
+    def _blend(self, predictor, lattice, wanted, read):
         """Blended probabilities over a lattice's span, in the scratch."""
         probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
 
@@ -199,7 +209,7 @@ class _Run:
             probability.write(row, column, np.rint(values * SCRATCH_ONE))
 
         batch_size = self.settings["batch_size"]
-        blend(network, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
+        blend(predictor, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
         return probability
 
 
@@ -222,15 +232,15 @@ def _key(checkpoint_path, image_path, settings):
     return {**settings, **files, "torch": torch.__version__}
 
 
-def _about(network, checkpoint_path, out_path, settings):
+def _about(predictor, checkpoint_path, out_path, settings):
     """What decides the probability of a window besides its pixels."""
     return {
         "code": code_of(__file__),
         "checkpoint": Checksums(Path(out_path).parent).of(checkpoint_path),
-        "views": network.views,
+        "views": predictor.views,
         "batch_size": settings["batch_size"],
-        "device": network.device.type,
-        "precision": str(network.dtype),
+        "device": predictor.device.type,
+        "precision": str(predictor.dtype),
         "torch": torch.__version__,
     }
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from ..maps.window_reading import in_order
+from ..maps.window_reading import map_in_order
 
 # Seconds of work that a kill may cost.
 KEEP_EVERY_S = 30.0
@@ -64,12 +64,12 @@ class Lattice:
         return np.outer(smooth, smooth).astype(np.float32)
 
 
-def blend(network, lattice, wanted, read, write, batch_size, threads, title, scratch=None):
+def blend(predictor, lattice, wanted, read, write, batch_size, threads, title, scratch=None):
     """Run a network over a lattice's windows and blend the results.
 
     Parameters
     ----------
-    network : callable
+    predictor : callable
         Takes windows, uint8 (N, S, S), and gives a callable, which waits for the results and gives them, float32
         (N, S, S): the next batch is under way while one is blended.
     lattice : Lattice
@@ -91,33 +91,33 @@ def blend(network, lattice, wanted, read, write, batch_size, threads, title, scr
     """
     indices = [tuple(index) for index in np.argwhere(wanted)]
     bands = _Bands(lattice, write)
-    first = bands.restore(scratch.kept()) if scratch else 0
+    first = bands.restore(scratch.load_state()) if scratch else 0
     kept = time.monotonic()
     with (
         ThreadPoolExecutor(threads) as pool,
         tqdm(total=len(indices), initial=first, desc=title, unit="window", mininterval=1) as bar,
     ):
         depth = 2 * batch_size + threads
-        windows = in_order(pool, lambda index: read(*lattice.corner(*index)), indices[first:], depth)
+        windows = map_in_order(pool, lambda index: read(*lattice.corner(*index)), indices[first:], depth)
         starts = range(first, len(indices), batch_size)
         groups = (indices[start : start + batch_size] for start in starts)
         batches = ((group, np.stack([next(windows) for _ in group])) for group in groups)
-        for group, results in one_ahead(network, batches):
+        for group, results in predict_ahead(predictor, batches):
             bands.add(group, results)
             first += len(group)
             bar.update(len(group))
             if scratch and time.monotonic() - kept >= KEEP_EVERY_S:
-                scratch.keep(bands.state(first))
+                scratch.save_state(bands.state(first))
                 kept = time.monotonic()
     bands.finish(lattice.size_px)
 
 
-def one_ahead(network, batches):
+def predict_ahead(predictor, batches):
     """What a network says of batches, in order, each while the next is under way.
 
     Parameters
     ----------
-    network : callable
+    predictor : callable
         As of `blend`.
     batches : iterable of tuple
         Whose they are, and windows, uint8 (N, S, S).
@@ -129,7 +129,7 @@ def one_ahead(network, batches):
     """
     under_way = deque()
     for whose, windows in batches:
-        under_way.append((whose, network(windows)))
+        under_way.append((whose, predictor(windows)))
         if len(under_way) > 1:
             whose, results = under_way.popleft()
             yield whose, results()

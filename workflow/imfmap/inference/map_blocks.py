@@ -8,7 +8,7 @@ from rasterio.windows import Window
 
 from ..core.errors import InputError
 from ..maps.probability_raster import CODES, NODATA
-from ..maps.window_reading import in_order
+from ..maps.window_reading import map_in_order
 
 READ_BLOCK = 1024
 CELL = 32
@@ -17,7 +17,7 @@ SCRATCH_ONE = 65535
 
 
 @dataclass(frozen=True)
-class Survey:
+class ImageSurvey:
     """Where an image has data, and how bright it is.
 
     Attributes
@@ -47,12 +47,12 @@ def mark_seen(seen, row, column, valid):
     part[:] = cells[: part.shape[0], : part.shape[1]]
 
 
-def survey(reader, shape, path, threads):
+def survey_image(reader, shape, path, threads):
     """Survey of an image.
 
     Parameters
     ----------
-    reader : windows.SharedReader
+    reader : window_reading.SharedReader
         Of the image, NaN outside.
     shape : tuple of int
     path : path
@@ -76,7 +76,7 @@ def survey(reader, shape, path, threads):
     seen, values, least, largest = no_cells(shape), [], [], []
     blocks = all_blocks(shape)
     with ThreadPoolExecutor(threads) as pool:
-        for block, found in zip(blocks, in_order(pool, look, blocks, 2 * threads), strict=True):
+        for block, found in zip(blocks, map_in_order(pool, look, blocks, 2 * threads), strict=True):
             if found is not None:
                 mark_seen(seen, *block, found[0])
                 for gathered, value in zip((values, least, largest), found[1:], strict=True):
@@ -84,7 +84,7 @@ def survey(reader, shape, path, threads):
     if not seen.any():
         raise InputError(path, "has no valid pixel", "check that the image covers the target")
     values = np.concatenate(values)
-    return Survey(seen, float(np.median(values)) if values.size else 0.0, (min(least), max(largest)))
+    return ImageSurvey(seen, float(np.median(values)) if values.size else 0.0, (min(least), max(largest)))
 
 
 def all_blocks(shape):
@@ -120,5 +120,5 @@ def write_codes(codes, seen, out, threads):
 
     every = all_blocks(out.shape)
     with ThreadPoolExecutor(threads) as pool:
-        for block, values in zip(every, in_order(pool, block_codes, every, 2 * threads), strict=True):
+        for block, values in zip(every, map_in_order(pool, block_codes, every, 2 * threads), strict=True):
             write_block(out, *block, values)

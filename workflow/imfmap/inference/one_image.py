@@ -20,9 +20,9 @@ def take_shown(probability_paths, sources_path, out_path):
     Parameters
     ----------
     probability_paths : list of path
-        Probability rasters of `inference.infer_image`, named by their products, on the mosaic's grid.
+        Probability rasters of `infer.infer_image`, named by their products, on the mosaic's grid.
     sources_path : path
-        Which image each pixel of the mosaic came from, see `mosaic.mosaic`.
+        Which image each pixel of the mosaic came from, see `build.mosaic`.
     out_path : path
         8-bit probability raster to write.
 

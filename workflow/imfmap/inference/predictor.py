@@ -3,7 +3,7 @@
 import torch
 
 from ..learning.augment import mirrored_azimuth_deg
-from ..learning.mixed_precision import choose_precision, mixed
+from ..learning.mixed_precision import autocast_to, choose_dtype
 from ..learning.models import choose_device, load_checkpoint, network_input
 from ..tiles.sun_frame import LEFT_DEG
 
@@ -16,14 +16,14 @@ _FLIPS = {"sun_aligned": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2
 _ROTATIONS = {"sun_aligned": (), "paper": (1, 2, 3)}
 
 
-class Network:
-    """A trained model as a function of windows.
+class Predictor:
+    """A trained model that predicts the probabilities of windows.
 
     Parameters
     ----------
     checkpoint_path : path
     settings : mapping
-        See `inference.infer_image`.
+        See `infer.infer_image`.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class Network:
         That of the tiles it was trained on.
     size_px : int
         Side of its windows: that of those tiles.
-    told_of_sun : bool
-        Whether it is given the Sun's direction.
+    is_sun_aware : bool
+        Whether it takes the Sun's direction as input.
 
     Raises
     ------
@@ -43,12 +43,12 @@ class Network:
     def __init__(self, checkpoint_path, settings):
         model, trained = load_checkpoint(checkpoint_path)
         self.device = choose_device(settings["device"], "inference.device")
-        self.dtype = choose_precision(settings.get("precision", "auto"), self.device, "inference.precision")
+        self.dtype = choose_dtype(settings.get("precision", "auto"), self.device, "inference.precision")
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
         self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
-        self.told_of_sun = bool(trained.get("sun_input"))
+        self.is_sun_aware = bool(trained.get("sun_input"))
         self.views = _views(self.recipe, settings)
 
     def __call__(self, windows, sun_azimuth_deg=LEFT_DEG):
@@ -73,12 +73,12 @@ class Network:
             total = 0.0
             for upside_down, turns in self.views:
                 azimuth_deg = None
-                if self.told_of_sun:
+                if self.is_sun_aware:
                     # Turns go against the clock, azimuths with it.
                     azimuth_deg = (mirrored_azimuth_deg(sun_azimuth_deg, upside_down) - 90.0 * turns) % 360.0
                 view = windows.flip(_UP_DOWN) if upside_down else windows
                 view = network_input(view.rot90(turns, _ROWS_COLUMNS), azimuth_deg)
-                with mixed(self.device, self.dtype):
+                with autocast_to(self.device, self.dtype):
                     logits = self.model(view.contiguous(memory_format=torch.channels_last))
                 result = torch.sigmoid(logits.float())[:, 0].rot90(-turns, _ROWS_COLUMNS)
                 total = total + (result.flip(_UP_DOWN) if upside_down else result)

@@ -8,7 +8,7 @@ from affine import Affine
 
 from ..core.files import replacing
 from ..maps.rasters import BLOCK
-from ..maps.window_reading import in_order
+from ..maps.window_reading import map_in_order
 from ..tiles.sun_frame import NEIGHBOURHOOD_PX, relative_brightness, sample, sample_brightness
 from .lattice import Lattice
 from .map_blocks import CELL, READ_BLOCK, map_codes, seen_blocks, write_block, write_codes
@@ -21,7 +21,7 @@ def aligned_lattice(frame, seen, size_px, overlap):
     ----------
     frame : SunFrame
     seen : ndarray
-        bool, see `survey`.
+        bool, see `survey_image`.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def write_brightness(reader, shape, seen, median, path, threads):
         ThreadPoolExecutor(threads) as pool,
         _plain_raster(temporary, shape, "uint8") as sink,
     ):
-        for block, values in zip(blocks, in_order(pool, brightness, blocks, 2 * threads), strict=True):
+        for block, values in zip(blocks, map_in_order(pool, brightness, blocks, 2 * threads), strict=True):
             write_block(sink, *block, values)
 
 
@@ -112,7 +112,7 @@ def aligned_window(reader, frame, v, u, size_px):
     return sample_brightness(*_patch(reader, row, column))
 
 
-def turn_back(probability, brightness, frame, lattice, seen, out, threads):
+def rotate_to_map(probability, brightness, frame, lattice, seen, out, threads):
     """Bring probabilities from the aligned frame to the map, where the image has data."""
     steps = np.arange(READ_BLOCK)
 

@@ -8,34 +8,34 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from tqdm import tqdm
 
-from ..maps.window_reading import in_order
-from .lattice import LEAST_SHARE, one_ahead
+from ..maps.window_reading import map_in_order
+from .lattice import LEAST_SHARE, predict_ahead
 from .map_blocks import READ_BLOCK, SCRATCH_ONE
 
 
-class KnownWindows:
+class WindowCache:
     """Probabilities of a lattice's windows, out of a store as far as they are in it.
 
     Parameters
     ----------
-    network : callable
-        As of `windows.blend`.
-    store : blockstore.BlockStore
+    predictor : callable
+        As of `lattice.blend`.
+    store : part_store.PartStore
         Open; its keys hold all that the network depends on, the number of windows in a batch included.
-    lattice : windows.Lattice
+    lattice : lattice.Lattice
     batch_size : int
         The network always gets as many, the last ones empty: what it says of a window may depend in the last bit on
         how many it is given, not on which.
     """
 
-    def __init__(self, network, store, lattice, batch_size):
-        self._network, self._store, self._lattice, self._batch_size = network, store, lattice, batch_size
+    def __init__(self, predictor, store, lattice, batch_size):
+        self._predictor, self._store, self._lattice, self._batch_size = predictor, store, lattice, batch_size
         self._weights = lattice.weights()
         # By corners: keys of windows; keys of blocks, with the corners of the windows that reach into them.
         self._keys, self._blocks = {}, {}
 
-    def look(self, wanted, read, threads, title):
-        """See to it that the store has the probabilities of all windows.
+    def fill(self, wanted, read, threads, title):
+        """Compute the probabilities of the windows that the store does not have yet.
 
         Parameters
         ----------
@@ -57,11 +57,11 @@ class KnownWindows:
             ThreadPoolExecutor(threads) as pool,
             tqdm(total=len(corners), desc=title, unit="window", mininterval=1) as bar,
         ):
-            windows = in_order(pool, keyed, corners, 2 * self._batch_size + threads)
-            batches = one_ahead(self._network, self._unknown(windows, bar))
+            windows = map_in_order(pool, keyed, corners, 2 * self._batch_size + threads)
+            batches = predict_ahead(self._predictor, self._unknown(windows, bar))
             # The last ones of a batch that was filled up have no key.
             found = (item for keys, results in batches for item in zip(keys, results, strict=False))
-            for _ in in_order(pool, self._keep, found, 2 * self._batch_size):
+            for _ in map_in_order(pool, self._keep, found, 2 * self._batch_size):
                 pass
         self._note_blocks(corners)
 
@@ -102,7 +102,7 @@ class KnownWindows:
         return self._store.arrays(self._blocks[block][0], lambda: {"codes": make(block)})["codes"]
 
     def blended(self, block):
-        """Probabilities uint16, 0..`SCRATCH_ONE`, of the block of the map at an upper left pixel; after `look`."""
+        """Probabilities uint16, 0..`SCRATCH_ONE`, of the block of the map at an upper left pixel; after `fill`."""
         total = np.zeros((READ_BLOCK, READ_BLOCK), np.float32)
         share = np.zeros_like(total)
         for v, u in self._blocks[block][1]:

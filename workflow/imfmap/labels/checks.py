@@ -21,7 +21,7 @@ def check_files(drawn, csv_path):
     Parameters
     ----------
     drawn : mapping
-        By target's name: `file`; `place` (see `targets.target_grid`); and `learnt`, whether the target trains,
+        By target's name: `file`; `place` (see `target_grid.target_grid`); and `learnt`, whether the target trains,
         validates or tests: without a label it would teach that there are no fractures, wherever it is seen.
     csv_path : path
         Table to write where all is well: target, file, number of lines of each width class and of polygons; empty for

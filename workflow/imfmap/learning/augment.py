@@ -101,9 +101,9 @@ def augment_sun_aligned(
         Most that is added to or taken from the image; drawn together with the contrast.
     """
     if swap and generator.random() < probability:
-        sample = swap_up_down(sample)
+        sample = flip_up_down(sample)
     if generator.random() < probability:
-        sample = turn_and_scale(sample, generator.uniform(-turn_deg, turn_deg), generator.uniform(*scale))
+        sample = rotate_and_scale(sample, generator.uniform(-turn_deg, turn_deg), generator.uniform(*scale))
     image, valid = sample.image, sample.valid
     if generator.random() < probability:
         middle = image[valid > 0].mean() if valid.any() else 0.0
@@ -162,7 +162,7 @@ def add_noise(image, sigma, generator):
     return np.clip(image + np.float32(sigma) * noise, 0.0, 1.0).astype(np.float32)
 
 
-def swap_up_down(sample):
+def flip_up_down(sample):
     """A tile upside down, as in a mirror."""
     turned = [np.ascontiguousarray(array[::-1]) for array in (sample.image, sample.mask, sample.valid)]
     return Sample(*turned, mirrored_azimuth_deg(sample.sun_azimuth_deg, up_down=True))
@@ -221,7 +221,7 @@ def _warped_azimuth_deg(azimuth_deg, matrix, middle):
     return float(np.degrees(np.arctan2(right, -down))) % 360.0
 
 
-def turn_and_scale(sample, turn_deg, scale):
+def rotate_and_scale(sample, turn_deg, scale):
     """Turn a tile clockwise about its middle and enlarge it; no data where it does not reach."""
     angle = np.radians(turn_deg)
     # Row, column of the source at a pixel of the result.

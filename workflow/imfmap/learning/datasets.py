@@ -8,7 +8,7 @@ from torch.utils.data import Dataset, Sampler
 from ..core.errors import InputError
 from ..tiles.tiles import read_tiles
 from .augment import Sample
-from .losses import Edges
+from .losses import LabelEdges
 from .models import network_input
 
 
@@ -30,7 +30,7 @@ class TileDataset(Dataset):
     seed : int
     sun_input : bool
         Whether the network is given the Sun's direction.
-    edges : losses.Edges, optional
+    edges : losses.LabelEdges, optional
         How the loss takes labels at their edges.
     """
 
@@ -41,7 +41,7 @@ class TileDataset(Dataset):
         self.augmentation = augmentation
         self.seed = seed
         self.sun_input = sun_input
-        self.edges = edges or Edges()
+        self.edges = edges or LabelEdges()
         self.has_truth = augmentation is None and all(tiles.truth is not None for tiles in images)
 
     def __len__(self):
@@ -75,7 +75,7 @@ class TileDataset(Dataset):
         return {"with_fractures": labelled, "without_fractures": len(self) - labelled}
 
 
-class Batches(Sampler):
+class EpochBatches(Sampler):
     """Batches of a dataset as lists of (epoch, index), of which one process of several takes its part.
 
     Every process has the same number of batches; of a whole batch each takes every n-th item, beginning with its own
@@ -150,14 +150,14 @@ def kind_of(tiles):
     return {"recipe": tiles.recipe, "tile_size_px": size_px, "resolution_m": tiles.resolution_m}
 
 
-def chosen_by_split(images, split_path, name):
+def indices_of_set(images, split_path, name):
     """Indices of the tiles that a split table puts in a set.
 
     Parameters
     ----------
     images : list of Tiles
     split_path : path
-        CSV of `tiles.split_tiles`.
+        CSV of `split.split_tiles`.
     name : str
         "train" or "validation".
 

@@ -9,14 +9,14 @@ from .datasets import to_device
 from .distributed import Ranks
 from .losses import Loss
 from .metrics import BatchAveragedMetrics, batch_counts, detected, pooled_f1
-from .mixed_precision import mixed
+from .mixed_precision import autocast_to
 
 # Seconds between looks at the loss: each makes a GPU wait.
 LOOK_S = 1.0
 
 
 @dataclass(frozen=True)
-class Pass:
+class EpochRunner:
     """How tiles go through a network.
 
     Attributes
@@ -43,7 +43,7 @@ class Pass:
         ----------
         network : nn.Module
         batches : DataLoader
-            Of `datasets.TileDataset` by `datasets.Batches`.
+            Of `datasets.TileDataset` by `datasets.EpochBatches`.
         optimiser, schedule, scaler
             torch's; one step of each a batch.
         tell : callable
@@ -57,7 +57,7 @@ class Pass:
         """
         network.train()
         used, size = batches.batch_sampler.used, batches.batch_sampler.batch_size
-        tally, looked = _Tally(self.device), 0.0
+        sums, looked = _EpochSums(self.device), 0.0
         for number, batch in enumerate(batches):
             loss, counts, items = self._loss(network, batch)
             whole = min(size, used - number * size)
@@ -67,25 +67,25 @@ class Pass:
             scaler.step(optimiser)
             scaler.update()
             schedule.step()
-            tally.add(loss, counts, items)
+            sums.add(loss, counts, items)
             now = time.monotonic()
             tell(loss.item() if now - looked > LOOK_S else None)
             looked = now if now - looked > LOOK_S else looked
-        return tally.result(self.ranks)
+        return sums.result(self.ranks)
 
     def score(self, network, batches):
         """Mean loss and scores of a network over the batches of a loader, as `train` gives them."""
         network.eval()
-        tally = _Tally(self.device)
+        sums = _EpochSums(self.device)
         with torch.inference_mode():
             for batch in batches:
-                tally.add(*(self._loss(network, batch) if batch is not None else (None, None, 0)))
-        return tally.result(self.ranks)
+                sums.add(*(self._loss(network, batch) if batch is not None else (None, None, 0)))
+        return sums.result(self.ranks)
 
     def _loss(self, network, batch):
         """Loss, counts of the paper's metrics and number of items of a batch."""
         image, mask, valid = to_device(batch, self.device)
-        with mixed(self.device, self.dtype):
+        with autocast_to(self.device, self.dtype):
             logits = network(image)
         if "counted" in batch:
             target, counted = (batch[name].to(self.device, non_blocking=True) for name in ("target", "counted"))
@@ -96,7 +96,7 @@ class Pass:
         return loss, torch.stack(counts), len(image)
 
 
-class _Tally:
+class _EpochSums:
     """Losses and counts of batches, kept on the device until the end, so that it never waits."""
 
     def __init__(self, device):

@@ -8,7 +8,7 @@ from ..core.errors import InputError
 from ..core.jsonfiles import write_json
 from .datasets import TileDataset, kind_of, read_images, to_device
 from .metrics import BatchAveragedMetrics, TruthMetrics, detected
-from .mixed_precision import choose_precision, mixed
+from .mixed_precision import autocast_to, choose_dtype
 from .models import choose_device, load_checkpoint
 
 
@@ -44,7 +44,7 @@ def evaluate(
     inference_batch_size : int, optional
         Most tiles that go through the network at a time, where memory asks for fewer.
     device, precision : str
-        See `models.choose_device` and `precision.choose_precision`.
+        See `models.choose_device` and `mixed_precision.choose_dtype`.
     threshold : float, optional
         Probability from which on a pixel counts as fracture; by default the model's own.
 
@@ -61,7 +61,7 @@ def evaluate(
         Where the tiles are not of the kind that the model was trained on.
     """
     device = choose_device(device, "inference.device")
-    dtype = choose_precision(precision, device, "inference.precision")
+    dtype = choose_dtype(precision, device, "inference.precision")
     network, settings = load_checkpoint(checkpoint_path)
     images = read_images(tile_paths)
     kind = kind_of(images[0])
@@ -79,7 +79,7 @@ def evaluate(
         ):
             image, mask, valid = to_device(batch, device)
             parts = image.split(inference_batch_size or batch_size)
-            with mixed(device, dtype):
+            with autocast_to(device, dtype):
                 logits = torch.cat([network(part) for part in parts]).float()
             found = detected(logits, threshold)
             labels.update(found, mask > 0, valid)

@@ -8,7 +8,7 @@ import pandas
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import read_json
-from ..plots.style import COLOURS, DASHES, GREY, drawn
+from ..plots.style import COLOURS, DASHES, GREY, saved_figure
 from .metrics import BatchAveragedMetrics, TruthMetrics
 
 # What the paper calls its sets.
@@ -18,7 +18,7 @@ _PAPER_BLOCKS = (("Va1", ("P", "R", "F1")), ("Va2", ("IoU", "P", "R", "F1")), ("
 _SHORT = {"precision": "P", "recall": "R", "f1": "F1", "iou": "IoU"}
 
 
-def write_tables(training_paths, result_paths, csv_path, markdown_path, html_path):
+def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_path, html_path):
     """Write the tables of the evaluation.
 
     Parameters
@@ -69,11 +69,11 @@ def write_tables(training_paths, result_paths, csv_path, markdown_path, html_pat
         parts.append(("By target (%)", _target_table(table)))
     told = ", ".join(f"{threshold:g}" for threshold in sorted(thresholds))
     notes = f"Va2, Te: a pixel counts as fracture where its probability is {told} or more." if told else ""
-    write_pages(parts, markdown_path, html_path, "Evaluation", notes)
+    write_table_pages(parts, markdown_path, html_path, "Evaluation", notes)
     return table
 
 
-def write_pages(parts, markdown_path, html_path, title, notes=""):
+def write_table_pages(parts, markdown_path, html_path, title, notes=""):
     """Write tables for people.
 
     Parameters
@@ -93,18 +93,18 @@ def write_pages(parts, markdown_path, html_path, title, notes=""):
         temporary.write_text(_html(parts, title, notes))
 
 
-def plot_curves(history, path):
+def plot_training_curves(history, path):
     """Draw loss and scores of one training over its epochs.
 
     Parameters
     ----------
     history : list of dict
-        Of `training.train`.
+        Of `train.train`.
     path : path
         PNG to write.
     """
     table = pandas.DataFrame(history)
-    with drawn(path, columns=2) as (losses, scores):
+    with saved_figure(path, columns=2) as (losses, scores):
         losses.plot(table.epoch, table.train_loss, color=GREY, label="training")
         losses.plot(table.epoch, table.validation_loss, color="black", label="validation")
         losses.set(xlabel="epoch", ylabel="loss")
@@ -123,7 +123,7 @@ def plot_curves(history, path):
             axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def compare_curves(training_paths, *paths):
+def plot_curves_of_models(training_paths, *paths):
     """Draw loss and F1 of several trainings over their epochs, side by side.
 
     Parameters
@@ -133,7 +133,7 @@ def compare_curves(training_paths, *paths):
     *paths : path
         Files to write; their suffixes say how.
     """
-    with drawn(*paths, columns=2) as (losses, scores):
+    with saved_figure(*paths, columns=2) as (losses, scores):
         for number, (model, path) in enumerate(training_paths.items()):
             table = pandas.DataFrame(read_json(path)["history"]).astype(float)
             colour, dash = COLOURS[number % len(COLOURS)], DASHES[number // len(COLOURS) % len(DASHES)]

@@ -4,8 +4,8 @@ import torch
 from torch.utils.data import DataLoader, default_collate
 
 from .augment import augmentation
-from .datasets import Batches, TileDataset, chosen_by_split, kind_of, read_images
-from .losses import Edges
+from .datasets import EpochBatches, TileDataset, indices_of_set, kind_of, read_images
+from .losses import LabelEdges
 
 _PREFETCHED_BATCHES = 4
 
@@ -28,10 +28,10 @@ def tile_sets(job):
     augment = augmentation(kind["recipe"], job.augmentation, job.learning["quarter_turns"])
     options = {
         "sun_input": bool(job.model.get("sun_input")),
-        "edges": Edges(job.learning["soft_px"], job.learning["ignore_px"]),
+        "edges": LabelEdges(job.learning["soft_px"], job.learning["ignore_px"]),
     }
-    train_set = TileDataset(images, chosen_by_split(images, job.split_path, "train"), augment, job.seed, **options)
-    return train_set, TileDataset(images, chosen_by_split(images, job.split_path, "validation"), **options), kind
+    train_set = TileDataset(images, indices_of_set(images, job.split_path, "train"), augment, job.seed, **options)
+    return train_set, TileDataset(images, indices_of_set(images, job.split_path, "validation"), **options), kind
 
 
 def loader(tiles, shuffle, job, ranks, device):
@@ -55,7 +55,7 @@ def loader(tiles, shuffle, job, ranks, device):
     workers = job.machine["workers"]
     return DataLoader(
         tiles,
-        batch_sampler=Batches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
+        batch_sampler=EpochBatches(len(tiles), job.model["batch_size"], shuffle, job.seed, ranks.rank, ranks.count),
         collate_fn=_collate,
         num_workers=workers,
         persistent_workers=workers > 0,

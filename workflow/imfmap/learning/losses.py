@@ -1,6 +1,7 @@
 """What training minimises: cross-entropy over all pixels as the paper has it, and terms and labels beside it.
 
-Labels have a boundary that nobody knows to the pixel. `Edges` softens it, or leaves a band about it out of the loss.
+Labels have a boundary that nobody knows to the pixel. `LabelEdges` softens it, or leaves a band about it
+out of the loss.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ SKELETON_STEPS = 10
 
 
 @dataclass(frozen=True)
-class Edges:
+class LabelEdges:
     """How labels are taken at their edges.
 
     Attributes

@@ -13,8 +13,8 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 logger = logging.getLogger(__name__)
 
 
-def choose_precision(name, device, where):
-    """Format of a setting.
+def choose_dtype(name, device, where):
+    """Number format that a setting stands for.
 
     Parameters
     ----------
@@ -44,12 +44,12 @@ def choose_precision(name, device, where):
     return getattr(torch, name)
 
 
-def mixed(device, dtype):
+def autocast_to(device, dtype):
     """Context in which a network computes in a format; weights stay float32."""
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
 
-def compiled(network, trial):
+def compile_model(network, trial):
     """Compile a network, or leave it as it is where that cannot be done.
 
     Parameters

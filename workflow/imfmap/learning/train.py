@@ -18,11 +18,11 @@ from ..core.files import replacing
 from ..core.jsonfiles import write_json
 from .architectures import ENCODER_DECODERS, check_batch_size
 from .distributed import device_count, run_on
-from .epochs import Pass
-from .evaluation_tables import plot_curves
+from .epochs import EpochRunner
+from .evaluation_tables import plot_training_curves
 from .loading import loader, tile_sets
 from .losses import Loss
-from .mixed_precision import choose_precision, compiled, mixed
+from .mixed_precision import autocast_to, choose_dtype, compile_model
 from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
 from .training_log import EpochLog
 from .training_state import FOLDER, TrainingState, fingerprint
@@ -63,17 +63,17 @@ def train(
     tile_paths : list of path
         Files of `tiles.cut_tiles`, all of one recipe, size and resolution.
     split_path : path
-        Table of `splitting.split_tiles`.
+        Table of `split.split_tiles`.
     checkpoint_path, metrics_path, curves_path : path
         checkpoint.pt, metrics.json and curves.png to write.
     model : mapping
         See `models.build_model`, and `batch_size`; keys of `LEARNING` here win over those of `training`.
     training : mapping
         `LEARNING`: `epochs`, `learning_rate`, `schedule` ("constant" or "onecycle", whose peak is the learning rate),
-        the loss (see `losses.Loss`), how it takes labels at their edges (see `losses.Edges`) and `quarter_turns` (see
-        `augment.augmentation`); `threshold`, 0.5;
+        the loss (see `losses.Loss`), how it takes labels at their edges (see `losses.LabelEdges`) and `quarter_turns`
+        (see `augment.augmentation`); `threshold`, 0.5;
         `MACHINE`: `device` ("auto", "cpu", "cuda"), `devices` (how many of them share a batch, or "auto": all GPUs),
-        `precision` (see `precision.choose_precision`), `compile`, `workers` (processes that load tiles, for each
+        `precision` (see `mixed_precision.choose_dtype`), `compile`, `workers` (processes that load tiles, for each
         device), `threads`.
     augmentation : mapping, optional
         See `augment.augmentation`.
@@ -98,8 +98,10 @@ def train(
     count = device_count(machine["devices"], kind)
     check_batch_size(model["batch_size"], count)
     paths = [Path(path) for path in (checkpoint_path, metrics_path, curves_path)]
-    job = Job([*tile_paths], split_path, *paths, dict(model), learning, machine, dict(augmentation or {}), seed, kind)
-    dtype = choose_precision(machine["precision"], torch.device(kind), "training.precision")
+    job = TrainingJob(
+        [*tile_paths], split_path, *paths, dict(model), learning, machine, dict(augmentation or {}), seed, kind
+    )
+    dtype = choose_dtype(machine["precision"], torch.device(kind), "training.precision")
     state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, count))
     # Before other processes look at it.
     state.settle()
@@ -107,7 +109,7 @@ def train(
 
 
 @dataclass(frozen=True)
-class Job:
+class TrainingJob:
     """What every process of a training is told; see `train`."""
 
     tile_paths: list
@@ -179,7 +181,7 @@ def _train_on(device, ranks, job, dtype, state):
     with replacing(job.checkpoint_path) as temporary:
         shutil.copyfile(state.best_path(best["epoch"]), temporary)
     write_json(job.metrics_path, report)
-    plot_curves(training.history, job.curves_path)
+    plot_training_curves(training.history, job.curves_path)
     state.clear()
     return report
 
@@ -197,9 +199,9 @@ class _Training:
         network = build_model(job.model).to(device, memory_format=torch.channels_last)
         self.network, self.learner = ranks.share(network, device, job.model["architecture"] in ENCODER_DECODERS)
         loss = Loss(*(learning[f"{name}_weight"] for name in ("positive", "dice", "cldice")))
-        self.through = Pass(device, loss, learning["threshold"], dtype, ranks)
+        self.through = EpochRunner(device, loss, learning["threshold"], dtype, ranks)
         if job.machine["compile"]:
-            self.learner = compiled(self.learner, partial(self._try, train_set[0]["image"]))
+            self.learner = compile_model(self.learner, partial(self._try, train_set[0]["image"]))
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=learning["learning_rate"], fused=True)
         self.steps = len(self.train_batches)
         self.schedule = learning_rate_schedule(self.optimiser, learning, learning["epochs"] * self.steps)
@@ -210,7 +212,7 @@ class _Training:
         """One step without consequences, of a whole batch, as the compiler will see them."""
         size = math.ceil(self.job.model["batch_size"] / self.ranks.count)
         batch = image.expand(size, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
-        with torch.inference_mode(not network.training), mixed(self.device, self.dtype):
+        with torch.inference_mode(not network.training), autocast_to(self.device, self.dtype):
             logits = network(batch)
         if network.training:
             logits.float().mean().backward()
@@ -257,7 +259,7 @@ class _Training:
         def tell(loss):
             progress.update()
             if loss is not None:
-                progress.set_postfix(epoch=epoch, loss=f"{loss:.4f}", **self._scores_told())
+                progress.set_postfix(epoch=epoch, loss=f"{loss:.4f}", **self._scores_shown())
 
         loss, scores = self.through.train(
             self.learner, self.train_batches, self.optimiser, self.schedule, self.scaler, tell
@@ -276,7 +278,7 @@ class _Training:
         self.seconds.append([trained_s, time.perf_counter() - started])
         if self.best is None or _better(row["validation_f1"], self.best["validation_f1"]):
             self.best = row
-        progress.set_postfix(epoch=epoch, loss=f"{row['train_loss']:.4f}", **self._scores_told())
+        progress.set_postfix(epoch=epoch, loss=f"{row['train_loss']:.4f}", **self._scores_shown())
         return row
 
     def _keep(self, row, state, settings):
@@ -293,7 +295,7 @@ class _Training:
             {**row, "seconds": round(seconds[1], 3)} for row, seconds in zip(self.history, self.seconds, strict=True)
         ]
 
-    def _scores_told(self):
+    def _scores_shown(self):
         last = self.history[-1] if self.history else None
         return {"F1": _percent(last), "best_F1": _percent(self.best)}
 

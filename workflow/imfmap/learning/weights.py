@@ -202,7 +202,7 @@ def _channels(state, name):
 
 
 def _without_sun(state, own, sun_channels):
-    """Let weights of a network that is not told of the Sun say nothing of it."""
+    """Extend weights of a network that is not Sun-aware by zeros for the Sun's direction."""
     first = _first(own)
     channels = _channels(state, first)
     if channels and own[first].shape[1] - channels == sun_channels > 0:

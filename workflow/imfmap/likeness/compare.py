@@ -72,7 +72,7 @@ def _compared(name, real, simulated):
 
 
 @dataclass(frozen=True)
-class Together:
+class JointComparison:
     """All figures together.
 
     Attributes
@@ -97,7 +97,7 @@ class Together:
         return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
-def together(real, simulated):
+def compare_jointly(real, simulated):
     """Compare patches by all their figures at once.
 
     Parameters
@@ -115,7 +115,7 @@ def together(real, simulated):
     near = _nearest(ours, ours, itself=True)
     near_share = float((_nearest(theirs, ours) <= np.percentile(near, 95.0)).mean())
     if len(theirs) < 4:
-        return Together(near_share, float("nan"), ())
+        return JointComparison(near_share, float("nan"), ())
     both, is_real = np.vstack([theirs, ours]), np.arange(len(theirs) + len(ours)) < len(theirs)
     scores = np.empty(len(both))
     for k in range(len(both)):
@@ -125,7 +125,7 @@ def together(real, simulated):
     wins = scores[is_real][:, None] - scores[~is_real][None, :]
     told_apart = float(((wins > 0) + 0.5 * (wins == 0)).mean())
     weights = np.abs(_discriminant(both, is_real)[0])
-    return Together(near_share, told_apart, tuple(names[k] for k in np.argsort(-weights)[:5]))
+    return JointComparison(near_share, told_apart, tuple(names[k] for k in np.argsort(-weights)[:5]))
 
 
 def _nearest(points, others, itself=False):

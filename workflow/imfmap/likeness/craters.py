@@ -18,7 +18,7 @@ _SAME_PLACE = 0.5
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundCraters:
     """Craters found in a patch.
 
     Attributes
@@ -68,7 +68,7 @@ def find_craters(patch, sun_azimuth_deg, least_correlation=LEAST_CORRELATION):
         strengths.append(layer[row, column])
     row, column, size, strength = (np.concatenate(part) for part in (rows, columns, sizes, strengths))
     kept = _strongest(row, column, size, strength)
-    return Found(row[kept].astype(float), column[kept].astype(float), size[kept], strength[kept])
+    return FoundCraters(row[kept].astype(float), column[kept].astype(float), size[kept], strength[kept])
 
 
 def find_sun_and_craters(patch, axis_deg):

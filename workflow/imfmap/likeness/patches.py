@@ -43,8 +43,8 @@ class Group:
     patches : int
         How many are simulated.
     scene, image : dict
-        Settings of scene and image; a value may be drawn anew for each patch, see `drawn`. Without a sun_azimuth_deg
-        the Sun stands where it does over the latitude, in the morning or in the afternoon.
+        Settings of scene and image; a value may be drawn anew for each patch, see `draw_settings`. Without a
+        sun_azimuth_deg the Sun stands where it does over the latitude, in the morning or in the afternoon.
     """
 
     name: str
@@ -133,8 +133,8 @@ def simulate_patch(group, number, seed, calibration_dir):
         Of I/F; the same for the same arguments.
     """
     rng = np.random.default_rng([seed, number])
-    scene = {**drawn(group.scene, rng), "seed": int(rng.integers(2**31))}
-    image = {**drawn(group.image, rng), "product": f"M{_FIRST_PRODUCT + number}"}
+    scene = {**draw_settings(group.scene, rng), "seed": int(rng.integers(2**31))}
+    image = {**draw_settings(group.image, rng), "product": f"M{_FIRST_PRODUCT + number}"}
     if "sun_azimuth_deg" not in image:
         image["sun_azimuth_deg"] = sun_azimuth_at(group.lat, image["incidence_deg"], morning=rng.random() < 0.5)
     size_m = group.size_px * group.resolution_m
@@ -179,7 +179,7 @@ def cut_shares(pixels):
     return float((pixels <= DARKEST).mean()), float((pixels >= BRIGHTEST).mean())
 
 
-def drawn(settings, rng):
+def draw_settings(settings, rng):
     """Settings with every range drawn from: ``{between: [a, b]}``, ``{log_between: [a, b]}`` or ``{one_of: [...]}``."""
     return {key: _drawn(value, rng) for key, value in settings.items()}
 

@@ -13,8 +13,8 @@ import yaml
 
 from ..core.errors import InputError
 from ..core.files import replacing
-from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, together
-from .craters import COUNTED_PX, DIAMETERS_PX, Found, find_sun_and_craters, match_craters
+from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, compare_jointly
+from .craters import COUNTED_PX, DIAMETERS_PX, FoundCraters, find_sun_and_craters, match_craters
 from .pages import as_html, markdown
 from .patches import Group, Patch, cut_shares, prepare_calibration, read_real, simulate_patch, stretched
 from .pictures import draw_curves, draw_side_by_side, draw_verdicts
@@ -65,14 +65,14 @@ class Measured:
     figures : dict of float
     sun_azimuth_deg : float
         As told from the patch alone.
-    found : craters.Found
+    found : craters.FoundCraters
     """
 
     patch: Patch
     shown: Patch
     figures: dict
     sun_azimuth_deg: float
-    found: Found
+    found: FoundCraters
 
 
 def make_report(settings_path, real_folder, out_folder, processes=1):
@@ -202,7 +202,7 @@ def compare_group(group, real, simulated, out_folder):
         "simulated_patches": len(simulated),
         "statistics": [asdict(item) for item in comparisons],
         "verdicts": {verdict: sum(item.verdict == verdict for item in comparisons) for verdict in VERDICTS},
-        "together": together(theirs, ours).as_dict(),
+        "together": compare_jointly(theirs, ours).as_dict(),
         "sun_azimuth_error_deg": None if group.calibrated else score_sun(simulated),
         "detector": None if group.calibrated else score_detector(simulated),
     }

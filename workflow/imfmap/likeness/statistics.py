@@ -183,7 +183,7 @@ def all_statistics(patch, sun_azimuth_deg, found):
         (rows, columns), finite.
     sun_azimuth_deg : float
         As `craters.find_sun_and_craters` tells it.
-    found : craters.Found
+    found : craters.FoundCraters
         As `craters.find_craters` finds them.
 
     Returns

@@ -1,4 +1,4 @@
-"""Directions without a sense: the axes of polygons and lines, in degrees clockwise from y (north), 0..180."""
+"""Axial data, which have no sense: principal axes of polygons and lines, degrees clockwise from y (north), 0..180."""
 
 import numpy as np
 import shapely
@@ -9,7 +9,7 @@ def axial_difference_deg(one, other):
     return np.abs((np.asarray(one) - other + 90.0) % 180.0 - 90.0)
 
 
-def polygon_axis(polygon):
+def polygon_principal_axis(polygon):
     """Axis of least inertia of a polygon's area.
 
     Parameters
@@ -36,8 +36,8 @@ def polygon_axis(polygon):
     return _principal(moments)
 
 
-def lines_axis(lines):
-    """Axis of least inertia of lines, and elongation as for `polygon_axis`.
+def line_principal_axis(lines):
+    """Axis of least inertia of lines, and elongation as for `polygon_principal_axis`.
 
     Parameters
     ----------

@@ -63,7 +63,7 @@ class GroundPlane:
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappedGround:
     """The ground that a map covers.
 
     Attributes
@@ -109,9 +109,9 @@ class Mapped:
             On the map's CRS.
         """
         if not len(polygons):
-            return Mapped(self.grid, np.zeros_like(self.share))
+            return MappedGround(self.grid, np.zeros_like(self.share))
         inside = rasterize(polygons.geometry.values, self.grid.shape, transform=self.grid.transform, dtype="uint8")
-        return Mapped(self.grid, self.share * inside)
+        return MappedGround(self.grid, self.share * inside)
 
 
 def mapped_ground(probability_path, cell_m=0.0):
@@ -139,7 +139,7 @@ def mapped_ground(probability_path, cell_m=0.0):
             codes = read_window(dataset, first * size, 0, count * size, columns * size, fill=NODATA)
             valid = (codes != NODATA).reshape(count, size, columns, size)
             share[first : first + count] = valid.mean(axis=(1, 3), dtype=np.float32)
-    return Mapped(MapGrid(grid.crs, grid.transform * Affine.scale(size), (rows, columns)), share)
+    return MappedGround(MapGrid(grid.crs, grid.transform * Affine.scale(size), (rows, columns)), share)
 
 
 def areas_of(boundary, *names):
@@ -148,7 +148,7 @@ def areas_of(boundary, *names):
     Parameters
     ----------
     boundary : dict of str to geopandas.GeoDataFrame
-        See `filters.read_boundary`.
+        See `accept.read_boundary`.
     """
     frames = [boundary[name] for name in names]
     geometries = np.concatenate([frame.geometry.values for frame in frames])

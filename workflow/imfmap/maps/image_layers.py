@@ -12,7 +12,7 @@ from .image_facts import ImageFacts
 from .rasters import open_raster
 
 
-class Layer:
+class ImageLayer:
     """A projected image on a target's pixels.
 
     Attributes

@@ -38,7 +38,7 @@ class SharedReader:
         return read_window(self._own.dataset, row, column, rows, columns, fill=self._fill)
 
 
-def in_order(pool, function, items, depth):
+def map_in_order(pool, function, items, depth):
     """Results of `function` over `items` in order, at most `depth` of them under way."""
     pending = deque()
     for item in items:

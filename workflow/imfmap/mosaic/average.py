@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.rasters import create_raster, open_raster
-from .georeference import plain
+from .georeference import without_datum
 
 _BLOCK_PX = 1024
 
@@ -24,7 +24,7 @@ def average_image(path, grid, out_path):
     Parameters
     ----------
     path : path
-        float32 I/F raster with `products.ImageFacts` tags, NaN for no data.
+        float32 I/F raster with `image_facts.ImageFacts` tags, NaN for no data.
     grid : MapGrid
         Coarser grid of the same body.
     out_path : path
@@ -42,8 +42,8 @@ def average_image(path, grid, out_path):
         with (
             WarpedVRT(
                 image,
-                src_crs=plain(image.crs),
-                crs=plain(grid.crs),
+                src_crs=without_datum(image.crs),
+                crs=without_datum(grid.crs),
                 transform=grid.transform,
                 height=grid.shape[0],
                 width=grid.shape[1],

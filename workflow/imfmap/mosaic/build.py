@@ -12,9 +12,9 @@ import rasterio
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..maps.image_facts import PRODUCTS_TAG
-from ..maps.image_layers import Layer
+from ..maps.image_layers import ImageLayer
 from ..maps.rasters import create_raster
 from ..maps.stretching import stretch_to_8bit
 from .equalize import UNCHANGED, match_brightness
@@ -36,7 +36,7 @@ _GDAL_CACHE_MB = 256
 def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="percentile", brightness="none"):
     """Lay projected images over each other, a window at a time.
 
-    Windows are kept beside the mosaic (see `blockstore.BlockStore`) by the contents of the images that reach into them
+    Windows are kept beside the mosaic (see `part_store.PartStore`) by the contents of the images that reach into them
     and the changes of their brightness: one image more costs the windows that it lies on, as long as neither the
     stretch nor a match of brightness changes the others.
 
@@ -44,7 +44,7 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
     ----------
     paths : sequence of path
         Rasters of I/F with NaN for no data, on the pixels of `grid` (covering any part of it), with the tags of
-        `products.ImageFacts`; in order of priority.
+        `image_facts.ImageFacts`; in order of priority.
     grid : MapGrid
     out_path : path
         uint8: 0 no data, 1..255 brightness; tags tell the stretch.
@@ -58,7 +58,7 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
         What becomes 1 and 255: the mosaic's ``minmax`` as ``gdal_translate -scale``, or the robust ``percentile`` 0.5
         and 99.5 of it, rounded outwards to two digits, so that a further image seldom moves them; or two I/F values.
     brightness : str
-        Match between neighbours before: ``none``, or a method of `brightness.match_brightness`.
+        Match between neighbours before: ``none``, or a method of `equalize.match_brightness`.
 
     Raises
     ------
@@ -70,27 +70,29 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
     if priority not in PRIORITIES:
         raise InputError("priority", f"unknown priority '{priority}'", f"use one of {', '.join(PRIORITIES)}")
     _check_stretch(stretch)
-    with _layers(paths, grid) as layers:
+    with _open_images(paths, grid) as image_layers:
         if brightness != "none":
-            changes = match_brightness(layers, grid, brightness, _WINDOW_PX)
+            changes = match_brightness(image_layers, grid, brightness, _WINDOW_PX)
         else:
-            changes = [UNCHANGED] * len(layers)
+            changes = [UNCHANGED] * len(image_layers)
 
         checksums = Checksums(Path(out_path).parent)
         made_of = {
             layer: [checksums.of(layer.path), layer.offset, astuple(change)]
-            for layer, change in zip(layers, changes, strict=True)
+            for layer, change in zip(image_layers, changes, strict=True)
         }
         about = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
-        with BlockStore(out_path, about) as store:
+        with PartStore(out_path, about) as store:
             parts = []
             for row, column, window in grid.blocks(_WINDOW_PX):
-                there = [number for number, layer in enumerate(layers) if layer.reaches(row, column, *window.shape)]
+                there = [
+                    number for number, layer in enumerate(image_layers) if layer.reaches(row, column, *window.shape)
+                ]
                 if there:
-                    pixels = _Composite([layers[n] for n in there], [changes[n] for n in there], priority)
-                    key = store.key([row, column], [made_of[layers[number]] for number in there])
+                    pixels = _Composite([image_layers[n] for n in there], [changes[n] for n in there], priority)
+                    key = store.key([row, column], [made_of[image_layers[number]] for number in there])
                     parts.append(_KeptPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
-            products = [layer.product for layer in layers]
+            products = [layer.product for layer in image_layers]
             tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
             write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags)
             log.info("mosaic: %d parts were there, %d made", store.taken, store.made)
@@ -190,23 +192,23 @@ def _logged(parts, what):
 
 
 @contextmanager
-def _layers(paths, grid):
+def _open_images(paths, grid):
     # By default GDAL would keep a twentieth of the machine's memory in blocks that are done with.
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB))
-        yield [stack.enter_context(Layer.open(path, grid)) for path in paths]
+        yield [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 
 
 class _Composite:
     """What images and the changes of their brightness make of a window; see `MosaicPart`."""
 
-    def __init__(self, layers, changes, priority):
-        self._layers, self._changes, self._priority = layers, changes, priority
+    def __init__(self, image_layers, changes, priority):
+        self._images, self._changes, self._priority = image_layers, changes, priority
 
     def __call__(self, row, column, shape):
         values, source = np.full(shape, np.nan, np.float32), np.zeros(shape, np.int32)
         total, count = np.zeros(shape), np.zeros(shape, np.int32)
-        for number, (layer, change) in enumerate(zip(self._layers, self._changes, strict=True), start=1):
+        for number, (layer, change) in enumerate(zip(self._images, self._changes, strict=True), start=1):
             pixels = layer.read(row, column, *shape)
             if pixels is None:
                 continue

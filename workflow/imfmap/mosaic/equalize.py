@@ -29,7 +29,7 @@ class BrightnessChange:
 UNCHANGED = BrightnessChange(1.0, 0.0, 0.0)
 
 
-def match_brightness(layers, grid, method="both", window_px=1024, least_overlap_px=_LEAST_OVERLAP_PX):
+def match_brightness(image_layers, grid, method="both", window_px=1024, least_overlap_px=_LEAST_OVERLAP_PX):
     """Changes that bring overlapping images closest to each other (`OverlapNormalization` of ISIS).
 
     For every pair the mean and the standard deviation of both images in their overlap are compared; the changes of
@@ -38,7 +38,7 @@ def match_brightness(layers, grid, method="both", window_px=1024, least_overlap_
 
     Parameters
     ----------
-    layers : sequence of layers.Layer
+    image_layers : sequence of image_layers.ImageLayer
     grid : MapGrid
     method : str
         ``offset``: the same mean in an overlap; ``both``: the same contrast, too; ``gain``: the same mean by a factor.
@@ -58,10 +58,10 @@ def match_brightness(layers, grid, method="both", window_px=1024, least_overlap_
     """
     if method not in METHODS:
         raise InputError("brightness match", f"unknown method '{method}'", f"use one of none, {', '.join(METHODS)}")
-    sums, pairs = _measure(layers, grid, window_px)
+    sums, pairs = _measure(image_layers, grid, window_px)
     pairs = {pair: _statistics(moments) for pair, moments in pairs.items() if moments[0] >= least_overlap_px}
     pairs = {pair: found for pair, found in pairs.items() if min(found[1:]) > 0.0}
-    count = len(layers)
+    count = len(image_layers)
     contrast, offset = np.ones(count), np.zeros(count)
     if method != "offset":
         first = 1 if method == "gain" else 3
@@ -74,12 +74,12 @@ def match_brightness(layers, grid, method="both", window_px=1024, least_overlap_
     return [BrightnessChange(*change) for change in zip(contrast, offset, means, strict=True)]
 
 
-def _measure(layers, grid, window_px):
+def _measure(image_layers, grid, window_px):
     """Pixels and sum (images, 2) of each image; and of each overlap its pixels, sums and sums of squares of both."""
-    sums, pairs = np.zeros((len(layers), 2)), {}
+    sums, pairs = np.zeros((len(image_layers), 2)), {}
     for row, column, window in grid.blocks(window_px):
         there = []
-        for number, layer in enumerate(layers):
+        for number, layer in enumerate(image_layers):
             pixels = layer.read(row, column, *window.shape)
             if pixels is not None:
                 valid = np.isfinite(pixels)

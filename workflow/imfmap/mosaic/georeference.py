@@ -73,23 +73,23 @@ def _coloured(source):
 def _overlaps(x, y, crs, grid):
     """Whether a box of map coordinates holds any of a grid's places."""
     rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij")
-    there_x, there_y = between(grid.crs, crs)(*grid.xy(rows, columns))
+    there_x, there_y = coordinate_transform(grid.crs, crs)(*grid.xy(rows, columns))
     period = period_of(crs)
     if period:
         there_x = x.min() + (there_x - x.min()) % period
     return bool(((there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())).any())
 
 
-def between(source, target):
+def coordinate_transform(source, target):
     """Function from x, y of one map to those of another, whatever they call their body."""
-    return Transformer.from_crs(plain(source), plain(target), always_xy=True).transform
+    return Transformer.from_crs(without_datum(source), without_datum(target), always_xy=True).transform
 
 
 def period_of(crs):
     """What a coordinate grows by in going once around the body, where a map may begin anywhere; else None."""
     if crs.is_geographic:
         return 360.0
-    said = plain(crs)
+    said = without_datum(crs)
     if "+proj=eqc" not in said:
         return None
     lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", said) or [0, 0])[1])
@@ -101,7 +101,7 @@ def crs_of(source):
     return CRS.from_wkt(source.crs.to_wkt())
 
 
-def plain(crs):
+def without_datum(crs):
     """A CRS without the names of body and datum, over which PROJ might refuse to go from one map to another."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)

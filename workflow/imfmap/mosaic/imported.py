@@ -20,7 +20,7 @@ from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import BLOCK, create_raster, open_raster
 from ..maps.stretching import stretch_to_8bit
 from .build import PERCENTILES
-from .georeference import between, check_reference, crs_of, period_of, pixel_m_of, plain
+from .georeference import check_reference, coordinate_transform, crs_of, period_of, pixel_m_of, without_datum
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
     grid : MapGrid
         The target's grid.
     mosaic_path, sources_path : path
-        To write: as `mosaic.mosaic` does, with the one source that there is.
+        To write: as `build.mosaic` does, with the one source that there is.
     stretch : str
         Of data that are not 8-bit: ``percentile`` (0.5 and 99.5) or ``minmax``.
 
@@ -91,7 +91,7 @@ def mosaic_as_image(path, grid, out_path, product, sun_azimuth_deg=None, inciden
     grid : MapGrid
         The target's grid, onto which it is warped; pixels that lie there already keep their values.
     out_path : path
-        float32 raster to write, NaN for no data, with `products.ImageFacts` tags.
+        float32 raster to write, NaN for no data, with `image_facts.ImageFacts` tags.
     product : str
         Name it goes by.
     sun_azimuth_deg : float
@@ -158,7 +158,9 @@ def _same_map(crs, grid):
         return False
     rows, columns = np.meshgrid(*(np.linspace(0, side, 5) for side in grid.shape), indexing="ij")
     here = np.array(grid.xy(rows, columns))
-    return bool(np.abs(np.array(between(grid.crs, crs)(*here)) - here).max() < _SAME_PLACE * grid.resolution_m)
+    return bool(
+        np.abs(np.array(coordinate_transform(grid.crs, crs)(*here)) - here).max() < _SAME_PLACE * grid.resolution_m
+    )
 
 
 def warped_turns(source, grid, stack):
@@ -167,7 +169,7 @@ def warped_turns(source, grid, stack):
     Parameters
     ----------
     source : rasterio dataset
-        Its place checked (`mosaic_reference.check_reference`).
+        Its place checked (`georeference.check_reference`).
     grid : MapGrid
     stack : contextlib.ExitStack
         Closes them.
@@ -186,7 +188,9 @@ def _turns(source, grid):
     period = period_of(crs)
     if not period:
         return [0.0]
-    middle_x, _ = between(grid.crs, crs)(*(float(value) for value in grid.xy(grid.shape[0] / 2, grid.shape[1] / 2)))
+    middle_x, _ = coordinate_transform(grid.crs, crs)(
+        *(float(value) for value in grid.xy(grid.shape[0] / 2, grid.shape[1] / 2))
+    )
     source_x, _ = source.transform * (source.width / 2, source.height / 2)
     nearest = round((middle_x - source_x) / period)
     # A target across the edge of a mosaic that goes all around needs its other end as well.
@@ -200,9 +204,9 @@ def _warped(source, grid, turn=0.0):
         nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
     return WarpedVRT(
         source,
-        src_crs=plain(crs_of(source)),
+        src_crs=without_datum(crs_of(source)),
         src_transform=Affine.translation(turn, 0) @ source.transform,
-        crs=plain(grid.crs),
+        crs=without_datum(grid.crs),
         transform=grid.transform,
         height=grid.shape[0],
         width=grid.shape[1],

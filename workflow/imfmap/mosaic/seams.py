@@ -18,7 +18,7 @@ def seam_lines(sources):
     Parameters
     ----------
     sources : path
-        Raster that `mosaic.mosaic` wrote.
+        Raster that `build.mosaic` wrote.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Calibration pixel by pixel, compiled."""
+"""Calibration pixel by pixel, for Numba."""
 
 import math
 

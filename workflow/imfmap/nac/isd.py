@@ -22,7 +22,7 @@ _RADIUS_TOLERANCE_KM = 0.001
 
 
 def read_isd(path):
-    """Arguments of `camera.LineScanCamera` out of an ISD.
+    """Arguments of `line_scan.LineScanCamera` out of an ISD.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def write_isd(camera, path):
 
     Parameters
     ----------
-    camera : camera.LineScanCamera
+    camera : line_scan.LineScanCamera
     path : path
     """
     instrument = camera.instrument

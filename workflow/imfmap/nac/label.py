@@ -66,7 +66,7 @@ class NacLabel:
         Parameters
         ----------
         label : mapping
-            As `pds.read_label` gives it.
+            As `edr.read_label` gives it.
         path : path
             Whose label it is, for messages.
 

@@ -1,4 +1,4 @@
-"""The photometric model pixel by pixel, compiled."""
+"""The photometric model pixel by pixel, for Numba."""
 
 import math
 

@@ -31,7 +31,7 @@ _SUBSAMPLED_LINES, _LEAST_SAMPLES = 10, 100
 
 
 def read_kernel_camera(label, kernels):
-    """Arguments of `camera.LineScanCamera` out of kernels.
+    """Arguments of `line_scan.LineScanCamera` out of kernels.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ _ANGULAR_VELOCITY = ("AV1", "AV2", "AV3")
 
 
 def read_cube_camera(path):
-    """Arguments of `camera.LineScanCamera` out of a spiceinit'ed cube.
+    """Arguments of `line_scan.LineScanCamera` out of a spiceinit'ed cube.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def read_cube_camera(path):
     if keywords is None:
         raise InputError(path, "has no NaifKeywords", _SPICEINIT)
 
-    def told(group, keyword):
+    def number_of(group, keyword):
         try:
             return float(label_value(group, keyword, path))
         except (TypeError, ValueError):
@@ -58,14 +58,16 @@ def read_cube_camera(path):
 
     prefix = f"INS{naif_id}_"
     duration_s = (
-        told(instrument, "LineExposureDuration") / 1000.0 * (1.0 + told(keywords, prefix + "MULTIPLI_LINE_ERROR"))
+        number_of(instrument, "LineExposureDuration")
+        / 1000.0
+        * (1.0 + number_of(keywords, prefix + "MULTIPLI_LINE_ERROR"))
     )
-    duration_s += told(keywords, prefix + "ADDITIVE_LINE_ERROR")
+    duration_s += number_of(keywords, prefix + "ADDITIVE_LINE_ERROR")
     start_s = _clock_time(label, str(label_value(instrument, "SpacecraftClockPrerollCount", path)), path)
-    start_s += told(keywords, prefix + "ADDITIONAL_PREROLL") * duration_s
-    start_s += told(keywords, prefix + "CONSTANT_TIME_OFFSET")
-    summing = told(instrument, "SpatialSumming")
-    line, sample, line_step, sample_step = _crop(cube.get("AlphaCube"), told)
+    start_s += number_of(keywords, prefix + "ADDITIONAL_PREROLL") * duration_s
+    start_s += number_of(keywords, prefix + "CONSTANT_TIME_OFFSET")
+    summing = number_of(instrument, "SpatialSumming")
+    line, sample, line_step, sample_step = _crop(cube.get("AlphaCube"), number_of)
     size = cube["Core"]["Dimensions"]
     return {
         "product_id": str(cube.get("Archive", {}).get("ProductId", Path(path).name.split(".")[0])),
@@ -79,7 +81,7 @@ def read_cube_camera(path):
         "sun": _states(path, label, "SunPosition"),
         "instrument": instrument_of(naif_id, keywords, path),
         "summing": summing * sample_step,
-        "first_sample": told(instrument, "SampleFirstPixel") + (sample - 0.5) * summing,
+        "first_sample": number_of(instrument, "SampleFirstPixel") + (sample - 0.5) * summing,
     }
 
 
@@ -158,13 +160,13 @@ def _clock_time(label, clock, path):
     return struct.unpack("<d", bytes.fromhex(stored[1].decode()))[0]
 
 
-def _crop(alpha, told):
+def _crop(alpha, number_of):
     """Upper left corner (line, sample) of a piece in the whole image, and pixels of the whole a pixel of the piece.
 
     ISIS's AlphaCube group: the whole image's own corner is at 0.5.
     """
     if alpha is None:
         return 0.5, 0.5, 1.0, 1.0
-    line, sample = told(alpha, "AlphaStartingLine"), told(alpha, "AlphaStartingSample")
-    line_step = (told(alpha, "AlphaEndingLine") - line) / told(alpha, "BetaLines")
-    return line, sample, line_step, (told(alpha, "AlphaEndingSample") - sample) / told(alpha, "BetaSamples")
+    line, sample = number_of(alpha, "AlphaStartingLine"), number_of(alpha, "AlphaStartingSample")
+    line_step = (number_of(alpha, "AlphaEndingLine") - line) / number_of(alpha, "BetaLines")
+    return line, sample, line_step, (number_of(alpha, "AlphaEndingSample") - sample) / number_of(alpha, "BetaSamples")

@@ -19,7 +19,7 @@ def halo(width=2.0, color="black", alpha=0.75):
     return [withStroke(linewidth=width, foreground=color, alpha=alpha)]
 
 
-def base(dataset, window=None, most_pixels=2400):
+def base_picture(dataset, window=None, most_pixels=2400):
     """Picture of an 8-bit mosaic for a map.
 
     Parameters

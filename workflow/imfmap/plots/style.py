@@ -38,7 +38,7 @@ _STYLE = {
 
 
 @contextmanager
-def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
+def saved_figure(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
     """Draw a figure in the house's style, and write it when the block ends well.
 
     Parameters
@@ -50,12 +50,12 @@ def drawn(*paths, rows=1, columns=1, panel_inches=PANEL_INCHES, **layout):
     panel_inches : tuple of float
         Width and height of a panel, on average.
     **layout
-        Further arguments of `Figure.subplots`, such as ``height_ratios``.
+        Further arguments of `matplotlib.figure.Figure.subplots`, such as ``height_ratios``.
 
     Yields
     ------
     matplotlib.axes.Axes or ndarray of them
-        As `Figure.subplots` gives.
+        As `matplotlib.figure.Figure.subplots` gives.
     """
     with rc_context(_STYLE):
         figure = Figure(figsize=(columns * panel_inches[0], rows * panel_inches[1]), layout="constrained")

@@ -19,7 +19,7 @@ from shapely.geometry import mapping
 
 from ..core.files import replacing, replacing_folder
 from ..maps.grids import MapGrid
-from ..maps.image_outlines import geographic_outline, image_outlines
+from ..maps.image_footprints import geographic_footprint, image_footprints
 from ..maps.rasters import open_raster
 from ..maps.times import parse_utc
 
@@ -158,7 +158,7 @@ def _name(path):
 
 
 def _outlined(images):
-    frame = image_outlines(images)
+    frame = image_footprints(images)
     return zip(images, frame.itertuples(), strict=True)
 
 
@@ -167,7 +167,7 @@ def _map_item(text, grid, files, images):
     if not times:
         # Of a mosaic that somebody else made the file's own time is all that is known.
         times = [datetime.fromtimestamp(int(files["mosaic.tif"].stat().st_mtime), UTC)]
-    geometry, bbox = geographic_outline(grid)
+    geometry, bbox = geographic_footprint(grid)
     item = pystac.Item(
         text.target,
         mapping(geometry),
@@ -190,7 +190,7 @@ def _map_item(text, grid, files, images):
 def _image_item(path, facts, probabilities):
     with open_raster(path) as image:
         grid = MapGrid.of(image)
-    geometry, bbox = geographic_outline(grid, facts.geometry)
+    geometry, bbox = geographic_footprint(grid, facts.geometry)
     moment = parse_utc(facts.start_time).replace(tzinfo=UTC)
     item = pystac.Item(facts.product, mapping(geometry), bbox, moment, {"title": facts.product})
     _describe(item, grid)

@@ -62,9 +62,9 @@ def write_fractures(directory, kept, rejected, centrelines, ponds):
     ----------
     directory : path
     kept, rejected : geopandas.GeoDataFrame
-        See `filters.filter_fractures`.
+        See `accept.filter_fractures`.
     centrelines : geopandas.GeoDataFrame
-        See `morphometry.measure`; those of kept fractures are written.
+        See `measures.measure`; those of kept fractures are written.
     ponds : geopandas.GeoDataFrame
         See `pond_candidates.candidate_ponds`.
     """
@@ -85,8 +85,8 @@ def summarise(kept, rejected, images=(), settings=None):
     Parameters
     ----------
     kept, rejected : geopandas.GeoDataFrame
-        See `filters.filter_fractures`.
-    images : sequence of products.ImageFacts
+        See `accept.filter_fractures`.
+    images : sequence of image_facts.ImageFacts
         The images that were mapped.
     settings : mapping, optional
         How the map was made.
@@ -170,7 +170,7 @@ def write_profiles(path, centrelines):
     ----------
     path : path
     centrelines : geopandas.GeoDataFrame
-        See `morphometry.measure`.
+        See `measures.measure`.
     """
     paths = centrelines[centrelines["line"] == 0]
     columns = {"fracture": [], "distance_m": [], "width_m": []}

@@ -18,11 +18,11 @@ def job(snakemake):
 
     Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and its
     one line on standard error and in the log; any other exception keeps its traceback, since it is a bug. A job that
-    ends well leaves its record (`records.write_record`).
+    ends well leaves its record (`job_records.write_record`).
 
     Where the rule's params have ``allow_missing`` true, an `InputError` that is no `SetupError` ends the script well:
-    its outputs become marks of an image that is left out (`left_out.mark`), and a job whose inputs hold such a mark
-    passes it on without running its body.
+    its outputs become marks of an image that is left out (`left_out.write_mark`), and a job whose inputs hold such a
+    mark passes it on without running its body.
     """
     log_file = snakemake.log[0] if len(snakemake.log) else None
     handlers = [logging.StreamHandler(sys.stderr)] if log_file is None else [logging.FileHandler(log_file, mode="w")]
@@ -85,18 +85,18 @@ def _disk_is_full(outputs):
 
 def _pass_on(snakemake):
     """End the script where an input is the mark of an image that is left out."""
-    from .left_out import mark_of  # rasterio, which jobs that cannot leave anything out need not load
+    from .left_out import read_mark  # rasterio, which jobs that cannot leave anything out need not load
 
     for path in snakemake.input:
-        found = mark_of(path)
+        found = read_mark(path)
         if found is not None:
             _leave_out(snakemake, *found)
             sys.exit(0)
 
 
 def _leave_out(snakemake, step, reason):
-    from .left_out import mark
+    from .left_out import write_mark
 
     logging.warning("left out: %s: %s", step, reason)
     for path in snakemake.output:
-        mark(path, step, reason)
+        write_mark(path, step, reason)

@@ -19,7 +19,7 @@ _STEP, _REASON = "IMF_LEFT_OUT_STEP", "IMF_LEFT_OUT_REASON"
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def mark(path, step, reason):
+def write_mark(path, step, reason):
     """Put the mark of an image that is left out in the place of a product.
 
     Parameters
@@ -37,7 +37,7 @@ def mark(path, step, reason):
             dataset.update_tags(**{_STEP: step, _REASON: reason})
 
 
-def mark_of(path):
+def read_mark(path):
     """Step and reason, where a product is but the mark of an image that is left out; else None."""
     try:
         with open(path, "rb") as file:
@@ -52,7 +52,7 @@ def mark_of(path):
     return (tags[_STEP], tags[_REASON]) if _STEP in tags else None
 
 
-def survey(images, out):
+def write_left_out(images, out):
     """Write which images of a target are left out, and why.
 
     Parameters
@@ -67,7 +67,7 @@ def survey(images, out):
     InputError
         Where no image is left.
     """
-    marks = {product: mark_of(path) for product, path in images.items()}
+    marks = {product: read_mark(path) for product, path in images.items()}
     missing = {product: found for product, found in marks.items() if found is not None}
     if len(missing) == len(images):
         product, (step, reason) = next(iter(missing.items()))
@@ -79,6 +79,6 @@ def survey(images, out):
 
 
 def read_left_out(path):
-    """Product ids of a table that `survey` wrote."""
+    """Product ids of a table that `write_left_out` wrote."""
     with open(path, newline="") as file:
         return [row["product"] for row in csv.DictReader(file)]

@@ -62,7 +62,7 @@ def lineage(product, records, files):
     product : str
         Its path.
     records : dict
-        Of `records.read_records`.
+        Of `job_records.read_records`.
     files : dict
         What is known of each file, by its path.
 

@@ -228,8 +228,8 @@ def deciding(section):
     return {key: value for key, value in section.items() if key not in _WITHOUT_CONSEQUENCE}
 
 
-def told_of_sun(model):
-    """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
+def is_sun_aware(model):
+    """Whether a model (an entry of a complete configuration's ``models``) is Sun-aware: knows where the Sun is.
 
     Its tiles are turned to the Sun and stay so, or it is given the Sun's direction.
     """
@@ -299,11 +299,9 @@ def _cross_check(config, where):
     asked = {"evaluation.models": [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]}
     for question, about in config["comparison"]["questions"].items():
         asked[f"comparison.questions.{question}.models"] = about["models"]
-        told = [name for name in about["models"] if name in models and told_of_sun(models[name])]
-        if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
-            found = (
-                f"comparison.questions.{question}.tables: sun, but no model is told of the Sun, or by no offset wrong"
-            )
+        sun_aware = [name for name in about["models"] if name in models and is_sun_aware(models[name])]
+        if "sun" in about["tables"] and not (sun_aware and config["comparison"]["sun_offsets_deg"]):
+            found = f"comparison.questions.{question}.tables: sun, but no model is Sun-aware, or there is no offset"
             raise InputError(where, found, "give comparison.sun_offsets_deg and such a model, or leave the table out")
     for key, names in asked.items():
         for name in names:

@@ -26,7 +26,7 @@ def check_memory():
     InputError
         Where Snakemake would wait for ever.
     """
-    settings = _said("scontrol", "show", "config")
+    settings = _stdout_of("scontrol", "show", "config")
     age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
     if age and int(age[1]) < LONGEST_SILENCE_S and re.search(r"accounting_storage/none", settings):
         raise InputError(
@@ -38,13 +38,13 @@ def check_memory():
 
 def cancel_jobs_of(folder):
     """Cancel the jobs that a dead run of a folder left in the queue."""
-    jobs = [line.split("|") for line in _said("squeue", "--me", "--noheader", "--format=%A|%j|%Z").splitlines()]
+    jobs = [line.split("|") for line in _stdout_of("squeue", "--me", "--noheader", "--format=%A|%j|%Z").splitlines()]
     left = [number for number, name, where in jobs if name.startswith(JOB_NAME) and where == str(folder)]
     if left:
-        _said("scancel", *left)
+        _stdout_of("scancel", *left)
 
 
-def _said(*command):
+def _stdout_of(*command):
     """What a command of Slurm's said; nothing where there is no Slurm, or it does not answer."""
     if not shutil.which(command[0]):
         return ""

@@ -31,11 +31,11 @@ class Block:
         Its upper left pixel.
     grid : MapGrid
     codes : ndarray
-        uint8, probabilities as `probability.encode` gives them.
+        uint8, probabilities as `probability_raster.encode` gives them.
     valid : ndarray
         bool, where there is a probability and an image.
     truth : ndarray
-        uint8, see `truth.CLASSES`.
+        uint8, see `truth_classes.CLASSES`.
     labels : ndarray
         bool
     dark, shadow : ndarray or None

@@ -7,9 +7,9 @@ import shapely
 
 from ..core.files import replacing
 from ..labels.width_classes import WIDTH_CLASSES, width_class
-from ..learning.evaluation_tables import write_pages
+from ..learning.evaluation_tables import write_table_pages
 from ..maps.vectors import read_vector
-from .truth import score_map
+from .polygon_scores import score_polygons
 
 # Of a fracture's area, or of its centreline, for it to count as found.
 FOUND_SHARE = 0.5
@@ -28,7 +28,7 @@ def compare_maps(maps, resolutions_m, truth_folder=None):
     Parameters
     ----------
     maps : mapping of str to geopandas.GeoDataFrame
-        Fractures of each map by its name, the finest first (see `morphometry.measure`).
+        Fractures of each map by its name, the finest first (see `measures.measure`).
     resolutions_m : sequence of float
         Pixel sizes in the same order.
     truth_folder : path, optional
@@ -53,7 +53,7 @@ def compare_maps(maps, resolutions_m, truth_folder=None):
         if found is not finest:
             row |= _shares("found_again", covered(finest.geometry, found.geometry) >= FOUND_SHARE, classes)
         if truth_folder:
-            scores = score_map(found, f"{truth_folder}/truth.tif")
+            scores = score_polygons(found, f"{truth_folder}/truth.tif")
             row |= {key: np.nan if scores[key] is None else scores[key] for key in ("precision", "recall", "f1")}
             seen = covered(lines.geometry, found.geometry.buffer(reach_m)) >= FOUND_SHARE
             row |= _shares("true_found", seen, _classes(lines["width_m"]))
@@ -109,7 +109,7 @@ def write_comparison(tables, csv_path, markdown_path, html_path):
         parts.append((f"{name}: the maps", _for_people(table)))
         if "f1" in table:
             parts.append((f"{name}: against the exact truth, %", _against_truth(table)))
-    write_pages(parts, markdown_path, html_path, "Finer and coarser pixels", _NOTES)
+    write_table_pages(parts, markdown_path, html_path, "Finer and coarser pixels", _NOTES)
 
 
 def _size(found):

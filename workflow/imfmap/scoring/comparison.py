@@ -11,9 +11,9 @@ import pandas
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import read_json
-from ..learning.evaluation_tables import write_pages
+from ..learning.evaluation_tables import write_table_pages
 from .comparison_figures import Row, draw_all
-from .map_scores import combine
+from .probability_scores import combine_scores
 from .scores import AT_INCIDENCES, LOOKALIKES, Scores
 
 # Shares of the fracture pixels, in percent, at which what else is hit is compared; the main table shows the middle one.
@@ -54,7 +54,7 @@ class Run:
     model : str
         Shared by the rows of one model.
     sun_offset_deg : float or None
-        By how much it was told wrong where the Sun is; None where that is not the question.
+        Error of the Sun's direction that a Sun-aware model was given; None where that is not the question.
     training_min, validation_f1 : float
         Minutes that its training took, and its F1 (0..1) over all pixels of its own validation tiles, against their
         labels; NaN where it was not trained here.
@@ -78,18 +78,18 @@ class Run:
         seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_pooled_f1")
         of_training = (math.nan if seconds is None else seconds / 60, math.nan if f1 is None else f1)
         scale = _scale(trained) if "settings" in trained else ""
-        return cls(name, seed, combine(scores), model or name, sun_offset_deg, *of_training, scale)
+        return cls(name, seed, combine_scores(scores), model or name, sun_offset_deg, *of_training, scale)
 
 
-def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
+def write_comparison(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
     """Write the tables and figures of a comparison.
 
     Parameters
     ----------
     models : list of dict
-        `name`, `seed`, `scores` (files of `scoring.score_image`) and, where it was trained here, `metrics` (its
-        metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`, its own name,
-        and `sun_offset_deg` where they differ by that; see `Run`.
+        `name`, `seed`, `scores` (files of `probability_scores.score_probability`) and, where it was trained here,
+        `metrics` (its metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`,
+        its own name, and `sun_offset_deg` where they differ by that; see `Run`.
     csv_path, markdown_path, html_path : path
         The CSV holds every figure of the other two, a row a model and one for the labels: mean and standard deviation
         (of the sample, ``_sd``) over seeds, both missing where a seed has none. The others show the main columns, then
@@ -97,7 +97,7 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
     figure_dir : path
         Folder of the figures, see `comparison_figures`; PNG and PDF.
     labels : sequence of path
-        Files of `scoring.score_labels` of the same scenes: the weak labels' own score.
+        Files of `probability_scores.score_labels` of the same scenes: the weak labels' own score.
     title : str
 
     Returns
@@ -116,7 +116,7 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
     _check(runs)
     groups = {name: [run for run in runs if run.name == name] for name in dict.fromkeys(run.name for run in runs)}
     rows = [_row(name, [_figures(run) for run in members], members) for name, members in groups.items()]
-    drawn = combine(labels) if labels else None
+    drawn = combine_scores(labels) if labels else None
     if drawn:
         rows.append(_row(LABELS_NAME, [_at_threshold(drawn)], [Run(LABELS_NAME, 0, drawn, LABELS_NAME)]))
     table = pandas.DataFrame(rows)
@@ -124,7 +124,7 @@ def write(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), 
         table.to_csv(temporary, index=False, float_format="%.5g")
     first = runs[0].scores
     parts = [(title, _main_table(table, first)), *_detail_tables(table, first)]
-    write_pages(parts, markdown_path, html_path, title, _notes(runs, drawn))
+    write_table_pages(parts, markdown_path, html_path, title, _notes(runs, drawn))
     shown = [
         Row(name, members[0].model, [run.scores for run in members], members[0].sun_offset_deg)
         for name, members in groups.items()

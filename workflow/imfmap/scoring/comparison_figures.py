@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..labels.width_classes import WIDTH_BOUNDS_PX
-from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, drawn
+from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, saved_figure
 from .counts import KINDS
 from .scores import AT_INCIDENCES
 
@@ -25,7 +25,7 @@ class Row:
         Rows of one model share its colour.
     seeds : list of Scores
     sun_offset_deg : float or None
-        By how much the model was told wrong where the Sun is, if that is the question.
+        Error of the Sun's direction that a Sun-aware model was given, if that is the question.
     """
 
     name: str
@@ -42,8 +42,8 @@ def draw_all(rows, folder, labels=None):
     rows : list of Row
     folder : path
         Where the files go, PNG and PDF: ``precision_recall``, ``recall_by_width``, ``false_objects``, ``reliability``
-        and, where maps are of single images, ``by_incidence``; of rows that differ by what they were told of the Sun
-        only ``sun_error``.
+        and, where maps are of single images, ``by_incidence``; of rows that differ by the error of the Sun's
+        direction only ``sun_error``.
     labels : Scores, optional
         The weak labels' own.
     """
@@ -69,7 +69,7 @@ def _page(folder, name, height_inches, legend_lines, rows=1, **layout):
     """A figure that is as high as its panels, all together, and the lines of its legend need."""
     height = (height_inches + 0.15 * (2 + legend_lines)) / rows
     layout |= {"rows": rows, "panel_inches": (PANEL_INCHES[0], height)}
-    return drawn(folder / f"{name}.png", folder / f"{name}.pdf", **layout)
+    return saved_figure(folder / f"{name}.png", folder / f"{name}.pdf", **layout)
 
 
 def _looks(rows):

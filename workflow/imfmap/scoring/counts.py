@@ -47,7 +47,7 @@ class Histograms:
         names, total = self._counts.get(name, (rows, 0))
         self._counts[name] = names, total + counts
 
-    def named(self):
+    def as_dict(self):
         """dict of dict of list of int: by grouping and row; what is no fracture has no width."""
         named = {
             name: {row: total[number].tolist() for number, row in enumerate(rows)}
@@ -57,7 +57,7 @@ class Histograms:
         return named
 
 
-class Fractures:
+class FractureCounts:
     """True fractures, and how much of their centrelines is covered.
 
     Parameters
@@ -122,7 +122,7 @@ class Fractures:
         widths = rasterize(shapes, block.grid.shape, transform=block.grid.transform, dtype="uint8")
         return np.where(block.truth == CLASSES["fracture"], widths, 0)
 
-    def named(self):
+    def as_dict(self):
         """dict of list: width class, length and covered share (by threshold) of every fracture that is seen enough."""
         chosen = (self._seen > 0) & (self._seen >= SEEN_SHARE * self._whole)
         return {
@@ -135,7 +135,7 @@ class Fractures:
         }
 
 
-class Objects:
+class ObjectCounts:
     """Detected objects at one threshold, and what they lie on.
 
     Parameters
@@ -159,7 +159,7 @@ class Objects:
             keys = (pieces[inside].astype(np.int64) - 1) * len(KINDS) + kinds_of(block)[inside]
             self._overlaps.append(np.bincount(keys, minlength=count * len(KINDS)).reshape(count, len(KINDS)))
 
-    def named(self):
+    def as_dict(self):
         """dict of int: number of objects on each of `KINDS`; those on fractures are true."""
         pieces, roots = np.concatenate(self._overlaps), self._components.roots()
         overlaps = np.zeros_like(pieces)

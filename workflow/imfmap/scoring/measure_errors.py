@@ -16,7 +16,7 @@ from ..core.files import replacing
 from ..fractures.centreline import polygon_mask, polygon_window
 from ..fractures.measures import measure
 from ..labels.width_classes import WIDTH_CLASSES, width_class
-from ..maps.axial import axial_difference_deg, lines_axis
+from ..maps.axial import axial_difference_deg, line_principal_axis
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..maps.vectors import read_vector
@@ -48,12 +48,12 @@ def truth_measures(fractures, centrelines, truth_path, probability_path, mapped)
     Parameters
     ----------
     fractures, centrelines : geopandas.GeoDataFrame
-        Of the map, see `morphometry.measure`.
+        Of the map, see `measures.measure`.
     truth_path : path
         ``truth.gpkg`` of the scene: layers `fractures` and `centrelines`, the width as third coordinate.
     probability_path : path
         Probability raster of the map.
-    mapped : ground_plane.Mapped
+    mapped : ground_plane.MappedGround
 
     Returns
     -------
@@ -140,7 +140,7 @@ class _Truth:
         area, length = self.polygons[index].area * abs(np.linalg.det(jacobian)), shapely.length(ground)
         there = shapely.dwithin(shapely.points(shapely.get_coordinates(self.flat[index])), self.left[index], 1.0)
         widest = self._widths[index][there].max(initial=0.0) * self._scale(index)
-        return length, area / length, widest, lines_axis(ground)[0]
+        return length, area / length, widest, line_principal_axis(ground)[0]
 
     def _scale(self, index):
         return np.sqrt(abs(np.linalg.det(self._jacobians[index])))

@@ -25,7 +25,7 @@ class Scores:
     Parameters
     ----------
     files : list of dict
-        What `scoring.score_image` returns.
+        What `probability_scores.score_probability` returns.
 
     Attributes
     ----------

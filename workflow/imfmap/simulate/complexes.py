@@ -7,11 +7,11 @@ alone.
 import numpy as np
 from scipy.spatial import Voronoi
 
-from .linework import SPACING_M, clothe, draw_sizes, resample, wander
+from .linework import SPACING_M, draw_sizes, line_feature_along, random_path, resample
 from .noise import line_noise
 
 
-def network(total_m, place, inside, settings, rng, group=0):
+def line_complexes(total_m, place, inside, settings, rng, group=0):
     """Features of one kind, arranged in complexes.
 
     Parameters
@@ -44,7 +44,7 @@ def network(total_m, place, inside, settings, rng, group=0):
 
     def add(path, index, number):
         for piece in _pieces(path, inside):
-            features.append(clothe(piece, widths[index], settings, rng, number))
+            features.append(line_feature_along(piece, widths[index], settings, rng, number))
 
     while in_polygons:
         count = min(len(in_polygons), int(rng.integers(8, 26)))
@@ -75,7 +75,7 @@ def wrinkles(total_m, place, inside, settings, rng, group=0):
     Parameters
     ----------
     total_m, place, inside, settings
-        As for `network`.
+        As for `line_complexes`.
 
     Returns
     -------
@@ -99,7 +99,7 @@ def wrinkles(total_m, place, inside, settings, rng, group=0):
             offset += width * rng.uniform(1.3, 2.2)
             so_far += size
             for piece in _pieces(path, inside):
-                wrinkle = clothe(piece, width * rng.uniform(0.7, 1.3), settings, rng, group)
+                wrinkle = line_feature_along(piece, width * rng.uniform(0.7, 1.3), settings, rng, group)
                 middle = 0.5 * (wrinkle.left_m + wrinkle.right_m)
                 wrinkle.left_m, wrinkle.right_m = 1.35 * middle, 0.65 * middle
                 wrinkle.depth_m *= 0.6
@@ -119,7 +119,7 @@ def _chain(place, inside, lengths, members, rng):
     total = sum(lengths[i] for i in members)
     for _ in range(8):
         x, y, heading = place()
-        way = wander((x, y), heading, total, rng, bend=rng.uniform(0.15, 0.5))
+        way = random_path((x, y), heading, total, rng, bend=rng.uniform(0.15, 0.5))
         way += np.array([x, y]) - way[len(way) // 2]
         if inside(*way.T).mean() > 0.9:
             break
@@ -135,7 +135,7 @@ def _chain(place, inside, lengths, members, rng):
 def _parallel(place, widths, lengths, members, rng):
     x, y, heading = place()
     bend = rng.uniform(0.1, 0.4)
-    spine = wander((x, y), heading, max(lengths[i] for i in members) * 1.6, rng, bend=bend, jog=0.0)
+    spine = random_path((x, y), heading, max(lengths[i] for i in members) * 1.6, rng, bend=bend, jog=0.0)
     spine += np.array([x, y]) - spine[len(spine) // 2]
     direction = np.gradient(spine, axis=0)
     direction /= np.hypot(*direction.T)[:, None]

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .linework import SPACING_M, LineFeature, resample, wander
-from .objects import Boulders, area_of, number_of, power_law
+from .linework import SPACING_M, LineFeature, random_path, resample
+from .objects import Boulders, area_of, draw_count, power_law
 
 _SMALLEST_M = 1.5
 
@@ -29,7 +29,7 @@ def rockfalls(wall, per_km, rng):
         run_out_m, climb_m = rng.uniform(-30.0, 130.0), rng.uniform(60.0, 260.0)
         start = wall.xy(climb_m, s)
         heading = wall.outward_at(s) + np.pi + rng.normal(0, 0.12)
-        path = resample(wander(start, heading, climb_m + run_out_m, rng, bend=0.10, jog=0.03))
+        path = resample(random_path(start, heading, climb_m + run_out_m, rng, bend=0.10, jog=0.03))
         diameter = rng.uniform(3.5, 9.0)
         count = len(path)
         # A rolling boulder of uneven shape leaves a chain of dents.
@@ -59,7 +59,7 @@ def boulders(bounds, settings, wall, craters, trail_ends, rng):
     """
     left, bottom, right, top = bounds
     slope, largest = settings.boulder_slope, settings.boulder_max_m
-    count = number_of(settings.boulder_density_per_km2, 2.0, slope, _SMALLEST_M, largest, area_of(bounds), rng)
+    count = draw_count(settings.boulder_density_per_km2, 2.0, slope, _SMALLEST_M, largest, area_of(bounds), rng)
     diameter = power_law(count, slope, _SMALLEST_M, largest, rng)
     x, y = rng.uniform(left, right, count), rng.uniform(bottom, top, count)
     kind = rng.random(count)

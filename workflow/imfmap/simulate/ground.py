@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 from scipy.ndimage import gaussian_filter
 
-from .complexes import network, wrinkles
+from .complexes import line_complexes, wrinkles
 from .noise import band_noise, enlarge
 from .ponds import pond_craters, wall_ponds
 from .wall import Wall
@@ -124,7 +124,7 @@ class Ground:
         place = self._placer()
         if total_m == 0 or place is None:
             return [], []
-        fractures = network(total_m, place, self._may_run, settings, rng)
+        fractures = line_complexes(total_m, place, self._may_run, settings, rng)
         taken = shapely.STRtree([shapely.LineString(f.points).buffer(0.7 * f.width_m + 3.0) for f in fractures])
 
         def clear(x, y):
@@ -133,7 +133,7 @@ class Ground:
             return free
 
         ridge_m = settings.ridge_share * total_m
-        ridges = network((1.0 - settings.wrinkle_share) * ridge_m, place, clear, settings, rng, group=100000)
+        ridges = line_complexes((1.0 - settings.wrinkle_share) * ridge_m, place, clear, settings, rng, group=100000)
         return fractures, ridges + wrinkles(settings.wrinkle_share * ridge_m, place, clear, settings, rng, group=200000)
 
     def _may_run(self, x, y):

@@ -14,7 +14,7 @@ from ..nac.label import NacLabel
 from ..nac.optics import NAC, line_duration_s
 from .light import ZENITH, reflectance, shade
 from .orbit import build_camera, exposure, ground_speed_m_s, label_fields, true_camera
-from .sampling import NODE_PX, convolved, look_at_relief
+from .sampling import NODE_PX, convolved, sample_along_sight_lines
 from .sensor import COMPANDING, RESPONSIVITY, calibrated_noise, expose
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline
@@ -29,8 +29,8 @@ _RING_PX = 3
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """How the pixels of a camera lie on the ground of a map window.
+class ViewingGeometry:
+    """Viewing geometry: how the pixels of a camera lie on the ground of a map window.
 
     Attributes
     ----------
@@ -157,11 +157,11 @@ def image_scene(terrain_path, image, calibration_dir, edr_path, isd_path, seed):
     image = image if isinstance(image, ImageSettings) else ImageSettings.from_mapping(image)
     camera = scene_camera(image, grid, bounds, seed)
     pointed = true_camera(camera, image, seed)
-    look = Look.of(pointed, grid)
+    viewing = ViewingGeometry.of(pointed, grid)
     sun = map_azimuth(grid, *_middle(grid, bounds), image.sun_azimuth_deg), image.incidence_deg
     skyline_lit = None if skyline is None else skyline.lit(grid, height_m, *sun)
-    iof = reflectance(height_m, albedo, grid.resolution_m, *sun, look.view, skyline_lit)
-    seen = _scan(pointed, look.blurred(iof, grid.resolution_m), height_m, grid)
+    iof = reflectance(height_m, albedo, grid.resolution_m, *sun, viewing.view, skyline_lit)
+    seen = _scan(pointed, viewing.blurred(iof, grid.resolution_m), height_m, grid)
 
     fields = label_fields(image, camera) | {f"LRO:{name.upper()}": terms for name, terms in COMPANDING.items()}
     # Images of one scene share its seed, not their noise.
@@ -194,12 +194,12 @@ def scene_camera(image, grid, bounds, seed=0):
     margin_m = bounds[0] - grid.bounds[0]
 
     # How the track runs over the map, a short image tells.
-    track = np.radians(Look.of(build_camera(image, lon_deg, lat_deg, margin_m + 1.0, seed), grid).track_deg)
+    track = np.radians(ViewingGeometry.of(build_camera(image, lon_deg, lat_deg, margin_m + 1.0, seed), grid).track_deg)
     length_m = abs(depth_m * np.cos(track)) + abs(width_m * np.sin(track)) + margin_m
     return build_camera(image, lon_deg, lat_deg, length_m, seed)
 
 
-def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, look=None):
+def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, viewing=None):
     """Image of a terrain on the map without orbit and files: what the sensor path makes of it, within its noise.
 
     The detector's pixels are a lattice along the map's axes, the same for all windows of a map, so that these join;
@@ -217,7 +217,7 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, look=None):
     incidence_deg : float
     rng : numpy.random.Generator or None
         None: without noise and rounding.
-    look : Look, optional
+    viewing : ViewingGeometry, optional
         How the camera's pixels lie on `grid`; by default a summed image of 1 m/px from straight above.
 
     Returns
@@ -225,14 +225,14 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, look=None):
     ndarray
         I/F, float32 on `grid`.
     """
-    look = look or Look.nadir()
+    viewing = viewing or ViewingGeometry.nadir()
     # The view is told from the window's first pixel on; light wants it from the terrain's.
     row, column = grid.rowcol(*terrain.grid.xy(0, 0))
     ratio = terrain.grid.resolution_m / grid.resolution_m
-    view = np.stack([look.view[0] + row * look.view[1] + column * look.view[2], *(ratio * look.view[1:])])
-    iof = look.blurred(shade(terrain, sun_azimuth_deg, incidence_deg, view), terrain.grid.resolution_m)
+    view = np.stack([viewing.view[0] + row * viewing.view[1] + column * viewing.view[2], *(ratio * viewing.view[1:])])
+    iof = viewing.blurred(shade(terrain, sun_azimuth_deg, incidence_deg, view), terrain.grid.resolution_m)
 
-    (x0, y0), (dx, dy) = look.origin, (look.sample_m, look.line_m)
+    (x0, y0), (dx, dy) = viewing.origin, (viewing.sample_m, viewing.line_m)
     left, bottom, right, top = grid.bounds
     first_column, last_column = np.floor((left - x0) / dx) - _RING_PX, np.ceil((right - x0) / dx) + _RING_PX
     first_row, last_row = np.floor((y0 - top) / dy) - _RING_PX, np.ceil((y0 - bottom) / dy) + _RING_PX
@@ -240,10 +240,12 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, look=None):
     node_x = x0 + (first_column + np.arange(0, samples + NODE_PX, NODE_PX)) * dx
     node_y = y0 - (first_row + np.arange(0, lines + NODE_PX, NODE_PX)) * dy
     base = np.stack(np.broadcast_arrays(*terrain.grid.rowcol(node_x, node_y[:, None])), axis=-1)
-    lift = look.lift(*np.broadcast_arrays(*grid.rowcol(node_x, node_y[:, None])))[..., ::-1] / terrain.grid.resolution_m
-    seen = look_at_relief(base, np.ascontiguousarray(lift), iof, terrain.height_m, lines, samples)
+    lift = (
+        viewing.lift(*np.broadcast_arrays(*grid.rowcol(node_x, node_y[:, None])))[..., ::-1] / terrain.grid.resolution_m
+    )
+    seen = sample_along_sight_lines(base, np.ascontiguousarray(lift), iof, terrain.height_m, lines, samples)
     if rng is not None:
-        seen += calibrated_noise(seen, look.counts_per_iof, look.summing, rng)
+        seen += calibrated_noise(seen, viewing.counts_per_iof, viewing.summing, rng)
     y, x = grid.xy(np.arange(grid.shape[0]), 0)[1], grid.xy(0, np.arange(grid.shape[1]))[0]
     return convolved(convolved(seen, (y0 - y) / dy - first_row, 0), (x - x0) / dx - first_column, 1)
 
@@ -312,6 +314,6 @@ def _scan(camera, iof, height_m, grid):
     samples = np.arange(0, camera.samples + NODE_PX, NODE_PX) + 1.0
     base, lifted = (_places(camera, grid, lines[:, None], samples, lift_m) for lift_m in (0.0, _LIFT_M))
     lift = (lifted - base) / _LIFT_M
-    return look_at_relief(
+    return sample_along_sight_lines(
         np.ascontiguousarray(base), np.ascontiguousarray(lift), iof, height_m, camera.lines, camera.samples
     )

@@ -94,7 +94,7 @@ def draw_sizes(total_m, rng, min_width_m=1.0, max_width_m=90.0, huge_share=WIDTH
     return np.array(widths), np.array(lengths)
 
 
-def wander(start, heading, length_m, rng, bend=0.35, jog=0.16):
+def random_path(start, heading, length_m, rng, bend=0.35, jog=0.16):
     """Curvilinear path from a point.
 
     Parameters
@@ -123,7 +123,7 @@ def resample(points, spacing_m=SPACING_M):
     return np.column_stack([np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])])
 
 
-def clothe(points, width_m, settings, rng, group=0):
+def line_feature_along(points, width_m, settings, rng, group=0):
     """Give a path its width, depth and cross-section along the way.
 
     The edges wander on their own, the ends taper, the fill varies along the path.

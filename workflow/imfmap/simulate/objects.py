@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 import shapely
 
-from .stamps import AGES, stamp_boulders, stamp_craters
+from .relief_carving import AGES, add_boulders, add_craters
 
 _SIDES = 7
 # Craters younger than this are bright and wear blocks.
@@ -20,7 +20,7 @@ def power_law(count, slope, smallest, largest, rng):
     return (low - rng.random(count) * (low - high)) ** (-1.0 / slope)
 
 
-def number_of(density_per_km2, at_m, slope, smallest_m, largest_m, area_m2, rng):
+def draw_count(density_per_km2, at_m, slope, smallest_m, largest_m, area_m2, rng):
     """Poisson number of objects between two diameters, of a density that holds for `at_m` and more."""
     per_m2 = density_per_km2 * 1e-6 * at_m**slope
     return int(rng.poisson(per_m2 * (smallest_m**-slope - largest_m**-slope) * area_m2))
@@ -41,7 +41,7 @@ class Craters:
     x, y, diameter_m : ndarray
         Map position and mean diameter.
     age : ndarray
-        Diffusion age, see `stamps.crater_profiles`.
+        Diffusion age, see `relief_carving.crater_profiles`.
     freshness : ndarray
         Relative brightening.
     wobble, phase : ndarray
@@ -94,9 +94,9 @@ class Craters:
         lasting = max(10.0 * degradation / AGES[-1], smallest)
         kept_whole = min(lasting, largest)
         density = settings.crater_density_per_km2
-        many = number_of(density, 10.0, slope, kept_whole, largest, area, rng)
+        many = draw_count(density, 10.0, slope, kept_whole, largest, area, rng)
         thinned = density * slope / (slope - 1.0) * 10.0 / lasting
-        few = number_of(thinned, 10.0, slope - 1.0, smallest, kept_whole, area, rng)
+        few = draw_count(thinned, 10.0, slope - 1.0, smallest, kept_whole, area, rng)
         diameter = np.concatenate(
             [power_law(many, slope, kept_whole, largest, rng), power_law(few, slope - 1.0, smallest, kept_whole, rng)]
         )
@@ -146,11 +146,11 @@ class Craters:
         order = order[arrays["age"][order] < AGES[-1]]
         return cls(**{name: array[order] for name, array in arrays.items()})
 
-    def stamp(self, height, lines, albedo, grid):
+    def add_to(self, height, lines, albedo, grid):
         """Add the craters to heights, wiping fractures and ridges under the larger ones."""
         row, column = grid.rowcol(self.x, self.y)
         # Rows grow downwards, angles upwards.
-        stamp_craters(
+        add_craters(
             height, lines, albedo, column, row, 0.5 * self.diameter_m / grid.resolution_m, grid.resolution_m,
             self.age, self.freshness, self.wobble, self.phase, self.relief, self.stretch, -self.turn,
         )  # fmt: skip
@@ -208,10 +208,10 @@ class Boulders:
             rng.uniform(0.95, 1.0 + brightening, count),
         )
 
-    def stamp(self, height, albedo, grid):
+    def add_to(self, height, albedo, grid):
         """Set the boulders on the ground."""
         row, column = grid.rowcol(self.x, self.y)
-        stamp_boulders(
+        add_boulders(
             height, albedo, column, row, 0.5 * self.diameter_m / grid.resolution_m, self.tall_m, self.sides,
             self.reach, self.steep, self.tilt, self.crack, self.bright, grid.resolution_m,
         )  # fmt: skip

@@ -154,7 +154,7 @@ def true_camera(camera, image, seed=0):
 
 
 def label_fields(image, camera):
-    """What the label of the image's EDR says beyond its defaults, see `pds.write_edr`."""
+    """What the label of the image's EDR says beyond its defaults, see `edr_writing.write_edr`."""
     exposure_ms, code = exposure(image)
     preroll = preroll_time(camera.product_id)
     start = parse_utc(camera.start_time)

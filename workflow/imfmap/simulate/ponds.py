@@ -7,7 +7,7 @@ import shapely
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter
 
-from .objects import Craters, number_of, power_law
+from .objects import Craters, draw_count, power_law
 
 # Width of a pond's shore, and waves of the old ground up to this length that melt drowns.
 _SHORE_M, _DROWNED_M = 2.5, 12.0
@@ -81,7 +81,8 @@ def pond_craters(bounds, settings, rng):
     """
     left, bottom, right, top = bounds
     low, high = settings.pond_crater_min_m, settings.pond_crater_max_m
-    count = number_of(settings.pond_craters_per_km2, low, _CRATER_SLOPE, low, 1e9, (right - left) * (top - bottom), rng)
+    area_m2 = (right - left) * (top - bottom)
+    count = draw_count(settings.pond_craters_per_km2, low, _CRATER_SLOPE, low, 1e9, area_m2, rng)
     x, y = rng.uniform(left, right, count), rng.uniform(bottom, top, count)
     diameter = power_law(count, _CRATER_SLOPE, low, high, rng)
     craters = Craters.of(x, y, diameter, rng.uniform(0.004, 0.03, count), rng)

@@ -62,7 +62,7 @@ def _cubic_weight(distance):
 
 
 @njit(cache=True)
-def look_at_relief(base, lift, iof, height, lines, samples):
+def sample_along_sight_lines(base, lift, iof, height, lines, samples):
     """Brightness that pixels see where their lines of sight meet the relief.
 
     Parameters

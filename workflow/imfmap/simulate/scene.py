@@ -19,8 +19,8 @@ def make_scene(settings, grid, directory):
     """Make a scene's files.
 
     ``terrain.tif`` (bands height_m and albedo, on a finer grid with a margin), ``truth.tif`` (classes on the target
-    grid, see `truth.CLASSES`), ``truth.gpkg`` (layers `fractures`, `centrelines`, `objects`), ``labels.gpkg`` (the weak
-    labels: layers `lines` and `polygons`) and ``boundary.gpkg`` (layers `floor` and `ponds`).
+    grid, see `truth_classes.CLASSES`), ``truth.gpkg`` (layers `fractures`, `centrelines`, `objects`), ``labels.gpkg``
+    (the weak labels: layers `lines` and `polygons`) and ``boundary.gpkg`` (layers `floor` and `ponds`).
 
     Parameters
     ----------

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field, fields
 
-from .habits import LabelHabits
-from .mappings import dataclass_of, need
+from .dataclass_settings import dataclass_from_mapping, require
+from .labelling_habits import LabellingHabits
 from .presets import PRESETS
 
 # Allowed values of what is neither a share nor just "0 or more".
@@ -88,12 +88,12 @@ class ImageSettings:
             For an unknown or missing key, or a value out of range.
         """
         for key in ("product", "sun_azimuth_deg", "incidence_deg"):
-            need(key in mapping, f"{where}.{key}", "is missing", "every image needs it")
-        image = dataclass_of(cls, mapping, where)
+            require(key in mapping, f"{where}.{key}", "is missing", "every image needs it")
+        image = dataclass_from_mapping(cls, mapping, where)
         where = f"{where} {image.product}"
-        need(image.camera in ("left", "right"), where, f"camera '{image.camera}'", "use left or right")
-        need(image.summing in (1, 2), where, f"summing {image.summing}", "use 1 or 2")
-        need(0 <= image.incidence_deg < 89.0, where, f"incidence_deg {image.incidence_deg}", "use 0..89")
+        require(image.camera in ("left", "right"), where, f"camera '{image.camera}'", "use left or right")
+        require(image.summing in (1, 2), where, f"summing {image.summing}", "use 1 or 2")
+        require(0 <= image.incidence_deg < 89.0, where, f"incidence_deg {image.incidence_deg}", "use 0..89")
         for name, low, high in (
             ("altitude_km", 20, 200),
             ("roll_deg", -60, 60),
@@ -102,7 +102,7 @@ class ImageSettings:
             ("unrecorded_jitter_urad", 0, 20),
         ):
             value = getattr(image, name)
-            need(low <= value <= high, where, f"{name} {value:g}", f"use {low}..{high}")
+            require(low <= value <= high, where, f"{name} {value:g}", f"use {low}..{high}")
         return image
 
 
@@ -117,7 +117,7 @@ class SceneSettings:
     preset : str
         Ground that the other keys start from, see `presets.PRESETS`; keys given beside it win.
     images : tuple of ImageSettings
-    labels : LabelHabits
+    labels : LabellingHabits
     terrain_resolution_m : float
         Grid spacing of heights and albedo.
     margin_m : float
@@ -218,7 +218,7 @@ class SceneSettings:
     seed: int = 1
     preset: str = "melt_floor"
     images: tuple = ()
-    labels: LabelHabits = field(default_factory=LabelHabits)
+    labels: LabellingHabits = field(default_factory=LabellingHabits)
     terrain_resolution_m: float = 0.75
     margin_m: float = 96.0
     melt_floor: bool = True
@@ -284,15 +284,15 @@ class SceneSettings:
         if isinstance(mapping, cls):
             return mapping
         preset = mapping.get("preset", "melt_floor")
-        need(preset in PRESETS, f"{where}.preset", f"no preset '{preset}'", f"use one of {', '.join(PRESETS)}")
+        require(preset in PRESETS, f"{where}.preset", f"no preset '{preset}'", f"use one of {', '.join(PRESETS)}")
         mapping = {**PRESETS[preset], **mapping}
         images = tuple(
             ImageSettings.from_mapping(image, f"{where}.images") for image in mapping.pop("images", ()) or ()
         )
-        labels = LabelHabits.from_mapping(mapping.pop("labels", {}) or {}, f"{where}.labels")
+        labels = LabellingHabits.from_mapping(mapping.pop("labels", {}) or {}, f"{where}.labels")
         if "depth_to_width" in mapping:
             mapping["depth_to_width"] = tuple(mapping["depth_to_width"])
-        scene = dataclass_of(cls, mapping | {"images": images, "labels": labels}, where)
+        scene = dataclass_from_mapping(cls, mapping | {"images": images, "labels": labels}, where)
         scene._check(where)
         return scene
 
@@ -303,13 +303,13 @@ class SceneSettings:
             if item.type is float and item.name != "wall_azimuth_deg":
                 found = f"{value} is negative" if value < 0 else f"{value} is out of range"
                 inside = value >= low and (high is None or value <= high)
-                need(
+                require(
                     inside,
                     f"{where}.{item.name}",
                     found,
                     f"use {low:g} or more" if high is None else f"use {low:g}..{high:g}",
                 )
-        need(
+        require(
             self.polygonal_share + self.parallel_share <= 1.0,
             where,
             "polygonal_share and parallel_share add up to more than 1",
@@ -320,9 +320,11 @@ class SceneSettings:
             ("crater_min_m", "crater_max_m"),
             ("pond_crater_min_m", "pond_crater_max_m"),
         ):
-            need(getattr(self, small) < getattr(self, large), f"{where}.{small}", f"is not below {large}", "lower it")
+            require(
+                getattr(self, small) < getattr(self, large), f"{where}.{small}", f"is not below {large}", "lower it"
+            )
         low_high = self.depth_to_width
-        need(
+        require(
             len(low_high) == 2 and 0 < low_high[0] <= low_high[1] <= 1,
             f"{where}.depth_to_width",
             f"{low_high} is no range",

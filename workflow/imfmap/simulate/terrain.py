@@ -18,9 +18,9 @@ from .debris import rockfalls
 from .ground import Ground
 from .objects import Craters
 from .ponds import level_ponds
+from .relief_carving import WIPING_AGE, brighten_slopes, carve_lines
 from .settings import SceneSettings
 from .skyline import Skyline
-from .stamps import WIPING_AGE, brighten_slopes, carve
 
 
 @dataclass
@@ -39,8 +39,8 @@ class Terrain:
         Exact polygons, with width_m, length_m, depth_m, group, and `centreline`, a line whose third coordinate is the
         width in metres.
     craters : geopandas.GeoDataFrame
-        Polygons with diameter_m, age (see `stamps.crater_profiles`) and chain (number of the chain of secondaries, 0
-        for none).
+        Polygons with diameter_m, age (see `relief_carving.crater_profiles`) and chain (number of the chain of
+        secondaries, 0 for none).
     boulders : geopandas.GeoDataFrame
         Polygons with diameter_m and cracked.
     floor, ponds : shapely geometry
@@ -62,7 +62,7 @@ class Terrain:
     skyline: Skyline | None = None
 
     def classes(self, grid=None):
-        """Exact class of every pixel, see `truth.CLASSES`; a pixel is what its centre lies on.
+        """Exact class of every pixel, see `truth_classes.CLASSES`; a pixel is what its centre lies on.
 
         Parameters
         ----------
@@ -119,7 +119,7 @@ def make_terrain(settings, grid, seed=None):
     ground = Ground(settings, grid, fine, rng)
     height, albedo = ground.base()
     relief = np.zeros(fine.shape, np.float32)
-    ground.old_craters.stamp(height, relief, albedo, fine)
+    ground.old_craters.add_to(height, relief, albedo, fine)
     level_ponds(height, albedo, ground.pond_list, fine)
     fracture_lines, ridge_lines = ground.lines()
     trail_lines, trail_boulders = rockfalls(ground.wall, settings.trails_per_km, rng)
@@ -130,14 +130,14 @@ def make_terrain(settings, grid, seed=None):
     craters = Craters.together(
         [Craters.draw(fine.bounds, settings, rng), Craters.secondaries(fine.bounds, settings, rng)]
     )
-    craters.stamp(height, relief, albedo, fine)
+    craters.add_to(height, relief, albedo, fine)
     height += relief
     relief.fill(0.0)
     _carve(relief, trail_lines, fine)
     height -= relief
     brighten_slopes(albedo, height, fine.resolution_m, settings.slope_brightening)
     boulders = draw_boulders(fine.bounds, settings, ground.wall, craters, trail_boulders, rng)
-    boulders.stamp(height, albedo, fine)
+    boulders.add_to(height, albedo, fine)
 
     deep = np.flatnonzero((craters.diameter_m > 8.0) & (craters.age < WIPING_AGE))
     dug = gpd.GeoDataFrame({"diameter_m": craters.diameter_m[deep]}, geometry=list(craters.outlines(deep, scale=1.05)))
@@ -173,7 +173,7 @@ def _carve(field, features, grid):
         points = np.vstack([f.points for f in features])
         row, column = grid.rowcol(points[:, 0], points[:, 1])
         sizes = [len(f.points) for f in features]
-        carve(
+        carve_lines(
             field, column, row,
             np.concatenate([f.left_m for f in features]) / grid.resolution_m,
             np.concatenate([f.right_m for f in features]) / grid.resolution_m,

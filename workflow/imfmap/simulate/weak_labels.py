@@ -16,7 +16,7 @@ def draw_labels(terrain, habits, rng, bounds=None):
     Parameters
     ----------
     terrain : Terrain
-    habits : LabelHabits
+    habits : LabellingHabits
     rng : numpy.random.Generator
     bounds : tuple of float, optional
         Map bounds inside which the person draws; everywhere by default.

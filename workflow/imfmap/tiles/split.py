@@ -8,7 +8,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from .tiles import read_tiles
 
-WAYS = ("tile", "place")
+SPLIT_UNITS = ("tile", "place")
 SETS = ("train", "validation")
 # Neither trains nor validates: shares ground with a tile of the other set.
 LEFT_OUT = "left out"
@@ -16,7 +16,7 @@ LEFT_OUT = "left out"
 PATCH_TILES = 3
 
 
-def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile"):
+def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, split_by="tile"):
     """Draw which tiles train and which validate, and write it as a table.
 
     The paper splits 4:1 by tile. Turned copies of a tile go where the tile goes (the paper's counts of tiles with
@@ -35,8 +35,8 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile
         Share of the tiles with labels, and of those without, that validate; by place of each target's labelled tiles,
         as nearly as whole patches allow.
     seed : int
-    way : str
-        One of `WAYS`.
+    split_by : str
+        One of `SPLIT_UNITS`.
 
     Returns
     -------
@@ -45,14 +45,14 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile
     Raises
     ------
     InputError
-        For an unknown way, or where there are too few tiles to have one in each set.
+        For an unknown `split_by`, or where there are too few tiles to have one in each set.
     """
-    if way not in WAYS:
-        raise InputError("split", f"unknown way '{way}'", f"use one of {', '.join(WAYS)}")
+    if split_by not in SPLIT_UNITS:
+        raise InputError("split", f"unknown value '{split_by}'", f"use one of {', '.join(SPLIT_UNITS)}")
     table, size_px = _table(tile_paths)
     generator = np.random.default_rng(seed)
     table["set"] = "train"
-    if way == "tile":
+    if split_by == "tile":
         for _, group in table.groupby("labelled"):
             drawn = generator.permutation(group.index)[: round(validation_fraction * len(group))]
             table.loc[drawn, "set"] = "validation"
@@ -62,7 +62,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile
     if set(table.set[table.labelled]) - {LEFT_OUT} != set(SETS):
         raise InputError(
             out_path,
-            f"{int(table.labelled.sum())} tiles with labels cannot be split into {' and '.join(SETS)} by {way}",
+            f"{int(table.labelled.sum())} tiles with labels cannot be split into {' and '.join(SETS)} by {split_by}",
             "give more images, more overlap or smaller tiles",
         )
     table = table[["target", "product", "tile", "set"]]

@@ -25,11 +25,11 @@ def test_equalizer_makes_one_cube_an_image_or_none(isis, overlapping):
     made, pictures = overlapping
     steps.equalize(made, list(pictures), isis / "equalized", "gain")
     levels = []
-    for path in steps.laid([isis / "equalized"], list(pictures)):
+    for path in steps.mosaic_inputs([isis / "equalized"], list(pictures)):
         with rasterio.open(path) as cube:
             levels.append(cube.read(1, masked=True).mean())
     assert np.ptp(levels) < 0.02 * np.mean(levels)
-    assert steps.laid(made, list(pictures)) == made
+    assert steps.mosaic_inputs(made, list(pictures)) == made
 
 
 def test_the_map_that_maptemplate_makes_is_the_targets(isis):

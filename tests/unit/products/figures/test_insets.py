@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from imfmap.products.figures.insets import COMPLEX_PX, PIXEL_PX, choose_places
+from imfmap.products.figures.insets import COMPLEX_PX, PIXEL_PX, choose_inset_pairs
 from tests.helpers.target_factory import target_grid
 
 GRID = target_grid(size=(2000, 3000))
@@ -35,7 +35,7 @@ def holds(square, box):
 
 def test_places_are_the_densest_the_largest_and_the_thinnest():
     fractures = bars([SPECK, *COMPLEX, LARGEST, THIN])
-    densest, largest, thinnest = choose_places(fractures, GRID)
+    densest, largest, thinnest = choose_inset_pairs(fractures, GRID)
     assert [place.letter for place in (densest, largest, thinnest)] == ["a", "b", "c"]
     assert all(holds(densest.complex, box) for box in COMPLEX) and "6 fractures" in densest.note
     assert holds(largest.complex, LARGEST) and largest.complex.side_px >= 600 and "90 m wide" in largest.note
@@ -46,7 +46,7 @@ def test_places_are_the_densest_the_largest_and_the_thinnest():
         assert len(shown) > 0
         assert place.complex.box(GRID).contains(place.pixels.box(GRID).centroid)
     # Their order in the file is no matter.
-    assert choose_places(fractures.iloc[::-1], GRID) == [densest, largest, thinnest]
+    assert choose_inset_pairs(fractures.iloc[::-1], GRID) == [densest, largest, thinnest]
 
 
 def test_places_stay_on_a_small_map():
@@ -56,8 +56,8 @@ def test_places_stay_on_a_small_map():
         geometry=[shapely.box(*grid.window(1, 1, 2, 20).bounds)],
         crs=grid.crs,
     )
-    for place in choose_places(fracture, grid):
+    for place in choose_inset_pairs(fracture, grid):
         for square in (place.complex, place.pixels):
             assert square.row >= 0 and square.row + square.side_px <= grid.shape[0]
             assert square.column >= 0 and square.column + square.side_px <= grid.shape[1]
-    assert choose_places(fracture.iloc[:0], grid) == []
+    assert choose_inset_pairs(fracture.iloc[:0], grid) == []

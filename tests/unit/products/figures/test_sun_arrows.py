@@ -5,7 +5,7 @@ import pytest
 
 from imfmap.maps.rasters import create_raster, open_raster
 from imfmap.products.figures.insets import Square
-from imfmap.products.figures.sun_arrows import SunShown, sun_azimuths
+from imfmap.products.figures.sun_arrows import SunArrows, sun_azimuths
 from tests.helpers.target_factory import PRODUCTS, target_grid, write_target
 
 
@@ -20,12 +20,12 @@ def test_the_sun_is_that_of_the_image_that_is_shown(tmp_path):
         values[:, 450:], values[:20] = 2, 0
         sources.write(values, 1)
     with open_raster(tmp_path / "sources.tif") as sources:
-        suns = SunShown(sources, azimuths)
+        suns = SunArrows(sources, azimuths)
         assert suns.of(Square(200, 100, 64)) == [275.0] and suns.of(Square(200, 700, 64)) == [95.0]
         # Most of a window counts, whatever has no data.
         assert suns.of(Square(200, 400, 64)) == [275.0] and suns.of(Square(200, 430, 64)) == [95.0]
         assert suns.of(Square(0, 100, 64)) == [275.0] and suns.of(Square(0, 100, 20)) == []
-        assert suns.all() == [95, 275] and SunShown(sources, {}).of(Square(200, 100, 64)) == []
+        assert suns.all() == [95, 275] and SunArrows(sources, {}).of(Square(200, 100, 64)) == []
 
 
 def test_the_sun_of_a_finished_mosaic_is_told_from_north(tmp_path):

@@ -9,7 +9,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
 from imfmap.plots.pages.page import duration, size
 from imfmap.run.plan import dry_run
-from imfmap.run.plan.job_costs import Costs
+from imfmap.run.plan.job_costs import JobCostEstimator
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 CRS = body("moon").projected("equirectangular", 10.0, 20.0)
@@ -41,29 +41,29 @@ def results(tmp_path):
 
 
 def test_work_on_pixels_goes_by_megapixel(results):
-    found = Costs(results).estimate("fuse", megapixels=4.0)
+    found = JobCostEstimator(results).estimate("fuse", megapixels=4.0)
     # 10 s of 1, 5 s of 0.25, 0.2 s of 0.04 megapixels: 10, 20 and 5 s a megapixel.
     assert (found["wall_s"], found["cpu_s"], found["gpu_s"]) == (40.0, 80.0, 0.0)
     assert found["basis"] == "median of 3 jobs of one, two, by megapixel"
-    assert Costs(results).estimate("infer_image", megapixels=4.0)["wall_s"] == 120.0
+    assert JobCostEstimator(results).estimate("infer_image", megapixels=4.0)["wall_s"] == 120.0
 
 
 def test_where_a_size_is_not_known_it_goes_by_job(results):
-    found = Costs(results).estimate("fuse")
+    found = JobCostEstimator(results).estimate("fuse")
     assert (found["wall_s"], found["basis"]) == (5.0, "median of 3 jobs of one, two, by job")
-    assert Costs(results).estimate("download", megapixels=9.0)["cpu_s"] == 1.0
+    assert JobCostEstimator(results).estimate("download", megapixels=9.0)["cpu_s"] == 1.0
 
 
 def test_a_network_takes_a_gpu_where_there_may_be_one(results):
-    costs = Costs(results)
+    costs = JobCostEstimator(results)
     assert costs.estimate("infer_image", on_gpu=True)["gpu_s"] == 15.0
     assert costs.estimate("infer_image", on_gpu=False)["gpu_s"] == costs.estimate("fuse", on_gpu=True)["gpu_s"] == 0.0
 
 
 def test_what_was_never_run_or_measured_is_unknown(results):
-    assert Costs(results).estimate("vectorise") is None
-    assert Costs(results).estimate("locate") is None
-    assert Costs(results / "nowhere").estimate("fuse") is None
+    assert JobCostEstimator(results).estimate("vectorise") is None
+    assert JobCostEstimator(results).estimate("locate") is None
+    assert JobCostEstimator(results / "nowhere").estimate("fuse") is None
 
 
 class Job:

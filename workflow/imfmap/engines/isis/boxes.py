@@ -33,7 +33,7 @@ class LonLatBox:
         ----------
         grid : MapGrid
         place : mapping
-            The target's settings, see `targets.PLACE_KEYS`.
+            The target's settings, see `target_grid.PLACE_KEYS`.
         """
         if place["projection"] == "polar_stereographic" or cls._holds_pole(grid, place["lat"]):
             return cls._cap(grid, place["lat"])

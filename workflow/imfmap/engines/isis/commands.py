@@ -147,7 +147,7 @@ def template(out, place, box):
     ----------
     out : path
     place : mapping
-        The target's settings that its grid depends on, see `targets.PLACE_KEYS`.
+        The target's settings that its grid depends on, see `target_grid.PLACE_KEYS`.
     box : LonLatBox
         What the map spans.
     """

@@ -15,7 +15,7 @@ from ...maps.grids import MapGrid
 from ...maps.isis_label import read_cube_label
 from ...maps.pvl import is_special
 from ...maps.rasters import BLOCK, create_raster, open_raster, read_window
-from ..coverage_check import Content
+from ..coverage_check import CoverageCheck
 
 log = logging.getLogger(__name__)
 
@@ -114,16 +114,16 @@ def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):
     InputError
         Where the cube's pixels do not fall on the grid's, too few of them do, or they lie in shadow.
     """
-    content = Content()
+    coverage = CoverageCheck()
     with open_raster(cube_path) as cube:
         row, column = place_on(grid, cube, cube_path)
         with create_raster(out_path, grid, "float32", nodata=float("nan"), tags=tags) as out:
             for top, left, block in grid.blocks(4 * BLOCK):
                 values = read_map(cube, top - row, left - column, *block.shape)
                 if np.isfinite(values).any():
-                    content.add(values)
+                    coverage.add(values)
                     out.write(values, 1, window=Window(left, top, *block.shape[::-1]))
-            content.check(cube_path, grid, min_valid_fraction)
+            coverage.check(cube_path, grid, min_valid_fraction)
 
 
 def place_on(grid, cube, path):

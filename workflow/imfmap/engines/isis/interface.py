@@ -110,7 +110,7 @@ class _Call:
     def check_relations(self, name):
         """What a parameter asks of others, and what it bars."""
         known = self._known[name]
-        for other in self._asked(name):
+        for other in self._needed_by(name):
             if not self._filled(other):
                 raise self._error(other, f"is not given, {name} asks for it", f"give {other}")
         for other in self._barred(name):
@@ -156,7 +156,7 @@ class _Call:
     def _active(self, name):
         return self._true(name) if self._known[name]["type"] == "boolean" else name in self._given
 
-    def _asked(self, name):
+    def _needed_by(self, name):
         asked = self._known[name].get("inclusions", []) if self._active(name) else []
         return [*asked, *self._chosen(name).get("inclusions", [])]
 

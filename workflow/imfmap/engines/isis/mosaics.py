@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import numpy as np
 
 from ...core.errors import InputError
-from ...maps.image_layers import Layer
+from ...maps.image_layers import ImageLayer
 from ...maps.rasters import open_raster
 from ...mosaic.build import MosaicPart, write_mosaic
 from .commands import tracking_cube
@@ -26,7 +26,7 @@ def export_mosaic(cube_path, grid, images, out_path, sources_path, settings):
     images : dict
         Projected GeoTIFF of each image by its product id, in the order that automos had them in.
     out_path, sources_path : path
-        As `mosaic.mosaic` writes them. In an average, which automos does not track, the source is the first image that
+        As `build.mosaic` writes them. In an average, which automos does not track, the source is the first image that
         has the pixel.
     settings : mapping
         ``processing.mosaic`` of the config.
@@ -76,11 +76,11 @@ def _tracked(stack, path, products, offset):
 
 def _first_with_data(stack, images, grid):
     """Function of a window: the first image that has each pixel."""
-    layers = [stack.enter_context(Layer.open(path, grid)) for path in images.values()]
+    image_layers = [stack.enter_context(ImageLayer.open(path, grid)) for path in images.values()]
 
     def read(top, left, shape):
         sources = np.zeros(shape, np.int32)
-        for number, layer in enumerate(layers, start=1):
+        for number, layer in enumerate(image_layers, start=1):
             pixels = layer.read(top, left, *shape)
             if pixels is not None:
                 sources[np.isfinite(pixels) & (sources == 0)] = number

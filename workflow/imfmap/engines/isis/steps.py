@@ -97,7 +97,7 @@ def equalized(folder, products):
     return [Path(folder) / f"{product}.equ.cub" for product in products]
 
 
-def laid(inputs, products):
+def mosaic_inputs(inputs, products):
     """Cubes for automos: given one by one, or as the folder that equalizer filled."""
     return equalized(inputs[0], products) if Path(inputs[0]).is_dir() else list(inputs)
 

@@ -21,7 +21,7 @@ from ...core.processors import usable_processors
 from ...maps.grids import MapGrid
 from ...maps.rasters import BLOCK, create_raster
 from ...nac import instrument
-from ..coverage_check import Content
+from ..coverage_check import CoverageCheck
 from .line_reader import LineReader, StageClock
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=Non
         Laid out as ``$lro/calibration`` of ISISDATA.
     grid : MapGrid
     out_path : path
-        GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `products.ImageFacts`.
+        GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `image_facts.ImageFacts`.
     processing : Processing, optional
 
     Returns
@@ -208,23 +208,23 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
         projector.resample = clock.timed("resample", projector.resample)
     with clock("prepare"):
         steps = instrument.processing_steps(image, camera, processing, calibration_dir)
-    content = Content()
+    coverage = CoverageCheck()
     with create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as dataset:
         with ThreadPoolExecutor(threads) as pool, ThreadPoolExecutor(1) as writer:
             read_lines = LineReader(image, steps, pool, clock)
             write = clock.timed("write", dataset.write)
             pending = deque()
             for row, column, pixels in projector.run(read_lines, threads):
-                content.add(pixels)
+                coverage.add(pixels)
                 pending.append(writer.submit(write, pixels, 1, window=Window(column, row, *pixels.shape[::-1])))
                 if len(pending) > _PENDING_WRITES:
                     pending.popleft().result()
             for future in pending:
                 future.result()
-        content.check(image.path, grid, processing.min_valid_fraction)
+        coverage.check(image.path, grid, processing.min_valid_fraction)
         finishing = time.perf_counter()
     clock.add("finish", time.perf_counter() - finishing)
-    summary = Summary(content.valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
+    summary = Summary(coverage.valid / (grid.shape[0] * grid.shape[1]), time.perf_counter() - started, clock.stages())
     log.info("%s: %s", facts.product, summary)
     return summary
 

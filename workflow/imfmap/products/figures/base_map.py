@@ -51,7 +51,7 @@ def read_base_map(path, grid):
     Raises
     ------
     InputError
-        As `mosaic_import.import_mosaic` raises them, and where it has no data at the target.
+        As `imported.import_mosaic` raises them, and where it has no data at the target.
     """
     left, bottom, right, top = grid.bounds
     margin_m = MARGIN_SHARE * max(right - left, top - bottom)

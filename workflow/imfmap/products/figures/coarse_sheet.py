@@ -12,13 +12,13 @@ from ...labels.width_classes import WIDTH_BOUNDS_PX, WIDTH_CLASSES
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import decode
 from ...maps.rasters import open_raster, read_window
-from ...plots.cartography import FAINT, INK, NO_DATA, base, scale_bar
+from ...plots.cartography import FAINT, INK, NO_DATA, base_picture, scale_bar
 from ...plots.style import COLOURS
-from .insets import choose_places
+from .insets import choose_inset_pairs
 from .panel import width_norm
 from .parts import draw_fractures, drawing, save
 from .sheets import A4, MARGIN, PNG_DPI, add_compass, place_on_page, write_words
-from .sun_arrows import SunShown
+from .sun_arrows import SunArrows
 
 PAGE = A4[1], A4[0]
 # Even steps of lightness, told apart with every kind of colour vision.
@@ -48,7 +48,7 @@ class MapShown:
 
 
 def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
-    """Draw the places that the finest map chooses (see `places`), as each map shows them.
+    """Draw the places that the finest map chooses (see `insets`), as each map shows them.
 
     Parameters
     ----------
@@ -62,31 +62,31 @@ def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
         ``mosaic_sources.tif`` of the finest.
     text : sheets.SheetText
     azimuths_deg : mapping of str to float, optional
-        See `suns.SunShown`.
+        See `sun_arrows.SunArrows`.
     """
     with drawing(), open_raster(maps[0].mosaic) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        places = choose_places(maps[0].fractures, grid)
-        suns = SunShown(sources, azimuths_deg or {})
+        insets = choose_inset_pairs(maps[0].fractures, grid)
+        suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(maps[0].fractures)
         figure = Figure(figsize=PAGE)
         write_words(figure, text, PAGE)
         columns = _columns(maps)
         side = columns[0][2]
         _headings(figure, maps, columns)
-        for number, place in enumerate(places):
+        for number, inset in enumerate(insets):
             top = _TOP - number * (side + _CAPTION + 0.06) - _CAPTION
-            _caption(figure, top, place)
-            box = place.complex.box(grid)
+            _caption(figure, top, inset)
+            box = inset.complex.box(grid)
             for index, (left, part, _, shown) in enumerate(columns):
                 axes = figure.add_axes(place_on_page(left, top - side, side, side, PAGE))
                 _draw(axes, part, shown, box, norm)
                 if index == 0:
-                    around = place.complex.grid(grid)
+                    around = inset.complex.grid(grid)
                     scale_bar(axes, around, share=0.45, size=6.5)
-                    add_compass(axes, around, suns.of(place.complex), (1, 1), 0.3, 0.4)
-        if places:
-            bottom = _TOP - len(places) * (side + _CAPTION + 0.06)
+                    add_compass(axes, around, suns.of(inset.complex), (1, 1), 0.3, 0.4)
+        if insets:
+            bottom = _TOP - len(insets) * (side + _CAPTION + 0.06)
             _colour_scale(figure, columns, bottom)
         else:
             words = "The finest map has no fractures: there is no place to look at closely."
@@ -122,12 +122,12 @@ def _headings(figure, maps, columns):
             figure.text(start / PAGE[0], (_TOP + 0.02) / PAGE[1], part, fontsize=7, color=FAINT, va="center")
 
 
-def _caption(figure, top, place):
+def _caption(figure, top, inset):
     def write(x, words, **style):
         figure.text(x / PAGE[0], (top + 0.08) / PAGE[1], words, va="center", **style)
 
-    write(MARGIN, place.letter, fontsize=9, fontweight="bold")
-    write(MARGIN + 0.16, f"{place.title}: {place.note}", fontsize=7.5, color=INK)
+    write(MARGIN, inset.letter, fontsize=9, fontweight="bold")
+    write(MARGIN + 0.16, f"{inset.title}: {inset.note}", fontsize=7.5, color=INK)
 
 
 def _draw(axes, part, shown, box, norm):
@@ -144,7 +144,7 @@ def _draw(axes, part, shown, box, norm):
         if part == "probability":
             picture = _PROBABILITY(np.ma.masked_invalid(decode(read_window(dataset, *window))))
         else:
-            picture = base(dataset, window)
+            picture = base_picture(dataset, window)
     axes.imshow(picture, extent=extent, interpolation="nearest")
     if part == "fractures":
         draw_fractures(axes, shown.fractures[shown.fractures.intersects(box)], norm, filled=False, width=0.9)
@@ -201,9 +201,9 @@ def _chart(figure, table):
     axes = figure.add_axes(place_on_page(PAGE[0] - MARGIN - 2.75, 0.72, 2.75, 1.15, PAGE))
     width = 0.8 / len(rows)
     for number, (index, row) in enumerate(rows.iterrows()):
-        places = np.arange(len(kinds)) + (number - (len(rows) - 1) / 2) * width
+        positions = np.arange(len(kinds)) + (number - (len(rows) - 1) / 2) * width
         heights = [100 * np.nan_to_num(row[f"{name}_{kind}"]) for kind in kinds]
-        axes.bar(places, heights, 0.92 * width, color=COLOURS[index], label=row["map"])
+        axes.bar(positions, heights, 0.92 * width, color=COLOURS[index], label=row["map"])
     bounds = {kind: [1.5 * bound for bound in WIDTH_BOUNDS_PX[kind]] for kind in kinds}
     said = [
         f"{kind}\n{low:g}+ m" if np.isinf(high) else f"{kind}\n{low:g}\u2013{high:g} m"

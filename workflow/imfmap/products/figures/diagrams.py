@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from ...labels.width_classes import WIDTH_CLASSES
 from ...plots.cartography import NO_DATA, graticule, halo, scale_bar
-from ...plots.style import COLOURS, GREY, drawn
+from ...plots.style import COLOURS, GREY, saved_figure
 
 # Even steps of lightness with every kind of colour vision, the darkest left out: outlines are dark.
 DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
@@ -30,7 +30,7 @@ def rose_figure(paths, rose, title):
     """
     lengths, step = np.array(rose["length_km"]), np.radians(rose["bin_deg"])
     starts = np.arange(2 * len(lengths)) * step
-    with drawn(*paths, panel_inches=(3.4, 3.7)) as axes:
+    with saved_figure(*paths, panel_inches=(3.4, 3.7)) as axes:
         figure = axes.figure
         place = axes.get_subplotspec()
         axes.remove()
@@ -82,7 +82,7 @@ def density_figure(paths, bands, mapped, centrelines, boundary, radius_m, title)
     paths : list of path
     bands : ndarray
         Of `density.density_map`; the first is drawn.
-    mapped : ground_plane.Mapped
+    mapped : ground_plane.MappedGround
     centrelines : geopandas.GeoDataFrame
     boundary : dict of str to geopandas.GeoDataFrame
         Layers of polygons, ``floor`` and ``ponds``, and ``candidates`` if there are some; may be empty.
@@ -93,7 +93,7 @@ def density_figure(paths, bands, mapped, centrelines, boundary, radius_m, title)
     left, bottom, right, top = grid.bounds
     aspect = (top - bottom) / (right - left)
     width = _MAP_INCHES / max(1.0, aspect / 1.4)
-    with drawn(*paths, panel_inches=(width + 1.0, width * aspect + 0.6)) as axes:
+    with saved_figure(*paths, panel_inches=(width + 1.0, width * aspect + 0.6)) as axes:
         axes.set_facecolor(NO_DATA)
         axes.grid(False)
         picture = axes.imshow(
@@ -140,7 +140,7 @@ def distance_figure(paths, distances, title):
         None draws the figure of a map without fractures or without a wall.
     title : str
     """
-    with drawn(*paths, columns=2, panel_inches=(3.5, 2.9)) as (left, right):
+    with saved_figure(*paths, columns=2, panel_inches=(3.5, 2.9)) as (left, right):
         left.figure.suptitle(title, fontsize=9, fontweight="bold")
         if distances is None:
             for axes in (left, right):
@@ -178,9 +178,9 @@ def error_figure(paths, table, counts, title):
     ----------
     paths : list of path
     table : pandas.DataFrame
-        Of `truth_measures.error_table`.
+        Of `measure_errors.error_table`.
     counts : dict of int
-        Of `truth_measures.truth_measures`.
+        Of `measure_errors.truth_measures`.
     title : str
     """
     panels = {
@@ -190,7 +190,7 @@ def error_figure(paths, table, counts, title):
         "local_width_m": "width along the way, m",
         "orientation_deg": "orientation, °",
     }
-    with drawn(*paths, rows=2, columns=3, panel_inches=(2.75, 2.35)) as grid_of_axes:
+    with saved_figure(*paths, rows=2, columns=3, panel_inches=(2.75, 2.35)) as grid_of_axes:
         figure = grid_of_axes[0, 0].figure
         figure.suptitle(f"{title}: measured less true", fontsize=9, fontweight="bold")
         *those, last = grid_of_axes.ravel()

@@ -1,4 +1,4 @@
-"""Where to look closely on a map: places that its fractures choose, the same ones every time.
+"""Insets of a map: the windows that show its fractures closely, the same ones every time.
 
 * The densest complex: the square, around the centroid of a fracture, that holds the greatest length of fractures;
   at pixel scale its longest fracture.
@@ -39,14 +39,14 @@ class Square:
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place to look at.
+class InsetPair:
+    """The two windows of an inset, at complex scale and at pixel scale.
 
     Attributes
     ----------
     letter : str
     title, note : str
-        What is there, and in numbers.
+        What the inset shows, and in numbers.
     complex, pixels : Square
         Windows at complex scale and, within it as far as that goes, at pixel scale.
     """
@@ -78,17 +78,17 @@ def densest(fractures, grid):
     grid : MapGrid
     """
     centres = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
-    places = np.column_stack(grid.rowcol(*centres.T))
+    positions = np.column_stack(grid.rowcol(*centres.T))
     side = int(min(COMPLEX_PX[1], max(COMPLEX_PX[0], _COMPLEX_SHARE * min(grid.shape))))
-    near = KDTree(places).query_ball_point(places, side / 2, p=np.inf)
+    near = KDTree(positions).query_ball_point(positions, side / 2, p=np.inf)
     lengths = fractures["total_length_m"].to_numpy(float)
     inside = near[int(np.argmax([lengths[index].sum() for index in near]))]
-    found = square(*places[inside].mean(axis=0), side, grid)
+    found = square(*positions[inside].mean(axis=0), side, grid)
     return found, int(fractures.intersects(found.box(grid)).sum())
 
 
-def choose_places(fractures, grid):
-    """Places that show what a map holds, from the densest to the thinnest.
+def choose_inset_pairs(fractures, grid):
+    """Insets that show what a map holds, from the densest complex to the thinnest fracture.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def choose_places(fractures, grid):
 
     Returns
     -------
-    list of Place
+    list of InsetPair
         Three, or none where there are no fractures.
     """
     if not len(fractures):
@@ -109,19 +109,23 @@ def choose_places(fractures, grid):
     side_m = around.side_px * grid.resolution_m
     words = f"{count} fractures" if count > 1 else "1 fracture"
     spot = _middle(longest.geometry.intersection(around.box(grid)))
-    first = Place("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
+    first = InsetPair("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
 
     largest = fractures.iloc[int(np.argmax(fractures["area_m2"].to_numpy(float)))]
     spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest.geometry))[0]
     note = f"{_area(largest.area_m2)}, up to {largest.max_width_m:.0f} m wide"
-    second = Place("b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid))
+    second = InsetPair(
+        "b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid)
+    )
 
     lengths = fractures["total_length_m"].to_numpy(float)
     long = fractures[lengths >= np.median(lengths)]
     thinnest = long.iloc[int(np.argmin(long["mean_width_m"].to_numpy(float)))]
     note = f"{thinnest.mean_width_m:.1f} m wide, {thinnest.total_length_m:.0f} m long"
     spot = _middle(thinnest.geometry)
-    third = Place("c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid))
+    third = InsetPair(
+        "c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid)
+    )
     return [first, second, third]
 
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
-from ...plots.cartography import FAINT, NO_DATA, base, compass, graticule, letter_box, scale_bar
+from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, letter_box, scale_bar
 from .insets import COMPLEX_PX, densest, square
 from .panel import Layout, draw_legend, draw_numbers, draw_rose, draw_widths, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, save
@@ -54,11 +54,11 @@ def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
     mosaic_path : path
         8-bit mosaic, 0 for no data.
     fractures : geopandas.GeoDataFrame
-        Fractures that were kept, with the columns of `morphometry.measure`; may be empty.
+        Fractures that were kept, with the columns of `measures.measure`; may be empty.
     text : MapText
     boundary : dict of str to geopandas.GeoDataFrame, optional
-        Layers ``floor`` and ``ponds`` (see `filters.read_boundary`), and ``candidates`` of ponds.
-    images : sequence of products.ImageFacts
+        Layers ``floor`` and ``ponds`` (see `accept.read_boundary`), and ``candidates`` of ponds.
+    images : sequence of image_facts.ImageFacts
         The mapped images, for the Sun's directions.
     """
     with drawing(), open_raster(mosaic_path) as mosaic:
@@ -120,7 +120,7 @@ def _box(inset, grid):
 def _draw_map(axes, layout, mosaic, grid, fractures, norm, insets, boundary):
     left, bottom, right, top = grid.bounds
     axes.set_facecolor(NO_DATA)
-    axes.imshow(base(mosaic), extent=(left, right, bottom, top), interpolation="antialiased", zorder=1)
+    axes.imshow(base_picture(mosaic), extent=(left, right, bottom, top), interpolation="antialiased", zorder=1)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     draw_boundary(axes, boundary)
     draw_fractures(axes, fractures, norm, filled=True)
@@ -162,7 +162,7 @@ def _draw_inset(figure, layout, number, mosaic, grid, fractures, norm, inset):
     start, top = layout.column(number)
     window = grid.window(inset.row, inset.column, inset.side_px, inset.side_px)
     left, bottom, right, high = window.bounds
-    picture = base(mosaic, (inset.row, inset.column, inset.side_px, inset.side_px))
+    picture = base_picture(mosaic, (inset.row, inset.column, inset.side_px, inset.side_px))
     near = fractures[fractures.intersects(_box(inset, grid))]
     figure.text(*layout.point(start, top - 0.13), inset.letter, fontsize=11, fontweight="bold", va="center")
     figure.text(*layout.point(start + 0.2, top - 0.13), inset.caption, fontsize=9, va="center")

@@ -41,7 +41,7 @@ def save(figure, paths, png_dpi=PNG_DPI):
 def draw_boundary(axes, boundary, width=1.1):
     """Outlines of crater floor (dashed), melt ponds and, dotted, candidates for such.
 
-    `boundary` is as `filters.read_boundary` gives it, with ``candidates`` where there are some.
+    `boundary` is as `accept.read_boundary` gives it, with ``candidates`` where there are some.
     """
     for name, (_, colour, style) in AREAS.items():
         if name in boundary and len(boundary[name]):

@@ -11,11 +11,11 @@ from matplotlib.patches import Rectangle
 from ...fractures.accept import REASONS
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
-from ...plots.cartography import FAINT, NO_DATA, base, compass, graticule, halo, letter_box, scale_bar
-from .insets import choose_places, square
+from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
+from .insets import choose_inset_pairs, square
 from .panel import RAMP, area_handles, rose, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, rings, save
-from .sun_arrows import SunShown
+from .sun_arrows import SunArrows
 
 A4 = (8.27, 11.69)
 MARGIN = 0.5
@@ -45,7 +45,7 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
     """Draw a target at three scales.
 
     Above, the crater: the mosaic, over a base map where there is one, with floor, ponds and fractures; below, each of
-    `places.choose_places` at complex and at pixel scale, with north and the Sun of the image that is shown.
+    `insets.choose_inset_pairs` at complex and at pixel scale, with north and the Sun of the image that is shown.
 
     Parameters
     ----------
@@ -54,32 +54,32 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
     mosaic_path, sources_path : path
         8-bit mosaic, 0 for no data, and which image each pixel came from.
     fractures : geopandas.GeoDataFrame
-        Those that were kept (see `morphometry.measure`); may be empty.
+        Those that were kept (see `measures.measure`); may be empty.
     text : SheetText
     boundary : dict of str to geopandas.GeoDataFrame, optional
         Layers ``floor`` and ``ponds``, and ``candidates`` for ponds.
     azimuths_deg : mapping of str to float, optional
-        See `SunShown`.
-    base_map : basemap.BaseMap, optional
+        See `SunArrows`.
+    base_map : base_map.BaseMap, optional
         What lies around and below the mosaic.
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        suns = SunShown(sources, azimuths_deg or {})
+        suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(fractures)
-        places = choose_places(fractures, grid)
+        insets = choose_inset_pairs(fractures, grid)
         # Without fractures there is no place to look at closely, and the page ends below the map.
-        page = A4 if places else (A4[0], _OVERVIEW + 2.0)
+        page = A4 if insets else (A4[0], _OVERVIEW + 2.0)
         figure = Figure(figsize=page)
         write_words(figure, text, page)
         top = page[1] - 1.02
         bottom = _draw_overview(
-            figure, page, top, mosaic, grid, fractures, norm, places, boundary or {}, suns, base_map
+            figure, page, top, mosaic, grid, fractures, norm, insets, boundary or {}, suns, base_map
         )
         _draw_side(figure, page, top, fractures, norm, boundary or {}, suns)
         bottom = min(bottom, top - 3.9) - 0.68
-        for number, place in enumerate(places):
-            _draw_place(figure, number, bottom, place, mosaic, grid, fractures, norm, boundary or {}, suns)
+        for number, inset in enumerate(insets):
+            _draw_inset(figure, number, bottom, inset, mosaic, grid, fractures, norm, boundary or {}, suns)
         save(figure, paths, PNG_DPI)
 
 
@@ -95,7 +95,7 @@ def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_de
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
-        suns = SunShown(sources, azimuths_deg or {})
+        suns = SunArrows(sources, azimuths_deg or {})
         reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
         counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}
         seen = sum(count > 0 for count in counts.values())
@@ -130,7 +130,7 @@ def write_words(figure, text, page=A4):
     write(0.3, text.footer, fontsize=6.5, color=FAINT)
 
 
-def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, places, boundary, suns, base_map):
+def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, boundary, suns, base_map):
     """The crater; returns its lower edge in inches."""
     whole = base_map.grid if base_map else grid
     aspect = whole.shape[0] / whole.shape[1]
@@ -142,7 +142,7 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, places, bou
         axes.imshow(base_map.picture, extent=(left, right, bottom, high), zorder=0, interpolation="antialiased")
     own = grid.bounds
     extent = (own[0], own[2], own[1], own[3])
-    axes.imshow(base(mosaic, most_pixels=_MOST_PX), extent=extent, zorder=1, interpolation="antialiased")
+    axes.imshow(base_picture(mosaic, most_pixels=_MOST_PX), extent=extent, zorder=1, interpolation="antialiased")
     if base_map:
         axes.add_patch(
             Rectangle(own[:2], own[2] - own[0], own[3] - own[1], fill=False, edgecolor="white", linewidth=0.7, zorder=2)
@@ -150,11 +150,11 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, places, bou
     axes.set(xlim=(left, right), ylim=(bottom, high), aspect="equal")
     draw_boundary(axes, boundary)
     draw_fractures(axes, fractures, norm, filled=True)
-    for place in places:
-        around = place.complex.grid(grid).bounds
-        letter_box(axes, around[0], around[1], around[2] - around[0], place.letter)
+    for inset in insets:
+        around = inset.complex.grid(grid).bounds
+        letter_box(axes, around[0], around[1], around[2] - around[0], inset.letter)
     graticule(axes, whole, (3, 3))
-    shown = np.array([*fractures.geometry, *(place.complex.box(grid) for place in places)], object)
+    shown = np.array([*fractures.geometry, *(inset.complex.box(grid) for inset in insets)], object)
     corner = _free_corner(axes, shown, 0.2, taken=(0, 0))
     scale_bar(axes, whole, size=8)
     add_compass(axes, grid, suns.all(), corner, 0.19, 0.85)
@@ -192,8 +192,8 @@ def _draw_side(figure, page, top, fractures, norm, boundary, suns):
         words = "orientation by length\n(area of a petal)"
         y = (top - _OVERVIEW + 0.55) / page[1]
         figure.text(x + 1.36 / page[0], y, words, fontsize=7.5, color=FAINT, va="center", linespacing=1.4)
-    places = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")
-    handles = [*area_handles(boundary), *([places] if len(fractures) else [])]
+    inset_boxes = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")
+    handles = [*area_handles(boundary), *([inset_boxes] if len(fractures) else [])]
     if suns.all():
         sun = {"color": "#ffc53d", "marker": "o", "markersize": 5.5, "markeredgecolor": "#7a5200"}
         handles.append(Line2D([], [], linewidth=1.1, label="towards the Sun", **sun))
@@ -214,13 +214,13 @@ def _draw_side(figure, page, top, fractures, norm, boundary, suns):
     legend.get_frame().set_boxstyle("round", pad=0.2, rounding_size=0.3)
 
 
-def _draw_place(figure, number, top, place, mosaic, grid, fractures, norm, boundary, suns):
+def _draw_inset(figure, number, top, inset, mosaic, grid, fractures, norm, boundary, suns):
     side = (A4[0] - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
     left = MARGIN + number * (side + _GAP)
-    figure.text(left / A4[0], (top + 0.24) / A4[1], place.letter, fontsize=11, fontweight="bold", va="center")
-    figure.text((left + 0.18) / A4[0], (top + 0.24) / A4[1], place.title, fontsize=9, fontweight="bold", va="center")
-    figure.text((left + 0.18) / A4[0], (top + 0.09) / A4[1], place.note, fontsize=7.5, color=FAINT, va="center")
-    for row, window in enumerate((place.complex, place.pixels)):
+    figure.text(left / A4[0], (top + 0.24) / A4[1], inset.letter, fontsize=11, fontweight="bold", va="center")
+    figure.text((left + 0.18) / A4[0], (top + 0.24) / A4[1], inset.title, fontsize=9, fontweight="bold", va="center")
+    figure.text((left + 0.18) / A4[0], (top + 0.09) / A4[1], inset.note, fontsize=7.5, color=FAINT, va="center")
+    for row, window in enumerate((inset.complex, inset.pixels)):
         bottom = top - side - row * (side + 0.08)
         axes = figure.add_axes(place_on_page(left, bottom, side, side))
         around = draw_window(axes, mosaic, grid, window)
@@ -229,12 +229,12 @@ def _draw_place(figure, number, top, place, mosaic, grid, fractures, norm, bound
             draw_boundary(axes, boundary, 0.9)
         draw_fractures(axes, near, norm, filled=False)
         if row == 0:
-            inner = place.pixels.grid(grid).bounds
+            inner = inset.pixels.grid(grid).bounds
             spot = Rectangle(inner[:2], inner[2] - inner[0], inner[3] - inner[1], fill=False, edgecolor="white")
             spot.set(linewidth=0.9, zorder=7, path_effects=halo(2.0))
             axes.add_patch(spot)
         scale_bar(axes, around, share=0.4, size=7.5)
-        taken = np.array([*near.geometry, *([place.pixels.box(grid)] if row == 0 else [])], object)
+        taken = np.array([*near.geometry, *([inset.pixels.box(grid)] if row == 0 else [])], object)
         add_compass(axes, around, suns.of(window), _free_corner(axes, taken, 0.24, taken=(0, 0)), 0.24, 0.5)
 
 
@@ -262,7 +262,7 @@ def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
         window = square(row, column, int(np.clip(1.7 * extent_px, *_EXAMPLE_PX)), grid)
         axes = figure.add_axes(place_on_page(left, bottom, _EXAMPLE, _EXAMPLE, page))
         around = draw_window(axes, mosaic, grid, window)
-        outline(axes, member.geometry)
+        draw_outline(axes, member.geometry)
         scale_bar(axes, around, share=0.4, size=6)
         add_compass(axes, around, suns.of(window), (1, 1), 0.3, 0.38)
         confidence = "" if np.isnan(member.confidence) else f", p {member.confidence:.2f}"
@@ -274,14 +274,14 @@ def draw_window(axes, mosaic, grid, window, picture=None):
     around = window.grid(grid)
     left, bottom, right, top = around.bounds
     if picture is None:
-        picture = base(mosaic, (window.row, window.column, window.side_px, window.side_px))
+        picture = base_picture(mosaic, (window.row, window.column, window.side_px, window.side_px))
     axes.set_facecolor(NO_DATA)
     axes.imshow(picture, extent=(left, right, bottom, top), interpolation="nearest")
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
     return around
 
 
-def outline(axes, geometry, colour=OUTLINE, width=1.1):
+def draw_outline(axes, geometry, colour=OUTLINE, width=1.1):
     """Draw the outline of one shape."""
     for ring in rings([geometry]):
         axes.plot(*ring.T, color=colour, linewidth=width, path_effects=halo(1.8 * width, alpha=0.5), zorder=5)

@@ -32,8 +32,8 @@ def sun_azimuths(images, mosaic_path, sun_azimuth_deg=None):
     return {facts.product: facts.sun_azimuth_deg for facts in map(facts_of, images)}
 
 
-class SunShown:
-    """Which Sun lights a part of a mosaic: that of the image that most of it came from.
+class SunArrows:
+    """Azimuths of the Sun arrows of a mosaic's windows: the Sun of the image that most of the window came from.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(),
     probability_path : path
         8-bit probability raster on the same grid.
     layers : dict of str to geopandas.GeoDataFrame
-        ``fractures`` (see `morphometry.measure`) and, where there are some, ``rejected``, ``footprints``, ``floor``,
+        ``fractures`` (see `measures.measure`) and, where there are some, ``rejected``, ``footprints``, ``floor``,
         ``ponds`` and others that resources/styles has a style for; in the mosaic's CRS.
     text : ViewerText
     images : sequence of path

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from PIL import Image
 
-from ...maps.window_reading import in_order
+from ...maps.window_reading import map_in_order
 
 TILE_PX = 512
 _QUALITY = 90
@@ -72,7 +72,7 @@ def write_pyramid(folder, shape, read, reduce, encode, threads=2, tile_px=TILE_P
         path.write_bytes(encode(pixels))
 
     with ThreadPoolExecutor(threads) as pool:
-        for _ in in_order(pool, write, node(0, 0, 0), depth=4 * threads):
+        for _ in map_in_order(pool, write, node(0, 0, 0), depth=4 * threads):
             pass
     return [base64.b64encode(np.packbits(level)).decode() for level in there]
 

@@ -16,8 +16,8 @@ PER_IMAGE = {"infer_image", "tile", "project_edr", "project_cube", "isis_project
 ON_GPU = {"train", "evaluate", "infer_image", "infer_mosaic", "compare_image", "compare_mosaic", "score"}
 
 
-class Costs:
-    """Costs of jobs of past runs.
+class JobCostEstimator:
+    """Estimates of the cost of jobs, out of the benchmarks of past runs.
 
     Parameters
     ----------

@@ -15,7 +15,7 @@ from ...maps.target_grid import target_grid
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
 from .dry_run import dry_run, run_folder
-from .job_costs import PER_IMAGE, PER_MAP, Costs
+from .job_costs import PER_IMAGE, PER_MAP, JobCostEstimator
 
 # Steps that fetch, and what they fetch.
 FETCHING = {
@@ -48,7 +48,7 @@ def plan(arguments, results="results"):
     """
     steps, config, configfiles = dry_run(arguments)
     folder = run_folder(config)
-    costs, records = Costs(results), read_records(folder)
+    costs, records = JobCostEstimator(results), read_records(folder)
     names = [name for name in config["targets"] if any(_group_of(step) == name for step in steps)]
     # What the run is for first.
     names.sort(key=lambda name: _ROLES.index(config["targets"][name].get("role")))

@@ -18,7 +18,7 @@ from scipy.sparse import csr_array
 from shapely import Polygon
 
 from ..maps.geometry import separation_deg
-from .outlines import LocalMap
+from .footprints import LocalMap
 
 CELLS = 100_000
 # How much less than the best an image may add and still be taken for its Sun.
@@ -107,13 +107,13 @@ class _Shown:
         return times
 
 
-def choose(outlines, place, suns, resolutions_m, most, least_gain, already=()):
-    """Choose images for a place.
+def choose_images(footprints, aoi, suns, resolutions_m, most, least_gain, already=()):
+    """Choose images that cover an area of interest.
 
     Parameters
     ----------
     outlines : sequence of shapely geometry
-        Of the images, in longitude and latitude (`outlines`); None or empty where not known.
+        Of the images, in longitude and latitude (`footprints`); None or empty where not known.
     place : Polygon or MultiPolygon
         What is to be covered, likewise.
     suns : ndarray
@@ -131,8 +131,8 @@ def choose(outlines, place, suns, resolutions_m, most, least_gain, already=()):
     -------
     Choice
     """
-    local = LocalMap.about(place)
-    shown = _cells(outlines, place, local)
+    local = LocalMap.about(aoi)
+    shown = _cells(footprints, aoi, local)
     angles = _sun_angles(suns, shown.counts)
     rank = _rank(angles, np.asarray(resolutions_m, float))
     least = max(1.0, least_gain * shown.total)
@@ -160,7 +160,7 @@ def choose(outlines, place, suns, resolutions_m, most, least_gain, already=()):
         adds.append(float((~seen[cells]).sum() / shown.total))
         seen[cells] = True
     choice = Choice(best, adds, float(seen.mean()), sun_angles_deg=angles)
-    for row in range(len(outlines)):
+    for row in range(len(footprints)):
         if row not in best:
             choice.reasons[row] = _reason(shown.cells(row), seen, least, len(best) >= most)
     return choice
@@ -178,9 +178,9 @@ def _reason(cells, covered, least, full):
     return f"{said}, but as many images are taken as may be" if full else f"{said}, which fewer images make up for"
 
 
-def _cells(outlines, place, local):
+def _cells(footprints, aoi, local):
     """Which cells of the place each image shows."""
-    area = local.project(place)
+    area = local.project(aoi)
     left, bottom, right, top = area.bounds
     size = np.sqrt(area.area / CELLS)
     rows, columns = int(np.ceil((top - bottom) / size)), int(np.ceil((right - left) / size))
@@ -189,7 +189,7 @@ def _cells(outlines, place, local):
     with rasterio.Env():
         inside = rasterize([area], (rows, columns), transform=to_map, dtype="uint8").astype(bool)
         number = np.cumsum(inside.ravel(), dtype=np.int32).reshape(inside.shape) - 1
-        shapes = local.project(np.array([Polygon() if outline is None else outline for outline in outlines]))
+        shapes = local.project(np.array([Polygon() if outline is None else outline for outline in footprints]))
         for shape, bounds in zip(np.atleast_1d(shapes), shapely.bounds(shapes), strict=True):
             window = _window(bounds, left, top, size, inside.shape)
             if window is None:

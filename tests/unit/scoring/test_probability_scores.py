@@ -11,7 +11,7 @@ import rasterio
 from imfmap.core.errors import InputError
 from imfmap.labels.truth_classes import CLASSES
 from imfmap.maps.rasters import write_raster
-from imfmap.scoring.map_scores import combine, score_labels
+from imfmap.scoring.probability_scores import combine_scores, score_labels
 from imfmap.scoring.scores import Scores
 from tests.helpers.scored_scenes import FACTS, GRID, found, scored
 
@@ -199,7 +199,7 @@ def test_a_mosaic_gives_valid_pixels_but_no_sun(scene):
 def test_the_labels_own_score(scene):
     paths = [scene[name] for name in ("image", "truth", "vectors", "labels", "out")]
     score_labels(*paths, target="floor", min_area_m2=10.0)
-    scores = combine([scene["out"]])
+    scores = combine_scores([scene["out"]])
     # Labelled: 150 px of fracture, 50 of crater, 60 of ridge; the tiny fracture is missing.
     assert scores.pixel_scores() == pytest.approx(
         {"precision": 150 / 260, "recall": 150 / 270, "f1": 300 / 530, "iou": 150 / 380}
@@ -216,7 +216,7 @@ def test_maps_add_up(scene, tmp_path):
     for number in range(3):
         files.append(tmp_path / f"{number}.json")
         files[-1].write_text(scene["out"].read_text())
-    scores = combine(files)
+    scores = combine_scores(files)
     assert scores.maps == 3
     assert scores.grounds == [("floor", "M1L")] * 3
     assert scores.area_km2 == pytest.approx(3 * one["area_km2"])
@@ -227,12 +227,12 @@ def test_maps_add_up(scene, tmp_path):
 
 def test_what_cannot_be_scored_is_said(scene, tmp_path):
     with pytest.raises(InputError, match="no files given"):
-        combine([])
+        combine_scores([])
     scored(scene)
     other = json.loads(scene["out"].read_text()) | {"min_area_m2": 1.0}
     (tmp_path / "other.json").write_text(json.dumps(other))
     with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all alike"):
-        combine([scene["out"], tmp_path / "other.json"])
+        combine_scores([scene["out"], tmp_path / "other.json"])
     write_raster(scene["labels"], np.zeros((10, 10), np.uint8), GRID.window(0, 0, 10, 10))
     with pytest.raises(InputError, match=r"labels.tif: is not on the grid of .*truth.tif"):
         scored(scene)

@@ -8,9 +8,8 @@ from urllib.parse import quote, urlparse
 from xml.etree import ElementTree
 
 from ..core.errors import InputError
-from .fetch import fetch
+from .download import download_file, is_url, local_path
 from .http import get, session
-from .mirror import is_url, local_file
 
 _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out as ISISDATA"
 
@@ -62,7 +61,7 @@ class IsisData:
         return self._listed[prefix]
 
     def _list_folder(self, prefix):
-        root = local_file(self._store)
+        root = local_path(self._store)
         below = root / prefix if prefix.endswith("/") else (root / prefix).parent
         found = sorted(below.iterdir()) if below.is_dir() else []
         paths = {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
@@ -132,8 +131,8 @@ class IsisData:
         if here.is_file() and here.stat().st_size == size:
             return here
         here.unlink(missing_ok=True)
-        place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_file(self._store) / path
-        fetch(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
+        place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_path(self._store) / path
+        download_file(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
         self.fetched[path] = size
         return here
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imfmap.simulate.stamps import AGES, carve, crater_profiles
+from imfmap.simulate.relief_carving import AGES, carve_lines, crater_profiles
 
 
 @pytest.mark.parametrize(("wall", "bed"), [(1.0, 0.1), (0.3, 0.6)])
@@ -11,7 +11,7 @@ def test_cross_sections(wall, bed):
     def section(softness):
         field = np.zeros((81, 81), np.float32)
         line = np.array([40.0, 40.0]), np.array([-5.0, 85.0])
-        carve(
+        carve_lines(
             field,
             *line,
             *[np.full(2, 20.0)] * 2,

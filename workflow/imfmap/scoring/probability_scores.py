@@ -1,8 +1,9 @@
-"""Scores of maps where the truth is known.
+"""Scores of probability rasters where the truth is known.
 
-`score_image` counts one map against truth and weak labels, and writes counts that add up; `combine` adds the counts of
-any number of maps to `scores.Scores`, from which every figure of the tables is made. `score_labels` does to the weak
-labels what `score_image` does to a map: what they cost.
+`score_probability` counts one probability raster against truth and weak labels, and writes counts that add up.
+`combine_scores` adds the counts of any number of maps to `scores.Scores`, from which every figure of the tables is
+made. `score_labels` does to the weak labels what `score_probability` does to a map: what they cost. The polygons of a
+finished map are scored by `polygon_scores.score_polygons`.
 """
 
 from pathlib import Path
@@ -12,7 +13,7 @@ from tqdm import tqdm
 from ..core.errors import InputError
 from ..core.jsonfiles import read_json, write_json
 from .blocks import Scene
-from .counts import Fractures, Histograms, Objects
+from .counts import FractureCounts, Histograms, ObjectCounts
 from .scores import Scores
 
 # The paper drops what is smaller.
@@ -21,7 +22,7 @@ MIN_AREA_M2 = 150.0
 OTHER_THRESHOLDS = (0.3, 0.7)
 
 
-def score_image(
+def score_probability(
     probability_path,
     image_path,
     truth_raster_path,
@@ -39,7 +40,7 @@ def score_image(
 
     Only pixels with a probability and with image data count. A true fracture counts where at least half of its
     centreline is seen, and is found where at least half of what is seen is covered. A detected object (pixels that
-    touch) lies on what is truly there (`tally.THINGS`) and most of it overlaps, if that is a quarter of it or more;
+    touch) lies on what is truly there (`counts.THINGS`) and most of it overlaps, if that is a quarter of it or more;
     else along a seam or in the dark, as far as these are told, by the same rule; else on background. It is true where
     it lies on a fracture.
 
@@ -92,18 +93,18 @@ def score_image(
 def score_labels(
     image_path, truth_raster_path, truth_vectors_path, label_raster_path, out_json, *, target, min_area_m2=MIN_AREA_M2
 ):
-    """Count the weak labels against the truth as if they were a map; see `score_image`."""
+    """Count the weak labels against the truth as if they were a map; see `score_probability`."""
     scene = Scene({"image": image_path, "truth": truth_raster_path, "labels": label_raster_path})
     return _score(scene, truth_vectors_path, out_json, target, 0.5, min_area_m2)
 
 
-def combine(paths):
+def combine_scores(paths):
     """Add score files up.
 
     Parameters
     ----------
     paths : list of path
-        Files of `score_image` or `score_labels`, or folders of them.
+        Files of `score_probability` or `score_labels`, or folders of them.
 
     Returns
     -------
@@ -128,8 +129,8 @@ def combine(paths):
 def _score(scene, vectors, out_json, target, threshold, min_area_m2):
     thresholds = sorted({threshold, *OTHER_THRESHOLDS})
     with scene:
-        fractures = Fractures(vectors, scene.grid, thresholds)
-        objects = {f"{value:g}": Objects(scene.grid, value, min_area_m2) for value in thresholds}
+        fractures = FractureCounts(vectors, scene.grid, thresholds)
+        objects = {f"{value:g}": ObjectCounts(scene.grid, value, min_area_m2) for value in thresholds}
         histograms, pixels = Histograms(), 0
         for block in tqdm(scene.blocks(), desc=f"scoring {Path(out_json).stem}", unit="block", mininterval=1):
             histograms.add(block, fractures.add(block))
@@ -145,9 +146,9 @@ def _score(scene, vectors, out_json, target, threshold, min_area_m2):
         "area_km2": pixels * scene.grid.resolution_m**2 * 1e-6,
         "threshold": threshold,
         "min_area_m2": min_area_m2,
-        "histograms": histograms.named(),
-        "fractures": fractures.named(),
-        "objects": {name: counted.named() for name, counted in objects.items()},
+        "histograms": histograms.as_dict(),
+        "fractures": fractures.as_dict(),
+        "objects": {name: counted.as_dict() for name, counted in objects.items()},
     }
     write_json(out_json, result, indent=None)
     return result

@@ -1,8 +1,13 @@
-"""How old a search is. (The workflow reads this as it starts: nothing that takes long to import.)"""
+"""The report of a search: when it was asked, and what it said.
+
+The workflow reads this as it starts: nothing here takes long to import.
+"""
 
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+
+from ..core.files import replacing
 
 
 def now():
@@ -27,3 +32,18 @@ def is_old(report, max_age_days):
     except (OSError, ValueError, KeyError, TypeError):
         return False
     return (datetime.now(UTC) - asked).total_seconds() > 86400 * max_age_days
+
+
+def read_report(path):
+    """What the last search reported: dict, empty where there was none or it cannot be read."""
+    try:
+        report = json.loads(Path(path).read_text())
+    except (OSError, ValueError):
+        return {}
+    return report if isinstance(report, dict) else {}
+
+
+def write_report(path, report):
+    """Write a search's report as JSON."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(report, indent=1) + "\n")

@@ -2,7 +2,7 @@
 
 import json
 
-from imfmap.acquisition.age import is_old
+from imfmap.acquisition.search_report import is_old
 from tests.helpers.searches import WEST
 from tests.helpers.servers import ode_product
 

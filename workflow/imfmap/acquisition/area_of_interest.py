@@ -7,24 +7,25 @@ from shapely import MultiPolygon, Polygon
 
 from ..core.errors import InputError
 from ..maps.target_grid import target_grid
-from .outlines import LocalMap, canonical
+from .footprints import LocalMap, canonical_footprint
 
 _STEPS = 64
 _REMEDY = "give a polygon as WKT in degrees, or a GeoJSON, GeoPackage or shapefile with polygons"
 
 
-def place_of(target):
+def area_of_interest(target):
     """Outline of the ground to cover.
 
     Parameters
     ----------
     target : dict
-        `targets.PLACE_KEYS` of a target, and ``polygon`` where its search has one: WKT, or the path of a vector file.
+        `target_grid.PLACE_KEYS` of a target, and ``polygon`` where its search has one: WKT, or the path of a vector
+        file.
 
     Returns
     -------
     Polygon or MultiPolygon
-        As `outlines` describes it: the polygon, or else the target's map.
+        As `footprints` describes it: the polygon, or else the target's map.
 
     Raises
     ------
@@ -69,4 +70,4 @@ def _polygon(given):
     lat = shapely.get_coordinates(outline)[:, 1]
     if np.abs(lat).max() > 90 or np.abs(shapely.get_coordinates(outline)[:, 0]).max() > 540:
         raise InputError(where, "lies outside the globe", "write longitude, then latitude, in degrees")
-    return canonical(outline)
+    return canonical_footprint(outline)

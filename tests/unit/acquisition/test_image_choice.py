@@ -7,9 +7,9 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from imfmap.acquisition.choose import choose
-from imfmap.acquisition.outlines import LocalMap, canonical
-from imfmap.acquisition.place import place_of
+from imfmap.acquisition.area_of_interest import area_of_interest
+from imfmap.acquisition.footprints import LocalMap, canonical_footprint
+from imfmap.acquisition.image_choice import choose_images
 from tests.helpers.catalogues import catalogue, cells_shown, greedy, swath
 
 TARGET = {
@@ -31,7 +31,7 @@ def square(lon, lat, half=0.5):
 def pick(outlines, place, suns=None, resolutions=None, most=60, least=0.0, already=()):
     suns = np.tile(ONE_SUN, (len(outlines), 1)) if suns is None else np.asarray(suns, float)
     resolutions = np.ones(len(outlines)) if resolutions is None else np.asarray(resolutions, float)
-    return choose(outlines, place, suns, resolutions, most, least, already)
+    return choose_images(outlines, place, suns, resolutions, most, least, already)
 
 
 def test_images_that_add_nothing_are_dropped_and_told_why():
@@ -85,7 +85,7 @@ def test_what_is_taken_already_stays_and_counts():
 def test_a_place_at_a_pole_or_on_the_seam_is_covered(lat):
     lon = 180.0
     ring = [swath(lon, lat, 0.0, 30000.0, 15200.0)]
-    place = canonical(Polygon(ring[0]))
+    place = canonical_footprint(Polygon(ring[0]))
     halves = []
     for side in (-1, 1):
         corners = swath(lon, lat, 90.0, 15200.0, 15200.0)
@@ -105,9 +105,9 @@ def test_a_place_at_a_pole_or_on_the_seam_is_covered(lat):
 @pytest.mark.parametrize(("lat", "lon", "seed", "most"), [(-10.4, -165.1, 1, 20), (85.0, 179.0, 2, 400)])
 def test_2000_footprints_are_covered_as_well_as_by_the_greedy_choice(lat, lon, seed, most):
     """With no more images than it takes; on other cells than those that are chosen on, and by another program."""
-    place = place_of({**TARGET, "lat": lat, "lon": lon, "projection": "orthographic"})
+    place = area_of_interest({**TARGET, "lat": lat, "lon": lon, "projection": "orthographic"})
     rings, suns, resolutions = catalogue(2000, lat, lon, 24_000.0, seed)
-    outlines = [canonical(Polygon(ring)) for ring in rings]
+    outlines = [canonical_footprint(Polygon(ring)) for ring in rings]
     local = LocalMap.about(place)
     shown = cells_shown([local.project(outline) for outline in outlines], local.project(place), 300.0)
     plain = greedy(shown, 0.002 * shown.shape[1], most)

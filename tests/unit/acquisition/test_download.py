@@ -8,7 +8,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from imfmap.acquisition.fetch import fetch
+from imfmap.acquisition.download import download_file
 from imfmap.acquisition.http import NotThereError
 from imfmap.core.errors import InputError, SetupError
 from imfmap.nac.edr import verify_md5, write_edr
@@ -148,11 +148,11 @@ def test_a_file_url_of_the_table(bring, tmp_path):
     (tmp_path / "with space.IMG").write_bytes(PAYLOAD)
     assert bring((tmp_path / "with space.IMG").as_uri()).read_bytes() == PAYLOAD
     with pytest.raises(NotThereError, match="nowhere.IMG: cannot be read"):
-        fetch("file:///nowhere.IMG", tmp_path / "b.IMG", {"mirror": None, "retries": 0, "backoff_s": 0})
+        download_file("file:///nowhere.IMG", tmp_path / "b.IMG", {"mirror": None, "retries": 0, "backoff_s": 0})
 
 
 def _fetch_in_a_process(url, path, settings):
-    fetch(url, path, settings)
+    download_file(url, path, settings)
 
 
 def test_two_processes_fetch_a_file_once(file_server, tmp_path):
@@ -166,3 +166,32 @@ def test_two_processes_fetch_a_file_once(file_server, tmp_path):
         process.join(60)
     assert [process.exitcode for process in both] == [0, 0]
     assert len(file_server.requests) == 1 and (tmp_path / "a.IMG").read_bytes() == PAYLOAD and alone(tmp_path / "a.IMG")
+
+
+# A folder or a server in place of the archive
+
+PATH = "/data/LRO-L-LROC-2-EDR-V1.0/LROLRC_0001/DATA/COM/2009211/NAC/M103595705LE.IMG"
+
+
+@pytest.mark.parametrize("below", ["", "LRO-L-LROC-2-EDR-V1.0/LROLRC_0001/DATA/COM/2009211/NAC"])
+def test_a_folder_is_as_good_as_the_archive(file_server, bring, tmp_path, below):
+    mirror = tmp_path / "mirror" / below
+    mirror.mkdir(parents=True)
+    (mirror / "M103595705LE.IMG").write_bytes(PAYLOAD)
+    assert bring(PATH, mirror=str(tmp_path / "mirror")).read_bytes() == PAYLOAD
+    assert not file_server.requests
+
+
+@pytest.mark.parametrize("path", ["/copy" + PATH.removeprefix("/data"), "/copy/M103595705LE.IMG"])
+def test_a_mirror_server_is_asked_first(file_server, bring, path):
+    file_server.files[path] = PAYLOAD
+    assert bring(PATH, mirror=f"{file_server.url}/copy").read_bytes() == PAYLOAD
+    assert PATH not in file_server.paths
+
+
+@pytest.mark.parametrize("mirror", ["server", "folder"])
+def test_what_a_mirror_lacks_comes_from_the_archive(file_server, bring, tmp_path, mirror):
+    file_server.files[PATH] = PAYLOAD
+    (tmp_path / "mirror").mkdir()
+    place = f"{file_server.url}/copy" if mirror == "server" else str(tmp_path / "mirror")
+    assert bring(PATH, mirror=place).read_bytes() == PAYLOAD

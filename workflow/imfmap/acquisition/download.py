@@ -1,4 +1,6 @@
-"""Fetching files: whole, right, and no byte twice.
+"""Downloads of files: whole, right, and no byte twice; from the archive, or from a mirror of it.
+
+A mirror is a folder on disk, or a copy of the archive on another server.
 
 HTTP Range and If-Range: RFC 9110, sections 13.1.5 and 14.
 """
@@ -11,21 +13,24 @@ import re
 import shutil
 import time
 from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
 from ..core.errors import InputError, SetupError
 from .http import NotThereError, get, session
-from .mirror import local_file, places_of
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 18
 _LONGEST_PAUSE_S = 120.0
+_DATA_SET = re.compile(r"/(LRO-L-LROC-\d-[A-Z]+-V[\d.]+/.*)")
 
 
-def fetch(url, path, acquisition, check=None, size=None, http=None):
+def download_file(url, path, acquisition, check=None, size=None, http=None):
     """Fetch a file; it appears under its name when it is whole and right.
 
     What has come lies in ``<name>.part`` until then; a transfer that is cut goes on from there, now or in a later
@@ -111,9 +116,9 @@ def _damage(part, check, size):
 
 def _from_anywhere(http, url, part, file, acquisition):
     """Take the file from the first place that has it; that place."""
-    places = places_of(url, acquisition["mirror"])
+    places = locations_of(url, acquisition["mirror"])
     for place in places:
-        source = local_file(place)
+        source = local_path(place)
         try:
             if source is None:
                 _transfer(http, place, part, file, acquisition)
@@ -244,3 +249,59 @@ def _check_room(part, size):
 def _progress(part, total, first):
     # Beside a terminal, a line every ten seconds is enough.
     return tqdm(total=total, initial=first, unit="B", unit_scale=True, desc=part.stem, mininterval=1.0, disable=None)
+
+
+def is_url(place):
+    """Whether a place is a URL of a server, not a path."""
+    return urlparse(str(place)).scheme in ("http", "https")
+
+
+def local_path(place):
+    """Path of a ``file:`` URL or of a path; None for a URL of a server."""
+    if is_url(place):
+        return None
+    address = urlparse(str(place))
+    return Path(unquote(address.path)) if address.scheme == "file" else Path(place)
+
+
+def find_in_mirror(product, mirror):
+    """Path of a product's EDR in a mirror that is a folder, wherever in it; None where it is not there."""
+    if not mirror or is_url(mirror):
+        return None
+    return _images(str(local_path(mirror))).get(product)
+
+
+@cache
+def _images(folder):
+    """EDRs below a folder by product."""
+    found = {}
+    for path in sorted(Path(folder).rglob("*")):
+        if path.suffix.upper() == ".IMG" and path.is_file():
+            found.setdefault(path.stem.upper(), path.absolute())
+    return found
+
+
+def locations_of(url, mirror):
+    """Where to look for a file of the archive, the mirror first.
+
+    Parameters
+    ----------
+    url : str
+        Its address in the archive (or ``file:``).
+    mirror : str or None
+        Folder; or address below which a server has the archive's data sets, or the files alone.
+
+    Returns
+    -------
+    list of str
+    """
+    if not mirror:
+        return [url]
+    path = unquote(urlparse(url).path)
+    name = Path(path).name
+    if not is_url(mirror):
+        at_hand = find_in_mirror(Path(name).stem.upper(), mirror)
+        return [url] if at_hand is None else [at_hand.as_uri(), url]
+    below = _DATA_SET.search(path)
+    base = mirror.rstrip("/")
+    return [*([f"{base}/{below[1]}"] if below else []), f"{base}/{name}", url]

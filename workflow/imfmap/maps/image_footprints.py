@@ -1,4 +1,4 @@
-"""Outlines of projected images, out of the pixels that they fill."""
+"""Footprints of projected images, out of the pixels that they fill."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -24,13 +24,13 @@ _DECIMALS = 7
 _TOLERANCE_DEG = 1e-6
 
 
-def image_outlines(paths):
-    """Outlines of the rasters of a target, with what is known of each image.
+def image_footprints(paths):
+    """Footprints of the rasters of a target, with what is known of each image.
 
     Parameters
     ----------
     paths : sequence of path
-        Projected images with the tags of `products.ImageFacts`, or finished mosaics without; all on one CRS.
+        Projected images with the tags of `image_facts.ImageFacts`, or finished mosaics without; all on one CRS.
 
     Returns
     -------
@@ -70,7 +70,7 @@ def _outline(dataset, grid):
     return filled.simplify(transform.a)
 
 
-def geographic_outline(grid, outline=None):
+def geographic_footprint(grid, outline=None):
     """An area of a map in longitude and latitude, as GeoJSON wants it.
 
     Parameters

@@ -19,8 +19,8 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import create_raster, open_raster, read_raster, write_raster
 from imfmap.simulate.calibration_set import write_calibration_set
-from imfmap.simulate.direct import TerrainFile, TerrainPart, image_to_map
-from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, Look, image_scene, map_azimuth, observe, scene_camera
+from imfmap.simulate.direct_imaging import TerrainFile, TerrainPart, image_to_map
+from imfmap.simulate.imaging import SCENE_BOUNDS_TAG, ViewingGeometry, image_scene, map_azimuth, observe, scene_camera
 from imfmap.simulate.scene import write_terrain
 from imfmap.simulate.settings import ImageSettings
 from imfmap.simulate.terrain import make_terrain
@@ -62,7 +62,7 @@ def test_direct_path_is_the_sensor_path_within_noise(ground, tmp_path, case, inc
     edr_to_map(edr, isd, folder / "calibration", GRID, tmp_path / "map.tif", Processing(threads=1))
     full = read_raster(tmp_path / "map.tif")[0][INNER]
 
-    look = Look.of(camera, GRID)
+    look = ViewingGeometry.of(camera, GRID)
     azimuth_deg = map_azimuth(terrain.grid, LON_DEG, LAT_DEG, SUN_AZIMUTH_DEG)
 
     def direct(seed, shift=(0.0, 0.0)):
@@ -101,7 +101,7 @@ def test_direct_path_is_the_sensor_path_within_noise(ground, tmp_path, case, inc
 def test_the_test_sees_a_different_camera(ground):
     """Were the direct path's blur a tenth of a pixel off, or its view from elsewhere, the residual would show it."""
     terrain, _ = ground
-    look = Look.nadir(1.0, 2)
+    look = ViewingGeometry.nadir(1.0, 2)
     clean = observe(terrain, GRID, 250.0, 50.0, None, look)[INNER]
     noise = (observe(terrain, GRID, 250.0, 50.0, np.random.default_rng(1), look)[INNER] - clean).std()
     softer = observe(terrain, GRID, 250.0, 50.0, None, replace(look, native_m=1.5 * look.native_m))[INNER]
@@ -140,10 +140,12 @@ def test_a_window_is_the_same_as_in_the_whole(tmp_path, target, azimuth_deg):
     row, column, window = 350, 200, target.window(350, 200, 256, 256)
     with open_raster(tmp_path / "terrain.tif") as dataset:
         terrain = TerrainFile(dataset)
-        look = Look.of(camera, window)
+        look = ViewingGeometry.of(camera, window)
         part = terrain.part(terrain.needed_bounds(window.bounds, look, *sun))
     alone = observe(part, window, *sun, None, look)
-    together = observe(whole, target, *sun, None, Look.of(camera, target))[row : row + 256, column : column + 256]
+    together = observe(whole, target, *sun, None, ViewingGeometry.of(camera, target))[
+        row : row + 256, column : column + 256
+    ]
     if azimuth_deg == 283.0:
         # The cliff's shadow ends in the window, which needs not all of the terrain to know.
         assert 0.1 < (together < 0.003).mean() < 0.9 and part.grid.shape[1] < whole.grid.shape[1]

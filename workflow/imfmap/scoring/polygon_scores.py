@@ -1,4 +1,4 @@
-"""What is truly on the ground, known only on a simulated Moon, and how a map compares with it."""
+"""Scores of a map's polygons against the exact classes of a simulated Moon."""
 
 from rasterio.features import rasterize
 
@@ -7,7 +7,7 @@ from ..learning.metrics import TruthMetrics
 from ..maps.rasters import read_raster
 
 
-def score_map(fractures, truth_path):
+def score_polygons(fractures, truth_path):
     """Score the fractures of a map against the exact classes, pixel by pixel.
 
     Parameters

@@ -1,4 +1,4 @@
-"""Outlines of images and targets: on the sphere, in longitude and latitude, and on a local equal-area map.
+"""Footprints of images and areas of interest: in longitude and latitude, and on a local equal-area map.
 
 In longitude and latitude an outline is a cylindrical map's: within -180..180, in parts where it crosses the seam, with
 points along the pole that it surrounds. Areas are compared on a map centred on the target, where neither is special.
@@ -74,10 +74,10 @@ class LocalMap:
         """Outline in longitude and latitude of one on the map, as the module describes it."""
         ring = shapely.get_coordinates(outline.exterior)
         lon, lat = self._to_map.transform(ring[:, 0], ring[:, 1], direction="INVERSE")
-        return canonical(Polygon(np.column_stack([lon, lat])), self.body_name)
+        return canonical_footprint(Polygon(np.column_stack([lon, lat])), self.body_name)
 
 
-def canonical(outline, body_name="moon"):
+def canonical_footprint(outline, body_name="moon"):
     """Outline as the module describes it.
 
     Parameters
@@ -91,11 +91,11 @@ def canonical(outline, body_name="moon"):
         Normalised, so that equal outlines are equal text.
     """
     parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
-    found = [_canonical(part, body_name) for part in parts]
+    found = [_canonical_part(part, body_name) for part in parts]
     return shapely.normalize(shapely.union_all(found) if len(found) > 1 else found[0])
 
 
-def _canonical(polygon, body_name):
+def _canonical_part(polygon, body_name):
     ring = _bent(shapely.get_coordinates(polygon.exterior)[:-1], np.degrees(1.0 / body(body_name).radius_m))
     lon = (ring[:, 0] + 180.0) % 360.0 - 180.0
     # Round a pole, the turns from corner to corner make a whole one.

@@ -1,12 +1,12 @@
-"""How the person who labels a simulated scene draws."""
+"""Labelling habits: how the person who labels a simulated scene draws."""
 
 from dataclasses import dataclass, fields
 
-from .mappings import dataclass_of, need
+from .dataclass_settings import dataclass_from_mapping, require
 
 
 @dataclass(frozen=True)
-class LabelHabits:
+class LabellingHabits:
     """How a person draws fractures as lines with a width class.
 
     Attributes
@@ -44,10 +44,10 @@ class LabelHabits:
         InputError
             For an unknown key, or a share outside 0..1.
         """
-        habits = dataclass_of(cls, mapping, where)
+        habits = dataclass_from_mapping(cls, mapping, where)
         for item in fields(cls):
             value = getattr(habits, item.name)
             high = 1.0 if item.name.endswith("_share") else 1000.0
-            need(0.0 <= value <= high, f"{where}.{item.name}", f"{value} is out of range", f"use 0..{high:g}")
-        need(habits.vertex_spacing_m > 0, f"{where}.vertex_spacing_m", "must be above 0", "use 10..40")
+            require(0.0 <= value <= high, f"{where}.{item.name}", f"{value} is out of range", f"use 0..{high:g}")
+        require(habits.vertex_spacing_m > 0, f"{where}.vertex_spacing_m", "must be above 0", "use 10..40")
         return habits

@@ -1,4 +1,4 @@
-"""The direct path: images of a simulated scene straight on to the map, for large sets.
+"""Direct imaging: images of a simulated scene straight on to the map, for large sets.
 
 No orbit is flown line by line and no EDR is made, but an image covers the ground that its camera would have seen, and
 carries the same facts as one that came through the sensor path.
@@ -16,7 +16,7 @@ from ..camera.projection import image_facts
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.rasters import BLOCK, create_raster, open_raster
-from .imaging import SCENE_BOUNDS_TAG, Look, map_azimuth, observe, scene_camera
+from .imaging import SCENE_BOUNDS_TAG, ViewingGeometry, map_azimuth, observe, scene_camera
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline
 
@@ -77,14 +77,14 @@ class TerrainFile:
         row, column = self.grid.rowcol((left + right) / 2, (bottom + top) / 2)
         return map_azimuth(self.grid, *(float(angle) for angle in self.grid.lonlat(row, column)), azimuth_deg)
 
-    def needed_bounds(self, bounds, look, sun_on_map_deg, incidence_deg):
+    def needed_bounds(self, bounds, viewing, sun_on_map_deg, incidence_deg):
         """Map bounds of all ground that an image inside map bounds depends on.
 
         Parameters
         ----------
         bounds : tuple of float
             Left, bottom, right, top in map metres.
-        look : imaging.Look
+        viewing : imaging.ViewingGeometry
         sun_on_map_deg, incidence_deg : float
 
         Returns
@@ -93,8 +93,8 @@ class TerrainFile:
             Wider by the camera's blur and parallax, and towards the Sun by the longest shadow.
         """
         left, bottom, right, top, low, high = self._blocks.T
-        parallax = np.abs(look.lift(np.zeros(1), np.zeros(1))).max() * np.abs([low, high]).max()
-        margin_m = _MARGIN_PX * max(look.sample_m, look.line_m) + parallax
+        parallax = np.abs(viewing.lift(np.zeros(1), np.zeros(1))).max() * np.abs([low, high]).max()
+        margin_m = _MARGIN_PX * max(viewing.sample_m, viewing.line_m) + parallax
         # A block throws shadows here if the gap between it and these bounds is shorter than they are.
         across = np.maximum(np.maximum(left - bounds[2], bounds[0] - right), 0.0)
         along = np.maximum(np.maximum(bottom - bounds[3], bounds[1] - top), 0.0)
@@ -142,7 +142,7 @@ def image_to_map(terrain_path, image, grid, out_path, seed, window_px=WINDOW_PX)
     grid : MapGrid
         Target grid.
     out_path : path
-        GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `products.ImageFacts`; engine ``direct``.
+        GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `image_facts.ImageFacts`; engine ``direct``.
     seed : int
         Of the scene; noise depends on it, on the image and on `window_px`.
     window_px : int
@@ -172,10 +172,10 @@ def image_to_map(terrain_path, image, grid, out_path, seed, window_px=WINDOW_PX)
                 seen = ~geometry_mask([swath], window.shape, window.transform)
                 if not seen.any():
                     continue
-                look = Look.of(camera, window)
-                part = terrain.part(terrain.needed_bounds(window.bounds, look, *sun))
+                viewing = ViewingGeometry.of(camera, window)
+                part = terrain.part(terrain.needed_bounds(window.bounds, viewing, *sun))
                 rng = np.random.default_rng([*rng_key, row, column])
-                iof = observe(part, window, *sun, rng, look)
+                iof = observe(part, window, *sun, rng, viewing)
                 pixels = np.where(seen, iof, np.float32(np.nan))
                 out.write(pixels, 1, window=Window(column, row, *pixels.shape[::-1]))
     return facts

@@ -4,8 +4,8 @@ import pytest
 import shapely
 from shapely import box
 
-from imfmap.acquisition.outlines import LocalMap, canonical
-from imfmap.acquisition.place import place_of
+from imfmap.acquisition.area_of_interest import area_of_interest
+from imfmap.acquisition.footprints import LocalMap, canonical_footprint
 from imfmap.core.errors import InputError
 
 TARGET = {
@@ -24,7 +24,7 @@ TARGET = {
 def test_the_place_of_a_target_is_its_map(lat, lon, projection):
     if projection == "equirectangular" and abs(lat) > 89 or projection == "polar_stereographic" and abs(lat) < 60:
         pytest.skip("no such map")
-    place = place_of({**TARGET, "lat": lat, "lon": lon, "projection": projection})
+    place = area_of_interest({**TARGET, "lat": lat, "lon": lon, "projection": projection})
     area = LocalMap.about(place).project(place).area
     # An equirectangular map is true along its own parallel alone, a polar one at the pole.
     assert area == pytest.approx(44_000.0**2, rel=0.03 if abs(lat) < 60 else 0.12)
@@ -32,11 +32,11 @@ def test_the_place_of_a_target_is_its_map(lat, lon, projection):
 
 def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
     text = "POLYGON ((179 0, 181 0, 181 1, 179 1, 179 0))"
-    place = place_of({**TARGET, "polygon": text})
+    place = area_of_interest({**TARGET, "polygon": text})
     assert len(place.geoms) == 2
     path = tmp_path / "ground.geojson"
     path.write_text(shapely.to_geojson(box(10, 20, 11, 21)))
-    assert place_of({**TARGET, "polygon": str(path)}).equals(canonical(box(10, 20, 11, 21)))
+    assert area_of_interest({**TARGET, "polygon": str(path)}).equals(canonical_footprint(box(10, 20, 11, 21)))
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
 )
 def test_a_polygon_that_is_none(polygon, said):
     with pytest.raises(InputError, match=said):
-        place_of({**TARGET, "polygon": polygon})
+        area_of_interest({**TARGET, "polygon": polygon})

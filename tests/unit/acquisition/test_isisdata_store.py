@@ -3,7 +3,7 @@
 import pytest
 
 from imfmap.acquisition.isisdata import gather
-from imfmap.acquisition.store import IsisData
+from imfmap.acquisition.isisdata_store import IsisData
 from imfmap.core.errors import InputError
 from tests.helpers.isis_requests import LABEL
 from tests.helpers.servers import Trouble

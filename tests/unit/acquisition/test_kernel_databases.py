@@ -2,7 +2,7 @@
 
 import pytest
 
-from imfmap.acquisition.kerneldb import Subject, select
+from imfmap.acquisition.kernel_databases import Subject, select
 from imfmap.core.errors import InputError
 from tests.helpers.isis_requests import LABEL
 from tests.helpers.isis_store import MONTH, NEXT_MONTH, database, span

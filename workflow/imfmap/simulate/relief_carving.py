@@ -1,4 +1,4 @@
-"""Stamping of relief into height grids: line features, craters and boulders, pixel by pixel."""
+"""Relief carved into and set on height grids, pixel by pixel: line features, craters and boulders."""
 
 from functools import lru_cache
 
@@ -13,7 +13,7 @@ WIPING_AGE = 0.1
 
 
 @njit(cache=True)
-def carve(field, x, y, left, right, depth, wall, softness, first):
+def carve_lines(field, x, y, left, right, depth, wall, softness, first):
     """Lay the cross-sections of line features into a grid, the deepest one winning.
 
     Parameters
@@ -103,7 +103,7 @@ def crater_profiles():
 
 
 @njit(cache=True)
-def _stamp_craters(
+def _add_craters(
     height, lines, albedo, x, y, radius, pixel_m, ages, profiles, freshness, wobble, phase, relief, stretch, turn
 ):
     rows, columns = height.shape
@@ -155,7 +155,7 @@ def _stamp_craters(
                     albedo[r, c] *= 1.0 + freshness[k] * np.exp(-max(d - 0.9, 0.0) / 0.6)
 
 
-def stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, wobble, phase, relief, stretch, turn):
+def add_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, wobble, phase, relief, stretch, turn):
     """Add craters to heights in place, wiping line relief in the larger ones and brightening the fresh ones.
 
     Parameters
@@ -175,7 +175,7 @@ def stamp_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness,
     stretch, turn : ndarray
         Length over width, and direction of the length in radians from columns to rows.
     """
-    _stamp_craters(
+    _add_craters(
         height, lines, albedo, x, y, radius, pixel_m, ages, crater_profiles(), freshness, wobble, phase, relief,
         stretch, turn,
     )  # fmt: skip
@@ -202,7 +202,7 @@ def brighten_slopes(albedo, height, pixel_m, strength):
 
 
 @njit(cache=True)
-def stamp_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, tilt, crack, bright, pixel_m):
+def add_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, tilt, crack, bright, pixel_m):
     """Set boulders on the ground in place: polyhedra with a bumpy top and steep sides.
 
     Parameters

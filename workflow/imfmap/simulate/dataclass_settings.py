@@ -1,11 +1,11 @@
-"""Settings out of mappings: known keys, right types, values in range."""
+"""Dataclasses of settings, made of mappings of the config: known keys, right types, values in range."""
 
 from dataclasses import fields
 
 from ..core.errors import InputError
 
 
-def dataclass_of(cls, mapping, where):
+def dataclass_from_mapping(cls, mapping, where):
     """Dataclass out of a mapping of the config.
 
     Raises
@@ -32,7 +32,7 @@ def dataclass_of(cls, mapping, where):
     return cls(**values)
 
 
-def need(condition, where, found, remedy):
+def require(condition, where, found, remedy):
     """Raise an InputError unless a condition holds."""
     if not condition:
         raise InputError(where, found, remedy)
