@@ -1,7 +1,7 @@
-"""Make the viewer's folder of JavaScript libraries anew: `python resources/viewer_libraries.py` (needs npm and a network).
+"""Make the viewer's folder of JavaScript libraries anew: `make viewer-libraries` (needs npm and a network).
 
 npm fetches the packages by name and version. Of each package the built files and the license are kept as they are. For
-another version change `PACKAGES`, and run with `--accept`: this writes the new checksums.
+another version change `PACKAGES` and run this file with `--accept`: it writes the new checksums.
 """
 
 import argparse

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..core.code_digest import code_of
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..maps.axial import axial_difference_deg, polygon_axis
 from ..maps.grids import MapGrid
 from ..maps.probability_raster import decode
@@ -57,7 +57,7 @@ def measure(polygons, probability_path, out_path=None):
     probability_path : path
         8-bit probability raster.
     out_path : path, optional
-        Product beside which measures are kept (see `blockstore.BlockStore`): a polygon that is there again, with the
+        Product beside which measures are kept (see `part_store.PartStore`): a polygon that is there again, with the
         same probabilities around, is not measured again.
 
     Returns
@@ -93,7 +93,7 @@ def measure(polygons, probability_path, out_path=None):
     rows, lines = [], []
     with (
         open_raster(probability_path) as dataset,
-        BlockStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
+        PartStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
     ):
         grid = MapGrid.of(dataset)
         centroids = shapely.get_coordinates(shapely.centroid(frame.geometry.values))

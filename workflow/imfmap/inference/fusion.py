@@ -11,7 +11,7 @@ from tqdm import tqdm
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.image_layers import FilledBlocks
@@ -29,7 +29,7 @@ def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
     """Fuse the probabilities of images.
 
     The fused probability is the mean over the images that have data, weighted by `image_weight` (of the whole image)
-    times `lit_weight` (of the place). Blocks are kept beside the result (see `blockstore.BlockStore`) by the contents
+    times `lit_weight` (of the place). Blocks are kept beside the result (see `part_store.PartStore`) by the contents
     of the images that reach into them: one image more costs the blocks that it lies on.
 
     Parameters
@@ -62,7 +62,7 @@ def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
         made_of = {image: [*map(checksums.of, image.paths), image.offset] for image in images}
         about = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
         with (
-            BlockStore(out_path, about) as store,
+            PartStore(out_path, about) as store,
             create_probability(out_path, grid, tags) as out,
             create_raster(counts_path, grid, "uint8", nodata=0, tags=tags, overviews="nearest")
             if counts_path

@@ -21,7 +21,7 @@ import torch
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..core.processors import usable_processors
 from ..core.scratch import RowFile, Scratch
 from ..learning.architectures import check_mosaic_model
@@ -98,7 +98,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
 def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None):
     """Probability of fracture in an 8-bit mosaic (recipe ``paper``).
 
-    What the network says of a window is kept beside the result (see `blockstore.BlockStore`) by the window's pixels, so
+    What the network says of a window is kept beside the result (see `part_store.PartStore`) by the window's pixels, so
     that windows of a mosaic made anew whose pixels did not change are not looked at again.
 
     Parameters
@@ -135,7 +135,7 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
         lattice, wanted = _lattice_along_map(seen, grid.shape, network.size_px, settings["overlap"])
-        with BlockStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store:
+        with PartStore(out_path, _about(network, checkpoint_path, out_path, settings)) as store:
             known = KnownWindows(network, store, lattice, settings["batch_size"])
 
             def read(v, u):

@@ -20,7 +20,7 @@ class KnownWindows:
     ----------
     network : callable
         As of `windows.blend`.
-    store : blockstore.BlockStore
+    store : part_store.PartStore
         Open; its keys hold all that the network depends on, the number of windows in a batch included.
     lattice : windows.Lattice
     batch_size : int

@@ -12,7 +12,7 @@ import rasterio
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
-from ..core.part_store import BlockStore
+from ..core.part_store import PartStore
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.image_layers import Layer
 from ..maps.rasters import create_raster
@@ -36,7 +36,7 @@ _GDAL_CACHE_MB = 256
 def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="percentile", brightness="none"):
     """Lay projected images over each other, a window at a time.
 
-    Windows are kept beside the mosaic (see `blockstore.BlockStore`) by the contents of the images that reach into them
+    Windows are kept beside the mosaic (see `part_store.PartStore`) by the contents of the images that reach into them
     and the changes of their brightness: one image more costs the windows that it lies on, as long as neither the
     stretch nor a match of brightness changes the others.
 
@@ -82,7 +82,7 @@ def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="per
             for layer, change in zip(layers, changes, strict=True)
         }
         about = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
-        with BlockStore(out_path, about) as store:
+        with PartStore(out_path, about) as store:
             parts = []
             for row, column, window in grid.blocks(_WINDOW_PX):
                 there = [number for number, layer in enumerate(layers) if layer.reaches(row, column, *window.shape)]
