@@ -61,8 +61,10 @@ def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(),
         Pictures encoded at a time.
     """
     with replacing_folder(folder) as new:
-        shutil.copytree(STATIC, new, dirs_exist_ok=True)
-        shutil.copytree(VENDOR, new / "lib")
+        (new / "lib").mkdir()
+        for source, to in ((STATIC, new), (VENDOR, new / "lib")):
+            for file in source.iterdir():
+                shutil.copy(file, to)
         with open_raster(mosaic_path) as mosaic:
             grid = MapGrid.of(mosaic)
             read = partial(read_window, mosaic, fill=0)
