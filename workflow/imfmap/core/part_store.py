@@ -151,7 +151,6 @@ class PartStore:
             for name, value in {
                 "page_size": _PAGE_SIZE,
                 "auto_vacuum": "FULL",
-                "locking_mode": "EXCLUSIVE",
                 "journal_mode": "DELETE",
                 "synchronous": "OFF",
             }.items():
