@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping real-crops help
+.PHONY: demo test lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping real-crops help
 
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
@@ -29,6 +29,9 @@ real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's
 
 weights: .venv/run.stamp  ## make resources/start_weights.pt anew
 	$(BIN)/python resources/start_weights.py
+
+viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries anew (needs npm)
+	$(BIN)/python resources/viewer_libraries.py
 
 likeness: .venv/run.stamp  ## is the simulated Moon like the real one? (needs IMF_REAL_DATA): results/likeness
 	$(BIN)/python benchmarks/likeness.py --processes $(CORES)

@@ -1,7 +1,11 @@
 """One part made anew costs that part, and gives what a run from scratch gives."""
 
+import errno
 import os
 import shutil
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import geopandas
@@ -57,27 +61,112 @@ def test_a_key_tells_its_parts_apart(tmp_path):
     assert len(set(keys)) == len(keys)
 
 
-@pytest.mark.parametrize("lost", [1, 30, 60])
-def test_what_a_kill_left_half_written_is_no_part(tmp_path, lost):
+PARTS = {number: bytes([number]) * 20_000 + os.urandom(20_000) for number in range(8)}
+
+
+@pytest.fixture
+def store_path(tmp_path):
+    """Path of a store that holds `PARTS`."""
     with PartStore(tmp_path / "product.tif", {}) as store:
+        for number, data in PARTS.items():
+            store.put(store.key(number), data)
+    return store.path
+
+
+def held_and_usable(store_path):
+    """Parts of `PARTS` that a store has, by number; after it was shown that the missing ones can be put in again."""
+    out = store_path.with_name("product.tif")
+    with PartStore(out, {}) as store:
+        held = {number: data for number in PARTS if (data := store.get(store.key(number))) is not None}
+        for number in PARTS.keys() - held.keys():
+            store.put(store.key(number), PARTS[number])
+    with PartStore(out, {}) as store:
+        assert all(store.get(store.key(number)) == data for number, data in PARTS.items())
+    assert [path.name for path in store_path.parent.iterdir()] == [store_path.name], "one file, and nothing beside it"
+    return held
+
+
+KILLED = """
+import os, signal, sys
+from imfmap.core import part_store
+part_store._COMMIT_S = float(sys.argv[2])
+with part_store.PartStore(sys.argv[1], {}) as store:
+    for number in range(40):
+        store.put(store.key(number), bytes([number]) * 20_000 + os.urandom(500_000))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize(("commit_s", "kept"), [(0.0, 40), (1e9, 0)])
+def test_a_killed_job_goes_on_from_what_it_had_made(tmp_path, caplog, commit_s, kept):
+    """The 20 MB between two commits are more than SQLite holds in memory, so that half of them are in the file."""
+    out = tmp_path / "product.tif"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(out), str(commit_s)], env=environment)
+    assert killed.returncode == -signal.SIGKILL
+    assert bool([*tmp_path.glob("*-journal")]) == (kept == 0), "killed between two commits, or just after one"
+    with PartStore(out, {}) as store:
+        held = [data for number in range(40) if (data := store.get(store.key(number))) is not None]
+    assert len(held) == kept and all(data[:20_000] == bytes([number]) * 20_000 for number, data in enumerate(held))
+    assert not caplog.records and not [*tmp_path.glob("*-journal")]
+
+
+@pytest.mark.parametrize("left", [100, 1000, 20_000, 100_000])
+def test_a_store_that_was_cut_is_made_anew(store_path, caplog, left):
+    os.truncate(store_path, left)
+    assert held_and_usable(store_path) == {}
+    assert [record.levelname for record in caplog.records] == ["WARNING"] and str(store_path) in caplog.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_the_disk_spoilt_is_no_part_and_no_obstacle(store_path, seed):
+    """One byte is another, anywhere; more often in the header and among the keys than chance would have it."""
+    whole, rng = store_path.read_bytes(), np.random.default_rng(seed)
+    keys = whole.index(b"CREATE TABLE")
+    places = [*rng.integers(0, 100, 15), *rng.integers(keys - 200, keys + 200, 5), *rng.integers(0, len(whole), 20)]
+    for place in map(int, places):
+        data = bytearray(whole)
+        data[place] ^= int(rng.integers(1, 256))
+        store_path.write_bytes(data)
+        held = held_and_usable(store_path)
+        assert all(data == PARTS[number] for number, data in held.items()), place
+
+
+@pytest.mark.parametrize("content", [b"", b"imfmap parts 1\n" + bytes(1000), b"SQLite format 3\0" + bytes(1000)])
+def test_a_file_that_is_no_store_is_made_anew(store_path, content):
+    store_path.write_bytes(content)
+    assert held_and_usable(store_path) == {}
+
+
+def test_a_full_disk_is_told_as_for_any_other_file(tmp_path):
+    with pytest.raises(OSError) as caught, PartStore(tmp_path / "product.tif", {}) as store:
         store.put(store.key(1), b"first")
-        store.put(store.key(2), b"second" * 10)
-    os.truncate(store.path, store.path.stat().st_size - lost)
+        store._database.execute("PRAGMA max_page_count = 10")
+        for number in range(2, 40):
+            store.put(store.key(number), os.urandom(100_000))
+    assert caught.value.errno == errno.ENOSPC and str(store.path) in str(caught.value)
     with PartStore(tmp_path / "product.tif", {}) as store:
-        assert store.get(store.key(1)) == b"first" and store.get(store.key(2)) is None
-        store.put(store.key(2), b"again")
-    with PartStore(tmp_path / "product.tif", {}) as store:
-        assert store.get(store.key(2)) == b"again"
+        assert store.get(store.key(1)) == b"first" and store.get(store.key(39)) is None
 
 
-def test_what_the_disk_spoilt_is_no_part(tmp_path):
-    with PartStore(tmp_path / "product.tif", {}) as store:
-        store.put(store.key(1), os.urandom(100))
-    data = bytearray(store.path.read_bytes())
-    data[-7] ^= 1
-    store.path.write_bytes(data)
-    with PartStore(tmp_path / "product.tif", {}) as store:
-        assert store.get(store.key(1)) is None
+def test_memory_does_not_grow_with_the_store(tmp_path):
+    """The largest resident set of a process that keeps 100 MB, and of one that reads them and deletes half."""
+    program = """
+import os, resource, sys
+from imfmap.core.part_store import PartStore
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+with PartStore(sys.argv[1], {}) as store:
+    for number in range(0, 200, int(sys.argv[2])):
+        store.values(store.key(number), lambda: os.urandom(250_000).hex())
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    for step, megabytes in ((1, 60), (1, 60), (2, 30)):
+        arguments = [sys.executable, "-c", program, str(tmp_path / "product.tif"), str(step)]
+        grown_kb = int(subprocess.run(arguments, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+        assert grown_kb < 16_000
+        size = (tmp_path / ".product.blocks").stat().st_size / 1e6
+        assert 0.4 * megabytes < size < megabytes
 
 
 def test_a_failed_job_keeps_its_parts_for_the_next(tmp_path):
@@ -86,9 +175,6 @@ def test_a_failed_job_keeps_its_parts_for_the_next(tmp_path):
         raise ZeroDivisionError
     with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) == b"first"
-    store.path.write_bytes(b"something else")
-    with PartStore(tmp_path / "product.tif", {}) as store:
-        assert store.get(store.key(1)) is None
 
 
 # --- checksums ---

@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 from skimage.exposure import equalize_adapthist
+from skimage.transform import ProjectiveTransform
 
 # Least area that two neighbouring sides of a warped tile span, as a share of the tile's.
 LEAST_CORNER = 0.01
@@ -187,7 +188,7 @@ def distort_perspective(sample, distortion_scale, generator):
     end = start
     while end is start or _least_corner(end) < LEAST_CORNER * last**2:
         end = np.abs(start - generator.integers(0, reach + 1, (4, 2)))
-    matrix = _perspective(start, end)
+    matrix = ProjectiveTransform.from_estimate(start, end).params
     rows, columns = np.indices(sample.image.shape)
     # Columns, rows of the tile at the pixels of the warped one; past the horizon there is nothing.
     x, y, depth = np.tensordot(np.linalg.inv(matrix), np.stack([columns, rows, np.ones_like(rows)]), 1)
@@ -203,14 +204,6 @@ def _least_corner(corners):
     sides = np.roll(corners, -1, axis=0) - corners
     following = np.roll(sides, -1, axis=0)
     return (sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]).min()
-
-
-def _perspective(start, end):
-    """Matrix (3, 3) of the perspective that takes four points (x, y) to four others."""
-    rows = []
-    for (x, y), (u, v) in zip(start, end, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-    return np.append(np.linalg.solve(np.array(rows, float), end.reshape(-1).astype(float)), 1.0).reshape(3, 3)
 
 
 def _warped_azimuth_deg(azimuth_deg, matrix, middle):

@@ -2,6 +2,8 @@
 
 import numpy as np
 from scipy.ndimage import label
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 _EIGHT = np.ones((3, 3), int)
 
@@ -20,7 +22,7 @@ class Components:
     """
 
     def __init__(self, columns):
-        self._parents = []
+        self._pieces, self._pairs = 0, [np.empty((0, 2), int)]
         # Pieces along the last row of the windows above and of those of this row, with a column on either side.
         self._above = self._below = np.full(columns + 2, -1)
         self._left, self._right_edge = None, 0
@@ -47,8 +49,8 @@ class Components:
             self._below = np.full_like(self._above, -1)
             self._row, self._bottom_edge, self._left = row, row + len(mask), None
         labels, count = label(mask, _EIGHT)
-        first = len(self._parents)
-        self._parents.extend(range(first, first + count))
+        first = self._pieces
+        self._pieces += count
         names = np.where(labels > 0, labels + (first - 1), -1)
         height, width = mask.shape
         for shift in (0, 1, 2):
@@ -63,19 +65,14 @@ class Components:
 
     def roots(self):
         """int (N,): for every piece the first piece of its component."""
-        return np.array([self._root(piece) for piece in range(len(self._parents))], int)
-
-    def _root(self, piece):
-        parents = self._parents
-        while parents[piece] != piece:
-            parents[piece] = parents[parents[piece]]
-            piece = parents[piece]
-        return piece
+        one, other = np.concatenate(self._pairs).T
+        graph = coo_array((np.ones(len(one), bool), (one, other)), (self._pieces, self._pieces))
+        _, names = connected_components(graph, directed=False)
+        _, firsts, component = np.unique(names, return_index=True, return_inverse=True)
+        return firsts[component]
 
     def _link(self, names, neighbours):
         """Join the pieces that lie side by side along a line; -1 is no piece."""
         both = (names >= 0) & (neighbours >= 0)
         if both.any():
-            for one, other in np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0):
-                one, other = sorted((self._root(one), self._root(other)))
-                self._parents[other] = one
+            self._pairs.append(np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0))

@@ -4,7 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
-_CONTEXT = "https://w3id.org/ro/crate/1.1/context"
+from rocrate.model import ContextEntity
+from rocrate.rocrate import ROCrate
+
 # Terms of the Workflow Run RO-Crate profiles that RO-Crate 1.1 does not have.
 _TERMS = {name: f"https://w3id.org/ro/terms/workflow-run#{name}" for name in ("md5", "sha256")}
 _PROFILES = {
@@ -13,7 +15,6 @@ _PROFILES = {
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
-_SNAKEMAKE = "https://snakemake.readthedocs.io"
 _FORMATS = {
     ".tif": "image/tiff; application=geotiff",
     ".IMG": "application/octet-stream",
@@ -28,7 +29,7 @@ _FORMATS = {
 }
 
 
-def crate_of(folder, record, files, snakefile):
+def crate_of(folder: str | Path, record: dict, files: dict, snakefile: str | Path) -> dict:
     """JSON-LD of a run's crate.
 
     Every job of the run is an action on the files it read and wrote, so that each product can be followed back to the
@@ -49,177 +50,145 @@ def crate_of(folder, record, files, snakefile):
     -------
     dict
     """
-    folder = Path(folder)
-    ids = {path: _identifier(path, about, folder) for path, about in files.items()}
-    entry = _identifier(str(snakefile), {"of_run": True, "bytes": 0}, folder)
-    jobs = [job for job in record["jobs"] if any(path in ids for path in job["outputs"])]
-    rules = list(dict.fromkeys(job["rule"] for job in jobs))
-    leaves = {leaf["path"] for about in record["products"].values() for key in ("edrs", "other") for leaf in about[key]}
-    last = max((job["ended"] for job in jobs), default=record["written"])
-    first = min((job["started"] for job in jobs), default=record["written"])
-    graph = [
-        {
-            "@id": "ro-crate-metadata.json",
-            "@type": "CreativeWork",
-            "about": {"@id": "./"},
-            "conformsTo": [
-                {"@id": "https://w3id.org/ro/crate/1.1"},
-                {"@id": "https://w3id.org/workflowhub/workflow-ro-crate/1.0"},
-            ],
-        },
-        {
-            "@id": "./",
-            "@type": "Dataset",
-            "name": f"Impact melt fractures, run {record['run']}",
-            "description": "Maps of impact melt fractures from LROC NAC images, with every step that led to them.",
-            "datePublished": record["written"],
-            "license": {"@id": "#license"},
-            "conformsTo": _links(_PROFILES),
-            "mainEntity": {"@id": entry},
-            "hasPart": _links([entry, *ids.values()]),
-            "mentions": _links(["#run", *(f"#job-{number}" for number in range(len(jobs)))]),
-        },
-        *(
-            {"@id": url, "@type": "CreativeWork", "name": name, "version": version}
-            for url, (name, version) in _PROFILES.items()
-        ),
-        {
-            "@id": "#license",
-            "@type": "CreativeWork",
-            "name": "Not licensed yet",
-            "description": "Whoever publishes this crate says under which license.",
-        },
-        {
-            "@id": "#snakemake",
-            "@type": "ComputerLanguage",
-            "name": "Snakemake",
-            "alternateName": "Snakemake",
-            "identifier": {"@id": _SNAKEMAKE},
-            "url": {"@id": _SNAKEMAKE},
-            "version": record["environment"]["packages"]["snakemake"],
-        },
-        {
-            "@id": "#engine",
-            "@type": "SoftwareApplication",
-            "name": "Snakemake",
-            "url": _SNAKEMAKE,
-            "softwareVersion": record["environment"]["packages"]["snakemake"],
-        },
-        {
-            "@id": entry,
+    crate = ROCrate(version="1.1")
+    crate.metadata.extra_terms = _TERMS
+    jobs = [job for job in record["jobs"] if any(path in files for path in job["outputs"])]
+    # A rule is what it was in its last job.
+    rules = {job["rule"]: job for job in jobs}
+    workflow = _workflow(crate, record, Path(snakefile).relative_to(folder))
+    entities = {path: _file(crate, path, about, folder) for path, about in files.items()}
+    tools = {rule: _tool(crate, rule, job) for rule, job in rules.items()}
+    steps = {
+        rule: _add(crate, f"#step-{rule}", "HowToStep", name=rule, position=str(place), workExample=tools[rule])
+        for place, rule in enumerate(rules, 1)
+    }
+    workflow["hasPart"], workflow["step"] = [*tools.values()], [*steps.values()]
+    actions = [_action(crate, number, job, tools[job["rule"]], entities) for number, job in enumerate(jobs)]
+    controls = [
+        _add(crate, f"#control-{number}", "ControlAction", instrument=steps[job["rule"]], object=action)
+        for number, (job, action) in enumerate(zip(jobs, actions, strict=True))
+    ]
+    run = _run(crate, record, jobs, controls, workflow, entities)
+    _describe(crate, record, [run, *actions])
+    return crate.metadata.generate()
+
+
+def _add(crate, identifier, kind, **properties):
+    return crate.add(ContextEntity(crate, identifier, {"@type": kind, **properties}))
+
+
+def _describe(crate, record, actions):
+    """Say what the crate is, and which profiles it follows."""
+    crate.name = f"Impact melt fractures, run {record['run']}"
+    crate.description = "Maps of impact melt fractures from LROC NAC images, with every step that led to them."
+    crate.datePublished = record["written"]
+    crate.license = _add(
+        crate,
+        "#license",
+        "CreativeWork",
+        name="Not licensed yet",
+        description="Whoever publishes this crate says under which license.",
+    )
+    crate.root_dataset["conformsTo"] = [
+        _add(crate, url, "CreativeWork", name=name, version=version) for url, (name, version) in _PROFILES.items()
+    ]
+    crate.root_dataset["mentions"] = actions
+
+
+def _workflow(crate, record, path):
+    return crate.add_workflow(
+        dest_path=path,
+        main=True,
+        lang="snakemake",
+        lang_version=record["environment"]["packages"]["snakemake"],
+        properties={
             "@type": ["File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo"],
             "name": "Maps of impact melt fractures from LROC NAC images",
-            "programmingLanguage": {"@id": "#snakemake"},
             "version": record["commit"] or record["environment"]["imfmap"],
-            "hasPart": _links(f"#rule-{rule}" for rule in rules),
-            "step": _links(f"#step-{rule}" for rule in rules),
         },
-        *(_tool(rule, next(job for job in reversed(jobs) if job["rule"] == rule)) for rule in rules),
-        *(
-            {
-                "@id": f"#step-{rule}",
-                "@type": "HowToStep",
-                "name": rule,
-                "position": str(place),
-                "workExample": {"@id": f"#rule-{rule}"},
-            }
-            for place, rule in enumerate(rules, 1)
-        ),
-        {
-            "@id": "#organised",
-            "@type": "OrganizeAction",
-            "name": f"Snakemake's run of {record['run']}",
-            "instrument": {"@id": "#engine"},
-            "object": _links(f"#control-{number}" for number in range(len(jobs))),
-            "result": {"@id": "#run"},
-            "startTime": first,
-            "endTime": last,
-        },
-        {
-            "@id": "#run",
-            "@type": "CreateAction",
-            "name": f"Run {record['run']}",
-            "instrument": {"@id": entry},
-            "object": [*_links(ids[path] for path in sorted(leaves) if path in ids), {"@id": "#config"}],
-            "result": _links(ids[path] for path in record["products"] if path in ids),
-            "startTime": first,
-            "endTime": last,
-            "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
-        },
-        {
-            "@id": "#config",
-            "@type": "PropertyValue",
-            "name": "config",
-            "description": "The completed configuration (JSON).",
-            "value": json.dumps(record["config"], sort_keys=True),
-        },
-        *(_file(ids[path], path, about) for path, about in files.items()),
-    ]
-    params = {}
-    for number, job in enumerate(jobs):
-        graph += _actions(number, job, ids, params)
-    graph += params.values()
-    return {"@context": [_CONTEXT, _TERMS], "@graph": graph}
+    )
 
 
-def _identifier(path, about, folder):
-    path, ending = Path(path), "" if "bytes" in about else "/"
-    if about["of_run"]:
-        return f"{path.relative_to(folder).as_posix()}{ending}"
-    return f"{path.resolve().as_uri()}{ending}"
-
-
-def _links(identifiers):
-    return [{"@id": identifier} for identifier in identifiers]
-
-
-def _file(identifier, path, about):
+def _file(crate, path, about, folder):
+    path = Path(path)
+    place = {"dest_path": path.relative_to(folder)} if about["of_run"] else {"source": path.resolve().as_uri()}
     if "bytes" not in about:
-        return {"@id": identifier, "@type": "Dataset", "name": Path(path).name}
-    entity = {
-        "@id": identifier,
-        "@type": "File",
-        "name": Path(path).name,
+        return crate.add_dataset(**place, properties={"name": path.name})
+    properties = {
+        "name": path.name,
         "contentSize": str(about["bytes"]),
-        "encodingFormat": _FORMATS.get(Path(path).suffix, "application/octet-stream"),
+        "encodingFormat": _FORMATS.get(path.suffix, "application/octet-stream"),
     }
-    return entity | {key: about[key] for key in ("sha256", "md5") if key in about}
+    checksums = {key: about[key] for key in ("sha256", "md5") if key in about}
+    return crate.add_file(**place, properties=properties | checksums)
 
 
-def _tool(rule, job):
+def _tool(crate, rule, job):
     packages = ", ".join(f"{name} {version}" for name, version in job["environment"]["packages"].items() if version)
-    return {
-        "@id": f"#rule-{rule}",
-        "@type": "SoftwareApplication",
-        "name": rule,
-        "description": f"Rule {rule} of the workflow, code {job['code']}",
-        "softwareVersion": job["commit"] or job["environment"]["imfmap"],
-        "softwareRequirements": f"Python {job['environment']['python']}, {packages}",
+    return _add(
+        crate,
+        f"#rule-{rule}",
+        "SoftwareApplication",
+        name=rule,
+        description=f"Rule {rule} of the workflow, code {job['code']}",
+        softwareVersion=job["commit"] or job["environment"]["imfmap"],
+        softwareRequirements=f"Python {job['environment']['python']}, {packages}",
+    )
+
+
+def _run(crate, record, jobs, controls, workflow, entities):
+    """The action of the run as a whole, and Snakemake's, which started it."""
+    times = {
+        "startTime": min((job["started"] for job in jobs), default=record["written"]),
+        "endTime": max((job["ended"] for job in jobs), default=record["written"]),
     }
+    config = _add(
+        crate,
+        "#config",
+        "PropertyValue",
+        name="config",
+        description="The completed configuration (JSON).",
+        value=json.dumps(record["config"], sort_keys=True),
+    )
+    leaves = {leaf["path"] for about in record["products"].values() for key in ("edrs", "other") for leaf in about[key]}
+    run = crate.add_action(
+        workflow,
+        "#run",
+        [*_known(sorted(leaves), entities), config],
+        _known(record["products"], entities),
+        _ended({"name": f"Run {record['run']}", **times}),
+    )
+    engine = _add(
+        crate,
+        "#engine",
+        "SoftwareApplication",
+        name="Snakemake",
+        url="https://snakemake.readthedocs.io",
+        softwareVersion=record["environment"]["packages"]["snakemake"],
+    )
+    organised = {"@type": "OrganizeAction", "name": f"Snakemake's run of {record['run']}", **times}
+    crate.add_action(engine, "#organised", controls, run, organised)
+    return run
 
 
-def _actions(number, job, ids, params):
-    """A job's action, and the one that started it; its parameters are put among those of the others."""
+def _action(crate, number, job, tool, entities):
+    """A job's action; jobs with the same parameters share them."""
     text = json.dumps(job["params"], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    params[digest] = {"@id": f"#params-{digest}", "@type": "PropertyValue", "name": "params", "value": text}
+    identifier = f"#params-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    params = crate.get(identifier) or _add(crate, identifier, "PropertyValue", name="params", value=text)
     of = ", ".join(map(str, job["wildcards"].values()))
-    return [
-        {
-            "@id": f"#job-{number}",
-            "@type": "CreateAction",
-            "name": f"{job['rule']}{' of ' if of else ''}{of}",
-            "instrument": {"@id": f"#rule-{job['rule']}"},
-            "object": [*_links(ids[path] for path in job["inputs"] if path in ids), {"@id": f"#params-{digest}"}],
-            "result": _links(ids[path] for path in job["outputs"] if path in ids),
-            "startTime": job["started"],
-            "endTime": job["ended"],
-            "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"},
-        },
-        {
-            "@id": f"#control-{number}",
-            "@type": "ControlAction",
-            "instrument": {"@id": f"#step-{job['rule']}"},
-            "object": {"@id": f"#job-{number}"},
-        },
-    ]
+    said = {
+        "name": f"{job['rule']}{' of ' if of else ''}{of}",
+        "startTime": job["started"],
+        "endTime": job["ended"],
+    }
+    inputs, outputs = (_known(job[key], entities) for key in ("inputs", "outputs"))
+    return crate.add_action(tool, f"#job-{number}", [*inputs, params], outputs, _ended(said))
+
+
+def _ended(properties):
+    return {**properties, "actionStatus": {"@id": "http://schema.org/CompletedActionStatus"}}
+
+
+def _known(paths, entities):
+    return [entities[path] for path in paths if path in entities]

@@ -11,10 +11,11 @@ import pytest
 import shapely
 from PIL import Image
 
+from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
 from imfmap.maps import qml_styles
 from imfmap.products.viewer import payload, pyramid
-from imfmap.products.viewer.build import ViewerText, write_viewer
+from imfmap.products.viewer.build import VENDOR, ViewerText, write_viewer
 from tests.helpers.target_factory import target_grid, write_target
 
 TILE = 16
@@ -144,9 +145,11 @@ def test_the_folder_holds_all_that_the_page_asks_for(tmp_path):
     folder = target / "viewer"
     assert not (folder / "old.txt").exists() and not list(target.folder.glob(".viewer*"))
     page = (folder / "index.html").read_text()
-    for name in ("lib/ol.js", "lib/ol.css", "lib/proj4.min.js", "viewer.js", "viewer.css", "data.js"):
+    for name in ("lib/ol.js", "lib/ol.css", "lib/proj4.js", "viewer.js", "viewer.css", "data.js"):
         assert name in page and (folder / name).stat().st_size > 0
-    assert "http" not in page and "OpenLayers" in (folder / "lib" / "NOTICE.txt").read_text()
+    assert "http" not in page
+    for name, owner in {"ol": "OpenLayers Contributors", "proj4": "Mike Adair"}.items():
+        assert owner in (folder / "lib" / f"{name}.LICENSE.md").read_text()
     said = (folder / "data.js").read_text()
     data = json.loads(said.removeprefix("window.IMF = ").removesuffix(";\n"))
     assert data["title"] == "</script>Ä"
@@ -157,6 +160,12 @@ def test_the_folder_holds_all_that_the_page_asks_for(tmp_path):
     assert data["layers"]["fractures"]["values"]["length_m"] == [300.0, 135.0, 90.0, 45.0]
     assert [part["label"] for part in data["layers"]["fractures"]["style"]["classes"]][0].startswith("under 7.5 m")
     assert "rejected" not in data["layers"]
+
+
+def test_the_libraries_are_the_files_that_their_checksums_name():
+    sums = dict(reversed(line.split()) for line in (VENDOR / "SHA256SUMS").read_text().splitlines())
+    files = {path.name: sha256(path) for path in VENDOR.iterdir() if path.name != "SHA256SUMS"}
+    assert files == sums and {"ol.js", "ol.css", "proj4.js", "ol.LICENSE.md", "proj4.LICENSE.md"} == set(sums)
 
 
 def test_a_failed_build_leaves_the_old_viewer(tmp_path):

@@ -6,7 +6,6 @@ import shutil
 import warnings
 from dataclasses import dataclass
 from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +18,8 @@ from ...maps.rasters import open_raster, read_window
 from . import payload, pyramid
 
 STATIC = Path(__file__).parent / "static"
-# MapProxy's wheel brings full builds of OpenLayers and proj4js.
-LIBRARIES = ("ol.js", "ol.css", "proj4.min.js")
-_NOTICE = """ol.js, ol.css: OpenLayers, https://openlayers.org, BSD 2-Clause License, (c) OpenLayers Contributors.
-proj4.min.js: proj4js, http://proj4js.org, MIT License, (c) its authors.
-Both are copied as MapProxy (https://mapproxy.org) ships them.
-"""
+# OpenLayers and proj4js, which resources/viewer_libraries.py puts there.
+VENDOR = Path(__file__).parent / "vendor"
 _SAMPLED_PX = 1024
 _PERCENTILES = (0.5, 99.5)
 
@@ -66,9 +61,10 @@ def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(),
         Pictures encoded at a time.
     """
     with replacing_folder(folder) as new:
-        for source in STATIC.iterdir():
-            shutil.copy(source, new)
-        _copy_libraries(new / "lib")
+        (new / "lib").mkdir()
+        for source, to in ((STATIC, new), (VENDOR, new / "lib")):
+            for file in source.iterdir():
+                shutil.copy(file, to)
         with open_raster(mosaic_path) as mosaic:
             grid = MapGrid.of(mosaic)
             read = partial(read_window, mosaic, fill=0)
@@ -148,11 +144,3 @@ def _image(folder, path, grid, threads):
 def _codes(dataset, row, column, rows, columns):
     codes = read_window(dataset, row, column, rows, columns, fill=0)
     return np.where(codes == NODATA, np.uint8(0), codes)
-
-
-def _copy_libraries(folder):
-    folder.mkdir()
-    source = files("mapproxy") / "service" / "templates" / "demo" / "static"
-    for name in LIBRARIES:
-        (folder / name).write_bytes((source / name).read_bytes())
-    (folder / "NOTICE.txt").write_text(_NOTICE)
