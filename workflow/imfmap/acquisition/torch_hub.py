@@ -1,10 +1,10 @@
 """Weights that torchvision publishes, from PyTorch's server or from where torch keeps what it fetched."""
 
-import hashlib
 import re
 from pathlib import Path
 from urllib.parse import urlparse
 
+from ..core.checksums import sha256
 from ..core.errors import InputError
 from .fetch import fetch
 
@@ -34,8 +34,7 @@ def fetch_hub_weights(url, path, acquisition, cache=None):
     digest = _DIGEST.search(name)[1]
 
     def check(came):
-        with open(came, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256(came)
         if not found.startswith(digest):
             raise InputError(came, f"has SHA-256 {found}, its name says {digest}...")
 

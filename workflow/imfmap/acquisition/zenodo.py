@@ -1,7 +1,6 @@
 """Published weights, from Zenodo."""
 
-import hashlib
-
+from ..core.checksums import md5
 from ..core.errors import InputError
 from .fetch import fetch
 from .http import get, session
@@ -36,8 +35,7 @@ def fetch_published_weights(record, path, acquisition):
     def check(came):
         if algorithm != "md5":
             return
-        with open(came, "rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
+        found = md5(came)
         if found != checksum:
             raise InputError(came, f"has MD5 {found}, Zenodo says {checksum}", "fetch it again")
 

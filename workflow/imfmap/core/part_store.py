@@ -1,6 +1,5 @@
 """Results of a product's parts, kept beside it by what they were made of, so that no part is made twice."""
 
-import hashlib
 import io
 import json
 import os
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from .checksums import new_sha256
 from .files import replacing
 
 _MAGIC = b"imfmap parts 1\n"
@@ -43,7 +43,7 @@ class BlockStore:
     def __init__(self, out_path, about):
         out_path = Path(out_path)
         self.path = out_path.with_name(f".{out_path.stem}.blocks")
-        self._about = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+        self._about = new_sha256(json.dumps(about, sort_keys=True).encode())
         self._places, self._asked, self._file = {}, {}, None
         self._lock = threading.Lock()
         self.taken = self.made = 0

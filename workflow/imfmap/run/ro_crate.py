@@ -1,8 +1,9 @@
 """A run as a Provenance Run Crate: https://www.researchobject.org/workflow-run-crate (profile 0.5, RO-Crate 1.1)."""
 
-import hashlib
 import json
 from pathlib import Path
+
+from ..core.checksums import sha256_of_bytes
 
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 # Terms of the Workflow Run RO-Crate profiles that RO-Crate 1.1 does not have.
@@ -201,7 +202,7 @@ def _tool(rule, job):
 def _actions(number, job, ids, params):
     """A job's action, and the one that started it; its parameters are put among those of the others."""
     text = json.dumps(job["params"], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    digest = sha256_of_bytes(text.encode())[:16]
     params[digest] = {"@id": f"#params-{digest}", "@type": "PropertyValue", "name": "params", "value": text}
     of = ", ".join(map(str, job["wildcards"].values()))
     return [
