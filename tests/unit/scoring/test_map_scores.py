@@ -24,6 +24,7 @@ from imfmap.maps.vectors import write_vector
 from imfmap.scoring import blocks, counts
 from imfmap.scoring.map_scores import combine, score_image, score_labels
 from imfmap.scoring.scores import Scores
+from tests.helpers.other_maps import on_another_crs
 
 CRS = body("moon").projected("equirectangular", 10, 20)
 # 60 rows, 100 columns of 1 m.
@@ -337,7 +338,10 @@ def test_what_cannot_be_scored_is_said(scene, tmp_path):
     with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all alike"):
         combine([scene["out"], tmp_path / "other.json"])
     write_raster(scene["labels"], np.zeros((10, 10), np.uint8), GRID.window(0, 0, 10, 10))
-    with pytest.raises(InputError, match=r"labels.tif: is not on the grid of .*truth.tif"):
+    with pytest.raises(InputError, match=r"labels.tif: its shape, 10 x 10 pixels, is not that of .*truth.tif"):
+        scored(scene)
+    write_raster(scene["labels"], np.zeros(GRID.shape, np.uint8), on_another_crs(GRID))
+    with pytest.raises(InputError, match=r"labels.tif: its CRS .* is not that of .*truth.tif"):
         scored(scene)
 
 

@@ -21,6 +21,7 @@ from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import read_raster, write_raster
 from imfmap.maps.target_grid import target_grid
 from imfmap.mosaic.build import mosaic
+from tests.helpers.other_maps import on_another_crs
 from tests.isis_standins import cubefile, install, programs
 
 PLACE = {"body": "moon", "lat": -10.4, "lon": -165.1, "diameter_km": 1.0}
@@ -171,10 +172,11 @@ def test_an_image_that_shows_too_little_is_refused(tmp_path, value, fraction, sa
 def test_a_cube_off_the_grid_is_refused(tmp_path):
     part = GRID.window(0, 0, 50, 50)
     shifted = MapGrid(GRID.crs, part.transform @ part.transform.translation(0.4, 0), part.shape)
-    path = projected(tmp_path / "a.cub", shifted, np.ones(shifted.shape, np.float32))
-    with pytest.raises(InputError, match="off the target's grid"):
-        cubes.cube_to_geotiff(path, GRID, tmp_path / "a.tif", {})
-    assert not (tmp_path / "a.tif").exists()
+    for grid, differs in ((shifted, "transform"), (on_another_crs(GRID), "CRS")):
+        path = projected(tmp_path / "a.cub", grid, np.ones(grid.shape, np.float32))
+        with pytest.raises(InputError, match=f"a.cub: its {differs} .* the target's map"):
+            cubes.cube_to_geotiff(path, GRID, tmp_path / "a.tif", {})
+        assert not (tmp_path / "a.tif").exists()
 
 
 def test_a_product_that_is_none_stops_the_chain_naming_the_step(tmp_path):

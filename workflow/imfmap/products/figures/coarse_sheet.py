@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...labels.width_classes import WIDTH_BOUNDS_PX, WIDTH_CLASSES
+from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import decode
 from ...maps.rasters import open_raster, read_window
@@ -66,6 +67,7 @@ def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
     """
     with drawing(), open_raster(maps[0].mosaic) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
+        check_same_pixels(sources, grid, maps[0].mosaic)
         places = choose_places(maps[0].fractures, grid)
         suns = SunShown(sources, azimuths_deg or {})
         norm = width_norm(maps[0].fractures)
