@@ -35,7 +35,8 @@ def _named(node):
             if isinstance(target, ast.Name):
                 yield target.id, node.value
             if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
-                yield from ((one.id, value) for one, value in zip(target.elts, node.value.elts, strict=True))
+                pairs = zip(target.elts, node.value.elts, strict=False)
+                yield from ((one.id, value) for one, value in pairs if isinstance(one, ast.Name))
     elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         yield node.target.id, node.value
     elif isinstance(node, ast.arguments):
