@@ -6,13 +6,13 @@ import pytest
 import shapely
 
 from imfmap.core.errors import InputError
+from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.image_support import agreeing_images, mosaic_sources
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
 from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
-from imfmap.products.tables import SHAPEFILE_FIELDS
 from tests.helpers.other_maps import on_another_crs
 
 MOON = body("moon")

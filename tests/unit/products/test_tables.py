@@ -12,13 +12,13 @@ import shapely
 
 from imfmap.core.errors import InputError
 from imfmap.fractures.accept import REASONS
+from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.measures import MEASURES
 from imfmap.maps import qml_styles
 from imfmap.maps.bodies import body, body_of
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.vectors import layers_of, read_vector, write_vector
 from imfmap.products.tables import (
-    SHAPEFILE_FIELDS,
     summarise,
     write_fracture_table,
     write_fractures,
