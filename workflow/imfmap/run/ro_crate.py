@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ..core.checksums import sha256_of_bytes
+from ..core.media_types import media_type
 
 _CONTEXT = "https://w3id.org/ro/crate/1.1/context"
 # Terms of the Workflow Run RO-Crate profiles that RO-Crate 1.1 does not have.
@@ -15,18 +16,6 @@ _PROFILES = {
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
 }
 _SNAKEMAKE = "https://snakemake.readthedocs.io"
-_FORMATS = {
-    ".tif": "image/tiff; application=geotiff",
-    ".IMG": "application/octet-stream",
-    ".json": "application/json",
-    ".geojson": "application/geo+json",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".csv": "text/csv",
-    ".png": "image/png",
-    ".pdf": "application/pdf",
-    ".html": "text/html",
-    ".md": "text/markdown",
-}
 
 
 def crate_of(folder, record, files, snakefile):
@@ -182,7 +171,7 @@ def _file(identifier, path, about):
         "@type": "File",
         "name": Path(path).name,
         "contentSize": str(about["bytes"]),
-        "encodingFormat": _FORMATS.get(Path(path).suffix, "application/octet-stream"),
+        "encodingFormat": media_type(path),
     }
     return entity | {key: about[key] for key in ("sha256", "md5") if key in about}
 
