@@ -4,9 +4,7 @@ import re
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-_RULE = re.compile(
-    r"^ *(?:rule|checkpoint) (\w+):\n(.*?)(?=^ *(?:rule|checkpoint|if|else|def|for)\b|\Z)", re.MULTILINE | re.DOTALL
-)
+_BEGINS = re.compile(r"( *)(?:rule|checkpoint) (\w+):$")
 
 
 def rule_files() -> list[Path]:
@@ -16,7 +14,19 @@ def rule_files() -> list[Path]:
 
 def rules() -> dict[str, str]:
     """Text of each rule and checkpoint, by its name."""
-    return {name: body for path in rule_files() for name, body in _RULE.findall(path.read_text())}
+    texts = {}
+    for path in rule_files():
+        name, indent = None, 0
+        for line in path.read_text().splitlines(keepends=True):
+            begins = _BEGINS.match(line)
+            if begins:
+                name, indent = begins[2], len(begins[1])
+                texts[name] = ""
+            elif line.strip() and len(line) - len(line.lstrip()) <= indent:
+                name = None
+            elif name:
+                texts[name] += line
+    return texts
 
 
 def names() -> set[str]:
