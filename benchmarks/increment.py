@@ -23,6 +23,7 @@ from imfmap.core.checksums import sha256
 from imfmap.engines.native.pipeline import Processing, edr_to_map
 from imfmap.fractures.accept import filter_fractures
 from imfmap.fractures.image_support import agreeing_images
+from imfmap.fractures.limits import MIN_AREA_M2
 from imfmap.fractures.measures import measure
 from imfmap.fractures.polygons import vectorise
 from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
@@ -42,7 +43,6 @@ RECIPES = {
     "sun_aligned": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),
     "paper": ("calibration and projection", "mosaic", "inference on the mosaic", "polygons"),
 }
-MIN_AREA_M2 = 150
 # Strips that overlap show different ground: of their mean this share of pixels becomes fractures, as of the demo's map.
 FOUND_PERCENT = 2.0
 

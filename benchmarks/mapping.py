@@ -4,9 +4,9 @@ Recipe sun_aligned: one image of a target of 50 over 32768 x 32768 pixels is sea
 is fused.
 Recipe paper: mosaics of that size and of 100000 x 100000 pixels (with data in three bands over its whole width) are
 searched with a small network, and one row of windows with the paper's own. Then a probability of straight and crossing
-fractures is turned into polygons, measured, filtered and written (rule vectorise), counted (rule statistics), and held
-against the wall (rule distances). Each case is a process of its own, so that its peak memory is its own, too; this one
-imports no more than Python. Inputs are made once, under the folder. Prints Markdown.
+fractures is turned into polygons, measured, filtered and written (rule `vectorise`), counted (rule `statistics`), and
+held against the wall (rule `distances`). Each case is a process of its own, so that its peak memory is its own, too;
+this one imports no more than Python. Inputs are made once, under the folder. Prints Markdown.
 """
 
 import argparse

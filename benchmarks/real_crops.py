@@ -28,6 +28,7 @@ from scipy.ndimage import label
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from imfmap.fractures.limits import MIN_AREA_M2  # noqa: E402
 from imfmap.inference.infer import infer_image  # noqa: E402
 from imfmap.likeness.craters import find_sun_and_craters  # noqa: E402
 from imfmap.likeness.patches import prepare_calibration, read_real, simulate_patch  # noqa: E402
@@ -41,7 +42,7 @@ from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
 from imfmap.plots.style import COLOURS, saved_figure  # noqa: E402
 
 RESOLUTION_M = 1.5
-THRESHOLD, MIN_AREA_M2 = 0.5, 150.0
+THRESHOLD = 0.5
 SUN_ERRORS_DEG = (0.0, 90.0, 180.0)
 # Median over simulated patches of their standard deviation over mean, over the tangent of the incidence.
 CONTRAST = 0.11
@@ -113,7 +114,7 @@ def on_map(group, patch, folder, contrast):
 
 
 def found_in(probability):
-    """How many objects of 150 m2 and more there are, and the probability without those that are smaller."""
+    """How many objects of `MIN_AREA_M2` and more there are, and the probability without those that are smaller."""
     found = probability >= THRESHOLD
     objects, _ = label(found, np.ones((3, 3)))
     large = np.bincount(objects.ravel()) * RESOLUTION_M**2 >= MIN_AREA_M2

@@ -10,6 +10,7 @@ import rasterio
 
 from imfmap.camera.projection import project
 from imfmap.engines.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
+from imfmap.maps.alignment import offset_on
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_layers import ImageLayer
@@ -190,7 +191,7 @@ def equalizer(given):
     method = next(name for name, theirs in ADJUSTMENTS.items() if theirs == given["adjust"].upper())
     datasets = [rasterio.open(path) for path in paths]
     grid = _union([MapGrid.of(dataset) for dataset in datasets])
-    layers = [ImageLayer(dataset, "", dataset.name, grid.offset_of(MapGrid.of(dataset))) for dataset in datasets]
+    layers = [ImageLayer(dataset, "", dataset.name, offset_on(dataset, grid, "the mosaic")) for dataset in datasets]
     for path, out, change in zip(paths, outs, match_brightness(layers, grid, method), strict=True):
         change_pixels(path, out, change.apply(_read(path)))
 
@@ -206,7 +207,7 @@ def automos(given):
     total, count = np.zeros(grid.shape), np.zeros(grid.shape, np.float32)
     tracked = np.zeros(grid.shape, np.uint32)
     for number, (path, own) in enumerate(zip(paths, grids, strict=True)):
-        row, column = grid.offset_of(own)
+        row, column = np.rint(grid.rowcol(*own.xy(0, 0))).astype(int)
         window = np.s_[row : row + own.shape[0], column : column + own.shape[1]]
         pixels = _read(path)
         taken = np.isnan(values[window])

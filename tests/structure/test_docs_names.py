@@ -108,7 +108,7 @@ def test_a_name_of_the_package_that_is_gone_is_found(text):
     "text",
     [
         *("see `blockstore.BlockStore`", "`part_store.BlockStore`", "`MapGrid.nothing`", "`nothing.of(path)`"),
-        "    camera : camera.LineScanCamera",
+        "    camera : camera.LineScan",
     ],
 )
 def test_a_reference_to_a_name_that_is_gone_is_found(text):

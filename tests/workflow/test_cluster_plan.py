@@ -9,17 +9,13 @@ import sys
 import pytest
 import yaml
 
+from tests.helpers.rules import rules
+
 from .conftest import ROOT, run_snakemake, write_config
 from .test_dag import counts
 
 CONFIG = ROOT / "config" / "config.yaml"
-LOCAL = {
-    name
-    for path in (ROOT / "workflow" / "rules").glob("*.smk")
-    for text in re.split(r"^(?= *(?:rule|checkpoint) \w+:$)", path.read_text(), flags=re.MULTILINE)
-    for name in re.findall(r"^ *(?:rule|checkpoint) (\w+):", text)
-    if "localrule: True" in text
-}
+LOCAL = {name for name, text in rules().items() if "localrule: True" in text}
 
 
 def submitted(text):

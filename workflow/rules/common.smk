@@ -1,5 +1,7 @@
 """Names of files and the input functions that rules share."""
 
+from imfmap.products import product_files
+
 RUN = f"results/{config['run']['name']}"
 SEED = config["run"]["seed"]
 TARGETS = config["targets"]
@@ -208,51 +210,20 @@ def title_of(wildcards):
     return TARGETS[wildcards.target].get("title", wildcards.target)
 
 
-# Files of a target that its catalogue names, and the key of `products` that asks for some of them.
-PRODUCT_FILES = {
-    "mosaic.tif": None,
-    "mosaic_sources.tif": None,
-    "probability.tif": None,
-    "fractures.gpkg": None,
-    "fractures.shp": None,
-    "fractures.geojson": None,
-    "fractures.csv": None,
-    "width_profiles.csv": None,
-    "footprints.gpkg": None,
-    "statistics.csv": None,
-    "summary.json": None,
-    "density.tif": None,
-    "density.png": None,
-    "density.pdf": None,
-    "rose.png": None,
-    "rose.pdf": None,
-    "map.png": None,
-    "map.pdf": None,
-    "overview.png": "sheets",
-    "overview.pdf": "sheets",
-    "rejected.png": "sheets",
-    "rejected.pdf": "sheets",
-    "map.qgz": "qgis",
-    "viewer": "viewer",
-}
-
-
-# And of those whose floor is mapped, and whose truth is known.
-DISTANCE_FILES = ("distances.png", "distances.pdf")
-TRUTH_FILES = ("measures.csv", "measures.png", "measures.pdf")
+def wanted_of(target):
+    """Entries of a target's files, as far as the config asks for them."""
+    holds = {product_files.BOUNDARY: has_boundary(target), product_files.TRUTH: "simulate" in TARGETS[origin(target)]}
+    return product_files.wanted(config["products"], [condition for condition, true in holds.items() if true])
 
 
 def products_of(target):
-    """A target's files, as far as the config asks for them."""
-    wanted = [name for name, key in PRODUCT_FILES.items() if key is None or config["products"][key]]
-    wanted += DISTANCE_FILES if has_boundary(target) else ()
-    wanted += TRUTH_FILES if "simulate" in TARGETS[origin(target)] else ()
-    return [f"{RUN}/{target}/{name}" for name in wanted]
+    """A target's files that its catalogue names."""
+    return [f"{RUN}/{target}/{file.name}" for file in wanted_of(target) if file.roles]
 
 
 def map_of(target):
-    """All that a target's own rule makes; its catalogue, where there is one, needs the rest."""
-    return [*products_of(target), *([f"{RUN}/{target}/stac"] if config["products"]["stac"] else [])]
+    """All that a target's own rule makes."""
+    return [f"{RUN}/{target}/{file.name}" for file in wanted_of(target)]
 
 
 def run_catalog():

@@ -6,13 +6,14 @@ import pytest
 import shapely
 
 from imfmap.core.errors import InputError
+from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.image_support import agreeing_images, mosaic_sources
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
 from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
-from imfmap.products.tables import SHAPEFILE_FIELDS
+from tests.helpers.other_maps import on_another_crs
 
 MOON = body("moon")
 GRID = MapGrid.centred(MOON.projected("equirectangular", -10.0, -165.0), -165.0, -10.0, 450, 300, 1.5)
@@ -108,7 +109,11 @@ def test_sources_of_a_mosaic(tmp_path):
 def test_rasters_of_another_map_are_refused(tmp_path):
     other = MapGrid.centred(GRID.crs, -165.0, -10.0, 450, 300, 2.0)
     write_raster(tmp_path / "s.tif", np.ones(other.shape, np.uint8), other, nodata=0, tags={PRODUCTS_TAG: "M1LE"})
-    with pytest.raises(InputError, match="lies on other pixels"):
+    with pytest.raises(InputError, match="s.tif: its transform .* the fractures. map"):
+        mosaic_sources(fractures(), GRID, tmp_path / "s.tif")
+    other, tags = on_another_crs(GRID), {PRODUCTS_TAG: "M1LE"}
+    write_raster(tmp_path / "s.tif", np.ones(other.shape, np.uint8), other, nodata=0, tags=tags)
+    with pytest.raises(InputError, match="s.tif: its CRS .* the fractures. map"):
         mosaic_sources(fractures(), GRID, tmp_path / "s.tif")
     write_raster(tmp_path / "bare.tif", np.ones(GRID.shape, np.uint8), GRID, nodata=0)
     with pytest.raises(InputError, match="has no tag IMF_PRODUCTS"):

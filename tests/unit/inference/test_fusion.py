@@ -12,6 +12,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.probability_raster import MEDIAN_TAG, create_probability, decode, encode
 from imfmap.maps.rasters import read_raster, write_raster
+from tests.helpers.other_maps import on_another_crs
 
 CRS = body("moon").projected("polar_stereographic", -80, 20)
 GRID = MapGrid.covering(CRS, (30000, 60000, 30000 + 1.5 * 300, 60000 + 1.5 * 200), 1.5)
@@ -87,9 +88,14 @@ def test_other_pixels_are_refused(tmp_path):
     shifted = MapGrid(CRS, GRID.transform @ Affine.translation(0.4, 0), GRID.shape)
     coarser = MapGrid.covering(CRS, GRID.bounds, 3.0)
     elsewhere = MapGrid.covering(body("moon").projected("polar_stereographic", 80, 20), GRID.bounds, 1.5)
-    for grid in (shifted, coarser, elsewhere):
+    for grid, differs in (
+        (on_another_crs(GRID), "CRS"),
+        (shifted, "transform"),
+        (coarser, "transform"),
+        (elsewhere, "CRS"),
+    ):
         image = write(tmp_path, "M1L", np.full(grid.shape, 0.5), 0.05, grid)
-        with pytest.raises(InputError, match="other pixels"):
+        with pytest.raises(InputError, match=rf"M1L.*: its {differs} .* the target.s map"):
             fused(tmp_path, [image])
     with pytest.raises(InputError, match="no image to fuse"):
         fused(tmp_path, [])

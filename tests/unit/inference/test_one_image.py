@@ -11,6 +11,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.probability_raster import create_probability
 from imfmap.maps.rasters import write_raster
+from tests.helpers.other_maps import on_another_crs
 
 GRID = MapGrid.covering(body("moon").projected("equirectangular", 10, 20), (0, 300000, 50, 300040), 1.0)
 
@@ -47,6 +48,9 @@ def test_what_cannot_be_taken_is_said_and_nothing_written(images, tmp_path):
     with pytest.raises(InputError, match=r"sources.tif: shows image 'M2L', which is not given"):
         take_shown(paths[:1], sources_path, tmp_path / "one.tif")
     probability(paths[1], codes[1][:20], GRID.window(0, 0, 20, 50))
-    with pytest.raises(InputError, match=r"M2L.tif: is not on the grid of .*sources.tif"):
+    with pytest.raises(InputError, match=r"M2L.tif: its shape, 20 x 50 pixels, is not that of .*sources.tif, 40 x 50"):
+        take_shown(paths, sources_path, tmp_path / "one.tif")
+    probability(paths[1], codes[1], on_another_crs(GRID))
+    with pytest.raises(InputError, match=r"M2L.tif: its CRS .* is not that of .*sources.tif"):
         take_shown(paths, sources_path, tmp_path / "one.tif")
     assert not (tmp_path / "one.tif").exists()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.likeness.patches import cut_shares, drawn, stretched, sun_azimuth_at
+from imfmap.likeness.patches import cut_shares, draw_settings, stretched, sun_azimuth_at
 
 
 def test_stretch_cuts_the_shares_it_is_told():
@@ -17,12 +17,12 @@ def test_stretch_cuts_the_shares_it_is_told():
 
 def test_settings_are_drawn_from_their_ranges():
     settings = {"a": 3, "b": {"between": [1, 2]}, "c": {"log_between": [10, 1000]}, "d": {"one_of": ["x", "y"]}}
-    draws = [drawn(settings, np.random.default_rng(seed)) for seed in range(200)]
+    draws = [draw_settings(settings, np.random.default_rng(seed)) for seed in range(200)]
     assert {draw["a"] for draw in draws} == {3} and {draw["d"] for draw in draws} == {"x", "y"}
     assert min(draw["b"] for draw in draws) >= 1 and max(draw["b"] for draw in draws) <= 2
     assert np.median([draw["c"] for draw in draws]) == pytest.approx(100, rel=0.4)
     with pytest.raises(InputError, match="use between"):
-        drawn({"a": {"about": [1, 2]}}, np.random.default_rng(0))
+        draw_settings({"a": {"about": [1, 2]}}, np.random.default_rng(0))
 
 
 def test_the_sun_stands_where_it_can():

@@ -15,6 +15,7 @@ from imfmap.maps.rasters import create_raster, read_raster, write_raster
 from imfmap.mosaic import build as mosaic_module
 from imfmap.mosaic.build import mosaic
 from tests.helpers.mosaic_layers import facts, make_grid, write_layer
+from tests.helpers.other_maps import on_another_crs
 
 
 @pytest.fixture(scope="module")
@@ -121,9 +122,13 @@ def test_many_images_need_a_wider_raster(tmp_path, monkeypatch, scene):
         ({"brightness": "hue"}, "hue"),
         (
             {"grid": replace(make_grid(90, 120), transform=Affine(2.0, 0, 101.0, 0, -2.0, 380.0))},
-            "A.tif: does not lie on the target's pixels",
+            "A.tif: its transform .* does not fit the pixels of the target's map",
         ),
-        ({"grid": make_grid(90, 120, resolution_m=4.0)}, "does not lie on the target's pixels"),
+        ({"grid": on_another_crs(make_grid(90, 120))}, "A.tif: its CRS .* is not that of the target's map"),
+        (
+            {"grid": make_grid(90, 120, resolution_m=4.0)},
+            "its transform .* does not fit the pixels of the target's map",
+        ),
     ],
 )
 def test_unfit_input_leaves_nothing_behind(tmp_path, scene, change, found):

@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 import shapely
 
+from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.measures import MEASURES
 from imfmap.maps.bodies import body_of
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.vectors import layers_of, read_vector
 from imfmap.products.tables import (
-    SHAPEFILE_FIELDS,
     summarise,
     summarise_ground,
     write_fracture_table,

@@ -9,6 +9,7 @@ from snakemake.profiles import ProfileConfigFileParser
 
 from imfmap.core.errors import InputError
 from imfmap.run import slurm
+from tests.helpers.rules import rules
 
 KEEPS = "AccountingStorageType   = accounting_storage/slurmdbd\nMinJobAge               = {age} sec\n"
 KEEPS_NONE = "AccountingStorageType   = accounting_storage/none\nMinJobAge               = {age} sec\n"
@@ -98,18 +99,13 @@ def test_a_run_on_slurm_is_known_by_its_command_line(executor, profile, uses):
 def test_the_gpu_is_for_the_rules_that_use_a_network(root):
     """Those whose script loads or trains one; a new one is not forgotten."""
     asked = {setting.partition(":")[0] for setting in profile_of(root)["set-resources"]}
-    assert asked == {name for name, text in rules(root) if re.search(r"scripts/(train|evaluate|infer_\w+)\.py", text)}
+    assert asked == {
+        name for name, text in rules().items() if re.search(r"scripts/(train|evaluate|infer_\w+)\.py", text)
+    }
 
 
 def test_every_job_says_what_it_needs(root):
     """Memory and time, which rise with each attempt; rules that run where Snakemake runs need not."""
-    for name, text in rules(root):
+    for name, text in rules().items():
         if "script:" in text and "localrule: True" not in text:
             assert "mem_mb=rising(" in text and "runtime=" in text, name
-
-
-def rules(root):
-    """Names and texts of all rules."""
-    for path in sorted((root / "workflow" / "rules").glob("*.smk")):
-        for text in re.split(r"^(?= *(?:rule|checkpoint) \w+:$)", path.read_text(), flags=re.MULTILINE)[1:]:
-            yield re.match(r" *(?:rule|checkpoint) (\w+):", text)[1], text

@@ -49,7 +49,7 @@ def drawn(written, monkeypatch):
         yield axes
         figures[png.stem] = axes
 
-    monkeypatch.setattr(comparison_figures, "drawn", kept)
+    monkeypatch.setattr(comparison_figures, "saved_figure", kept)
     folder, _, models = written
     names = list(dict.fromkeys(model["name"] for model in models))
     rows = [Row(name, name, [scores_of(model) for model in models if model["name"] == name]) for name in names]

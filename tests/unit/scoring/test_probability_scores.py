@@ -13,6 +13,7 @@ from imfmap.labels.truth_classes import CLASSES
 from imfmap.maps.rasters import write_raster
 from imfmap.scoring.probability_scores import combine_scores, score_labels
 from imfmap.scoring.scores import Scores
+from tests.helpers.other_maps import on_another_crs
 from tests.helpers.scored_scenes import FACTS, GRID, found, scored
 
 
@@ -234,7 +235,10 @@ def test_what_cannot_be_scored_is_said(scene, tmp_path):
     with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all alike"):
         combine_scores([scene["out"], tmp_path / "other.json"])
     write_raster(scene["labels"], np.zeros((10, 10), np.uint8), GRID.window(0, 0, 10, 10))
-    with pytest.raises(InputError, match=r"labels.tif: is not on the grid of .*truth.tif"):
+    with pytest.raises(InputError, match=r"labels.tif: its shape, 10 x 10 pixels, is not that of .*truth.tif"):
+        scored(scene)
+    write_raster(scene["labels"], np.zeros(GRID.shape, np.uint8), on_another_crs(GRID))
+    with pytest.raises(InputError, match=r"labels.tif: its CRS .* is not that of .*truth.tif"):
         scored(scene)
 
 

@@ -26,7 +26,7 @@ def stamped(diameter_m, age, resolution_m=0.5, **changes):
         getattr(crater, name)[:] = value
     grid = MapGrid.covering(CRS, (-3 * diameter_m, -3 * diameter_m, 3 * diameter_m, 3 * diameter_m), resolution_m)
     height, lines, albedo = (np.full(grid.shape, value, np.float32) for value in (0.0, 0.0, 1.0))
-    crater.stamp(height, lines, albedo, grid)
+    crater.add_to(height, lines, albedo, grid)
     return height
 
 
@@ -108,7 +108,7 @@ def test_a_crack_goes_through_its_boulder():
         boulder = Boulders.of(*(np.array([value]) for value in (0.0, 0.0, 14.0)), 0.0, 0.25, np.random.default_rng(3))
         boulder.crack[:] = crack
         height, albedo = np.zeros(grid.shape, np.float32), np.ones(grid.shape, np.float32)
-        boulder.stamp(height, albedo, grid)
+        boulder.add_to(height, albedo, grid)
         return height, boulder
 
     whole, boulder = stamped_boulder(np.nan)

@@ -15,6 +15,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
 from imfmap.tiles.tiles import cut_tiles, read_tiles, tiling
 from tests.helpers.cut_tiles import cut, spots
+from tests.helpers.other_maps import on_another_crs
 from tests.helpers.tile_factory import facts
 
 
@@ -214,10 +215,12 @@ def test_an_image_in_a_corner_of_a_large_target_gives_the_tiles_of_its_place(tmp
 
 def test_rasters_must_share_a_grid(rasters):
     folder, _, mask, grid = rasters
-    write_raster(folder / "other.tif", mask[1:], grid.window(1, 0, *grid.shape))
-    with pytest.raises(InputError, match="not on the grid"):
-        cut_tiles(folder / "image.tif", folder / "other.tif", folder / "t.npz", "paper", 64, 0, False, target="place")
-    assert not (folder / "t.npz").exists()
+    for other, differs in ((grid.window(1, 0, *grid.shape), "transform"), (on_another_crs(grid), "CRS")):
+        write_raster(folder / "other.tif", mask[: other.shape[0]], other)
+        paths = folder / "image.tif", folder / "other.tif", folder / "t.npz"
+        with pytest.raises(InputError, match=rf"other.tif: its {differs} .* is not that of .*image.tif"):
+            cut_tiles(*paths, "paper", 64, 0, False, target="place")
+        assert not (folder / "t.npz").exists()
 
 
 def test_an_image_without_data_gives_no_file(rasters):

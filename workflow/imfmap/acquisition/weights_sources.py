@@ -1,10 +1,10 @@
 """Weights that others publish: torchvision's from PyTorch's server or torch's cache, checkpoints from Zenodo."""
 
-import hashlib
 import re
 from pathlib import Path
 from urllib.parse import urlparse
 
+from ..core.checksums import md5, sha256
 from ..core.errors import InputError
 from .download import download_file
 from .http import get, session
@@ -36,8 +36,7 @@ def download_torchvision_weights(url, path, acquisition, cache=None):
     digest = _DIGEST.search(name)[1]
 
     def check(came):
-        with open(came, "rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256(came)
         if not found.startswith(digest):
             raise InputError(came, f"has SHA-256 {found}, its name says {digest}...")
 
@@ -79,8 +78,7 @@ def download_zenodo_checkpoint(record, path, acquisition):
     def check(came):
         if algorithm != "md5":
             return
-        with open(came, "rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
+        found = md5(came)
         if found != checksum:
             raise InputError(came, f"has MD5 {found}, Zenodo says {checksum}", "fetch it again")
 

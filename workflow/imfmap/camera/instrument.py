@@ -67,7 +67,7 @@ class Instrument:
 
     @cached_property
     def solver_constants(self):
-        """ndarray: what `compiled.solve_lines` needs: focal length, distortion, boresight, inverse matrix."""
+        """ndarray: for `line_scan_numba`: focal length, distortion, boresight, inverse matrix."""
         parts = [self.focal_length_mm, self.distortion, self.boresight_sample, self.boresight_line]
         return np.concatenate([parts, self.from_focal.reshape(-1)])
 

@@ -1,4 +1,7 @@
-"""Checksums of files, each computed once: kept as long as the file's size and time stay what they were."""
+"""All hashing of this project: checksums of files and of content.
+
+`Checksums` keeps those of files, so that each is computed once as long as the file's size and time stay the same.
+"""
 
 import hashlib
 import time
@@ -10,6 +13,7 @@ from .jsonfiles import read_json, write_json
 FOLDER = ".checksums"
 # A file may change once more within the same tick of a coarse clock: so young a one is not trusted to stay.
 _SETTLED_S = 2.0
+_CHUNK_BYTES = 1 << 24
 
 
 def sha256(path):
@@ -18,10 +22,46 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def md5(path):
-    """MD5 of a file, as hexadecimal text: what the PDS lists of its products."""
+def md5(path, first=0, length=None):
+    """MD5 of a file, as hexadecimal text: the checksum that the PDS gives for its products.
+
+    Parameters
+    ----------
+    path : path
+    first : int
+        Bytes before the part that counts.
+    length : int, optional
+        Bytes of the part that counts; by default all to the end of the file.
+
+    Returns
+    -------
+    str
+    """
+    digest = hashlib.md5(usedforsecurity=False)
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()
+        file.seek(first)
+        while length is None or length > 0:
+            chunk = file.read(_CHUNK_BYTES if length is None else min(length, _CHUNK_BYTES))
+            if not chunk:
+                break
+            digest.update(chunk)
+            length = None if length is None else length - len(chunk)
+    return digest.hexdigest()
+
+
+def sha256_of_bytes(content):
+    """SHA-256 of bytes, as hexadecimal text."""
+    return new_sha256(content).hexdigest()
+
+
+def md5_of_bytes(content):
+    """MD5 of bytes or of an array of bytes, as hexadecimal text."""
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+def new_sha256(content=b""):
+    """Running SHA-256 that begins with some bytes; `update` adds more, `copy` branches off."""
+    return hashlib.sha256(content)
 
 
 class Checksums:
@@ -67,7 +107,7 @@ class Checksums:
             return None
 
     def _entry(self, path, algorithm):
-        place = hashlib.sha256(str(Path(path).resolve()).encode()).hexdigest()[:12]
+        place = sha256_of_bytes(str(Path(path).resolve()).encode())[:12]
         return self._folder / f"{Path(path).name}.{place}.{algorithm.__name__}.json"
 
 

@@ -1,9 +1,10 @@
 """Which code made a thing: a digest of what a script or module can reach in this library."""
 
 import ast
-import hashlib
 from functools import cache
 from pathlib import Path
+
+from .checksums import new_sha256
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # What these do gets into messages, logs and records, not into what is made.
@@ -38,7 +39,7 @@ def code_of(path):
     for (file, _), statements in reached(path, _BESIDES).items():
         texts = {part if isinstance(part, str) else _text_of(part) for part in statements}
         parts.setdefault(_said(file), set()).update(texts)
-    digest = hashlib.sha256()
+    digest = new_sha256()
     for file in sorted(parts):
         for text in (file, *sorted(parts[file])):
             digest.update(f"{len(text)}:{text}".encode())

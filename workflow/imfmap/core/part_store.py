@@ -1,7 +1,6 @@
 """Results of a product's parts, kept beside it by what they were made of, so that no part is made twice."""
 
 import errno
-import hashlib
 import io
 import json
 import logging
@@ -16,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
+
+from .checksums import new_sha256
 
 # A killed job loses at most the parts of so many seconds.
 _COMMIT_S = 1.0
@@ -53,7 +54,7 @@ class PartStore:
     def __init__(self, out_path: str | os.PathLike, about: Mapping):
         out_path = Path(out_path)
         self.path = out_path.with_name(f".{out_path.stem}.blocks")
-        self._about = hashlib.sha256(json.dumps(about, sort_keys=True).encode())
+        self._about = new_sha256(json.dumps(about, sort_keys=True).encode())
         self._asked, self._database, self._committed = set(), None, 0.0
         self._lock = threading.Lock()
         self.taken = self.made = 0

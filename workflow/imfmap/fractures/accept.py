@@ -6,6 +6,7 @@ import shapely
 
 from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
 from ..maps.vectors import layers_of, read_vector
+from .limits import MIN_AREA_M2
 
 # Reasons, in the order in which they are given where several hold.
 SMALL, SEAM, OUTSIDE = "small", "seam", "outside"
@@ -48,12 +49,12 @@ def read_boundary(path, crs):
     return {name: layers.get(name, gpd.GeoDataFrame(geometry=[], crs=crs)) for name in BOUNDARY_LAYERS}
 
 
-def filter_fractures(fractures, min_area_m2=150.0, seams=None, floor=None, seam_distance_m=4.5):
+def filter_fractures(fractures, min_area_m2=MIN_AREA_M2, seams=None, floor=None, seam_distance_m=4.5):
     """Keep what may be a fracture.
 
-    A detection is rejected where it is smaller than the paper's 150 m2; where it lies along a seam of the mosaic, that
-    is, where most of it is close to a seam and both point the same way; or where most of it lies outside the crater
-    floor and the melt ponds.
+    A detection is rejected where it is smaller than the least area, by default the paper's; where it lies along a seam
+    of the mosaic, that is, where most of it is close to a seam and both point the same way; or where most of it lies
+    outside the crater floor and the melt ponds.
 
     Parameters
     ----------

@@ -9,13 +9,14 @@ from rasterio.features import rasterize
 from tqdm import tqdm
 
 from ..core.errors import InputError
-from ..maps.grids import MapGrid
+from ..maps.alignment import offset_on
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts, facts_of
 from ..maps.image_layers import FilledBlocks
 from ..maps.probability_raster import CODES, NODATA
 from ..maps.rasters import open_raster, read_window
 
 BLOCK_PX = 2048
+_MAP = "the fractures' map"
 # An image covers a fracture where it has data on this share of it.
 COVER_SHARE = 0.5
 # A mosaic's source counts where it holds this share of a fracture.
@@ -58,7 +59,7 @@ def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
     pixels, total, seen = np.zeros(len(fractures)), np.zeros(shape), np.zeros(shape)
     with ExitStack() as stack:
         datasets = [stack.enter_context(open_raster(path)) for path in probability_paths]
-        offsets = [_offset(dataset, grid) for dataset in datasets]
+        offsets = [offset_on(dataset, grid, _MAP) for dataset in datasets]
         filled = [FilledBlocks(dataset) for dataset in datasets]
         for chosen, labels, row, column in _blocks(fractures, grid):
             # Fractures are on few of the pixels.
@@ -107,7 +108,7 @@ def mosaic_sources(fractures, grid, sources_path, image_paths=()):
             raise InputError(sources_path, f"has no tag {PRODUCTS_TAG}", "make the mosaic again with this workflow")
         products = products.split(",")
         share = np.zeros((len(products), len(fractures)))
-        offset = _offset(dataset, grid)
+        offset = offset_on(dataset, grid, _MAP)
         for chosen, labels, row, column in _blocks(fractures, grid):
             source = read_window(dataset, row - offset[0], column - offset[1], *labels.shape, fill=0)
             # One count over fractures and sources together.
@@ -123,13 +124,6 @@ def mosaic_sources(fractures, grid, sources_path, image_paths=()):
 
 def _unknown(product):
     return ImageFacts.of_mosaic(product, np.nan)
-
-
-def _offset(dataset, grid):
-    offset = grid.offset_of(MapGrid.of(dataset))
-    if offset is None:
-        raise InputError(dataset.name, "lies on other pixels than the fractures' map", "make it again for this target")
-    return offset
 
 
 def _blocks(fractures, grid):

@@ -17,6 +17,7 @@ from ..maps.bodies import body_of
 from ..maps.grids import transformed
 from ..maps.ground_plane import GroundPlane
 from .accept import OUTSIDE
+from .limits import POND_GAP_M, POND_MIN_FRACTURES, POND_MIN_LENGTH_M
 
 COLUMNS = ("pond", "fractures", "total_length_m", "area_m2", "density_km_km2", "confidence", "lon_deg", "lat_deg")
 
@@ -38,9 +39,9 @@ class PondRule:
         And at least this total length with branches.
     """
 
-    gap_m: float = 150.0
-    min_fractures: int = 5
-    min_length_m: float = 500.0
+    gap_m: float = POND_GAP_M
+    min_fractures: int = POND_MIN_FRACTURES
+    min_length_m: float = POND_MIN_LENGTH_M
 
 
 def outside_fractures(kept, rejected, boundary=None):

@@ -12,6 +12,7 @@ from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import PartStore
+from ..maps.alignment import check_same_pixels, offset_on
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.image_layers import FilledBlocks
@@ -136,9 +137,8 @@ class _Image:
         self._filled = FilledBlocks(self.probability)
         self.projected = stack.enter_context(open_raster(projected_path))
         self.facts = ImageFacts.from_tags(self.projected.tags(), projected_path)
-        self.offset = _offset(self.probability, probability_path, grid)
-        if _offset(self.projected, projected_path, grid) != self.offset:
-            raise InputError(probability_path, f"lies on other pixels than {projected_path}", "infer the image again")
+        self.offset = offset_on(self.probability, grid, "the target's map", "infer the image again for this target")
+        check_same_pixels(self.probability, MapGrid.of(self.projected), projected_path, "infer the image again")
         self.weight = image_weight(self.facts, grid.resolution_m)
         self.side_px = neighbourhood_px(grid.resolution_m)
         tags = self.probability.tags()
@@ -178,11 +178,3 @@ def _fuse_block(images, row, column, shape, counted):
     with np.errstate(invalid="ignore"):
         codes = encode(np.where(seen > 0, total / weights, np.nan))
     return {"codes": codes, "counts": seen} if counted else {"codes": codes}
-
-
-def _offset(dataset, path, grid):
-    """Row and column of a raster's first pixel on a grid that shares its pixels."""
-    offset = grid.offset_of(MapGrid.of(dataset))
-    if offset is None:
-        raise InputError(path, "lies on other pixels than the target's map", "project it again for this target")
-    return offset

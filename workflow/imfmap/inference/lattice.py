@@ -9,6 +9,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..maps.window_reading import map_in_order
+from ..tiles.cutting import stride_of
 
 # Seconds of work that a kill may cost.
 KEEP_EVERY_S = 30.0
@@ -42,7 +43,7 @@ class Lattice:
     @classmethod
     def covering(cls, v, u, height, width, size_px, overlap):
         """Fewest windows from (v, u) on that cover height x width pixels and overlap by a share of their side."""
-        step = max(1, round(size_px * (1 - overlap)))
+        step = stride_of(size_px, overlap)
         rows, columns = (1 + max(0, -(-(extent - size_px) // step)) for extent in (height, width))
         return cls(v, u, rows, columns, size_px, step)
 

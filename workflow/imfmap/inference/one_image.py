@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import InputError
+from ..maps.alignment import check_same_pixels
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.probability_raster import NODATA, create_probability
@@ -40,8 +41,7 @@ def take_shown(probability_paths, sources_path, out_path):
             if product not in paths:
                 raise InputError(sources_path, f"shows image '{product}', which is not given", "infer all images")
             images[number] = stack.enter_context(open_raster(paths[product]))
-            if images[number].shape != grid.shape or not np.allclose(images[number].transform, grid.transform):
-                raise InputError(paths[product], f"is not on the grid of {sources_path}", "make both for one target")
+            check_same_pixels(images[number], grid, sources_path)
         out = stack.enter_context(create_probability(out_path, grid, {PRODUCTS_TAG: ",".join(products)}))
         for row, column, block in grid.blocks(_BLOCK_PX):
             shown = read_window(sources, row, column, *block.shape)

@@ -12,6 +12,11 @@ WIDTH_BOUNDS_PX = {
     "huge": (30.0, math.inf),
 }
 WIDTH_CLASSES = tuple(WIDTH_BOUNDS_PX)
+WIDTH_BOUNDS_M = {name: (low * CLASS_PIXEL_M, high * CLASS_PIXEL_M) for name, (low, high) in WIDTH_BOUNDS_PX.items()}
+# Full width that a line of a class is drawn with, where the config says no other: the middle of its class. The open
+# class is taken for as wide as the one before it.
+_LARGE_PX = WIDTH_BOUNDS_PX["large"][1] - WIDTH_BOUNDS_PX["large"][0]
+LINE_WIDTH_PX = {name: (low + min(high, low + _LARGE_PX)) / 2 for name, (low, high) in WIDTH_BOUNDS_PX.items()}
 
 
 def width_class(width_m):

@@ -15,7 +15,7 @@ def tile_sets(job):
 
     Parameters
     ----------
-    job : train.Job
+    job : train.TrainingJob
 
     Returns
     -------
@@ -42,7 +42,7 @@ def loader(tiles, shuffle, job, ranks, device):
     tiles : TileDataset
     shuffle : bool
         Whether each epoch has an order of its own.
-    job : train.Job
+    job : train.TrainingJob
     ranks : distributed.Ranks
         Which process of the training this is.
     device : torch.device

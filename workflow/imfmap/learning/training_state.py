@@ -1,6 +1,5 @@
 """The state of a training, kept so that after a kill it goes on as if nothing had happened."""
 
-import hashlib
 import json
 import logging
 import pickle
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from ..core.checksums import new_sha256, sha256
 from ..core.files import replacing
 
 FOLDER = ".resume"
@@ -19,10 +19,9 @@ logger = logging.getLogger(__name__)
 
 def fingerprint(settings, paths):
     """str: digest of settings (plain values) and the contents of files."""
-    digest = hashlib.sha256(json.dumps(settings, sort_keys=True, default=str).encode())
+    digest = new_sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for path in paths:
-        with open(path, "rb") as file:
-            digest.update(hashlib.file_digest(file, "sha256").digest())
+        digest.update(bytes.fromhex(sha256(path)))
     return digest.hexdigest()
 
 

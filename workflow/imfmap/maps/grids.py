@@ -12,8 +12,6 @@ from pyproj.exceptions import CRSError
 from ..core.errors import InputError
 from .bodies import body_of
 
-_ALIGNED_PX = 0.01
-
 
 @dataclass(frozen=True)
 class MapGrid:
@@ -120,20 +118,6 @@ class MapGrid:
     def rowcol_of_lonlat(self, lon_deg, lat_deg):
         """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
         return self.rowcol(*transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
-
-    def offset_of(self, other):
-        """Row and column in this grid of another grid's first pixel; None where their pixels do not coincide.
-
-        Judged by places, not by CRS: a GeoTIFF may tell the same CRS in other words than the one it was given.
-        """
-        if other.body != self.body:
-            return None
-        rows, columns = np.array([0, other.shape[0] - 1, 0]), np.array([0, 0, other.shape[1] - 1])
-        offsets = np.subtract(self.rowcol_of_lonlat(*other.lonlat(rows, columns)), (rows, columns))
-        offset = np.rint(offsets[:, 0])
-        if not np.abs(offsets - offset[:, None]).max() < _ALIGNED_PX:
-            return None
-        return tuple(offset.astype(int).tolist())
 
     def window(self, row, column, rows, columns):
         """Grid of a window, cut at this grid's edges.

@@ -6,8 +6,7 @@ import numpy as np
 from rasterio.errors import RasterBlockError
 from rasterio.windows import Window
 
-from ..core.errors import InputError
-from .grids import MapGrid
+from .alignment import offset_on
 from .image_facts import ImageFacts
 from .rasters import open_raster
 
@@ -38,9 +37,7 @@ class ImageLayer:
             Where it is none, or its pixels are not the grid's.
         """
         with open_raster(path) as dataset:
-            offset = grid.offset_of(MapGrid.of(dataset))
-            if offset is None:
-                raise InputError(path, "does not lie on the target's pixels", "project it onto the target's grid")
+            offset = offset_on(dataset, grid, "the target's map", "project it onto the target's grid")
             yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, path, offset)
 
     def read(self, row, column, rows, columns):

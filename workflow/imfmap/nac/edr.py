@@ -1,6 +1,5 @@
 """LROC NAC images as the archive keeps them: a PDS3 label, then 8-bit companded lines (EDR)."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pvl
 
+from ..core.checksums import md5
 from ..core.errors import InputError
 from ..maps.label_values import label_value
 from .companding import companding_table, decompanding_table
@@ -81,18 +81,9 @@ def verify_md5(path):
     """
     edr, label = _open(path)
     stated = str(label_value(label["IMAGE"], "MD5_CHECKSUM", path)).strip().lower()
-    digest = hashlib.md5(usedforsecurity=False)
-    with open(path, "rb") as file:
-        file.seek(edr.offset)
-        left = edr.label.lines * edr.label.samples
-        while left:
-            chunk = file.read(min(left, 1 << 24))
-            digest.update(chunk)
-            left -= len(chunk)
-    if digest.hexdigest() != stated:
-        raise InputError(
-            path, f"its image has MD5 {digest.hexdigest()}, its label says {stated}", f"{_GET_AGAIN}, it is damaged"
-        )
+    found = md5(path, first=edr.offset, length=edr.label.lines * edr.label.samples)
+    if found != stated:
+        raise InputError(path, f"its image has MD5 {found}, its label says {stated}", f"{_GET_AGAIN}, it is damaged")
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """Writing EDRs in the form of the LROC archive, for simulated images."""
 
-import hashlib
-
 import numpy as np
 
+from ..core.checksums import md5_of_bytes
 from ..core.errors import InputError
 from ..core.files import replacing
 
@@ -109,7 +108,7 @@ def write_edr(path, codes, label_fields):
     unknown = sorted(set(label_fields) - known)
     if unknown:
         raise InputError(path, f"a NAC label has no keyword {unknown[0]}", f"known: {', '.join(sorted(known))}")
-    md5 = hashlib.md5(codes, usedforsecurity=False).hexdigest()
+    md5 = md5_of_bytes(codes)
     label_records = 1
     while True:
         layout = (samples, lines + label_records, label_records, label_records + 1)

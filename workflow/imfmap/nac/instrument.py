@@ -1,7 +1,7 @@
 """The door through which the rest of the workflow reaches the Narrow Angle Camera.
 
 A second camera is a package beside this one, whose module `instrument` has the same functions: they give images that
-are read by lines, a `camera.model.CameraModel`, and the steps that make I/F of the lines. Beside it, acquisition reads
+are read by lines, a `model.CameraModel`, and the steps that make I/F of the lines. Beside it, acquisition reads
 `label` (what is known of an image) and `calibration_files` (the names of files); simulation, which makes images of
 this very camera, may look at all of the package.
 """
@@ -39,7 +39,7 @@ Step = Callable[[np.ndarray, int], np.ndarray]
 
 
 class StepSettings(Protocol):
-    """What `processing_steps` reads of the engine's settings, see `engines.native.pipeline.Processing`."""
+    """What `processing_steps` reads of the engine's settings, see `pipeline.Processing`."""
 
     darks: str
     dark_file: str | Path | None

@@ -22,6 +22,7 @@ from ..maps.grids import MapGrid
 from ..maps.image_footprints import geographic_footprint, image_footprints
 from ..maps.rasters import open_raster
 from ..maps.times import parse_utc
+from .product_files import PROBABILITY, PROJECTED, TARGET_FILES
 
 SSYS = "https://stac-extensions.github.io/ssys/v1.1.0/schema.json"
 PAPER_DOI = "10.1029/2025JE009145"
@@ -29,44 +30,6 @@ PAPER = (
     "Le Corre et al. (2025): Automated impact melt fracture mapping on the Moon with weakly supervised deep learning. "
     "Journal of Geophysical Research: Planets 130, e2025JE009145."
 )
-_COG = "image/tiff; application=geotiff; profile=cloud-optimized"
-_GEOTIFF = "image/tiff; application=geotiff"
-# Files of a target: title, media type, roles.
-_FILES = {
-    "mosaic.tif": ("Mosaic, 8 bit", _COG, ["data", "visual"]),
-    "mosaic_sources.tif": ("Image that each pixel of the mosaic came from", _COG, ["data-mask"]),
-    "probability.tif": ("Probability of fracture, 0.004 a step", _COG, ["data"]),
-    "fractures.gpkg": (
-        "Fractures, their centrelines, candidate ponds, and what was rejected, styled",
-        "application/geopackage+sqlite3",
-        ["data"],
-    ),
-    "fractures.geojson": ("Fractures in lunar longitude and latitude", "application/geo+json", ["data"]),
-    "fractures.shp": ("Fractures as shapefile", "application/vnd.shp", ["data"]),
-    "fractures.csv": ("Numbers of each fracture", "text/csv", ["data"]),
-    "width_profiles.csv": ("Width along each fracture", "text/csv", ["data"]),
-    "density.tif": ("Fractures over the ground: km per km2, number per km2", _COG, ["data"]),
-    "density.png": ("Density of fractures", "image/png", ["overview"]),
-    "density.pdf": ("Density of fractures, to print", "application/pdf", ["overview"]),
-    "rose.png": ("Rose diagram of orientations", "image/png", ["overview"]),
-    "rose.pdf": ("Rose diagram of orientations, to print", "application/pdf", ["overview"]),
-    "distances.png": ("Distances to the wall", "image/png", ["overview"]),
-    "distances.pdf": ("Distances to the wall, to print", "application/pdf", ["overview"]),
-    "measures.csv": ("Errors of the measures against the truth", "text/csv", ["metadata"]),
-    "measures.png": ("Errors of the measures against the truth", "image/png", ["metadata"]),
-    "measures.pdf": ("Errors of the measures against the truth, to print", "application/pdf", ["metadata"]),
-    "footprints.gpkg": ("Outlines of the images", "application/geopackage+sqlite3", ["metadata"]),
-    "statistics.csv": ("Statistics", "text/csv", ["metadata"]),
-    "summary.json": ("Statistics and settings", "application/json", ["metadata"]),
-    "map.png": ("Map", "image/png", ["overview"]),
-    "map.pdf": ("Map to print", "application/pdf", ["overview"]),
-    "overview.png": ("Figure sheet at three scales", "image/png", ["overview"]),
-    "overview.pdf": ("Figure sheet at three scales, to print", "application/pdf", ["overview"]),
-    "rejected.png": ("Figure sheet of what was rejected", "image/png", ["overview"]),
-    "rejected.pdf": ("Figure sheet of what was rejected, to print", "application/pdf", ["overview"]),
-    "map.qgz": ("QGIS project", "application/x-qgis-project", ["metadata"]),
-    "viewer/index.html": ("Viewer", "text/html", ["overview"]),
-}
 
 
 @dataclass(frozen=True)
@@ -153,8 +116,7 @@ def write_catalog(path, run, collections):
 
 
 def _name(path):
-    path = Path(path)
-    return "viewer/index.html" if path.name == "viewer" else path.name
+    return Path(path).name
 
 
 def _outlined(images):
@@ -179,12 +141,14 @@ def _map_item(text, grid, files, images):
     )
     _describe(item, grid)
     item.properties["gsd"] = grid.resolution_m
-    for name, (title, kind, roles) in _FILES.items():
-        path = files.get(name)
-        if path:
-            href = path / "index.html" if name.startswith("viewer") else path
-            item.add_asset(_key(name), pystac.Asset(str(href.resolve()), title, None, kind, roles))
+    for file in TARGET_FILES:
+        if file.roles and file.name in files:
+            item.add_asset(_key(file.name), _asset(file, files[file.name] / file.opened))
     return item
+
+
+def _asset(file, path):
+    return pystac.Asset(str(path.resolve()), file.title, None, file.media_type, list(file.roles))
 
 
 def _image_item(path, facts, probabilities):
@@ -202,11 +166,9 @@ def _image_item(path, facts, probabilities):
         sun_azimuth=_from_north(grid, facts.sun_azimuth_deg),
         sun_elevation=round(90.0 - facts.incidence_deg, 3),
     )
-    title = "Calibrated image on the map, I/F"
-    item.add_asset("image", pystac.Asset(str(path.resolve()), title, None, _GEOTIFF, ["data"]))
+    item.add_asset("image", _asset(PROJECTED, path))
     if path.stem in probabilities:
-        href = str(probabilities[path.stem].resolve())
-        item.add_asset("probability", pystac.Asset(href, "Probability of fracture", None, _COG, ["data"]))
+        item.add_asset("probability", _asset(PROBABILITY, probabilities[path.stem]))
     return item
 
 
@@ -242,4 +204,4 @@ def _from_north(grid, map_azimuth_deg):
 
 
 def _key(name):
-    return name.replace("/index.html", "").replace(".", "_").removesuffix("_tif")
+    return name.replace(".", "_").removesuffix("_tif")

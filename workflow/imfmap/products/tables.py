@@ -11,41 +11,10 @@ import shapely
 
 from ..core.files import replacing
 from ..fractures.accept import REASONS
+from ..fractures.fracture_columns import COLUMNS, SHAPEFILE_FIELDS
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
 from ..maps.vectors import write_vector
-
-# Shapefiles hold names of 10 characters at most.
-SHAPEFILE_FIELDS = {
-    "fracture": "fracture",
-    "area_m2": "area_m2",
-    "length_m": "length_m",
-    "total_length_m": "total_m",
-    "mean_width_m": "mean_w_m",
-    "max_width_m": "max_w_m",
-    "orientation_deg": "orient_deg",
-    "sinuosity": "sinuosity",
-    "confidence": "confidence",
-    "lon_deg": "lon_deg",
-    "lat_deg": "lat_deg",
-    "group": "group",
-    "products": "products",
-    "images_seen": "n_seen",
-    "images_agreed": "n_agreed",
-    "incidence_deg": "inc_deg",
-    "sun_azimuth_north_deg": "sun_az_deg",
-    "incidences_deg": "incs_deg",
-    "sun_azimuths_north_deg": "sun_azs",
-}
-_DECIMALS = {
-    "sinuosity": 3,
-    "confidence": 3,
-    "lon_deg": 7,
-    "lat_deg": 7,
-    "orientation_deg": 1,
-    "incidence_deg": 1,
-    "sun_azimuth_north_deg": 1,
-}
 
 
 def write_fractures(directory, kept, rejected, centrelines, ponds):
@@ -240,8 +209,8 @@ def _statistics(values):
 
 def _rounded(frame):
     """Round measures to the digits that mean something."""
-    digits = {name: _DECIMALS.get(name, 2) for name in SHAPEFILE_FIELDS if pd.api.types.is_float_dtype(frame.get(name))}
-    return frame.round(digits)
+    decimals = {column.name: column.decimals for column in COLUMNS if column.decimals is not None}
+    return frame.round({name: decimals[name] for name in frame.columns.intersection(list(decimals))})
 
 
 def _unwrapped(geometry):

@@ -1,11 +1,13 @@
 """A run as a Provenance Run Crate: https://www.researchobject.org/workflow-run-crate (profile 0.5, RO-Crate 1.1)."""
 
-import hashlib
 import json
 from pathlib import Path
 
 from rocrate.model import ContextEntity
 from rocrate.rocrate import ROCrate
+
+from ..core.checksums import sha256_of_bytes
+from ..core.media_types import media_type
 
 # Terms of the Workflow Run RO-Crate profiles that RO-Crate 1.1 does not have.
 _TERMS = {name: f"https://w3id.org/ro/terms/workflow-run#{name}" for name in ("md5", "sha256")}
@@ -14,18 +16,6 @@ _PROFILES = {
     "https://w3id.org/ro/wfrun/workflow/0.5": ("Workflow Run Crate", "0.5"),
     "https://w3id.org/ro/wfrun/provenance/0.5": ("Provenance Run Crate", "0.5"),
     "https://w3id.org/workflowhub/workflow-ro-crate/1.0": ("Workflow RO-Crate", "1.0"),
-}
-_FORMATS = {
-    ".tif": "image/tiff; application=geotiff",
-    ".IMG": "application/octet-stream",
-    ".json": "application/json",
-    ".geojson": "application/geo+json",
-    ".gpkg": "application/geopackage+sqlite3",
-    ".csv": "text/csv",
-    ".png": "image/png",
-    ".pdf": "application/pdf",
-    ".html": "text/html",
-    ".md": "text/markdown",
 }
 
 
@@ -117,7 +107,7 @@ def _file(crate, path, about, folder):
     properties = {
         "name": path.name,
         "contentSize": str(about["bytes"]),
-        "encodingFormat": _FORMATS.get(path.suffix, "application/octet-stream"),
+        "encodingFormat": media_type(path),
     }
     checksums = {key: about[key] for key in ("sha256", "md5") if key in about}
     return crate.add_file(**place, properties=properties | checksums)
@@ -174,7 +164,7 @@ def _run(crate, record, jobs, controls, workflow, entities):
 def _action(crate, number, job, tool, entities):
     """A job's action; jobs with the same parameters share them."""
     text = json.dumps(job["params"], sort_keys=True)
-    identifier = f"#params-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    identifier = f"#params-{sha256_of_bytes(text.encode())[:16]}"
     params = crate.get(identifier) or _add(crate, identifier, "PropertyValue", name="params", value=text)
     of = ", ".join(map(str, job["wildcards"].values()))
     said = {

@@ -4,21 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-_PRODUCTS = (
-    ("*/map.png", "map (and map.pdf)"),
-    ("*/overview.pdf", "figure sheet at three scales (and rejected.pdf)"),
-    ("coarse/table.html", "the maps beside those of coarser images (and .md, .csv, a sheet a target)"),
-    ("*/viewer/index.html", "the map to open in a browser"),
-    ("*/map.qgz", "QGIS project"),
-    ("*/fractures.gpkg", "fractures (and .shp, .geojson)"),
-    ("*/probability.tif", "probability of fracture"),
-    ("catalog.json", "STAC catalogue"),
-    ("models/*/curves.png", "training curves"),
-    ("benchmark_set.md", "what the simulated set holds (and .csv)"),
-    ("evaluation/table.html", "scores on craters unseen in training (and .md, .csv)"),
-    ("provenance/run.json", "configuration, code, checksums, lineage"),
-    ("ro-crate-metadata.json", "the same as an RO-Crate"),
-)
+from ..products.product_files import announced
 
 
 def made(folder):
@@ -34,7 +20,7 @@ def made(folder):
     list of str
     """
     folder = Path(folder)
-    found = [(path, what) for pattern, what in _PRODUCTS for path in sorted(folder.glob(pattern))]
+    found = [(path, what) for pattern, what in announced() for path in sorted(folder.glob(pattern))]
     width = max((len(str(path)) for path, _ in found), default=0)
     lines = [f"  {path!s:<{width}}  {what}" for path, what in found]
     for path in sorted(folder.glob("*/summary.json")):

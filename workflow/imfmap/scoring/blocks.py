@@ -8,6 +8,7 @@ from scipy.ndimage import binary_dilation
 
 from ..core.errors import InputError
 from ..inference.shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
+from ..maps.alignment import check_same_pixels
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.probability_raster import CODES, NODATA
@@ -117,8 +118,7 @@ class Scene:
     def _opened(self, stack, path):
         """A raster that lies on the scene's grid."""
         dataset = stack.enter_context(open_raster(path))
-        if dataset.shape != self.grid.shape or not np.allclose(dataset.transform, self.grid.transform):
-            raise InputError(path, f"is not on the grid of {self._paths['truth']}", "make both for one target")
+        check_same_pixels(dataset, self.grid, self._paths["truth"])
         return dataset
 
     def __exit__(self, *_):

@@ -1,24 +1,27 @@
 """Maps of one place through finer and coarser pixels, side by side in numbers."""
 
+import math
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
 from ..core.files import replacing
-from ..labels.width_classes import WIDTH_CLASSES, width_class
+from ..labels.width_classes import WIDTH_BOUNDS_M, WIDTH_CLASSES, width_class
 from ..learning.evaluation_tables import write_table_pages
 from ..maps.vectors import read_vector
 from .polygon_scores import score_polygons
 
 # Of a fracture's area, or of its centreline, for it to count as found.
 FOUND_SHARE = 0.5
+_CLASSES = WIDTH_BOUNDS_M.items()
 _NOTES = (
     "Found again: of the fractures of the finest map, those of which a coarser one covers at least half of the area. "
     "True ones found: those of which at least half of the centreline lies in a mapped fracture, or within half a "
     "pixel of the coarsest map of one. Precision, recall and F1 are of the pixels of the exact truth, at its own "
-    "resolution. Classes are the paper's, of the mean width: tiny below 7.5 m, small below 15 m, medium below 30 m, "
-    "large below 45 m, huge above."
+    "resolution. Classes are the paper's, of the mean width: "
+    + ", ".join(f"{name} below {high:g} m" if high < math.inf else f"{name} above." for name, (_, high) in _CLASSES)
 )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..labels.width_classes import WIDTH_BOUNDS_PX
+from ..labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, saved_figure
 from .counts import KINDS
 from .scores import AT_INCIDENCES
@@ -156,7 +156,9 @@ def _recall_by_width(axes, rows, looks, labels):
     ticks = [f"{name}\n{px}\nn = {number[name]}" for name, px in zip(classes, bounds, strict=True)]
     axes.set_xticks(range(len(classes)), ticks)
     axes.set(
-        xlabel="true width, px of 1.5 m; number of fractures", ylabel="recall of fracture pixels, %", ylim=(0, 100)
+        xlabel=f"true width, px of {CLASS_PIXEL_M:g} m; number of fractures",
+        ylabel="recall of fracture pixels, %",
+        ylim=(0, 100),
     )
     _legend(axes, f"{_means(rows, lines='lines')}; at probability {rows[0].seeds[0].threshold:g}")
 

@@ -12,12 +12,11 @@ from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..core.jsonfiles import read_json, write_json
+from ..fractures.limits import MIN_AREA_M2
 from .blocks import Scene
 from .counts import FractureCounts, Histograms, ObjectCounts
 from .scores import Scores
 
-# The paper drops what is smaller.
-MIN_AREA_M2 = 150.0
 # Objects and fractures are counted at these probabilities too.
 OTHER_THRESHOLDS = (0.3, 0.7)
 

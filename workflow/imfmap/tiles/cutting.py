@@ -11,7 +11,7 @@ from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample, sample_b
 
 
 def stride_of(size_px, overlap):
-    """Step from a tile to the next in pixels."""
+    """Step from a tile, or a window of inference, to the next in pixels."""
     return max(1, round(size_px * (1 - overlap)))
 
 

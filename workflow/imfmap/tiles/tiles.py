@@ -15,6 +15,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..maps.alignment import check_same_pixels
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import open_raster, read_window
@@ -310,8 +311,7 @@ def _read_layers(projected_path, paths, stride):
     layers = {}
     for name, path in paths.items():
         with open_raster(path) as dataset:
-            if dataset.shape != grid.shape or not np.allclose(dataset.transform, grid.transform):
-                raise InputError(path, f"is not on the grid of {projected_path}", "make both with the same target")
+            check_same_pixels(dataset, grid, projected_path)
             layers[name] = read_window(dataset, *window)
     return image, facts, grid, layers, window[:2]
 

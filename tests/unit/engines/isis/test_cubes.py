@@ -9,6 +9,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import read_raster
 from tests.helpers.isis_cubes import GRID, projected
+from tests.helpers.other_maps import on_another_crs
 from tests.isis_standins import cubefile
 
 
@@ -48,10 +49,11 @@ def test_an_image_that_shows_too_little_is_refused(tmp_path, value, fraction, sa
 def test_a_cube_off_the_grid_is_refused(tmp_path):
     part = GRID.window(0, 0, 50, 50)
     shifted = MapGrid(GRID.crs, part.transform @ part.transform.translation(0.4, 0), part.shape)
-    path = projected(tmp_path / "a.cub", shifted, np.ones(shifted.shape, np.float32))
-    with pytest.raises(InputError, match="off the target's grid"):
-        cubes.cube_to_geotiff(path, GRID, tmp_path / "a.tif", {})
-    assert not (tmp_path / "a.tif").exists()
+    for grid, differs in ((shifted, "transform"), (on_another_crs(GRID), "CRS")):
+        path = projected(tmp_path / "a.cub", grid, np.ones(grid.shape, np.float32))
+        with pytest.raises(InputError, match=f"a.cub: its {differs} .* the target's map"):
+            cubes.cube_to_geotiff(path, GRID, tmp_path / "a.tif", {})
+        assert not (tmp_path / "a.tif").exists()
 
 
 def test_a_product_that_is_none_stops_the_chain_naming_the_step(tmp_path):

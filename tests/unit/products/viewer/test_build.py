@@ -8,6 +8,7 @@ import weakref
 import geopandas as gpd
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from PIL import Image
 
@@ -16,6 +17,7 @@ from imfmap.core.errors import InputError
 from imfmap.maps import qml_styles
 from imfmap.products.viewer import payload, pyramid
 from imfmap.products.viewer.build import VENDOR, ViewerText, write_viewer
+from tests.helpers.other_maps import on_another_crs
 from tests.helpers.target_factory import target_grid, write_target
 
 TILE = 16
@@ -178,6 +180,24 @@ def test_a_failed_build_leaves_the_old_viewer(tmp_path):
         write_viewer(target / "viewer", *arguments)
     assert sorted(path.name for path in (target / "viewer").iterdir()) == before
     assert not list(target.folder.glob(".viewer*"))
+
+
+@pytest.mark.parametrize("name", ["probability", "image"])
+def test_rasters_of_another_crs_are_refused(tmp_path, name):
+    target = write_target(tmp_path / "t")
+    paths = {"probability": target / "probability.tif", "image": target.images[0]}
+    with rasterio.open(paths[name], "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
+        dataset.crs = on_another_crs(target.grid).crs.to_wkt()
+    with pytest.raises(InputError, match=rf"{paths[name].name}: its CRS .* is not that of "):
+        write_viewer(
+            target / "viewer",
+            target / "mosaic.tif",
+            paths["probability"],
+            {"fractures": target.fractures},
+            ViewerText("t"),
+            [paths["image"]],
+        )
+    assert not (target / "viewer").exists()
 
 
 def test_the_same_target_gives_the_same_bytes(tmp_path):

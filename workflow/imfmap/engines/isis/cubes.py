@@ -11,7 +11,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from ...core.errors import InputError
-from ...maps.grids import MapGrid
+from ...maps.alignment import offset_on
 from ...maps.isis_label import read_cube_label
 from ...maps.pvl import is_special
 from ...maps.rasters import BLOCK, create_raster, open_raster, read_window
@@ -116,7 +116,7 @@ def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):
     """
     coverage = CoverageCheck()
     with open_raster(cube_path) as cube:
-        row, column = place_on(grid, cube, cube_path)
+        row, column = offset_on(cube, grid, "the target's map", "project it again with the target's map template")
         with create_raster(out_path, grid, "float32", nodata=float("nan"), tags=tags) as out:
             for top, left, block in grid.blocks(4 * BLOCK):
                 values = read_map(cube, top - row, left - column, *block.shape)
@@ -124,22 +124,6 @@ def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):
                     coverage.add(values)
                     out.write(values, 1, window=Window(left, top, *block.shape[::-1]))
             coverage.check(cube_path, grid, min_valid_fraction)
-
-
-def place_on(grid, cube, path):
-    """Row and column in a grid of the first pixel of an open projected cube.
-
-    Raises
-    ------
-    InputError
-        Where its pixels are not the grid's.
-    """
-    offset = grid.offset_of(MapGrid.of(cube))
-    if offset is None:
-        raise InputError(
-            path, "its pixels lie off the target's grid", "project it again with the target's map template"
-        )
-    return offset
 
 
 def read_map(cube, row, column, rows, columns):

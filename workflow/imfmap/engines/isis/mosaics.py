@@ -5,11 +5,12 @@ from contextlib import ExitStack
 import numpy as np
 
 from ...core.errors import InputError
+from ...maps.alignment import offset_on
 from ...maps.image_layers import ImageLayer
 from ...maps.rasters import open_raster
 from ...mosaic.build import MosaicPart, write_mosaic
 from .commands import tracking_cube
-from .cubes import place_on, read_map
+from .cubes import read_map
 from .tracking import open_tracking, read_tracked
 
 _WINDOW_PX = 1024
@@ -39,7 +40,7 @@ def export_mosaic(cube_path, grid, images, out_path, sources_path, settings):
     products = list(images)
     with ExitStack() as stack:
         cube = stack.enter_context(open_raster(cube_path))
-        row, column = place_on(grid, cube, cube_path)
+        row, column = offset_on(cube, grid, "the target's map", "project the images again with its map template")
         if settings["priority"] != "average":
             sources_in = _tracked(stack, tracking, products, (row, column))
         else:

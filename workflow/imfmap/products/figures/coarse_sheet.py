@@ -8,7 +8,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from ...labels.width_classes import WIDTH_BOUNDS_PX, WIDTH_CLASSES
+from ...labels.width_classes import WIDTH_BOUNDS_M, WIDTH_CLASSES
+from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import decode
 from ...maps.rasters import open_raster, read_window
@@ -66,6 +67,7 @@ def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
     """
     with drawing(), open_raster(maps[0].mosaic) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
+        check_same_pixels(sources, grid, maps[0].mosaic)
         insets = choose_inset_pairs(maps[0].fractures, grid)
         suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(maps[0].fractures)
@@ -204,7 +206,7 @@ def _chart(figure, table):
         positions = np.arange(len(kinds)) + (number - (len(rows) - 1) / 2) * width
         heights = [100 * np.nan_to_num(row[f"{name}_{kind}"]) for kind in kinds]
         axes.bar(positions, heights, 0.92 * width, color=COLOURS[index], label=row["map"])
-    bounds = {kind: [1.5 * bound for bound in WIDTH_BOUNDS_PX[kind]] for kind in kinds}
+    bounds = {kind: WIDTH_BOUNDS_M[kind] for kind in kinds}
     said = [
         f"{kind}\n{low:g}+ m" if np.isinf(high) else f"{kind}\n{low:g}\u2013{high:g} m"
         for kind, (low, high) in bounds.items()

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from ...fractures.accept import REASONS
+from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
 from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
@@ -65,6 +66,7 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
+        check_same_pixels(sources, grid, mosaic_path)
         suns = SunArrows(sources, azimuths_deg or {})
         norm = width_norm(fractures)
         insets = choose_inset_pairs(fractures, grid)
@@ -95,6 +97,7 @@ def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_de
     """
     with drawing(), open_raster(mosaic_path) as mosaic, open_raster(sources_path) as sources:
         grid = MapGrid.of(mosaic)
+        check_same_pixels(sources, grid, mosaic_path)
         suns = SunArrows(sources, azimuths_deg or {})
         reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
         counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core.files import replacing_folder
 from ...maps import qml_styles
+from ...maps.alignment import check_same_pixels, offset_on
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import NODATA
 from ...maps.rasters import open_raster, read_window
@@ -72,6 +73,7 @@ def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(),
         for path in images:
             rasters.append(_image(new, path, grid, threads))
         with open_raster(probability_path) as probability:
+            check_same_pixels(probability, grid, mosaic_path)
             read = partial(_codes, probability)
             rasters.append(_pyramid(new, "probability", "Probability", grid, read, threads, by_code=True))
         data = {
@@ -126,10 +128,9 @@ def _pyramid(folder, name, label, grid, read, threads, by_code=False):
 def _image(folder, path, grid, threads):
     """A projected image's pyramid: its I/F stretched between robust percentiles."""
     with open_raster(path) as dataset:
-        own = MapGrid.of(dataset)
-        row, column = (round(float(value)) for value in grid.rowcol(*own.xy(0, 0)))
-        shrink = max(1.0, max(own.shape) / _SAMPLED_PX)
-        sample = dataset.read(1, out_shape=tuple(max(1, round(side / shrink)) for side in own.shape))
+        row, column = offset_on(dataset, grid, "the mosaic")
+        shrink = max(1.0, max(dataset.shape) / _SAMPLED_PX)
+        sample = dataset.read(1, out_shape=tuple(max(1, round(side / shrink)) for side in dataset.shape))
         low, high = np.nanpercentile(sample, _PERCENTILES) if np.isfinite(sample).any() else (0.0, 1.0)
 
         def read(first_row, first_column, rows, columns):

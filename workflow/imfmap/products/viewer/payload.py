@@ -4,42 +4,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ...fractures.fracture_columns import COLUMNS
 from ...maps import qml_styles
 
 # Outlines are whole numbers of quarter pixels; those along pixel edges are exact.
 QUANTUM_PX = 0.25
-# Columns by their order in the viewer: what it says, its unit, decimals.
-COLUMNS = {
-    "fracture": ("Number", "", 0),
-    "reason": ("Rejected as", "", None),
-    "length_m": ("Length", "m", 1),
-    "total_length_m": ("Length with branches", "m", 1),
-    "mean_width_m": ("Mean width", "m", 1),
-    "max_width_m": ("Largest width", "m", 1),
-    "area_m2": ("Area", "m²", 0),
-    "orientation_deg": ("Orientation", "°", 1),
-    "sinuosity": ("Sinuosity", "", 2),
-    "confidence": ("Confidence", "", 2),
-    "group": ("Group", "", 0),
-    "products": ("Seen by", "", None),
-    "images_seen": ("Images that cover it", "", 0),
-    "images_agreed": ("Images that agree", "", 0),
-    "sun_azimuth_north_deg": ("Sun azimuth from north", "°", 1),
-    "incidences_deg": ("Incidence, all", "", None),
-    "sun_azimuths_north_deg": ("Sun azimuths, all", "", None),
-    "pond": ("Candidate", "", 0),
-    "fractures": ("Fractures", "", 0),
-    "density_km_km2": ("Length over area", "km/km²", 1),
-    "lon_deg": ("Longitude", "°", 5),
-    "lat_deg": ("Latitude", "°", 5),
-    "product": ("Image", "", None),
-    "start_time": ("Start", "", None),
-    "sun_azimuth_deg": ("Sun azimuth on the map", "°", 1),
-    "incidence_deg": ("Incidence", "°", 1),
-    "emission_deg": ("Emission", "°", 1),
-    "phase_deg": ("Phase", "°", 1),
-    "ground_resolution_m": ("Image pixel", "m", 2),
-}
+_LABELLED = {column.name: column for column in COLUMNS if column.label}
 _UNITS = {"_m": "m", "_m2": "m²", "_km": "km", "_km2": "km²", "_deg": "°"}
 
 
@@ -59,8 +29,8 @@ def features(frame, grid):
         its polygons, of each polygon its rings, of each ring column and row of its first corner in quarter pixels,
         then steps from corner to corner.
     """
-    names = [name for name in COLUMNS if name in frame.columns]
-    names += [name for name in frame.columns if name not in COLUMNS and name != frame.geometry.name]
+    names = [name for name in _LABELLED if name in frame.columns]
+    names += [name for name in frame.columns if name not in _LABELLED and name != frame.geometry.name]
     return {
         "columns": [{"name": name, **_told(name)} for name in names],
         "values": {name: _plain(frame[name]) for name in names},
@@ -93,10 +63,14 @@ def _rgba(colour):
 
 
 def _told(name):
-    if name in COLUMNS:
-        label, unit, decimals = COLUMNS[name]
-        return {"label": label, "unit": unit, "decimals": decimals}
-    # A column that the viewer does not know says its unit in its name.
+    if name in _LABELLED:
+        column = _LABELLED[name]
+        return {
+            "label": column.label,
+            "unit": column.unit if column.kind is not str else "",
+            "decimals": column.shown_decimals,
+        }
+    # A column without a label, such as one of the user's own layers, has its unit in its name.
     stem, _, last = name.rpartition("_")
     unit = _UNITS.get(f"_{last}", "") if stem else ""
     words = stem if unit else name

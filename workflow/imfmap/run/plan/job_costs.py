@@ -6,14 +6,7 @@ from collections import defaultdict
 from pathlib import Path
 from statistics import median
 
-# Steps whose work grows with the pixels of a target's map, and with those of an image on the map.
-PER_MAP = {
-    *("fuse", "mosaic", "isis_mosaic", "isis_picture", "isis_equalize", "import_mosaic", "infer_mosaic"),
-    *("vectorise", "distances", "map", "sheets", "viewer", "footprints", "label", "simulate_scene"),
-}
-PER_IMAGE = {"infer_image", "tile", "project_edr", "project_cube", "isis_project", "isis_export", "simulate_projected"}
-# Steps that run a network, on a GPU where there is one.
-ON_GPU = {"train", "evaluate", "infer_image", "infer_mosaic", "compare_image", "compare_mosaic", "score"}
+from ..rule_facts import IMAGE, MAP, facts_of
 
 
 class JobCostEstimator:
@@ -42,7 +35,7 @@ class JobCostEstimator:
         ----------
         rule : str
         megapixels : float, optional
-            Of the map (rules of `PER_MAP`) or of the image on it (`PER_IMAGE`).
+            Of the map, or of the image on it, as `rule_facts` says of the rule.
         on_gpu : bool
             Whether a network may find a GPU.
 
@@ -62,17 +55,18 @@ class JobCostEstimator:
         else:
             wall, cpu = (median(job[place] for job in jobs) for place in (0, 1))
             basis = f"median of {len(jobs)} jobs of {runs}, by job"
-        gpu = wall if on_gpu and rule in ON_GPU else 0.0
+        gpu = wall if on_gpu and facts_of(rule).network else 0.0
         return {"cpu_s": round(cpu, 1), "wall_s": round(wall, 1), "gpu_s": round(gpu, 1), "basis": basis}
 
     def _megapixels(self, rule, run, name):
         """Size of what a past job worked on, or None; its benchmark is named by target and product."""
         target, _, product = name.partition(".")
-        if rule in PER_MAP:
+        pixels = facts_of(rule).pixels
+        if pixels == MAP:
             return self.megapixels(run / target / "mosaic.tif") or self.megapixels(run / target / "probability.tif")
-        return (
-            self.megapixels(run / target / "projected" / f"{product.split('.')[-1]}.tif") if rule in PER_IMAGE else None
-        )
+        if pixels == IMAGE:
+            return self.megapixels(run / target / "projected" / f"{product.split('.')[-1]}.tif")
+        return None
 
     def megapixels(self, path):
         """float: pixels of a raster in millions, or None where it is not there."""

@@ -14,18 +14,10 @@ from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
+from ..rule_facts import IMAGE, MAP, facts_of
 from .dry_run import dry_run, run_folder
-from .job_costs import PER_IMAGE, PER_MAP, JobCostEstimator
+from .job_costs import JobCostEstimator
 
-# Steps that fetch, and what they fetch.
-FETCHING = {
-    "search": "the archive's answer",
-    "locate": "the archive's answer",
-    "download": "an EDR",
-    "fetch_isisdata": "kernels and calibration files",
-    "fetch_checkpoint": "published weights",
-    "fetch_weights": "weights to train from",
-}
 _ROLES = ("map", None, "test", "validation", "train")
 # Smaller files' checksums are computed on the spot where they are not known.
 _SMALL_BYTES = 1 << 20
@@ -88,15 +80,16 @@ def _group(name, steps, config, folder, costs, records, on_gpu):
     jobs = []
     for step in own:
         product = step["wildcards"].get("product")
-        megapixels = map_megapixels if step["rule"] in PER_MAP else None
-        if step["rule"] in PER_IMAGE and product:
+        facts = facts_of(step["rule"])
+        megapixels = map_megapixels if facts.pixels == MAP else None
+        if facts.pixels == IMAGE and product:
             megapixels = costs.megapixels(folder / name / "projected" / f"{product}.tif")
         jobs.append(
             {
                 **{key: step[key] for key in ("rule", "wildcards", "inputs", "outputs", "run")},
                 "why": [{"kind": kind, "text": text} for kind, text in step["why"]],
                 "estimate": costs.estimate(step["rule"], megapixels, on_gpu) if step["run"] else None,
-                "fetches": FETCHING.get(step["rule"]) if step["run"] else None,
+                "fetches": facts.fetches if step["run"] else None,
                 "bytes": sizes.get(product) if step["run"] and step["rule"] == "download" else None,
             }
         )

@@ -69,11 +69,10 @@
 
   // --- panel ---
 
-  const MOST_OF_LEGEND = { mean_width_m: "Mean width", max_width_m: "Largest width", confidence: "Confidence" };
-
   function legend() {
     const { column, classes } = fractures.style;
-    find("legend-title").textContent = MOST_OF_LEGEND[column] || Layers.title(column || "fractures");
+    const known = fractures.columns.find(({ name }) => name === column);
+    find("legend-title").textContent = known ? known.label : Layers.title(column || "fractures");
     const numbers = new Array(classes.length).fill(0);
     for (const feature of byName.fractures.getSource().getFeatures()) numbers[feature.get("class")] += 1;
     find("legend").innerHTML = "";

@@ -1,0 +1,25 @@
+"""Media types of files by their ending."""
+
+from pathlib import Path
+
+GEOTIFF = "image/tiff; application=geotiff"
+CLOUD_OPTIMIZED_GEOTIFF = f"{GEOTIFF}; profile=cloud-optimized"
+UNKNOWN = "application/octet-stream"
+MEDIA_TYPES = {
+    ".csv": "text/csv",
+    ".geojson": "application/geo+json",
+    ".gpkg": "application/geopackage+sqlite3",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".md": "text/markdown",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".qgz": "application/x-qgis-project",
+    ".shp": "application/vnd.shp",
+    ".tif": GEOTIFF,
+}
+
+
+def media_type(path: str | Path) -> str:
+    """Media type of a file; `UNKNOWN` for an ending that is not in the table, such as an EDR's."""
+    return MEDIA_TYPES.get(Path(path).suffix, UNKNOWN)

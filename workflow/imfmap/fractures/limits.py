@@ -1,0 +1,11 @@
+"""Limits that decide what counts as a fracture, and what as a candidate pond: the defaults of the config's `mapping`.
+
+This module imports nothing, so that the config and every step can take the numbers from here.
+"""
+
+# The paper rejects what is smaller.
+MIN_AREA_M2 = 150.0
+# Clusters of fractures that become candidate ponds, see `pond_candidates.PondRule`.
+POND_GAP_M = 150.0
+POND_MIN_FRACTURES = 5
+POND_MIN_LENGTH_M = 500.0

@@ -1,0 +1,121 @@
+"""What the library knows of each rule of the workflow, by its name.
+
+A test compares the table with the rules. It imports nothing, since every job of a run may need it.
+"""
+
+from dataclasses import dataclass
+
+# What the work of a rule grows with: the pixels of a target's map, or those of an image on the map.
+MAP, IMAGE = "map", "image"
+
+
+@dataclass(frozen=True)
+class RuleFacts:
+    """Facts of one rule.
+
+    Attributes
+    ----------
+    pixels : str or None
+        `MAP` or `IMAGE`; None where the work grows with something else.
+    network : bool
+        Whether it runs a neural network, on a GPU where there is one.
+    fetches : str or None
+        What it fetches from a server; None for nothing.
+    """
+
+    pixels: str | None = None
+    network: bool = False
+    fetches: str | None = None
+
+
+_OTHER, _MAP, _IMAGE = RuleFacts(), RuleFacts(MAP), RuleFacts(IMAGE)
+RULES = {
+    "all": _OTHER,
+    # acquire.smk
+    "search": RuleFacts(fetches="the archive's answer"),
+    "locate": RuleFacts(fetches="the archive's answer"),
+    "download": RuleFacts(fetches="an EDR"),
+    "fetch_isisdata": RuleFacts(fetches="kernels and calibration files"),
+    "link_calibration": _OTHER,
+    "isd_from_kernels": _OTHER,
+    "isisdata": _OTHER,
+    # simulate.smk
+    "simulate_calibration": _OTHER,
+    "simulate_scene": _MAP,
+    "simulate_image": _OTHER,
+    "simulate_projected": _IMAGE,
+    "simulate_counts": _OTHER,
+    "benchmark_set": _OTHER,
+    # calibrate.smk
+    "isis_ingest": _OTHER,
+    "isis_spice": _OTHER,
+    "isis_calibrate": _OTHER,
+    "isis_echo": _OTHER,
+    "isis_photometry": _OTHER,
+    "calibrate_edr": _OTHER,
+    # project.smk
+    "project_edr": _IMAGE,
+    "project_cube": _IMAGE,
+    "isis_template": _OTHER,
+    "isis_range": _OTHER,
+    "isis_project": _IMAGE,
+    "isis_export": _IMAGE,
+    "project_mosaic": _OTHER,
+    "survey": _OTHER,
+    # mosaic.smk, coarse.smk
+    "mosaic": _MAP,
+    "isis_equalize": _MAP,
+    "isis_mosaic": _MAP,
+    "isis_picture": _MAP,
+    "import_mosaic": _MAP,
+    "average_image": _OTHER,
+    # label.smk, tile.smk
+    "label": _MAP,
+    "check_labels": _OTHER,
+    "draft_labels": _OTHER,
+    "tile": _IMAGE,
+    "split": _OTHER,
+    # train.smk, evaluate.smk
+    "train": RuleFacts(network=True),
+    "fetch_weights": RuleFacts(fetches="weights to train from"),
+    "use_checkpoint": _OTHER,
+    "fetch_checkpoint": RuleFacts(fetches="published weights"),
+    "evaluate": RuleFacts(network=True),
+    "evaluation": _OTHER,
+    # infer.smk
+    "infer_image": RuleFacts(IMAGE, network=True),
+    "fuse": _MAP,
+    "infer_mosaic": RuleFacts(MAP, network=True),
+    # compare.smk, coarse.smk
+    "compare_images": RuleFacts(network=True),
+    "compare_fused": _OTHER,
+    "compare_one_image": _OTHER,
+    "compare_mosaic": RuleFacts(network=True),
+    "score_images": _OTHER,
+    "score_map": _OTHER,
+    "score_labels": _OTHER,
+    "compare": _OTHER,
+    "comparison": _OTHER,
+    "compare_coarse": _OTHER,
+    "coarse_sheet": _OTHER,
+    "coarse": _OTHER,
+    # vectorise.smk, map.smk, figures.smk, products.smk, provenance.smk
+    "vectorise": _MAP,
+    "map": _MAP,
+    "distances": _MAP,
+    "statistics": _OTHER,
+    "check_measures": _OTHER,
+    "sheets": _MAP,
+    "tables": _OTHER,
+    "footprints": _MAP,
+    "qgis": _OTHER,
+    "viewer": _MAP,
+    "stac": _OTHER,
+    "catalog": _OTHER,
+    "provenance": _OTHER,
+}
+
+
+def facts_of(rule: str) -> RuleFacts:
+    """Facts of a rule; of one that the table does not name, as a target's own rule, that nothing is known."""
+    return RULES.get(rule, _OTHER)
