@@ -20,6 +20,7 @@ from increment_target import Target
 from shapely import box
 
 from imfmap.core.checksums import sha256
+from imfmap.core.choices import MIN_AREA_M2
 from imfmap.engines.native.pipeline import Processing, edr_to_map
 from imfmap.fractures.accept import filter_fractures
 from imfmap.fractures.image_support import agreeing_images
@@ -35,14 +36,13 @@ from imfmap.products.tables import write_fractures
 # As the demo's, and as config/config.yaml's for the paper, but for its batches of 16: the last is filled up with empty
 # windows, which on so short a map would be most of what one image more costs.
 INFERENCE = {
-    "sun_aligned": {"overlap": 0.25, "batch_size": 8, "flips": True, "device": "cpu"},
-    "paper": {"overlap": 0.0, "batch_size": 1, "flips": False, "device": "cpu"},
+    "sun_aligned": {"overlap": 0.25, "batch_size": 8, "test_time_augmentation": ["flips"], "device": "cpu"},
+    "paper": {"overlap": 0.0, "batch_size": 1, "test_time_augmentation": [], "device": "cpu"},
 }
 RECIPES = {
     "sun_aligned": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),
     "paper": ("calibration and projection", "mosaic", "inference on the mosaic", "polygons"),
 }
-MIN_AREA_M2 = 150
 # Strips that overlap show different ground: of their mean this share of pixels becomes fractures, as of the demo's map.
 FOUND_PERCENT = 2.0
 

@@ -28,6 +28,7 @@ from scipy.ndimage import label
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from imfmap.core.choices import MIN_AREA_M2, THRESHOLD  # noqa: E402
 from imfmap.inference.infer import infer_image  # noqa: E402
 from imfmap.likeness.craters import find_sun_and_craters  # noqa: E402
 from imfmap.likeness.patches import prepare_calibration, read_real, simulate_patch  # noqa: E402
@@ -41,13 +42,12 @@ from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
 from imfmap.plots.style import COLOURS, drawn  # noqa: E402
 
 RESOLUTION_M = 1.5
-THRESHOLD, MIN_AREA_M2 = 0.5, 150.0
 SUN_ERRORS_DEG = (0.0, 90.0, 180.0)
 # Median over simulated patches of their standard deviation over mean, over the tangent of the incidence.
 CONTRAST = 0.11
 # Colours of outlines: those of the house that show on grey.
 LINES = [COLOURS[number] for number in (4, 5, 3, 2)]
-INFERENCE = {"overlap": 0.5, "batch_size": 4, "flips": False, "device": "cpu"}
+INFERENCE = {"overlap": 0.5, "batch_size": 4, "test_time_augmentation": [], "device": "cpu"}
 
 
 def reduced(pixels, times):

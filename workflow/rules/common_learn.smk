@@ -136,7 +136,12 @@ def mapping_model(target):
 
 
 def checkpoint(wildcards):
-    return f"{RUN}/models/{mapping_model(wildcards.target)}/checkpoint.pt"
+    """The checkpoint of the model that maps a target."""
+    name = mapping_model(wildcards.target)
+    if name is None:
+        remedy = "add one, such as imfmapper: {zenodo: 15101175} for the paper's published weights"
+        raise WorkflowError(str(InputError(CONFIG_FILES, f"models: holds none to map {wildcards.target} with", remedy)))
+    return f"{RUN}/models/{name}/checkpoint.pt"
 
 
 def mosaic_checkpoint(wildcards):
@@ -226,16 +231,16 @@ def compared_models(question):
 def compared_rows(question, table):
     """Rows of a table of the comparison: name, model, its seed and trained name, and what of it is scored (way)."""
     for name, seed, trained in compared_models(question):
-        told_of_sun = settings.told_of_sun(MODELS[name])
+        told = told_of_sun(MODELS[name])
         row = {"name": name, "model": name, "seed": seed, "trained": trained, "way": "alone"}
         if table == "images":
             yield row
         elif table == "maps":
             yield row | {"name": f"{name}, one image", "way": "one_image"}
-            if MODELS[name]["recipe"] == "paper" and not told_of_sun:
+            if MODELS[name]["recipe"] == "paper" and not told:
                 yield row | {"name": f"{name}, mosaic", "way": "mosaic"}
             yield row | {"name": f"{name}, fused", "way": "fused"}
-        elif told_of_sun:
+        elif told:
             for offset in config["comparison"]["sun_offsets_deg"]:
                 way = f"alone{offset:+d}" if offset else "alone"
                 yield row | {"name": f"{name}, Sun {offset:+d} deg", "way": way, "sun_offset_deg": offset}

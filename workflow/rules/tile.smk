@@ -38,7 +38,7 @@ rule split:
     benchmark:
         f"{RUN}/benchmarks/split/{{recipe}}.{{way}}{{scale}}.tsv"
     wildcard_constraints:
-        way="tile|place",
+        way=one_of(SPLITS),
         scale=r"(\.[0-9.]+m)?",
     conda:
         "../../envs/geo.yaml"

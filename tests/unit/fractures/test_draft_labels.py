@@ -16,7 +16,7 @@ from imfmap.fractures.polygons import vectorise
 from imfmap.labels.qgis_style import lines_qml, polygons_qml
 from imfmap.labels.reading import check_labels, labels_to_polygons, rasterise_labels, read_labels
 from imfmap.labels.template import write_template
-from imfmap.labels.width_classes import WIDTH_BOUNDS_PX, WIDTH_CLASSES
+from imfmap.labels.width_classes import BUFFERED_PX, WIDTH_BOUNDS_PX, WIDTH_CLASSES
 from imfmap.maps.bodies import body, body_of
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.probability_raster import create_probability, encode
@@ -24,7 +24,7 @@ from imfmap.maps.vectors import layers_of
 
 MAP = body("moon").projected("equirectangular", 10.0, 20.0)
 GRID = MapGrid.covering(MAP, (0, 300000, 900, 300600), 1.5)
-WIDTHS = {"tiny": 2.5, "small": 7.5, "medium": 15, "large": 25, "huge": 35}
+WIDTHS = BUFFERED_PX
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,6 @@ def made(root, tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("labels")
     label_template.main(folder)
-    assert label_template.default_widths() == WIDTHS
     return folder
 
 

@@ -3,7 +3,6 @@ import numpy as np
 import pandas
 import pyogrio
 import pytest
-import yaml
 from scipy.ndimage import label
 from shapely.geometry import LineString, Point, Polygon
 
@@ -11,7 +10,7 @@ import imfmap.labels.reading
 from imfmap.core.errors import InputError
 from imfmap.labels.checks import check_files
 from imfmap.labels.reading import check_labels, labels_to_polygons, rasterise_labels, read_labels, write_labels
-from imfmap.labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX, WIDTH_CLASSES, width_class
+from imfmap.labels.width_classes import BUFFERED_PX, CLASS_PIXEL_M, WIDTH_BOUNDS_PX, WIDTH_CLASSES, width_class
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid, lonlat_to_map
 from imfmap.maps.rasters import read_raster
@@ -305,15 +304,13 @@ def test_a_file_that_lost_its_layers(tmp_path):
         read_labels(path)
 
 
-def test_the_configurations_widths_lie_in_their_classes(root):
-    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
-    widths = schema["$defs"]["labels"]["properties"]["width_px"]["properties"]
-    assert tuple(widths) == WIDTH_CLASSES
-    for name, entry in widths.items():
-        assert width_class(entry["default"] * CLASS_PIXEL_M) == name
+def test_widths_that_lines_are_buffered_to_lie_in_their_classes():
+    assert tuple(BUFFERED_PX) == WIDTH_CLASSES
+    for name, width_px in BUFFERED_PX.items():
+        assert width_class(width_px * CLASS_PIXEL_M) == name
         low, high = WIDTH_BOUNDS_PX[name]
         # The open class begins at 30 px; as wide as its neighbours, its middle is at 35.
-        assert entry["default"] == (low + min(high, low + 10)) / 2
+        assert width_px == (low + min(high, low + 10)) / 2
 
 
 def test_points_are_no_lines(tmp_path):

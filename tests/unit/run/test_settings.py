@@ -5,9 +5,9 @@ import re
 
 import pytest
 import yaml
+from imfmap.run.settings import SCHEMAS, complete, product_of, read_products, told_of_sun
 
 from imfmap.core.errors import InputError
-from imfmap.run.settings import SCHEMAS, complete, product_of, read_products, told_of_sun
 
 SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
 BASE = {

@@ -8,7 +8,7 @@ import numpy as np
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import BODIES
-from ..nac.label import NAIF_IDS
+from ..nac.label import NAIF_IDS, product_of
 from ..nac.optics import Instrument, instrument_of
 from .ephemeris import Orientation, States
 
@@ -65,7 +65,7 @@ def _camera_arguments(isd, path):
         raise InputError(path, f"has {len(isd['line_scan_rate'])} line rates", "NAC images have one")
     body = _body(isd["radii"], path)
     return {
-        "product_id": isd.get("image_identifier", Path(path).name.split(".")[0]),
+        "product_id": isd.get("image_identifier", product_of(path)),
         "lines": int(isd["image_lines"]),
         "samples": int(isd["image_samples"]),
         "start_et_s": float(isd["starting_ephemeris_time"]),

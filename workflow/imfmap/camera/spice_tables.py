@@ -3,13 +3,12 @@
 import re
 import struct
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
 from ..core.errors import InputError
 from ..nac.isis_label import read_cube_label
-from ..nac.label import NAIF_IDS, label_value
+from ..nac.label import NAIF_IDS, label_value, product_of
 from ..nac.optics import instrument_of
 from .ephemeris import Orientation, States
 
@@ -67,7 +66,7 @@ def read_cube_camera(path):
     line, sample, line_step, sample_step = _crop(cube.get("AlphaCube"), told)
     size = cube["Core"]["Dimensions"]
     return {
-        "product_id": str(cube.get("Archive", {}).get("ProductId", Path(path).name.split(".")[0])),
+        "product_id": str(cube.get("Archive", {}).get("ProductId", product_of(path))),
         "lines": size["Lines"],
         "samples": size["Samples"],
         "start_et_s": start_s + (line - 0.5) * duration_s,

@@ -4,6 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from ..core.choices import MIN_AREA_M2
 from ..maps.axial import axial_difference_deg, lines_axis, polygon_axis
 from ..maps.vectors import layers_of, read_vector
 
@@ -48,10 +49,10 @@ def read_boundary(path, crs):
     return {name: layers.get(name, gpd.GeoDataFrame(geometry=[], crs=crs)) for name in BOUNDARY_LAYERS}
 
 
-def filter_fractures(fractures, min_area_m2=150.0, seams=None, floor=None, seam_distance_m=4.5):
+def filter_fractures(fractures, min_area_m2=MIN_AREA_M2, seams=None, floor=None, seam_distance_m=4.5):
     """Keep what may be a fracture.
 
-    A detection is rejected where it is smaller than the paper's 150 m2; where it lies along a seam of the mosaic, that
+    A detection is rejected where it is smaller than `min_area_m2`; where it lies along a seam of the mosaic, that
     is, where most of it is close to a seam and both point the same way; or where most of it lies outside the crater
     floor and the melt ponds.
 

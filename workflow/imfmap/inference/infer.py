@@ -57,11 +57,11 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         8-bit probability raster to write, on the same grid (see `probability`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
-        ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too);
-        ``rotations``, by default false (recipe ``paper``: average over quarter turns of all these, too),
-        ``device``; ``precision``, by default "auto" (see `precision.choose_precision`); ``sun_offset_deg``, by default
-        0: an error added to the Sun's azimuth that the model is told, by its windows' turn or by its input, to measure
-        what wrong directions cost.
+        ``test_time_augmentation``, a list of ``flips`` (average with mirrored windows: up-down, and for recipe
+        ``paper`` left-right and both, too) and ``rotations`` (recipe ``paper``: average over quarter turns of all
+        these, too); ``device``; ``precision``, by default "auto" (see `precision.choose_precision`);
+        ``sun_offset_deg``, by default 0: an error added to the Sun's azimuth that the model is told, by its windows'
+        turn or by its input, to measure what wrong directions cost.
     threads : int, optional
         Processor cores to use; by default all that this process may.
 

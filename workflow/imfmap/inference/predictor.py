@@ -90,16 +90,16 @@ class Network:
             "IMF_RECIPE": self.recipe,
             "IMF_WINDOW_PX": self.size_px,
             "IMF_OVERLAP": settings["overlap"],
-            "IMF_FLIPS": settings["flips"],
-            "IMF_ROTATIONS": settings.get("rotations", False),
+            "IMF_TEST_TIME_AUGMENTATION": ",".join(sorted(settings["test_time_augmentation"])) or "none",
             "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
         }
 
 
 def _views(recipe, settings):
     """Views of a window whose results are averaged: itself first, none twice."""
-    views = [_AS_IT_IS, *(_FLIPS[recipe] if settings["flips"] else ())]
-    if settings.get("rotations", False):
+    augmented = settings["test_time_augmentation"]
+    views = [_AS_IT_IS, *(_FLIPS[recipe] if "flips" in augmented else ())]
+    if "rotations" in augmented:
         views += [(upside_down, (turns + more) % 4) for upside_down, turns in views for more in _ROTATIONS[recipe]]
     return list(dict.fromkeys(views))
 

@@ -12,6 +12,9 @@ WIDTH_BOUNDS_PX = {
     "huge": (30.0, math.inf),
 }
 WIDTH_CLASSES = tuple(WIDTH_BOUNDS_PX)
+# Width that a line of a class is buffered to by default: the middle of the class. The open class begins at 30 px; as
+# wide as its neighbours, its middle is at 35.
+BUFFERED_PX = {"tiny": 2.5, "small": 7.5, "medium": 15, "large": 25, "huge": 35}
 
 
 def width_class(width_m):

@@ -11,6 +11,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
+from ..core.choices import SCALINGS
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.processors import processor_name
@@ -18,7 +19,6 @@ from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
 from .weights import load_state, network_state, read_state, start_encoder_from, start_from
 
-SCALINGS = ("imagenet", "unit")
 # Settings that say how a network is built; no weight tells them.
 BUILD_KEYS = (
     "architecture",

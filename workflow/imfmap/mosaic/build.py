@@ -10,6 +10,7 @@ import numpy as np
 import rasterio
 
 from ..core.checksums import Checksums
+from ..core.choices import PRIORITIES, STRETCHES
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import BlockStore
@@ -20,12 +21,10 @@ from ..maps.stretching import stretch_to_8bit
 from .equalize import UNCHANGED, match_brightness
 from .seams import seam_lines
 
-__all__ = ["PRIORITIES", "STRETCHES", "MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
+__all__ = ["MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
 
 log = logging.getLogger(__name__)
 
-PRIORITIES = ("beneath", "ontop", "average")
-STRETCHES = ("minmax", "percentile")
 PERCENTILES = (0.5, 99.5)
 _MOST_IN_UINT8 = 255
 _WINDOW_PX = 512

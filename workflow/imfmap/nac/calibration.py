@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.choices import DARKS
 from ..core.errors import InputError
 from ..maps.times import ephemeris_time
 from .calibration_files import CalibrationFiles, read_column_cube
 from .calibration_numba import calibrate_lines, remove_echo_lines
 from .sun_distance import sun_moon_distance_au
 
-DARKS = ("pair", "nearest", "custom")
 RADIOMETRY = ("iof", "radiance", None)
 ECHO_DELTA = 0.326
 ECHO_SMOOTHING_SAMPLES = 20

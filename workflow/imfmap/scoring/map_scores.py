@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..core.choices import MIN_AREA_M2
 from ..core.errors import InputError
 from ..core.jsonfiles import read_json, write_json
 from .blocks import Scene
@@ -16,7 +17,6 @@ from .counts import Fractures, Histograms, Objects
 from .scores import Scores
 
 # The paper drops what is smaller.
-MIN_AREA_M2 = 150.0
 # Objects and fractures are counted at these probabilities too.
 OTHER_THRESHOLDS = (0.3, 0.7)
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
+from ..core.choices import CAMERAS, SUMMINGS
 from .habits import LabelHabits
 from .mappings import dataclass_of, need
 from .presets import PRESETS
@@ -27,6 +28,15 @@ _RANGES = {
     "boulder_slope": (1.0, 8.0),
     "boulder_max_m": (2.0, None),
 }
+# Allowed values of an image's settings.
+IMAGE_RANGES = {
+    "incidence_deg": (5, 87),
+    "altitude_km": (20, 200),
+    "roll_deg": (-60, 60),
+    "inclination_deg": (60, 120),
+    "jitter_urad": (0, 200),
+    "unrecorded_jitter_urad": (0, 20),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,7 @@ class ImageSettings:
     sun_azimuth_deg : float
         Direction towards the Sun on the ground at the scene's centre, clockwise from north.
     incidence_deg : float
-        Incidence angle on level ground at the scene's centre, 0..89.
+        Incidence angle on level ground at the scene's centre, 5..87.
     camera : str
         ``left`` or ``right``.
     summing : int
@@ -70,13 +80,13 @@ class ImageSettings:
     incidence_deg: float
     camera: str = "left"
     summing: int = 2
-    altitude_km: float = 50.0
-    offset_m: float = 0.0
+    altitude_km: float = 50
+    offset_m: float = 0
     ascending: bool = False
-    roll_deg: float = 0.0
-    inclination_deg: float = 90.0
-    jitter_urad: float = 10.0
-    unrecorded_jitter_urad: float = 0.0
+    roll_deg: float = 0
+    inclination_deg: float = 90
+    jitter_urad: float = 10
+    unrecorded_jitter_urad: float = 0
 
     @classmethod
     def from_mapping(cls, mapping, where="simulate.images"):
@@ -91,16 +101,9 @@ class ImageSettings:
             need(key in mapping, f"{where}.{key}", "is missing", "every image needs it")
         image = dataclass_of(cls, mapping, where)
         where = f"{where} {image.product}"
-        need(image.camera in ("left", "right"), where, f"camera '{image.camera}'", "use left or right")
-        need(image.summing in (1, 2), where, f"summing {image.summing}", "use 1 or 2")
-        need(0 <= image.incidence_deg < 89.0, where, f"incidence_deg {image.incidence_deg}", "use 0..89")
-        for name, low, high in (
-            ("altitude_km", 20, 200),
-            ("roll_deg", -60, 60),
-            ("inclination_deg", 60, 120),
-            ("jitter_urad", 0, 200),
-            ("unrecorded_jitter_urad", 0, 20),
-        ):
+        need(image.camera in CAMERAS, where, f"camera '{image.camera}'", f"use {' or '.join(CAMERAS)}")
+        need(image.summing in SUMMINGS, where, f"summing {image.summing}", f"use {' or '.join(map(str, SUMMINGS))}")
+        for name, (low, high) in IMAGE_RANGES.items():
             value = getattr(image, name)
             need(low <= value <= high, where, f"{name} {value:g}", f"use {low}..{high}")
         return image

@@ -4,11 +4,11 @@ import numpy as np
 import pandas
 from scipy.spatial import cKDTree
 
+from ..core.choices import SPLITS
 from ..core.errors import InputError
 from ..core.files import replacing
 from .tiles import read_tiles
 
-WAYS = ("tile", "place")
 SETS = ("train", "validation")
 # Neither trains nor validates: shares ground with a tile of the other set.
 LEFT_OUT = "left out"
@@ -36,7 +36,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile
         as nearly as whole patches allow.
     seed : int
     way : str
-        One of `WAYS`.
+        One of `choices.SPLITS`.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile
     InputError
         For an unknown way, or where there are too few tiles to have one in each set.
     """
-    if way not in WAYS:
-        raise InputError("split", f"unknown way '{way}'", f"use one of {', '.join(WAYS)}")
+    if way not in SPLITS:
+        raise InputError("split", f"unknown way '{way}'", f"use one of {', '.join(SPLITS)}")
     table, size_px = _table(tile_paths)
     generator = np.random.default_rng(seed)
     table["set"] = "train"

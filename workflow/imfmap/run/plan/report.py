@@ -12,6 +12,7 @@ from pathlib import Path
 from ...core.checksums import Checksums, sha256
 from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
+from ...nac.label import product_of
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
 from .dry_run import dry_run, run_folder
@@ -130,7 +131,7 @@ def _images(name, target, folder):
     for path in (*target.get("edrs", ()), *target.get("cubes", ())):
         local = Path(os.path.expandvars(os.path.expanduser(path)))
         there = local.stat().st_size if local.exists() else None
-        listed[local.name.split(".")[0]] = {"source": str(path), "bytes": there}
+        listed[product_of(local)] = {"source": str(path), "bytes": there}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
 
 
