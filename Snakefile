@@ -18,7 +18,7 @@ min_version("9.0")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 from imfmap.run import command_line, lock, slurm
-from imfmap.run.config.checks import check_rule_names
+from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.config.learning import told_of_sun
 from imfmap.run.config.results import deciding
@@ -134,6 +134,10 @@ if asked:
     others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
     try:
         command_line.check_names(asked.targets, TARGETS, others, CONFIG_FILES)
+        wanted = asked.targets or ["all"]
+        mapped = [name for name in TARGETS if name in wanted or ("all" in wanted and name in targets_with_role("map"))]
+        if not asked.unlock:
+            check_can_map(config, mapped, CONFIG_FILES)
         if command_line.makes_something(asked) and not asked.nolock:
             if slurm.uses_slurm(asked):
                 slurm.check_memory()

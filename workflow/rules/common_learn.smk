@@ -137,11 +137,11 @@ def mapping_model(target):
 
 def checkpoint(wildcards):
     """The checkpoint of the model that maps a target."""
-    name = mapping_model(wildcards.target)
-    if name is None:
-        remedy = "add one, such as imfmapper: {zenodo: 15101175} for the paper's published weights"
-        raise WorkflowError(str(InputError(CONFIG_FILES, f"models: holds none to map {wildcards.target} with", remedy)))
-    return f"{RUN}/models/{name}/checkpoint.pt"
+    try:
+        check_can_map(config, [wildcards.target], CONFIG_FILES)
+    except InputError as error:
+        raise WorkflowError(str(error))
+    return f"{RUN}/models/{mapping_model(wildcards.target)}/checkpoint.pt"
 
 
 def mosaic_checkpoint(wildcards):

@@ -35,7 +35,9 @@ def read_yaml(path):
             return None
         _refuse_twins(root, path)
         return loader.construct_document(root)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except InputError:
+        raise
+    except (yaml.YAMLError, ValueError) as error:  # of a day that does not exist, YAML raises the latter
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None

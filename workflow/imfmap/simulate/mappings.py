@@ -1,5 +1,6 @@
 """Settings out of mappings: known keys, right types, values in range."""
 
+import math
 from dataclasses import fields
 
 from ..core.errors import InputError
@@ -13,6 +14,7 @@ def dataclass_of(cls, mapping, where):
     InputError
         For an unknown key or a value of another type than its field's.
     """
+    need(isinstance(mapping, dict), where, f"{mapping!r} is no mapping of keys to values", "give one")
     known = {item.name: item for item in fields(cls)}
     for key in mapping:
         if key not in known:
@@ -21,13 +23,15 @@ def dataclass_of(cls, mapping, where):
     for key, value in mapping.items():
         kind = known[key].type
         if kind is float:
-            if isinstance(value, bool) or not isinstance(value, int | float):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
                 raise InputError(f"{where}.{key}", f"'{value}' is no number", "give a number")
             value = float(value)
         elif kind is int and (isinstance(value, bool) or not isinstance(value, int)):
             raise InputError(f"{where}.{key}", f"'{value}' is no whole number", "give a whole number")
         elif kind is bool and not isinstance(value, bool):
             raise InputError(f"{where}.{key}", f"'{value}' is neither true nor false", "give true or false")
+        elif kind is str and not isinstance(value, str):
+            raise InputError(f"{where}.{key}", f"{value!r} is no text", "give text")
         values[key] = value
     return cls(**values)
 

@@ -28,6 +28,7 @@ _RANGES = {
     "boulder_slope": (1.0, 8.0),
     "boulder_max_m": (2.0, None),
 }
+_RISING = "give two rising numbers in 0..1"
 # Allowed values of an image's settings.
 IMAGE_RANGES = {
     "incidence_deg": (5, 87),
@@ -286,15 +287,20 @@ class SceneSettings:
         """
         if isinstance(mapping, cls):
             return mapping
-        preset = mapping.get("preset", "melt_floor")
-        need(preset in PRESETS, f"{where}.preset", f"no preset '{preset}'", f"use one of {', '.join(PRESETS)}")
+        preset = mapping.get("preset", cls.preset)
+        need(
+            isinstance(preset, str) and preset in PRESETS,
+            f"{where}.preset",
+            f"no preset '{preset}'",
+            f"use one of {', '.join(PRESETS)}",
+        )
         mapping = {**PRESETS[preset], **mapping}
         images = tuple(
             ImageSettings.from_mapping(image, f"{where}.images") for image in mapping.pop("images", ()) or ()
         )
         labels = LabelHabits.from_mapping(mapping.pop("labels", {}) or {}, f"{where}.labels")
         if "depth_to_width" in mapping:
-            mapping["depth_to_width"] = tuple(mapping["depth_to_width"])
+            mapping["depth_to_width"] = _pair(mapping["depth_to_width"], f"{where}.depth_to_width")
         scene = dataclass_of(cls, mapping | {"images": images, "labels": labels}, where)
         scene._check(where)
         return scene
@@ -324,10 +330,12 @@ class SceneSettings:
             ("pond_crater_min_m", "pond_crater_max_m"),
         ):
             need(getattr(self, small) < getattr(self, large), f"{where}.{small}", f"is not below {large}", "lower it")
-        low_high = self.depth_to_width
-        need(
-            len(low_high) == 2 and 0 < low_high[0] <= low_high[1] <= 1,
-            f"{where}.depth_to_width",
-            f"{low_high} is no range",
-            "give two rising numbers in 0..1",
-        )
+        low, high = self.depth_to_width
+        need(0 < low <= high <= 1, f"{where}.depth_to_width", f"{low}, {high} is no range", _RISING)
+
+
+def _pair(value, where):
+    """Two numbers out of the config."""
+    numbers = [one for one in value if isinstance(one, int | float)] if isinstance(value, list | tuple) else []
+    need(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is no range", _RISING)
+    return tuple(numbers)

@@ -52,6 +52,28 @@ def check_rule_names(targets, rules, where):
         raise InputError(where, f"targets: '{clash[0]}' is the name of a rule", "rename the target")
 
 
+def check_can_map(config, targets, where):
+    """Refuse targets that no model maps.
+
+    Parameters
+    ----------
+    config : dict
+        A complete configuration.
+    targets : iterable of str
+        Names of the targets that are to be mapped.
+    where : str or Path
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in targets:
+        if "model" not in config["targets"][name] and "model" not in config["inference"]:
+            remedy = "add one, such as imfmapper: {zenodo: 15101175}, the paper's published weights"
+            raise InputError(where, f"models: is empty, so that nothing can map {name}", remedy)
+
+
 def _check_processing(processing, where):
     if (processing["darks"] == "custom") != (processing["dark_file"] is not None):
         raise InputError(where, "processing: darks: custom and dark_file go together", "give both, or neither of them")

@@ -46,7 +46,6 @@ def complete(config, where):
         checked = small if checked.size == "small" else checked
     config = _plain(checked)
     config.pop("small", None)
-    config["refresh"] = config["refresh"] in (True, "true")
     for model in config["models"].values():
         # Published weights are the paper's, whatever the run's recipe.
         model.setdefault("recipe", "paper" if "zenodo" in model else config["recipe"])
@@ -132,5 +131,5 @@ def _dates_as_text(value):
 
 def _sorted(value):
     if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value)}
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -12,6 +12,7 @@ from .fields import Section, Words
 
 _LONGEST = 60
 _OUT_OF_RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of")
+_PLAIN = {bool: "true or false", str: "text", NoneType: "null"}
 _EMPTY = ("string_too_short", "too_short", "too_long")
 
 
@@ -69,8 +70,8 @@ def explain(problems, model):
 @cache
 def words_of(annotation):
     """A type in words (`Words`); limits of lists' items are in its kind."""
-    if annotation is bool:
-        return Words("true or false")
+    if annotation in _PLAIN:
+        return Words(_PLAIN[annotation])
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         own = next((words for words in inner[1:] if isinstance(words, Words)), None)
@@ -80,8 +81,9 @@ def words_of(annotation):
     if origin is Literal:
         return Words(f"one of {', '.join(map(value_in_words, inner))}" if len(inner) > 1 else value_in_words(inner[0]))
     if origin in (Union, UnionType):
-        return Words(" or ".join(phrase(part) for part in inner))
-    return Words("null" if annotation is NoneType else "a mapping of keys to values")
+        first, *others = map(phrase, inner)
+        return Words(f"{first}{',' * (',' in first)} or {' or '.join(others)}")
+    return Words("a mapping of keys to values")
 
 
 def phrase(annotation):
@@ -91,14 +93,19 @@ def phrase(annotation):
 
 
 def value_in_words(value):
-    """A value as YAML has it, not too long; text in quotes only if it has spaces around or in it, or is empty."""
+    """A value as YAML has it, not too long."""
+    if isinstance(value, list):
+        return _short(f"[{', '.join(map(value_in_words, value))}]")
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else f"{'-' * (value < 0)}.inf"
-    said = str(value)
+    return _short(str(value))
+
+
+def _short(said):
     return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
 
 
@@ -165,13 +172,12 @@ def _said(place, problem):
         name = problem["loc"][-2] if problem["loc"][-1] == "[key]" else problem["loc"][-1]
         return f"unknown key '{name}'{near(name, known)}", f"allowed: {', '.join(known)}"
     if kind == "missing":
-        *parents, name = place.path
-        return "is missing", f"add {'.'.join(map(str, [*parents, name]))}, {phrase(place.annotation)}"
+        return "is missing", f"give {phrase(place.annotation)}"
     if place.is_key:
         if not isinstance(value, str):
             found = f"the name {value_in_words(value)} is not text"
             return found, "YAML reads unquoted numbers, null, yes, no, on and off as other values: quote or rename it"
-        return f"the name '{value}' has the wrong form", f"use {words.limits}"
+        return f"the name '{value}' has the wrong form", f"give {phrase(place.annotation)}"
     options = _options(place.annotation)
     if place.is_choice or (options and kind == "literal_error"):
         return f"{shown} is not allowed{near(value, options)}", f"use {phrase(place.annotation)}"
@@ -187,7 +193,11 @@ def _said(place, problem):
     remedy = f"give {phrase(place.annotation)}"
     if isinstance(value, str) and words.kind.endswith("number") and _is_number(value):
         remedy += f", without quotes{' and with a point: 1.0e-4' if re.search('[eE]', value) else ''}"
-    return f"{shown} is no {_without_article(words_of(_without_null(place.annotation)).kind)}", remedy
+    wanted = words_of(_without_null(place.annotation)).kind
+    if _bare(place.annotation) is str and not isinstance(value, list | dict):
+        remedy = f"put it in quotes: '{value_in_words(value)}'"
+    # Of a list, what each item must be is in the remedy.
+    return f"{shown} is no {wanted.split(',')[0].removeprefix('a ').removeprefix('an ')}", remedy
 
 
 def _options(annotation):
@@ -204,10 +214,6 @@ def _without_null(annotation):
         others = [member for member in get_args(annotation) if member is not NoneType]
         return others[0] if len(others) == 1 else annotation
     return annotation
-
-
-def _without_article(kind):
-    return kind.removeprefix("a ").removeprefix("an ")
 
 
 def _is_number(value):

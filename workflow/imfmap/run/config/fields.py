@@ -105,6 +105,11 @@ def _day(value):
     return value
 
 
+def _switch(value):
+    """Snakemake gives --config refresh=true on as text."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
 _LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "multiple_of": "a multiple of"}
 
 
@@ -124,11 +129,12 @@ NotNegativeCount = whole(ge=0)
 Text = text()
 File = text(kind="a path")
 Url = text(kind="an address")
-RunName = text(r"^[A-Za-z0-9_-]+$", "a name", "letters, digits, _ and -")
-ModelName = text(r"^[A-Za-z0-9_-]+$", "a name", "letters, digits, _ and -")
-QuestionName = text(r"^[a-z][a-z0-9_]*$", "a name", "small letters, digits and _, a letter first")
-TargetName = text(r"^[a-z][a-z0-9_]*$", "a name", "small letters, digits and _, a letter first")
+RunName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
+ModelName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
+QuestionName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
+TargetName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
 ProductId = text(r"^M[0-9]{6,12}[LR]E?$", "a product id", "such as M143947267LE")
+Switch = Annotated[bool, BeforeValidator(_switch)]
 Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]
 Range = pair(NotNegative)
 PositiveRange = pair(Positive)

@@ -120,8 +120,8 @@ class Processing(Section):
         description="native engine: also write `calibrated/<product>.tif`, float32 I/F in the image's own geometry "
         "(0.5 GB or more an image)",
     )
-    mosaic: Mosaic = Field(default_factory=Mosaic, description="see below")
-    isis: Isis = Field(default_factory=Isis, description="see below")
+    mosaic: Mosaic = Field(default_factory=Mosaic, description="how images become a mosaic")
+    isis: Isis = Field(default_factory=Isis, description="what only the ISIS engine reads")
 
 
 class Acquisition(Section):

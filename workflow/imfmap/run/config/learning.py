@@ -105,8 +105,10 @@ class Augmentation(Section):
     """What changes training tiles, by recipe."""
 
     probability: Share = Field(AUGMENTATION_PROBABILITY, description="each change is drawn independently with it")
-    paper: PaperAugmentation = Field(default_factory=PaperAugmentation, description="see below")
-    sun_aligned: SunAlignedAugmentation = Field(default_factory=SunAlignedAugmentation, description="see below")
+    paper: PaperAugmentation = Field(default_factory=PaperAugmentation, description="ranges of recipe `paper`")
+    sun_aligned: SunAlignedAugmentation = Field(
+        default_factory=SunAlignedAugmentation, description="ranges of recipe `sun_aligned`"
+    )
 
 
 class Training(Section):

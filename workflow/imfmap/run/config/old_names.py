@@ -6,11 +6,11 @@ from ...core.errors import InputError
 # Key that is gone, and what to write instead.
 OLD_KEYS = {
     ("augmentation", "imfmap"): "call it augmentation.sun_aligned",
-    ("inference", "flips"): "add flips to the list inference.test_time_augmentation",
+    ("inference", "flips"): "list flips in inference.test_time_augmentation where you want them",
     (
         "inference",
         "rotations",
-    ): "add rotations to the list inference.test_time_augmentation",
+    ): "list rotations in inference.test_time_augmentation where you want them",
 }
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...core.choices import RECIPES
-from .fields import ABSENT, ModelName, NotNegativeCount, RunName, Section, TargetName
+from .fields import ABSENT, ModelName, NotNegativeCount, RunName, Section, Switch, TargetName
 from .images import Acquisition, Processing
 from .learning import Augmentation, Labels, Model, Tiles, Training
 from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products
@@ -28,8 +28,7 @@ class Config(Section):
     size: Literal["full", "small"] = Field("full", description="`small` puts the key `small` over all others")
     small: dict[str, Any] = Field(ABSENT, description="what is different with size `small`; `null` takes a key away")
     recipe: Literal[RECIPES] = Field("sun_aligned", description="how images are cut, augmented and searched")
-    # Snakemake gives --config refresh=true on as text.
-    refresh: bool | Literal["true", "false"] = Field(False, description="repeat the searches now")
+    refresh: Switch = Field(False, description="repeat the searches now")
     processing: Processing = Field(default_factory=Processing, description="images")
     acquisition: Acquisition = Field(default_factory=Acquisition, description="downloads and searches")
     labels: Labels = Field(default_factory=Labels, description="widths of labels")

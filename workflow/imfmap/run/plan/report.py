@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from ...core.checksums import Checksums, sha256
+from ...core.choices import LABELLED_ROLES
 from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
 from ...nac.label import product_of
@@ -27,7 +28,7 @@ FETCHING = {
     "fetch_checkpoint": "published weights",
     "fetch_weights": "weights to train from",
 }
-_ROLES = ("map", None, "test", "validation", "train")
+_ROLES = ("map", None, *reversed(LABELLED_ROLES))
 # Smaller files' checksums are computed on the spot where they are not known.
 _SMALL_BYTES = 1 << 20
 
