@@ -21,14 +21,31 @@ RESAMPLINGS = ("nearest", "bilinear", "cubic", "antialiased")
 PRIORITIES = ("beneath", "ontop", "average")
 STRETCHES = ("minmax", "percentile")
 BRIGHTNESS_MATCHES = ("offset", "gain", "both")
+# Steps of processing, with their defaults: those of calibration are lronaccal's own.
+PROCESSING = {
+    "resampling": "cubic",
+    "verify_md5": True,
+    "masked": True,
+    "dark": True,
+    "darks": "pair",
+    "nonlinearity": True,
+    "flat": True,
+    "echo": True,
+}
+MOSAIC = {"priority": "beneath", "stretch": "percentile", "brightness": "none"}
 
 # Tiles and networks.
 SPLITS = ("tile", "place")
+# The paper's 4:1.
+VALIDATION_FRACTION = 0.2
 SCHEDULES = ("constant", "onecycle")
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SCALINGS = ("imagenet", "unit")
 VIEWS = ("flips", "rotations")
+SCALING = "imagenet"
+# Settings of a search for fractures that its callers may leave out, with their defaults.
+INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0}
 # Settings of a training that a model may have its own value of, with their defaults.
 LEARNING = {
     "epochs": 100,
@@ -67,6 +84,8 @@ AUGMENTATION_RANGES = {
 
 # Maps: the paper rejects smaller detections.
 MIN_AREA_M2 = 150
+# What makes a cluster of fractures a candidate melt pond.
+PONDS = {"gap_m": 150, "min_fractures": 5, "min_length_m": 500}
 # Tables of a comparison, and what each holds.
 COMPARISON_TABLES = {
     "images": "every image alone",

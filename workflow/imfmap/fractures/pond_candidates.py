@@ -13,6 +13,7 @@ import shapely
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from ..core.choices import PONDS
 from ..maps.bodies import body_of
 from ..maps.grids import transformed
 from ..maps.ground_plane import GroundPlane
@@ -38,9 +39,9 @@ class PondRule:
         And at least this total length with branches.
     """
 
-    gap_m: float = 150.0
-    min_fractures: int = 5
-    min_length_m: float = 500.0
+    gap_m: float = PONDS["gap_m"]
+    min_fractures: int = PONDS["min_fractures"]
+    min_length_m: float = PONDS["min_length_m"]
 
 
 def outside_fractures(kept, rejected, boundary=None):

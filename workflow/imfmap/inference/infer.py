@@ -19,6 +19,7 @@ import rasterio
 import torch
 
 from ..core.checksums import Checksums
+from ..core.choices import INFERENCE
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import BlockStore
@@ -78,7 +79,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         grid, tags = MapGrid.of(dataset), dataset.tags()
     with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(projected_path, np.nan) as reader:
         found = survey(reader, grid.shape, projected_path, threads)
-        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
+        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"])
         tags = {**tags, **network.tags(settings), MEDIAN_TAG: found.median}
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)

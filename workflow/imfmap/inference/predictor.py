@@ -2,6 +2,7 @@
 
 import torch
 
+from ..core.choices import INFERENCE
 from ..learning.augment import mirrored_azimuth_deg
 from ..learning.mixed_precision import choose_precision, mixed
 from ..learning.models import choose_device, load_checkpoint, network_input
@@ -43,7 +44,9 @@ class Network:
     def __init__(self, checkpoint_path, settings):
         model, trained = load_checkpoint(checkpoint_path)
         self.device = choose_device(settings["device"], "inference.device")
-        self.dtype = choose_precision(settings.get("precision", "auto"), self.device, "inference.precision")
+        self.dtype = choose_precision(
+            settings.get("precision", INFERENCE["precision"]), self.device, "inference.precision"
+        )
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
@@ -91,7 +94,7 @@ class Network:
             "IMF_WINDOW_PX": self.size_px,
             "IMF_OVERLAP": settings["overlap"],
             "IMF_TEST_TIME_AUGMENTATION": ",".join(sorted(settings["test_time_augmentation"])) or "none",
-            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
+            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"]),
         }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import rasterio
 
 from ..core.checksums import Checksums
-from ..core.choices import PRIORITIES, STRETCHES
+from ..core.choices import MOSAIC, PRIORITIES, STRETCHES
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import BlockStore
@@ -32,7 +32,15 @@ _SAMPLED_PX = 1 << 22
 _GDAL_CACHE_MB = 256
 
 
-def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="percentile", brightness="none"):
+def mosaic(
+    paths,
+    grid,
+    out_path,
+    sources_path,
+    priority=MOSAIC["priority"],
+    stretch=MOSAIC["stretch"],
+    brightness=MOSAIC["brightness"],
+):
     """Lay projected images over each other, a window at a time.
 
     Windows are kept beside the mosaic (see `blockstore.BlockStore`) by the contents of the images that reach into them

@@ -4,7 +4,7 @@ import numpy as np
 import pandas
 from scipy.spatial import cKDTree
 
-from ..core.choices import SPLITS
+from ..core.choices import SPLITS, VALIDATION_FRACTION
 from ..core.errors import InputError
 from ..core.files import replacing
 from .tiles import read_tiles
@@ -16,7 +16,7 @@ LEFT_OUT = "left out"
 PATCH_TILES = 3
 
 
-def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, way="tile"):
+def split_tiles(tile_paths, out_path, validation_fraction=VALIDATION_FRACTION, seed=0, way="tile"):
     """Draw which tiles train and which validate, and write it as a table.
 
     The paper splits 4:1 by tile. Turned copies of a tile go where the tile goes (the paper's counts of tiles with

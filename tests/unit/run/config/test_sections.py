@@ -64,17 +64,69 @@ def literals(tree):
 
 
 # Tables that say something of each name, and fail where they lack one.
-MAPPED = {"commands.py"}
+TABLES = {"engines/isis/commands.py"}
+OWNERS = {"core/choices.py", "learning/architectures.py", "maps/bodies.py"}
+
+
+def modules(root):
+    """Name and syntax tree of every module of the library."""
+    library = root / "workflow" / "imfmap"
+    for path in sorted(library.rglob("*.py")):
+        yield path.relative_to(library).as_posix(), ast.parse(path.read_text())
 
 
 def test_no_module_lists_the_shared_names_again(root):
     """A second list of the names of an enumeration would stay behind when the first one changes."""
     again = []
-    for path in sorted((root / "workflow" / "imfmap").rglob("*.py")):
-        if path.name in ("choices.py", "architectures.py", "bodies.py", *MAPPED):
+    for name, tree in modules(root):
+        if name not in TABLES | OWNERS:
+            for node, names in literals(tree):
+                again += [f"{name}:{node.lineno} {known}" for known, all_ in SHARED.items() if all_ <= names]
+    assert not again
+
+
+DEFAULTS = {
+    name: field.default
+    for section in (
+        images.Processing,
+        images.Mosaic,
+        images.Acquisition,
+        learning.Tiles,
+        learning.Training,
+        learning.Model,
+        results.Inference,
+        results.Mapping,
+    )
+    for name, field in section.model_fields.items()
+    # What is off by default is off in the code, too.
+    if isinstance(field.default, str | int | float) and field.default not in (False, 0)
+}
+# The same words for something else: processors of a job that makes one picture, and what a file says of its maker.
+OTHERS = {"threads", "engine"}
+
+
+def named_values(tree):
+    """Name and value of every default of a function, a class's attribute and a look-up in a mapping."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            given = node.args
+            yield from zip(reversed([*given.posonlyargs, *given.args]), reversed(given.defaults), strict=False)
+            yield from zip(given.kwonlyargs, given.kw_defaults, strict=True)
+        elif isinstance(node, ast.AnnAssign):
+            yield node.target, node.value
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("get", "setdefault"):
+            yield (*node.args, None, None)[:2]
+
+
+def test_no_function_has_a_default_of_the_configuration_again(root):
+    again = []
+    for name, tree in modules(root):
+        if name.startswith(("run/config/", "simulate/")) or name in OWNERS:
             continue
-        for node, names in literals(ast.parse(path.read_text())):
-            again += [f"{path.name}:{node.lineno} {name}" for name, known in SHARED.items() if known <= names]
+        for where, value in named_values(tree):
+            key = getattr(where, "arg", None) or getattr(where, "id", None) or getattr(where, "value", None)
+            if isinstance(value, ast.Constant) and key in DEFAULTS.keys() - OTHERS and value.value == DEFAULTS[key]:
+                again.append(f"{name}:{value.lineno} {key}={value.value!r}")
     assert not again
 
 

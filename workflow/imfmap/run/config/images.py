@@ -4,7 +4,15 @@ from typing import Literal
 
 from pydantic import Field
 
-from ...core.choices import BRIGHTNESS_MATCHES, DARKS, PRIORITIES, RESAMPLINGS, STRETCHES
+from ...core.choices import (
+    BRIGHTNESS_MATCHES,
+    DARKS,
+    MOSAIC,
+    PRIORITIES,
+    PROCESSING,
+    RESAMPLINGS,
+    STRETCHES,
+)
 from ...maps.bodies import PROJECTIONS
 from .fields import Count, File, Latitude, NotNegative, NotNegativeCount, Positive, Section, Share, Url, number, whole
 
@@ -15,17 +23,17 @@ class Mosaic(Section):
     """How the images of a target become its mosaic."""
 
     priority: Literal[PRIORITIES] = Field(
-        "beneath",
+        MOSAIC["priority"],
         description="of overlapping images the first (`beneath`), the last (`ontop`) or the `average`; images are in "
         "the order of their ids",
     )
     stretch: Literal[STRETCHES] = Field(
-        "percentile",
+        MOSAIC["stretch"],
         description="to 8 bit by the 0.5 and 99.5 percentiles, rounded outwards to two digits, or `minmax` as "
         "`gdal_translate -scale` does",
     )
     brightness: Literal[("none", *BRIGHTNESS_MATCHES)] = Field(
-        "none",
+        MOSAIC["brightness"],
         description="bring images to one brightness by their overlaps first: by `offset`, `gain`, or `both` offset and "
         "contrast",
     )
@@ -80,14 +88,15 @@ class Processing(Section):
         description="latitude of true scale; by default the target's on equirectangular maps, the pole on polar ones",
     )
     resampling: Literal[RESAMPLINGS] = Field(
-        "cubic", description="of image pixels; `antialiased` (native engine) is for maps coarser than the images"
+        PROCESSING["resampling"],
+        description="of image pixels; `antialiased` (native engine) is for maps coarser than the images",
     )
     shape_model: File | None = Field(
         None,
         description="native engine: GeoTIFF of heights or radii that images are projected on; by default the sphere",
     )
     verify_md5: bool = Field(
-        True,
+        PROCESSING["verify_md5"],
         description="check an EDR against the MD5 in its label as it enters; false for crops, which carry their "
         "parent's",
     )
@@ -102,15 +111,16 @@ class Processing(Section):
         description="native engine: folder with the files of `$ISISDATA/lro/calibration`; by default each image's are "
         "fetched",
     )
-    masked: bool = Field(True, description="step of lronaccal: take the masked columns' offset away")
-    dark: bool = Field(True, description="step of lronaccal: take the dark current away")
+    masked: bool = Field(PROCESSING["masked"], description="step of lronaccal: take the masked columns' offset away")
+    dark: bool = Field(PROCESSING["dark"], description="step of lronaccal: take the dark current away")
     darks: Literal[DARKS] = Field(
-        "pair", description="average darks: the `pair` around the image's time, the `nearest`, or a `custom` one"
+        PROCESSING["darks"],
+        description="average darks: the `pair` around the image's time, the `nearest`, or a `custom` one",
     )
     dark_file: File | None = Field(None, description="the cube, for darks `custom`")
-    nonlinearity: bool = Field(True, description="step of lronaccal: make the response linear")
-    flat: bool = Field(True, description="step of lronaccal: divide by the flat field")
-    echo: bool = Field(True, description="take the echo of the readout away (lronacecho)")
+    nonlinearity: bool = Field(PROCESSING["nonlinearity"], description="step of lronaccal: make the response linear")
+    flat: bool = Field(PROCESSING["flat"], description="step of lronaccal: divide by the flat field")
+    echo: bool = Field(PROCESSING["echo"], description="take the echo of the readout away (lronacecho)")
     photometry: File | None = Field(
         None,
         description="parameter file of lronacpho (PVL): brings images to incidence 30, emission 0, phase 30 deg",

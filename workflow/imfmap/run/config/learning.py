@@ -12,10 +12,12 @@ from ...core.choices import (
     MACHINE,
     PRECISIONS,
     RECIPES,
+    SCALING,
     SCALINGS,
     SCHEDULES,
     SPLITS,
     THRESHOLD,
+    VALIDATION_FRACTION,
 )
 from ...labels.width_classes import BUFFERED_PX
 from ...learning.architectures import ARCHITECTURES, OUTPUT_STRIDES
@@ -67,7 +69,7 @@ class Tiles(Section):
     size_px: whole(ge=32, multiple_of=32) = Field(512, description="side of a tile, a multiple of 32")
     overlap: Overlap = Field(0.1, description="of training tiles; tiles for evaluation do not overlap")
     validation_fraction: InnerShare = Field(
-        0.2, description="share of training tiles kept for validation (the paper's 4:1)"
+        VALIDATION_FRACTION, description="share of training tiles kept for validation (the paper's 4:1)"
     )
     min_valid_fraction: Share = Field(
         0.5, description="least share of valid pixels in a tile; 0 keeps all that have any, as the paper's run does"
@@ -181,7 +183,7 @@ class Model(Section):
         32, description="tiles in a batch; also how many tiles the paper's metrics are taken over at a time"
     )
     input_scaling: Literal[SCALINGS] = Field(
-        "imagenet",
+        SCALING,
         description="`imagenet` statistics, or `unit`, 0..1 as it is; published states do not say theirs",
     )
     split: Literal[SPLITS] = Field(

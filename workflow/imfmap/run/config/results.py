@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from ...core.choices import COMPARISON_TABLES, DEVICES, MIN_AREA_M2, PRECISIONS, THRESHOLD, VIEWS
+from ...core.choices import COMPARISON_TABLES, DEVICES, INFERENCE, MIN_AREA_M2, PONDS, PRECISIONS, THRESHOLD, VIEWS
 from .fields import (
     ABSENT,
     Count,
@@ -69,18 +69,18 @@ class Inference(Section):
         ABSENT, description="key of `models` that maps are made with; by default the first of the run's recipe"
     )
     overlap: Overlap = Field(0.25, description="of the windows; 0 as the paper")
-    batch_size: Annotated[Count, NO_CONSEQUENCE] = Field(8, description="windows at a time")
+    batch_size: Annotated[Count, NO_CONSEQUENCE] = Field(INFERENCE["batch_size"], description="windows at a time")
     test_time_augmentation: several(Literal[VIEWS]) = Field(
         [],
         description="views that are averaged with the window itself, slower and a little better. `flips`: the mirrored "
         "window (recipe `paper`: all three mirrors). `rotations`: quarter turns, too (recipe `paper` only: tiles of "
         "recipe `sun_aligned` have the Sun on the left)",
     )
-    precision: Literal[PRECISIONS] = Field("auto", description="as in training")
+    precision: Literal[PRECISIONS] = Field(INFERENCE["precision"], description="as in training")
     sun_offset_deg: number(ge=-180, le=180) = Field(
-        0, description="an error of the Sun's direction, to see what it costs"
+        INFERENCE["sun_offset_deg"], description="an error of the Sun's direction, to see what it costs"
     )
-    device: Annotated[Literal[DEVICES], NO_CONSEQUENCE] = Field("auto", description="as in training")
+    device: Annotated[Literal[DEVICES], NO_CONSEQUENCE] = Field(INFERENCE["device"], description="as in training")
 
 
 class Coarse(Section):
@@ -105,10 +105,12 @@ class Mapping(Section):
     density_radius_m: Positive = Field(250, description="circle of the density map, metres on the ground")
     random_sets: whole(ge=19) = Field(999, description="random sets that distances to the wall are compared with")
     pond_gap_m: Positive = Field(
-        150, description="fractures outside floor and ponds, this close to each other, are one cluster"
+        PONDS["gap_m"], description="fractures outside floor and ponds, this close to each other, are one cluster"
     )
-    pond_min_fractures: whole(ge=2) = Field(5, description="a cluster of so many is a candidate melt pond")
-    pond_min_length_m: NotNegative = Field(500, description="if they have this total length, too")
+    pond_min_fractures: whole(ge=2) = Field(
+        PONDS["min_fractures"], description="a cluster of so many is a candidate melt pond"
+    )
+    pond_min_length_m: NotNegative = Field(PONDS["min_length_m"], description="if they have this total length, too")
 
 
 class Products(Section):
