@@ -365,7 +365,7 @@ def test_what_runs_beside_isis_needs_only_what_its_environment_has(root):
     ask = "\n".join(["import sys", *lines, "print(*{name.split('.')[0] for name in sys.modules})"])
     said = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, cwd=root / "workflow")
     loaded = set(said.stdout.split())
-    foreign = {"geopandas", "pandas", "shapely", "torch", "skimage", "matplotlib", "requests", "jsonschema", "yaml"}
+    foreign = {"geopandas", "pandas", "shapely", "torch", "skimage", "matplotlib", "requests", "pydantic", "yaml"}
     foreign |= {"scipy", "numba", "spiceypy", "erfa", "tqdm"}
     assert said.returncode == 0 and {"rasterio", "pvl", "pyproj"} <= loaded, said.stderr
     assert not (foreign - set(names)) & loaded

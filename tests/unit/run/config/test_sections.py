@@ -130,6 +130,20 @@ def test_no_function_has_a_default_of_the_configuration_again(root):
     assert not again
 
 
+def test_jobs_need_no_pydantic(root):
+    """Scripts run in environments without it: what they reach never imports the models of the configuration."""
+    for name, tree in modules(root):
+        if name.startswith("run/config/") or name in ("run/product_table.py", "run/coarse_targets.py"):
+            continue
+        for node in ast.walk(tree):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [found for found in names if found.split(".")[0] in ("pydantic", "config")], name
+    for path in (root / "workflow" / "scripts").glob("*.py"):
+        text = path.read_text()
+        assert not [name for name in ("run.config", "product_table", "coarse_targets") if name in text], path
+
+
 def test_only_a_training_reads_the_other_keys_of_a_model():
     assert (*MODEL_ORIGINS, "recipe", "resolution_m", "batch_size", "input_scaling") == USED_OF_ANY_MODEL
     assert set(choices.LEARNING) < set(Model.model_fields) - set(USED_OF_ANY_MODEL)
