@@ -1,9 +1,12 @@
 """Settings out of mappings: known keys, right types, values in range."""
 
-import math
+import sys
 from dataclasses import fields
 
 from ..core.errors import InputError
+
+# Neither infinite nor NaN is below it.
+_LARGEST = sys.float_info.max
 
 
 def dataclass_of(cls, mapping, where):
@@ -23,7 +26,7 @@ def dataclass_of(cls, mapping, where):
     for key, value in mapping.items():
         kind = known[key].type
         if kind is float:
-            if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST:
                 raise InputError(f"{where}.{key}", f"'{value}' is no number", "give a number")
             value = float(value)
         elif kind is int and (isinstance(value, bool) or not isinstance(value, int)):
