@@ -17,17 +17,24 @@ min_version("9.0")
 # Snakemake hands its own search path on to every script, in whatever environment that runs.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from imfmap.run import command_line, lock, settings, slurm
+from imfmap.run import command_line, lock, slurm
+from imfmap.run.config.checks import check_can_map, check_rule_names
+from imfmap.run.config.complete import complete
+from imfmap.run.config.learning import is_sun_aware
+from imfmap.run.config.results import deciding
 from imfmap.acquisition.search_report import is_old, now
 from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
+from imfmap.core.choices import COMPARISON_TABLES, LABELLED_ROLES, RECIPES, SPLITS
 from imfmap.core.errors import InputError
 from imfmap.core.code_digest import code_of
+from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import commands as isis_commands
 from imfmap.engines.isis import plan as isis_plan
 from imfmap.run.summary import failures, made, write_failures
 from imfmap.run.mosaic_targets import product_of_mosaic
-from imfmap.nac.label import preroll_time
+from imfmap.nac.label import preroll_time, product_of
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
+from imfmap.run.product_table import read_products
 from imfmap.maps.target_grid import PLACE_KEYS
 
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
@@ -40,8 +47,14 @@ if not workflow.config_settings.configfiles:
     configfile: "config/config.yaml"
 
 
+CONFIG_FILES = ", ".join(map(str, workflow.configfiles))
+
 try:
-    completed = settings.complete(config, ", ".join(map(str, workflow.configfiles)))
+    if workflow.is_main_process:
+        # Snakemake has read them already, but takes the last of two equal keys.
+        for file in workflow.configfiles:
+            read_yaml(file)
+    completed = complete(config, CONFIG_FILES)
     if completed["processing"]["engine"] == "isis" and workflow.is_main_process:
         isis_plan.check_config(completed)
 except InputError as error:
@@ -92,6 +105,12 @@ include: "workflow/rules/products.smk"
 include: "workflow/rules/provenance.smk"
 
 
+try:
+    check_rule_names(TARGETS, [rule.name for rule in workflow.rules], CONFIG_FILES)
+except InputError as error:
+    raise WorkflowError(str(error))
+
+
 # One rule a target, so that `snakemake crookes` makes that crater's map.
 for name in TARGETS:
 
@@ -114,7 +133,11 @@ asked = command_line.command_line() if workflow.is_main_process else None
 if asked:
     others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
     try:
-        command_line.check_names(asked.targets, TARGETS, others, ", ".join(map(str, workflow.configfiles)))
+        command_line.check_names(asked.targets, TARGETS, others, CONFIG_FILES)
+        wanted = asked.targets or ["all"]
+        mapped = [name for name in TARGETS if name in wanted or ("all" in wanted and name in targets_with_role("map"))]
+        if not asked.unlock:
+            check_can_map(config, mapped, CONFIG_FILES)
         if command_line.makes_something(asked) and not asked.nolock:
             if slurm.uses_slurm(asked):
                 slurm.check_memory()

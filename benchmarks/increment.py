@@ -36,8 +36,8 @@ from imfmap.products.tables import write_fractures
 # As the demo's, and as config/config.yaml's for the paper, but for its batches of 16: the last is filled up with empty
 # windows, which on so short a map would be most of what one image more costs.
 INFERENCE = {
-    "sun_aligned": {"overlap": 0.25, "batch_size": 8, "flips": True, "device": "cpu"},
-    "paper": {"overlap": 0.0, "batch_size": 1, "flips": False, "device": "cpu"},
+    "sun_aligned": {"overlap": 0.25, "batch_size": 8, "test_time_augmentation": ["flips"], "device": "cpu"},
+    "paper": {"overlap": 0.0, "batch_size": 1, "test_time_augmentation": [], "device": "cpu"},
 }
 RECIPES = {
     "sun_aligned": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),

@@ -80,7 +80,7 @@ class Bench:
     def inference(self):
         """dict: the config's `inference`, as the paper has it."""
         precision = str(self.dtype).removeprefix("torch.")
-        common = {"overlap": 0.0, "batch_size": self.batch_size, "flips": False}
+        common = {"overlap": 0.0, "batch_size": self.batch_size, "test_time_augmentation": []}
         return common | {"device": self.device.type, "precision": precision}
 
     def tiles(self, count):

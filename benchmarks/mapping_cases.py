@@ -26,7 +26,7 @@ RESOLUTION_M = 1.5
 BLOCK_PX, PATTERNS = 2048, 8
 # Rows with data at the top, in the middle and at the bottom of the wide mosaic.
 BAND_PX = 1024
-INFERENCE = {"overlap": 0.25, "batch_size": 8, "flips": False, "device": "cpu"}
+INFERENCE = {"overlap": 0.25, "batch_size": 8, "test_time_augmentation": [], "device": "cpu"}
 # Networks of random weights: what they find does not matter here, what they cost does.
 SMALL = {
     "architecture": "unet",

@@ -28,6 +28,7 @@ from scipy.ndimage import label
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from imfmap.core.choices import THRESHOLD  # noqa: E402
 from imfmap.fractures.limits import MIN_AREA_M2  # noqa: E402
 from imfmap.inference.infer import infer_image  # noqa: E402
 from imfmap.likeness.craters import find_sun_and_craters  # noqa: E402
@@ -42,13 +43,12 @@ from imfmap.maps.rasters import read_raster, write_raster  # noqa: E402
 from imfmap.plots.style import COLOURS, saved_figure  # noqa: E402
 
 RESOLUTION_M = 1.5
-THRESHOLD = 0.5
 SUN_ERRORS_DEG = (0.0, 90.0, 180.0)
 # Median over simulated patches of their standard deviation over mean, over the tangent of the incidence.
 CONTRAST = 0.11
 # Colours of outlines: those of the house that show on grey.
 LINES = [COLOURS[number] for number in (4, 5, 3, 2)]
-INFERENCE = {"overlap": 0.5, "batch_size": 4, "flips": False, "device": "cpu"}
+INFERENCE = {"overlap": 0.5, "batch_size": 4, "test_time_augmentation": [], "device": "cpu"}
 
 
 def reduced(pixels, times):

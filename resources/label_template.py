@@ -7,8 +7,6 @@ from the defaults of the configuration; the files hold nothing else.
 import sys
 from pathlib import Path
 
-import yaml
-
 ROOT = Path(__file__).resolve().parents[1]
 # A label file of another body's CRS is refused.
 TEMPLATES = {"moon": "template.gpkg", "mercury": "template_mercury.gpkg"}
@@ -16,23 +14,16 @@ sys.path.insert(0, str(ROOT / "workflow"))
 
 from imfmap.labels.qgis_style import lines_qml, polygons_qml  # noqa: E402
 from imfmap.labels.template import write_template  # noqa: E402
+from imfmap.labels.width_classes import LINE_WIDTH_PX  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
-
-
-def default_widths():
-    """Width in pixels of each class, as the configuration has it where nobody says otherwise."""
-    schema = yaml.safe_load((ROOT / "workflow" / "schemas" / "config.schema.yaml").read_text())
-    classes = schema["$defs"]["labels"]["properties"]["width_px"]["properties"]
-    return {name: value["default"] for name, value in classes.items()}
 
 
 def main(folder=ROOT / "resources" / "labels"):
     """Write the files into a folder."""
-    widths = default_widths()
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in TEMPLATES.items():
-        write_template(folder / file, body(name).geographic, widths)
-    (folder / "lines.qml").write_text(lines_qml(widths))
+        write_template(folder / file, body(name).geographic, LINE_WIDTH_PX)
+    (folder / "lines.qml").write_text(lines_qml(LINE_WIDTH_PX))
     (folder / "polygons.qml").write_text(polygons_qml())
 
 

@@ -13,7 +13,9 @@ def test_it_says_what_one_image_more_costs_and_that_the_result_is_the_same(monke
 
     small = {**increment_target.MODELS["sun_aligned"], "tile_size_px": 64}
     monkeypatch.setattr(increment_target, "MODELS", {"sun_aligned": small, "paper": {**small, "recipe": "paper"}})
-    monkeypatch.setitem(increment.INFERENCE, "sun_aligned", {**increment.INFERENCE["sun_aligned"], "flips": False})
+    monkeypatch.setitem(
+        increment.INFERENCE, "sun_aligned", {**increment.INFERENCE["sun_aligned"], "test_time_augmentation": []}
+    )
     monkeypatch.setattr(increment_target, "SUNS", increment_target.SUNS[:1])
     monkeypatch.setattr(sys, "argv", ["increment.py", "--images", "3", "--height-px", "100", "--width-px", "4000"])
     assert increment.main() == 0

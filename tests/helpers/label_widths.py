@@ -1,8 +1,9 @@
 """Widths of the classes of labels, and a map to draw labels on."""
 
+from imfmap.labels.width_classes import LINE_WIDTH_PX
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 
 MAP = body("moon").projected("equirectangular", 10.0, 20.0)
 GRID = MapGrid.covering(MAP, (0, 300000, 900, 300600), 1.5)
-WIDTHS = {"tiny": 2.5, "small": 7.5, "medium": 15, "large": 25, "huge": 35}
+WIDTHS = LINE_WIDTH_PX

@@ -17,7 +17,7 @@ from imfmap.maps.rasters import read_raster
 from imfmap.maps.target_grid import target_grid
 from imfmap.nac.camera import camera_from_isd
 from imfmap.nac.edr import read_label, write_edr
-from imfmap.run.settings import complete
+from imfmap.run.config.complete import complete
 from imfmap.simulate.calibration_set import write_calibration_set
 from tests.helpers.isis_store import MONTH, database, databases, in_area
 from tests.helpers.isis_store import ROOT as STORE

@@ -137,7 +137,7 @@ def test_another_machine_remakes_nothing(folder, config):
     inference = {**config["inference"], "device": "cpu", "batch_size": 3}
     training = {**config["training"], "workers": 1, "threads": 1, "compile": True}
     assert "Nothing to be done" in planned(folder, {**config, "inference": inference, "training": training})
-    assert "infer_image" in planned(folder, {**config, "inference": {**inference, "flips": True}})
+    assert "infer_image" in planned(folder, {**config, "inference": {**inference, "test_time_augmentation": ["flips"]}})
 
 
 def test_the_plan_says_what_would_run_and_why(folder, config):

@@ -51,7 +51,7 @@ wildcard_constraints:
     target=one_of(TARGETS),
     product="[A-Za-z0-9_-]+",
     model=rf"({one_of(MODELS)})(-s[0-9]+)?",
-    recipe="sun_aligned|paper",
+    recipe=one_of(RECIPES),
 
 
 def local_path(path):
@@ -113,7 +113,7 @@ def listed_products(target):
         return searched_products(target)
     if "mosaic" in settings_of:
         return [product_of_mosaic(settings_of["mosaic"])]
-    return [settings.product_of(path) for path in local_files(target)]
+    return [product_of(path) for path in local_files(target)]
 
 
 def searched_products(target):
@@ -125,7 +125,7 @@ def searched_products(target):
 
 def products_of_table(path):
     try:
-        return settings.read_products(path)
+        return read_products(path)
     except InputError as error:
         raise WorkflowError(str(error))
 
@@ -168,7 +168,7 @@ def local_files(target):
 def local_file(wildcards):
     """The file of the config that a product is read from."""
     for path in local_files(wildcards.target):
-        if settings.product_of(path) == wildcards.product:
+        if product_of(path) == wildcards.product:
             return local_path(path)
     raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
 

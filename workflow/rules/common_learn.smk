@@ -136,6 +136,11 @@ def mapping_model(target):
 
 
 def checkpoint(wildcards):
+    """The checkpoint of the model that maps a target."""
+    try:
+        check_can_map(config, [wildcards.target], CONFIG_FILES)
+    except InputError as error:
+        raise WorkflowError(str(error))
     return f"{RUN}/models/{mapping_model(wildcards.target)}/checkpoint.pt"
 
 
@@ -226,16 +231,16 @@ def compared_models(question):
 def compared_rows(question, table):
     """Rows of a table of the comparison: name, model, its seed and trained name, and which of its maps is scored (variant)."""
     for name, seed, trained in compared_models(question):
-        is_sun_aware = settings.is_sun_aware(MODELS[name])
+        aware = is_sun_aware(MODELS[name])
         row = {"name": name, "model": name, "seed": seed, "trained": trained, "variant": "alone"}
         if table == "images":
             yield row
         elif table == "maps":
             yield row | {"name": f"{name}, one image", "variant": "one_image"}
-            if MODELS[name]["recipe"] == "paper" and not is_sun_aware:
+            if MODELS[name]["recipe"] == "paper" and not aware:
                 yield row | {"name": f"{name}, mosaic", "variant": "mosaic"}
             yield row | {"name": f"{name}, fused", "variant": "fused"}
-        elif is_sun_aware:
+        elif aware:
             for offset in config["comparison"]["sun_offsets_deg"]:
                 variant = f"alone{offset:+d}" if offset else "alone"
                 yield row | {"name": f"{name}, Sun {offset:+d} deg", "variant": variant, "sun_offset_deg": offset}

@@ -1,10 +1,5 @@
 """Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
 
-TABLES = {
-    "images": "every image alone",
-    "maps": "all images of a place, fused or as a mosaic, and one of them",
-    "sun": "a wrong direction of the Sun",
-}
 COMPARED = f"{RUN}/compared/{{model}}/{{target}}"
 
 
@@ -28,9 +23,7 @@ rule compare_images:
         runtime=rising(480),
         gpu_turn=1,
     params:
-        inference=lambda wildcards: (
-            settings.deciding(config["inference"]) | {"sun_offset_deg": float(wildcards.offset or 0)}
-        ),
+        inference=lambda wildcards: (deciding(config["inference"]) | {"sun_offset_deg": float(wildcards.offset or 0)}),
     message:
         "Looking for fractures in every image of {wildcards.target} with {wildcards.model}"
     script:
@@ -100,7 +93,7 @@ rule compare_mosaic:
         runtime=rising(480),
         gpu_turn=1,
     params:
-        inference=settings.deciding(config["inference"]),
+        inference=deciding(config["inference"]),
     message:
         "Looking for fractures in the mosaic of {wildcards.target} with {wildcards.model}"
     script:
@@ -219,7 +212,7 @@ rule compare:
         benchmark_of("compare", "question", "table")
     wildcard_constraints:
         question="|".join(QUESTIONS) or "none",
-        table="|".join(TABLES),
+        table=one_of(COMPARISON_TABLES),
     conda:
         "../../envs/learn.yaml"
     resources:
@@ -235,7 +228,7 @@ rule compare:
             for row in compared_rows(wildcards.question, wildcards.table)
         ],
         labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
-        title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {TABLES[wildcards.table]}",
+        title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {COMPARISON_TABLES[wildcards.table]}",
     message:
         "Comparing models: {params.title}"
     script:

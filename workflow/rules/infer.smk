@@ -22,7 +22,7 @@ if RECIPE == "sun_aligned":
             runtime=rising(120),
             gpu_turn=1,
         params:
-            inference=settings.deciding(config["inference"]),
+            inference=deciding(config["inference"]),
         message:
             "Looking for fractures in {wildcards.product}"
         script:
@@ -70,7 +70,7 @@ else:
             runtime=rising(480),
             gpu_turn=1,
         params:
-            inference=settings.deciding(config["inference"]),
+            inference=deciding(config["inference"]),
         message:
             "Looking for fractures in the mosaic of {wildcards.target}"
         script:

@@ -12,7 +12,7 @@ rule label:
     benchmark:
         benchmark_of("label", "target")
     wildcard_constraints:
-        target=one_of([*targets_with_role("train", "validation", "test"), *targets_from("simulate")]),
+        target=one_of([*targets_with_role(*LABELLED_ROLES), *targets_from("simulate")]),
     group:
         "label"
     conda:
@@ -49,7 +49,7 @@ rule check_labels:
             target: {
                 "file": path,
                 "place": {key: TARGETS[target][key] for key in PLACE_KEYS if key in TARGETS[target]},
-                "learnt": target in targets_with_role(*settings.LABELLED_ROLES),
+                "learnt": target in targets_with_role(*LABELLED_ROLES),
             }
             for target, path in drawn_labels().items()
         },

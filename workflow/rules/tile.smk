@@ -38,7 +38,7 @@ rule split:
     benchmark:
         f"{RUN}/benchmarks/split/{{recipe}}.{{split_by}}{{scale}}.tsv"
     wildcard_constraints:
-        split_by="tile|place",
+        split_by=one_of(SPLITS),
         scale=r"(\.[0-9.]+m)?",
     conda:
         "../../envs/geo.yaml"

@@ -26,7 +26,7 @@ rule train:
         gpu_turn=1,
     params:
         model=lambda wildcards: model_settings(wildcards.model),
-        training=settings.deciding(config["training"]),
+        training=deciding(config["training"]),
         augmentation=lambda wildcards: recipe_augmentation(model_settings(wildcards.model)["recipe"]),
     message:
         "Training {wildcards.model}"

@@ -6,7 +6,7 @@ from imfmap.acquisition.search import locate
 from imfmap.acquisition.sun import sun_directions
 from imfmap.core.errors import InputError
 from imfmap.maps.geometry import lonlat_of
-from imfmap.run.settings import read_products
+from imfmap.run.product_table import read_products
 from tests.helpers.catalogues import swath
 from tests.helpers.searches import EAST, TARGET, WEST, left_out, queries
 from tests.helpers.servers import ode_product, settings_for

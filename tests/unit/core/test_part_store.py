@@ -33,7 +33,7 @@ from imfmap.mosaic.build import mosaic
 CRS = body("moon").projected("equirectangular", 10.0, 20.0)
 GRID = MapGrid.covering(CRS, (0, 0, 2000.0, 1000.0), 2.0)
 BLOCK = 128
-SETTINGS = {"overlap": 0.25, "batch_size": 4, "flips": False, "device": "cpu"}
+SETTINGS = {"overlap": 0.25, "batch_size": 4, "test_time_augmentation": [], "device": "cpu"}
 
 
 # --- the store ---
@@ -393,12 +393,16 @@ def test_blocks_whose_windows_did_not_change_are_not_blended_again(tmp_path, net
 
 @pytest.mark.parametrize(
     "change",
-    [{"settings": {**SETTINGS, "flips": True}}, {"checkpoint": b"two"}, {"settings": SETTINGS | {"batch_size": 3}}],
+    [
+        {"settings": {**SETTINGS, "test_time_augmentation": ["flips"]}},
+        {"checkpoint": b"two"},
+        {"settings": SETTINGS | {"batch_size": 3}},
+    ],
 )
 def test_another_checkpoint_or_setting_infers_all_anew(tmp_path, network, change):
     image = np.random.default_rng(2).integers(1, 256, (200, 200), dtype=np.uint8)
     _, first = infer(tmp_path, network, image)
-    views = 4 if change.get("settings", {}).get("flips") else 1
+    views = 4 if change.get("settings", {}).get("test_time_augmentation") else 1
     assert infer(tmp_path, network, image, **change)[1] == views * first == views * 16
 
 

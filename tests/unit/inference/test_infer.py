@@ -24,7 +24,7 @@ from imfmap.tiles.sun_frame import relative_brightness
 from imfmap.tiles.tiles import tiles_of_image
 
 CRS = body("moon").projected("equirectangular", 10, 20)
-SETTINGS = {"overlap": 0.25, "batch_size": 4, "flips": False, "device": "cpu"}
+SETTINGS = {"overlap": 0.25, "batch_size": 4, "test_time_augmentation": [], "device": "cpu"}
 
 
 def grid_of(rows, columns):
@@ -155,12 +155,12 @@ def test_flips_are_averaged(tmp_path, use):
     use(TopHeavy())
     plain, _ = infer(tmp_path, noise(64, 64), 270.0)
     assert np.ptp(plain) > 0.4
-    both, _ = infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "flips": True})
+    both, _ = infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "test_time_augmentation": ["flips"]})
     np.testing.assert_allclose(both, 0.5, atol=0.005)
 
 
-@pytest.mark.parametrize("flips, views", [(False, 4), (True, 8)])
-def test_rotations_are_averaged(tmp_path, use, flips, views):
+@pytest.mark.parametrize("augmented, views", [(["rotations"], 4), (["rotations", "flips"], 8)])
+def test_rotations_are_averaged(tmp_path, use, augmented, views):
     ran = []
 
     class Corner(torch.nn.Module):
@@ -170,7 +170,7 @@ def test_rotations_are_averaged(tmp_path, use, flips, views):
             return torch.logit(torch.nn.functional.interpolate(corners, size=image.shape[-2:], mode="nearest"))
 
     use(Corner(), "paper")
-    result, _ = infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "flips": flips, "rotations": True})
+    result, _ = infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "test_time_augmentation": augmented})
     assert len(ran) == views
     np.testing.assert_allclose(result, 0.5, atol=0.005)
 
@@ -186,7 +186,7 @@ def test_tiles_with_the_sun_on_the_left_are_not_turned(tmp_path, use):
     use(Counting())
     infer(tmp_path, noise(64, 64), 270.0)
     plain = len(ran)
-    infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "rotations": True})
+    infer(tmp_path, noise(64, 64), 270.0, {**SETTINGS, "test_time_augmentation": ["rotations"]})
     assert len(ran) == 2 * plain
 
 
@@ -337,17 +337,17 @@ def test_mirrored_views_are_told_of_a_mirrored_sun(tmp_path, use):
 
     use(Listening(), "paper", sun_input=True)
     image = noise(64, 64)
-    result, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True})
+    result, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "test_time_augmentation": ["flips"]})
     assert told == [70, 110, 290, 250]
     told.clear()
-    turned, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True, "rotations": True})
+    turned, _ = infer(tmp_path, image, 70.0, {**SETTINGS, "test_time_augmentation": ["flips", "rotations"]})
     assert sorted(told) == [20, 70, 110, 160, 200, 250, 290, 340]
     np.testing.assert_allclose(turned, result, atol=0.0041)
     np.testing.assert_allclose(result, stretch_to_8bit(image) / 255, atol=0.0041)
     # In Sun-aligned windows it is on the left, whatever the frame was told, upside down too.
     use(Listening(), "sun_aligned", sun_input=True)
     told.clear()
-    infer(tmp_path, image, 70.0, {**SETTINGS, "flips": True, "sun_offset_deg": 25.0})
+    infer(tmp_path, image, 70.0, {**SETTINGS, "test_time_augmentation": ["flips"], "sun_offset_deg": 25.0})
     assert set(told) == {270}
 
 

@@ -4,7 +4,6 @@ import ast
 import math
 
 import pytest
-import yaml
 
 from imfmap.labels.width_classes import (
     CLASS_PIXEL_M,
@@ -18,15 +17,13 @@ from imfmap.maps.qml_styles import vector_style
 from tests.helpers.library import LIBRARY
 
 
-def test_the_configurations_widths_lie_in_their_classes(root):
-    schema = yaml.safe_load((root / "workflow" / "schemas" / "config.schema.yaml").read_text())
-    widths = schema["$defs"]["labels"]["properties"]["width_px"]["properties"]
-    assert tuple(widths) == WIDTH_CLASSES
-    for name, entry in widths.items():
-        assert width_class(entry["default"] * CLASS_PIXEL_M) == name
+def test_widths_that_lines_are_drawn_with_lie_in_their_classes():
+    assert tuple(LINE_WIDTH_PX) == WIDTH_CLASSES
+    for name, width_px in LINE_WIDTH_PX.items():
+        assert width_class(width_px * CLASS_PIXEL_M) == name
         low, high = WIDTH_BOUNDS_PX[name]
-        # The open class begins at 30 px; as wide as its neighbours, its middle is at 35.
-        assert entry["default"] == (low + min(high, low + 10)) / 2
+        # The open class begins at 30 px; if it were as wide as its neighbour, its middle would be 35.
+        assert width_px == (low + min(high, low + 10)) / 2
 
 
 @pytest.mark.parametrize("name", WIDTH_CLASSES)

@@ -23,7 +23,7 @@ from imfmap.learning.augment import (
     quarter_turn,
     rotate_and_scale,
 )
-from imfmap.run.settings import complete
+from imfmap.run.config.complete import complete
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -192,7 +192,7 @@ def test_quarter_turns_put_the_sun_anywhere_and_only_where_asked_for():
 
 
 @pytest.mark.parametrize("recipe", ["paper", "sun_aligned"])
-def test_the_schemas_ranges_are_the_functions(recipe):
+def test_the_configurations_ranges_are_the_functions(recipe):
     defaults = complete(yaml.safe_load((ROOT / "config/demo.yaml").read_text()), "demo.yaml")["augmentation"]
     plain, told = AUGMENTATIONS[recipe], augmentation(recipe, defaults)
     for seed in range(20):

@@ -8,6 +8,7 @@ import pytest
 import rasterio
 from affine import Affine
 
+from imfmap.core.choices import PRIORITIES
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import PROJECTIONS, body
 from imfmap.maps.grids import MapGrid
@@ -50,7 +51,7 @@ def expected_mosaic(stack, priority):
     return values, source
 
 
-@pytest.mark.parametrize("priority", mosaic_module.PRIORITIES)
+@pytest.mark.parametrize("priority", PRIORITIES)
 @pytest.mark.parametrize("window_px", [32, 1024])
 def test_priorities_and_sources(tmp_path, monkeypatch, scene, priority, window_px):
     monkeypatch.setattr(mosaic_module, "_WINDOW_PX", window_px)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.nac.edr import read_edr, write_edr
+from imfmap.nac.label import product_of
 from tests.helpers.edr_files import fails, rewrite
 from tests.helpers.nac_samples import FIELDS
 
@@ -79,3 +80,8 @@ def test_fuzzed_label_gives_an_edr_or_one_clear_line(whole_edr, data):
         assert edr.read_lines(0, 2).shape == (min(2, edr.label.lines), edr.label.samples)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize("path", ["/data/M143947267L.cal.echo.crop.cub", "M143947267L.IMG", "a.b/M143947267L"])
+def test_product_is_the_name_before_the_first_dot(path):
+    assert product_of(path) == "M143947267L"

@@ -3,8 +3,8 @@
 import pytest
 
 from imfmap.core.errors import InputError
+from imfmap.run.config.complete import complete
 from imfmap.run.mosaic_targets import product_of_mosaic
-from imfmap.run.settings import complete
 
 PLACE = {"lat": 1, "lon": 2, "diameter_km": 3}
 SUN = {"sun_azimuth_deg": 100, "incidence_deg": 60}

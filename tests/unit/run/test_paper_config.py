@@ -13,7 +13,7 @@ from imfmap.learning.losses import Loss
 from imfmap.learning.train import train
 from imfmap.maps.bodies import body
 from imfmap.maps.target_grid import target_grid
-from imfmap.run.settings import complete
+from imfmap.run.config.complete import complete
 from imfmap.tiles.tiles import tiling
 from tests.unit.learning.test_train import MODEL, tile_files
 

@@ -9,13 +9,14 @@ import pytest
 import shapely
 import yaml
 
+from imfmap.core.choices import ROLES
 from imfmap.core.errors import InputError
 from imfmap.labels.truth_classes import CLASSES
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
 from imfmap.maps.vectors import write_vector
-from imfmap.run.settings import complete
-from imfmap.scoring.benchmark_set import SETS, summarise_target, summary_table, write_summary
+from imfmap.run.config.complete import complete
+from imfmap.scoring.benchmark_set import summarise_target, summary_table, write_summary
 from tests.helpers.simulated_terrain import CRS, IMAGE
 from tests.helpers.tile_factory import facts
 
@@ -63,14 +64,14 @@ def test_the_full_set_is_the_papers(shipped, root):
 def test_sets_share_no_ground_and_no_image(shipped, size):
     config = sized(shipped, size)
     seeds = [target["simulate"]["seed"] for target in config["targets"].values()]
-    ids = [image["product"] for image in images_of(config, *SETS)]
+    ids = [image["product"] for image in images_of(config, *ROLES)]
     assert len(set(seeds)) == len(seeds) and len(set(ids)) == len(ids)
 
 
 def test_the_small_set_serves_every_comparison(shipped):
     small = sized(shipped, "small")
     roles = [target["role"] for target in small["targets"].values()]
-    assert [roles.count(role) for role in SETS] == [6, 2, 1, 2]
+    assert [roles.count(role) for role in ROLES] == [6, 2, 1, 2]
     assert small["tiles"]["size_px"] == 256 and small["run"]["name"] != sized(shipped, "full")["run"]["name"]
     for some in (("train",), ("validation", "test", "map")):
         # The Sun stands on every side, high and low.

@@ -25,7 +25,7 @@ from imfmap.simulate.settings import SceneSettings
         ({"images": [{"product": "M1LE", "incidence_deg": 30}]}, r"sun_azimuth_deg: is missing"),
         (
             {"images": [{"product": "M1LE", "sun_azimuth_deg": 1, "incidence_deg": 95}]},
-            r"images M1LE: incidence_deg 95\.0; use 0\.\.89",
+            r"images M1LE: incidence_deg 95; use 5\.\.87",
         ),
     ],
 )

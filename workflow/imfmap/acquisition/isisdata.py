@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..core.choices import PROCESSING
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.times import ephemeris_time, parse_utc
@@ -66,7 +67,7 @@ class ImageData:
         return [*(path for group in self.kernels.values() for path in group), *self.calibration, *self.other]
 
 
-def gather(label, data, darks="pair", predicted=False, smithed=False):
+def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=False):
     """Choose the files of an image as ISIS does, and fetch those that are not at hand.
 
     Parameters

@@ -41,7 +41,7 @@ def table_of(rows):
 def read_table(path):
     """Product table of a CSV file, in its order; columns that it lacks are empty.
 
-    `settings.read_products` checks its lines.
+    `run.product_table.read_products` checks its lines.
 
     Returns
     -------

@@ -9,8 +9,10 @@ import math
 import numpy as np
 from numba import njit
 
+from ..core.choices import RESAMPLINGS
+
 NEAREST, BILINEAR, CUBIC, ANTIALIASED = range(4)
-METHODS = {"nearest": NEAREST, "bilinear": BILINEAR, "cubic": CUBIC, "antialiased": ANTIALIASED}
+METHODS = dict(zip(RESAMPLINGS, (NEAREST, BILINEAR, CUBIC, ANTIALIASED), strict=True))
 WIDEST_SCALE = 64.0
 _ANTIALIASED_A = -0.5
 _LINE_TOLERANCE_PX = 1e-3

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from shapely import box
 
+from ..core.choices import PROCESSING
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
@@ -50,7 +51,15 @@ class Projector:
         For an unknown resampling, or an image wholly off the grid.
     """
 
-    def __init__(self, camera, grid, resampling="cubic", heights=0.0, tolerance_px=TOLERANCE_PX, block_px=BLOCK_PX):
+    def __init__(
+        self,
+        camera,
+        grid,
+        resampling=PROCESSING["resampling"],
+        heights=0.0,
+        tolerance_px=TOLERANCE_PX,
+        block_px=BLOCK_PX,
+    ):
         if resampling not in METHODS:
             raise InputError("resampling", f"unknown method '{resampling}'", f"use one of {', '.join(METHODS)}")
         grid = MapGrid.like(grid)
@@ -113,7 +122,7 @@ class Projector:
                 yield from _finished(pending)
 
 
-def project(image, camera, grid, resampling="cubic", heights=0.0, threads=1):
+def project(image, camera, grid, resampling=PROCESSING["resampling"], heights=0.0, threads=1):
     """Project an image.
 
     Parameters

@@ -52,9 +52,9 @@ def read_boundary(path, crs):
 def filter_fractures(fractures, min_area_m2=MIN_AREA_M2, seams=None, floor=None, seam_distance_m=4.5):
     """Keep what may be a fracture.
 
-    A detection is rejected where it is smaller than the least area, by default the paper's; where it lies along a seam
-    of the mosaic, that is, where most of it is close to a seam and both point the same way; or where most of it lies
-    outside the crater floor and the melt ponds.
+    A detection is rejected where it is smaller than `min_area_m2`; where it lies along a seam of the mosaic, that
+    is, where most of it is close to a seam and both point the same way; or where most of it lies outside the crater
+    floor and the melt ponds.
 
     Parameters
     ----------

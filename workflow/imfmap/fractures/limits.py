@@ -4,8 +4,8 @@ This module imports nothing, so that the config and every step can take the numb
 """
 
 # The paper rejects what is smaller.
-MIN_AREA_M2 = 150.0
+MIN_AREA_M2 = 150
 # Clusters of fractures that become candidate ponds, see `pond_candidates.PondRule`.
-POND_GAP_M = 150.0
+POND_GAP_M = 150
 POND_MIN_FRACTURES = 5
-POND_MIN_LENGTH_M = 500.0
+POND_MIN_LENGTH_M = 500

@@ -19,6 +19,7 @@ import rasterio
 import torch
 
 from ..core.checksums import Checksums
+from ..core.choices import INFERENCE
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import PartStore
@@ -67,11 +68,11 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
         The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
-        ``flips`` (average with mirrored windows: up-down, and for recipe ``paper`` left-right and both, too);
-        ``rotations``, by default false (recipe ``paper``: average over quarter turns of all these, too),
-        ``device``; ``precision``, by default "auto" (see `mixed_precision.choose_dtype`); ``sun_offset_deg``, by
-        default 0: an error added to the Sun's azimuth that a Sun-aware model is given, by its windows' turn or by its
-        input, to measure what wrong directions cost.
+        ``test_time_augmentation``, a list of ``flips`` (average with mirrored windows: up-down, and for recipe
+        ``paper`` left-right and both, too) and ``rotations`` (recipe ``paper``: average over quarter turns of all
+        these, too); ``device``; ``precision``, by default "auto" (see `mixed_precision.choose_dtype`);
+        ``sun_offset_deg``, by default 0: an error added to the Sun's azimuth that a Sun-aware model is given, by its
+        windows' turn or by its input, to measure what wrong directions cost.
     threads : int, optional
         Processor cores to use; by default all that this process may.
 
@@ -88,7 +89,7 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
         grid, tags = MapGrid.of(dataset), dataset.tags()
     with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(projected_path, np.nan) as reader:
         found = survey_image(reader, grid.shape, projected_path, threads)
-        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", 0.0)
+        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"])
         tags = {**tags, **predictor.tags(settings), MEDIAN_TAG: found.median}
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)

@@ -2,6 +2,7 @@
 
 import torch
 
+from ..core.choices import INFERENCE
 from ..learning.augment import mirrored_azimuth_deg
 from ..learning.mixed_precision import autocast_to, choose_dtype
 from ..learning.models import choose_device, load_checkpoint, network_input
@@ -43,7 +44,8 @@ class Predictor:
     def __init__(self, checkpoint_path, settings):
         model, trained = load_checkpoint(checkpoint_path)
         self.device = choose_device(settings["device"], "inference.device")
-        self.dtype = choose_dtype(settings.get("precision", "auto"), self.device, "inference.precision")
+        precision = settings.get("precision", INFERENCE["precision"])
+        self.dtype = choose_dtype(precision, self.device, "inference.precision")
         self.model = model.to(self.device, memory_format=torch.channels_last).eval()
         if self.device.type == "cuda":
             torch.backends.cudnn.benchmark = True
@@ -90,16 +92,16 @@ class Predictor:
             "IMF_RECIPE": self.recipe,
             "IMF_WINDOW_PX": self.size_px,
             "IMF_OVERLAP": settings["overlap"],
-            "IMF_FLIPS": settings["flips"],
-            "IMF_ROTATIONS": settings.get("rotations", False),
-            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", 0.0),
+            "IMF_TEST_TIME_AUGMENTATION": ",".join(sorted(settings["test_time_augmentation"])) or "none",
+            "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"]),
         }
 
 
 def _views(recipe, settings):
     """Views of a window whose results are averaged: itself first, none twice."""
-    views = [_AS_IT_IS, *(_FLIPS[recipe] if settings["flips"] else ())]
-    if settings.get("rotations", False):
+    augmented = settings["test_time_augmentation"]
+    views = [_AS_IT_IS, *(_FLIPS[recipe] if "flips" in augmented else ())]
+    if "rotations" in augmented:
         views += [(upside_down, (turns + more) % 4) for upside_down, turns in views for more in _ROTATIONS[recipe]]
     return list(dict.fromkeys(views))
 

@@ -13,10 +13,9 @@ WIDTH_BOUNDS_PX = {
 }
 WIDTH_CLASSES = tuple(WIDTH_BOUNDS_PX)
 WIDTH_BOUNDS_M = {name: (low * CLASS_PIXEL_M, high * CLASS_PIXEL_M) for name, (low, high) in WIDTH_BOUNDS_PX.items()}
-# Full width that a line of a class is drawn with, where the config says no other: the middle of its class. The open
-# class is taken for as wide as the one before it.
-_LARGE_PX = WIDTH_BOUNDS_PX["large"][1] - WIDTH_BOUNDS_PX["large"][0]
-LINE_WIDTH_PX = {name: (low + min(high, low + _LARGE_PX)) / 2 for name, (low, high) in WIDTH_BOUNDS_PX.items()}
+# Full width that a line of a class is drawn with by default: the middle of the class. The open class begins at 30 px;
+# if it were as wide as the class before it, its middle would be 35.
+LINE_WIDTH_PX = {"tiny": 2.5, "small": 7.5, "medium": 15, "large": 25, "huge": 35}
 
 
 def width_class(width_m):

@@ -12,8 +12,11 @@ from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 from skimage.exposure import equalize_adapthist
 from skimage.transform import ProjectiveTransform
 
+from ..core.choices import AUGMENTATION_PROBABILITY, AUGMENTATION_RANGES
+
 # Least area that two neighbouring sides of a warped tile span, as a share of the tile's.
 LEAST_CORNER = 0.01
+_PAPER, _SUN_ALIGNED = (AUGMENTATION_RANGES[recipe] for recipe in ("paper", "sun_aligned"))
 
 
 @dataclass(frozen=True)
@@ -39,12 +42,12 @@ class Sample:
 def augment_paper(
     sample,
     generator,
-    probability=0.5,
+    probability=AUGMENTATION_PROBABILITY,
     *,
-    clahe_regions=8,
-    clahe_clip=0.01,
-    noise_sigma=(0.0075, 0.0125),
-    distortion_scale=(0.5, 1.5),
+    clahe_regions=_PAPER["clahe_regions"],
+    clahe_clip=_PAPER["clahe_clip"],
+    noise_sigma=_PAPER["noise_sigma"],
+    distortion_scale=_PAPER["distortion_scale"],
 ):
     """CLAHE, Gaussian noise, perspective: each independently with `probability`, as Le Corre et al. (2025) do.
 
@@ -73,15 +76,15 @@ def augment_paper(
 def augment_sun_aligned(
     sample,
     generator,
-    probability=0.5,
+    probability=AUGMENTATION_PROBABILITY,
     *,
-    swap=True,
-    turn_deg=15.0,
-    scale=(0.85, 1.2),
-    contrast=(0.7, 1.4),
-    brightness=0.04,
-    blur_sigma_px=(0.3, 0.9),
-    noise_sigma=(0.0, 0.015),
+    swap=_SUN_ALIGNED["swap"],
+    turn_deg=_SUN_ALIGNED["turn_deg"],
+    scale=_SUN_ALIGNED["scale"],
+    contrast=_SUN_ALIGNED["contrast"],
+    brightness=_SUN_ALIGNED["brightness"],
+    blur_sigma_px=_SUN_ALIGNED["blur_sigma_px"],
+    noise_sigma=_SUN_ALIGNED["noise_sigma"],
 ):
     """Augmentation that leaves the Sun on the left.
 
@@ -137,7 +140,11 @@ def augmentation(recipe, settings, quarter_turns=False):
     callable
         Of a Sample and a Generator.
     """
-    chosen = partial(AUGMENTATIONS[recipe], probability=settings.get("probability", 0.5), **settings.get(recipe, {}))
+    chosen = partial(
+        AUGMENTATIONS[recipe],
+        probability=settings.get("probability", AUGMENTATION_PROBABILITY),
+        **settings.get(recipe, {}),
+    )
     return partial(_turned_first, chosen) if quarter_turns else chosen
 
 

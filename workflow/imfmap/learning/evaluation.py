@@ -4,6 +4,7 @@ import torch
 from torch.utils.data import DataLoader
 from tqdm import tqdm
 
+from ..core.choices import INFERENCE
 from ..core.errors import InputError
 from ..core.jsonfiles import write_json
 from .datasets import TileDataset, kind_of, read_images, to_device
@@ -20,10 +21,10 @@ def evaluate(
     target,
     role,
     classes=None,
-    batch_size=8,
+    batch_size=INFERENCE["batch_size"],
     inference_batch_size=None,
-    device="auto",
-    precision="auto",
+    device=INFERENCE["device"],
+    precision=INFERENCE["precision"],
     threshold=None,
 ):
     """Score a model on the tiles of a target, and write the scores as JSON.

@@ -5,6 +5,7 @@ import math
 
 import pandas
 
+from ..core.choices import PAPER_SETS
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import read_json
@@ -12,7 +13,7 @@ from ..plots.style import COLOURS, DASHES, GREY, saved_figure
 from .metrics import BatchAveragedMetrics, TruthMetrics
 
 # What the paper calls its sets.
-SET_OF_ROLE = {"validation": "Va2", "test": "Te"}
+SCORED_ROLES = ("validation", "test")
 _SCORES = ("precision", "recall", "f1", "iou")
 _PAPER_BLOCKS = (("Va1", ("P", "R", "F1")), ("Va2", ("IoU", "P", "R", "F1")), ("Te", ("P", "R", "F1", "IoU")))
 _SHORT = {"precision": "P", "recall": "R", "f1": "F1", "iou": "IoU"}
@@ -57,7 +58,7 @@ def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_pat
             rows.append({**head, "set": "Va1", "target": "all", **tiles, **_percents(scores)})
         results = [read_json(path) for path in paths]
         thresholds |= {result["threshold"] for result in results}
-        for role, name in SET_OF_ROLE.items():
+        for role, name in ((role, PAPER_SETS[role]) for role in SCORED_ROLES):
             chosen = [result for result in results if result["role"] == role]
             for group, target in [([result], result["target"]) for result in chosen] + [(chosen, "all")] * bool(chosen):
                 rows.append({**head, "set": name, "target": target, **_scores_of(group)})

@@ -12,6 +12,8 @@ from scipy.ndimage import distance_transform_edt
 from skimage.morphology import skeletonize
 from torch.nn.functional import binary_cross_entropy_with_logits, pad
 
+from ..core.choices import LEARNING
+
 # Reaches the middle of lines 20 px wide: all of the paper's classes but its rarest two (3 % of the labels).
 SKELETON_STEPS = 10
 
@@ -29,8 +31,8 @@ class LabelEdges:
         counts, so that a line thinner than the band keeps a label.
     """
 
-    soft_px: float = 0.0
-    ignore_px: float = 0.0
+    soft_px: float = LEARNING["soft_px"]
+    ignore_px: float = LEARNING["ignore_px"]
 
     def __bool__(self):
         return self.soft_px > 0 or self.ignore_px > 0
@@ -77,9 +79,9 @@ class Loss:
         Weight of a soft centreline-Dice term of the batch (`centreline_dice`).
     """
 
-    positive_weight: float = 1.0
-    dice_weight: float = 0.0
-    cldice_weight: float = 0.0
+    positive_weight: float = LEARNING["positive_weight"]
+    dice_weight: float = LEARNING["dice_weight"]
+    cldice_weight: float = LEARNING["cldice_weight"]
 
     def __call__(self, logits, target, counted=None):
         """Loss of a batch.

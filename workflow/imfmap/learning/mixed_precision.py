@@ -6,9 +6,8 @@ from contextlib import nullcontext
 
 import torch
 
+from ..core.choices import PRECISIONS
 from ..core.errors import InputError
-
-PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +18,7 @@ def choose_dtype(name, device, where):
     Parameters
     ----------
     name : str
-        One of `PRECISIONS`; "auto" is bfloat16 on a GPU that computes with it, else float32: processors without
+        One of `choices.PRECISIONS`; "auto" is bfloat16 on a GPU that computes with it, else float32: processors without
         instructions for it imitate it, hundreds of times slower.
     device : torch.device
     where : str

@@ -11,6 +11,7 @@ import segmentation_models_pytorch as smp
 import torch
 from torch import nn
 
+from ..core.choices import SCALING, SCALINGS
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.processors import processor_name
@@ -18,7 +19,6 @@ from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
 from .weights import load_state, network_state, read_state, start_encoder_from, start_from
 
-SCALINGS = ("imagenet", "unit")
 # Settings that say how a network is built; no weight tells them.
 BUILD_KEYS = (
     "architecture",
@@ -53,7 +53,7 @@ class GreyNetwork(nn.Module):
         "imagenet": the grey channel less torchvision's channel means, over their deviations; "unit": as it is, 0..1.
     """
 
-    def __init__(self, network, channels, sun_channels=0, scaling="imagenet"):
+    def __init__(self, network, channels, sun_channels=0, scaling=SCALING):
         super().__init__()
         if scaling not in SCALINGS:
             raise InputError("input_scaling", f"unknown '{scaling}'", f"use one of {', '.join(SCALINGS)}")
@@ -131,7 +131,7 @@ def build_model(settings):
     """
     check_architecture(settings)
     name, weights = settings["architecture"], settings.get("weights")
-    scaling = settings.get("input_scaling") or "imagenet"
+    scaling = settings.get("input_scaling") or SCALING
     sun_channels = _SUN_CHANNELS if settings.get("sun_input") else 0
     if name in DEEPLABS:
         channels = settings.get("input_channels") or deeplab.INPUT_CHANNELS
@@ -256,7 +256,7 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
         if input_scaling not in (None, "imagenet"):
             settings["input_scaling"] = input_scaling
     elif input_scaling not in (None, "imagenet", settings.get("input_scaling")):
-        found = f"was trained with input_scaling {settings.get('input_scaling', 'imagenet')}"
+        found = f"was trained with input_scaling {settings.get('input_scaling', SCALING)}"
         raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
     model = build_model({**settings, "weights": None})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..core.choices import LEARNING, MACHINE, SCHEDULES, THRESHOLD
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
@@ -26,22 +27,6 @@ from .mixed_precision import autocast_to, choose_dtype, compile_model
 from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
 from .training_log import EpochLog
 from .training_state import FOLDER, TrainingState, fingerprint
-
-SCHEDULES = ("constant", "onecycle")
-# Keys of `training`, with their defaults, that a model may have its own value of.
-LEARNING = {
-    "epochs": 100,
-    "learning_rate": 1e-4,
-    "schedule": "constant",
-    "positive_weight": 1.0,
-    "dice_weight": 0.0,
-    "cldice_weight": 0.0,
-    "ignore_px": 0.0,
-    "soft_px": 0.0,
-    "quarter_turns": False,
-}
-# Keys, with their defaults, of the machine's part in it.
-MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +75,7 @@ def train(
         For settings or tiles that do not fit, or a loss that is no longer finite.
     """
     learning = {key: model.get(key, training.get(key, default)) for key, default in LEARNING.items()}
-    learning["threshold"] = training.get("threshold", 0.5)
+    learning["threshold"] = training.get("threshold", THRESHOLD)
     machine = {**MACHINE, **{key: training[key] for key in MACHINE if key in training}}
     if learning["schedule"] not in SCHEDULES:
         raise InputError("training.schedule", f"unknown '{learning['schedule']}'", f"use one of {', '.join(SCHEDULES)}")

@@ -9,11 +9,11 @@ from collections import Counter
 import numpy as np
 import torch
 
+from ..core.choices import OLD_RECIPES
 from ..core.errors import InputError
 from .deeplab import LAST_LAYER
 
 # Names that checkpoints of earlier versions have for a recipe.
-OLD_RECIPES = {"imfmap": "sun_aligned"}
 # What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
 # What stands before the names of the network to use where a file holds several, the most usual first: "" is nothing.

@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import yaml
 
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..core.yamlfiles import read_yaml
 from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, compare_jointly
 from .craters import COUNTED_PX, DIAMETERS_PX, FoundCraters, find_sun_and_craters, match_craters
 from .pages import as_html, markdown
@@ -41,12 +41,7 @@ def read_settings(path):
     InputError
         For a file that is none, or a group that lacks something.
     """
-    try:
-        settings = yaml.safe_load(Path(path).read_text())
-    except (OSError, yaml.YAMLError) as error:
-        raise InputError(
-            path, f"cannot be read ({error})", "give a likeness file such as config/likeness.yaml"
-        ) from None
+    settings = read_yaml(path)
     try:
         return int(settings["seed"]), [Group(name=name, **group) for name, group in settings["groups"].items()]
     except (KeyError, TypeError, AttributeError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 import rasterio
 
 from ..core.checksums import Checksums
+from ..core.choices import MOSAIC, PRIORITIES, STRETCHES
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import PartStore
@@ -20,12 +21,10 @@ from ..maps.stretching import stretch_to_8bit
 from .equalize import UNCHANGED, match_brightness
 from .seams import seam_lines
 
-__all__ = ["PRIORITIES", "STRETCHES", "MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
+__all__ = ["MosaicPart", "mosaic", "seam_lines", "write_mosaic"]
 
 log = logging.getLogger(__name__)
 
-PRIORITIES = ("beneath", "ontop", "average")
-STRETCHES = ("minmax", "percentile")
 PERCENTILES = (0.5, 99.5)
 _MOST_IN_UINT8 = 255
 _WINDOW_PX = 512
@@ -33,7 +32,15 @@ _SAMPLED_PX = 1 << 22
 _GDAL_CACHE_MB = 256
 
 
-def mosaic(paths, grid, out_path, sources_path, priority="beneath", stretch="percentile", brightness="none"):
+def mosaic(
+    paths,
+    grid,
+    out_path,
+    sources_path,
+    priority=MOSAIC["priority"],
+    stretch=MOSAIC["stretch"],
+    brightness=MOSAIC["brightness"],
+):
     """Lay projected images over each other, a window at a time.
 
     Windows are kept beside the mosaic (see `part_store.PartStore`) by the contents of the images that reach into them

@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 
+from ..core.choices import BRIGHTNESS_MATCHES
 from ..core.errors import InputError
 
-METHODS = ("offset", "gain", "both")
 _LEAST_OVERLAP_PX = 1000
 
 
@@ -56,8 +56,10 @@ def match_brightness(image_layers, grid, method="both", window_px=1024, least_ov
     InputError
         For an unknown method.
     """
-    if method not in METHODS:
-        raise InputError("brightness match", f"unknown method '{method}'", f"use one of none, {', '.join(METHODS)}")
+    if method not in BRIGHTNESS_MATCHES:
+        raise InputError(
+            "brightness match", f"unknown method '{method}'", f"use one of none, {', '.join(BRIGHTNESS_MATCHES)}"
+        )
     sums, pairs = _measure(image_layers, grid, window_px)
     pairs = {pair: _statistics(moments) for pair, moments in pairs.items() if moments[0] >= least_overlap_px}
     pairs = {pair: found for pair, found in pairs.items() if min(found[1:]) > 0.0}

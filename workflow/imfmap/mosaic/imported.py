@@ -14,6 +14,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
 from ..camera.footprint import map_azimuth_deg
+from ..core.choices import MOSAIC
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
@@ -37,7 +38,7 @@ _ISIS_SPECIAL = {"float32": -3.4e38, "float64": -1.7e308, "int16": -32752}
 _NOTHING_THERE = ("has no valid pixel on the target", "check its nodata value and its place")
 
 
-def import_mosaic(path, grid, mosaic_path, sources_path, stretch="percentile"):
+def import_mosaic(path, grid, mosaic_path, sources_path, stretch=MOSAIC["stretch"]):
     """Take in a finished mosaic, window by window.
 
     A mosaic on the target's map, north up, with square pixels of the target's resolution (within 5 %), keeps its

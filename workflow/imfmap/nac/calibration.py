@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..core.choices import DARKS, PROCESSING
 from ..core.errors import InputError
 from ..maps.sun_distance import sun_moon_distance_au
 from ..maps.times import ephemeris_time
 from .calibration_files import CalibrationFiles, read_column_cube
 from .calibration_numba import calibrate_lines, remove_echo_lines
 
-DARKS = ("pair", "nearest", "custom")
 RADIOMETRY = ("iof", "radiance", None)
 ECHO_DELTA = 0.326
 ECHO_SMOOTHING_SAMPLES = 20
@@ -27,12 +27,12 @@ _MASK_SPOILT_ABOVE = 1000.0
 def calibrate(
     edr,
     calibration_dir,
-    darks="pair",
+    darks=PROCESSING["darks"],
     radiometry="iof",
-    masked=True,
-    dark=True,
-    nonlinearity=True,
-    flat=True,
+    masked=PROCESSING["masked"],
+    dark=PROCESSING["dark"],
+    nonlinearity=PROCESSING["nonlinearity"],
+    flat=PROCESSING["flat"],
     sun_distance_au=None,
     dark_file=None,
 ):
@@ -76,12 +76,12 @@ class Calibration:
         cls,
         edr,
         calibration_dir,
-        darks="pair",
+        darks=PROCESSING["darks"],
         radiometry="iof",
-        masked=True,
-        dark=True,
-        nonlinearity=True,
-        flat=True,
+        masked=PROCESSING["masked"],
+        dark=PROCESSING["dark"],
+        nonlinearity=PROCESSING["nonlinearity"],
+        flat=PROCESSING["flat"],
         sun_distance_au=None,
         dark_file=None,
     ):

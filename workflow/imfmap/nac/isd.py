@@ -10,7 +10,7 @@ from ..camera.instrument import Instrument, instrument_of
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import BODIES
-from .label import NAIF_IDS
+from .label import NAIF_IDS, product_of
 
 MODEL = "USGS_ASTRO_LINE_SCANNER_SENSOR_MODEL"
 _DISTORTION = "lrolrocnac"
@@ -65,7 +65,7 @@ def _camera_arguments(isd, path):
         raise InputError(path, f"has {len(isd['line_scan_rate'])} line rates", "NAC images have one")
     body = _body(isd["radii"], path)
     return {
-        "product_id": isd.get("image_identifier", Path(path).name.split(".")[0]),
+        "product_id": isd.get("image_identifier", product_of(path)),
         "lines": int(isd["image_lines"]),
         "samples": int(isd["image_samples"]),
         "start_et_s": float(isd["starting_ephemeris_time"]),

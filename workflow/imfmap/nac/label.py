@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from ..core.errors import InputError
 from ..maps.label_values import label_value
@@ -13,6 +14,11 @@ NAIF_IDS = {"left": -85600, "right": -85610}
 _MIRRORED_BELOW = 1.3
 # Product M114145549LE began its preroll then; the number counts seconds, and skips from 199999999 to 1100000000.
 _NUMBERED = (114145549, datetime(2009, 11, 29, 14, 51, 21, 623000))
+
+
+def product_of(path):
+    """Product id that a file is named by: its name up to the first dot."""
+    return Path(path).name.split(".")[0]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import re
 import struct
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from ..camera.instrument import instrument_of
 from ..core.errors import InputError
 from ..maps.isis_label import read_cube_label
 from ..maps.label_values import label_value
-from .label import NAIF_IDS
+from .label import NAIF_IDS, product_of
 
 _SPICEINIT = "run spiceinit on the cube (with attach=yes, the default)"
 _NAIF_IDS = {"NACL": NAIF_IDS["left"], "NACR": NAIF_IDS["right"]}
@@ -70,7 +69,7 @@ def read_cube_camera(path):
     line, sample, line_step, sample_step = _crop(cube.get("AlphaCube"), number_of)
     size = cube["Core"]["Dimensions"]
     return {
-        "product_id": str(cube.get("Archive", {}).get("ProductId", Path(path).name.split(".")[0])),
+        "product_id": str(cube.get("Archive", {}).get("ProductId", product_of(path))),
         "lines": size["Lines"],
         "samples": size["Samples"],
         "start_et_s": start_s + (line - 0.5) * duration_s,

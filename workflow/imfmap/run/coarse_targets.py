@@ -5,8 +5,10 @@ network that was trained at 1.5 m/px, and name training from scratch at 6 m/px a
 """
 
 from ..core.errors import InputError
+from .config.target import SOURCES
 
-_SOURCES = ("search", "products", "edrs", "cubes", "simulate")
+# A coarse target is averaged out of the images of another; a finished mosaic it takes itself.
+_LEFT_OUT = tuple(source for source in SOURCES if source != "mosaic")
 
 
 def coarse_targets(config, where):
@@ -45,7 +47,7 @@ def coarse_targets(config, where):
             found = f"coarse.resolution_m: {resolution_m:g} is no coarser than target {name}'s"
             raise InputError(where, found, f"give more than {target['resolution_m']:g}")
         title = f"{target.get('title', name)}, {resolution_m:g} m/px"
-        kept = {key: value for key, value in target.items() if key not in _SOURCES}
+        kept = {key: value for key, value in target.items() if key not in _LEFT_OUT}
         coarse = {**kept, "title": title, "resolution_m": resolution_m, "coarse_of": name}
         if target["role"] == "map":
             del coarse["role"]

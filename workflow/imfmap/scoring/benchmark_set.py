@@ -4,6 +4,7 @@ import numpy as np
 import pandas
 import shapely
 
+from ..core.choices import PAPER_SETS
 from ..core.files import replacing
 from ..labels.reading import read_labels
 from ..labels.truth_classes import CLASSES
@@ -15,7 +16,6 @@ from ..maps.vectors import read_vector
 from ..tiles.tiles import count_tiles, tiling
 
 # The paper's names of its sets, by the role of a target. Tr and Va1 are drawn from the same tiles.
-SETS = {"train": "Tr + Va1", "validation": "Va2", "test": "Te", "map": "In"}
 KINDS = ("ridge", "boulder", "crater", "trail")
 _SUMMED = ("images", "tiles_with", "tiles_without", "ground_km2", "image_km2", "labels", "fractures", *WIDTH_CLASSES)
 _SUMMED += tuple(f"{kind}s" for kind in KINDS)
@@ -97,7 +97,7 @@ def summary_table(targets):
         one line with its sums, whose target is empty.
     """
     lines = []
-    for role, name in SETS.items():
+    for role, name in PAPER_SETS.items():
         members = [target for target in targets if target["role"] == role]
         if not members:
             continue

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from ..core.choices import THRESHOLD
 from ..core.errors import InputError
 from ..core.jsonfiles import read_json, write_json
 from ..fractures.limits import MIN_AREA_M2
@@ -28,7 +29,7 @@ def score_probability(
     truth_vectors_path,
     label_raster_path,
     out_json,
-    threshold=0.5,
+    threshold=THRESHOLD,
     *,
     target,
     sources_path=None,
@@ -94,7 +95,7 @@ def score_labels(
 ):
     """Count the weak labels against the truth as if they were a map; see `score_probability`."""
     scene = Scene({"image": image_path, "truth": truth_raster_path, "labels": label_raster_path})
-    return _score(scene, truth_vectors_path, out_json, target, 0.5, min_area_m2)
+    return _score(scene, truth_vectors_path, out_json, target, THRESHOLD, min_area_m2)
 
 
 def combine_scores(paths):

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from ..core.choices import THRESHOLD
 from ..labels.width_classes import WIDTH_CLASSES
 from ..learning.metrics import share
 from ..maps.probability_raster import CODES, code_at_least
@@ -54,7 +55,7 @@ class Scores:
         self._fractures = [file["fractures"] for file in files]
         self._objects = [file["objects"] for file in files]
 
-    def pixel_scores(self, threshold=0.5, against="truth"):
+    def pixel_scores(self, threshold=THRESHOLD, against="truth"):
         """Precision, recall, f1 and iou of the pixels at a threshold.
 
         Returns
@@ -115,7 +116,7 @@ class Scores:
         gained = recall - np.append(recall[1:], 0.0)
         return float(np.nansum(precision * gained)) if np.isfinite(recall).all() else math.nan
 
-    def recall_by_width(self, threshold=0.5):
+    def recall_by_width(self, threshold=THRESHOLD):
         """dict: recall of the fracture pixels of each width class."""
         return {name: share(*_above(self._width[name], threshold)) for name in WIDTH_CLASSES}
 
@@ -146,7 +147,7 @@ class Scores:
         negative, positive = self._both("truth")
         return share(int(positive.sum()), int(positive.sum() + negative.sum()))
 
-    def scores_by_place(self, threshold=0.5):
+    def scores_by_place(self, threshold=THRESHOLD):
         """Pixel scores in the `lit` and in `shadow`, `near` seams and `away` from them.
 
         Returns

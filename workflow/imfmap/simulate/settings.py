@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, fields
 
+from ..core.choices import CAMERAS, SUMMINGS
 from .dataclass_settings import dataclass_from_mapping, require
 from .labelling_habits import LabellingHabits
 from .presets import PRESETS
@@ -27,6 +28,16 @@ _RANGES = {
     "boulder_slope": (1.0, 8.0),
     "boulder_max_m": (2.0, None),
 }
+_RISING = "give two rising numbers in 0..1"
+# Allowed values of an image's settings.
+IMAGE_RANGES = {
+    "incidence_deg": (5, 87),
+    "altitude_km": (20, 200),
+    "roll_deg": (-60, 60),
+    "inclination_deg": (60, 120),
+    "jitter_urad": (0, 200),
+    "unrecorded_jitter_urad": (0, 20),
+}
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class ImageSettings:
     sun_azimuth_deg : float
         Direction towards the Sun on the ground at the scene's centre, clockwise from north.
     incidence_deg : float
-        Incidence angle on level ground at the scene's centre, 0..89.
+        Incidence angle on level ground at the scene's centre, 5..87.
     camera : str
         ``left`` or ``right``.
     summing : int
@@ -70,13 +81,13 @@ class ImageSettings:
     incidence_deg: float
     camera: str = "left"
     summing: int = 2
-    altitude_km: float = 50.0
-    offset_m: float = 0.0
+    altitude_km: float = 50
+    offset_m: float = 0
     ascending: bool = False
-    roll_deg: float = 0.0
-    inclination_deg: float = 90.0
-    jitter_urad: float = 10.0
-    unrecorded_jitter_urad: float = 0.0
+    roll_deg: float = 0
+    inclination_deg: float = 90
+    jitter_urad: float = 10
+    unrecorded_jitter_urad: float = 0
 
     @classmethod
     def from_mapping(cls, mapping, where="simulate.images"):
@@ -91,16 +102,9 @@ class ImageSettings:
             require(key in mapping, f"{where}.{key}", "is missing", "every image needs it")
         image = dataclass_from_mapping(cls, mapping, where)
         where = f"{where} {image.product}"
-        require(image.camera in ("left", "right"), where, f"camera '{image.camera}'", "use left or right")
-        require(image.summing in (1, 2), where, f"summing {image.summing}", "use 1 or 2")
-        require(0 <= image.incidence_deg < 89.0, where, f"incidence_deg {image.incidence_deg}", "use 0..89")
-        for name, low, high in (
-            ("altitude_km", 20, 200),
-            ("roll_deg", -60, 60),
-            ("inclination_deg", 60, 120),
-            ("jitter_urad", 0, 200),
-            ("unrecorded_jitter_urad", 0, 20),
-        ):
+        require(image.camera in CAMERAS, where, f"camera '{image.camera}'", f"use {' or '.join(CAMERAS)}")
+        require(image.summing in SUMMINGS, where, f"summing {image.summing}", f"use {' or '.join(map(str, SUMMINGS))}")
+        for name, (low, high) in IMAGE_RANGES.items():
             value = getattr(image, name)
             require(low <= value <= high, where, f"{name} {value:g}", f"use {low}..{high}")
         return image
@@ -283,15 +287,20 @@ class SceneSettings:
         """
         if isinstance(mapping, cls):
             return mapping
-        preset = mapping.get("preset", "melt_floor")
-        require(preset in PRESETS, f"{where}.preset", f"no preset '{preset}'", f"use one of {', '.join(PRESETS)}")
+        preset = mapping.get("preset", cls.preset)
+        require(
+            isinstance(preset, str) and preset in PRESETS,
+            f"{where}.preset",
+            f"no preset '{preset}'",
+            f"use one of {', '.join(PRESETS)}",
+        )
         mapping = {**PRESETS[preset], **mapping}
         images = tuple(
             ImageSettings.from_mapping(image, f"{where}.images") for image in mapping.pop("images", ()) or ()
         )
         labels = LabellingHabits.from_mapping(mapping.pop("labels", {}) or {}, f"{where}.labels")
         if "depth_to_width" in mapping:
-            mapping["depth_to_width"] = tuple(mapping["depth_to_width"])
+            mapping["depth_to_width"] = _pair(mapping["depth_to_width"], f"{where}.depth_to_width")
         scene = dataclass_from_mapping(cls, mapping | {"images": images, "labels": labels}, where)
         scene._check(where)
         return scene
@@ -323,10 +332,12 @@ class SceneSettings:
             require(
                 getattr(self, small) < getattr(self, large), f"{where}.{small}", f"is not below {large}", "lower it"
             )
-        low_high = self.depth_to_width
-        require(
-            len(low_high) == 2 and 0 < low_high[0] <= low_high[1] <= 1,
-            f"{where}.depth_to_width",
-            f"{low_high} is no range",
-            "give two rising numbers in 0..1",
-        )
+        low, high = self.depth_to_width
+        require(0 < low <= high <= 1, f"{where}.depth_to_width", f"{low}, {high} is no range", _RISING)
+
+
+def _pair(value, where):
+    """Two numbers out of the config."""
+    numbers = [one for one in value if isinstance(one, int | float)] if isinstance(value, list | tuple) else []
+    require(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is no range", _RISING)
+    return tuple(numbers)

@@ -4,11 +4,11 @@ import numpy as np
 import pandas
 from scipy.spatial import cKDTree
 
+from ..core.choices import SPLITS, VALIDATION_FRACTION
 from ..core.errors import InputError
 from ..core.files import replacing
 from .tiles import read_tiles
 
-SPLIT_UNITS = ("tile", "place")
 SETS = ("train", "validation")
 # Neither trains nor validates: shares ground with a tile of the other set.
 LEFT_OUT = "left out"
@@ -16,7 +16,7 @@ LEFT_OUT = "left out"
 PATCH_TILES = 3
 
 
-def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, split_by="tile"):
+def split_tiles(tile_paths, out_path, validation_fraction=VALIDATION_FRACTION, seed=0, split_by="tile"):
     """Draw which tiles train and which validate, and write it as a table.
 
     The paper splits 4:1 by tile. Turned copies of a tile go where the tile goes (the paper's counts of tiles with
@@ -36,7 +36,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, split_by=
         as nearly as whole patches allow.
     seed : int
     split_by : str
-        One of `SPLIT_UNITS`.
+        One of `choices.SPLITS`.
 
     Returns
     -------
@@ -47,8 +47,8 @@ def split_tiles(tile_paths, out_path, validation_fraction=0.2, seed=0, split_by=
     InputError
         For an unknown `split_by`, or where there are too few tiles to have one in each set.
     """
-    if split_by not in SPLIT_UNITS:
-        raise InputError("split", f"unknown value '{split_by}'", f"use one of {', '.join(SPLIT_UNITS)}")
+    if split_by not in SPLITS:
+        raise InputError("split", f"unknown value '{split_by}'", f"use one of {', '.join(SPLITS)}")
     table, size_px = _table(tile_paths)
     generator = np.random.default_rng(seed)
     table["set"] = "train"

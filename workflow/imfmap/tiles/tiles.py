@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.choices import RECIPES
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.alignment import check_same_pixels
@@ -21,8 +22,6 @@ from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import open_raster, read_window
 from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
 from .sun_frame import LEFT_DEG, SunFrame
-
-RECIPES = ("paper", "sun_aligned")
 
 logger = logging.getLogger(__name__)
 

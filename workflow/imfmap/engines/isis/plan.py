@@ -37,7 +37,7 @@ def commands_of(config):
     Parameters
     ----------
     config : dict
-        Complete, as `settings.complete` gives it.
+        Complete, as `run.config.complete.complete` gives it.
 
     Yields
     ------
@@ -77,7 +77,7 @@ def check_config(config):
     Parameters
     ----------
     config : dict
-        Complete, as `settings.complete` gives it.
+        Complete, as `run.config.complete.complete` gives it.
 
     Raises
     ------

@@ -16,6 +16,7 @@ from rasterio.windows import Window
 
 from ...camera.projection import BLOCK_PX, Projector, image_facts
 from ...camera.shape_model import ShapeModel
+from ...core.choices import PROCESSING
 from ...core.errors import InputError
 from ...core.processors import usable_processors
 from ...maps.grids import MapGrid
@@ -56,17 +57,17 @@ class Processing:
         By default as many as the process has processors.
     """
 
-    resampling: str = "cubic"
+    resampling: str = PROCESSING["resampling"]
     heights: object = 0.0
-    verify_md5: bool = True
+    verify_md5: bool = PROCESSING["verify_md5"]
     min_valid_fraction: float = 0.0
-    darks: str = "pair"
+    darks: str = PROCESSING["darks"]
     dark_file: object = None
-    masked: bool = True
-    dark: bool = True
-    nonlinearity: bool = True
-    flat: bool = True
-    echo: bool = True
+    masked: bool = PROCESSING["masked"]
+    dark: bool = PROCESSING["dark"]
+    nonlinearity: bool = PROCESSING["nonlinearity"]
+    flat: bool = PROCESSING["flat"]
+    echo: bool = PROCESSING["echo"]
     photometry: object = None
     threads: int | None = None
 

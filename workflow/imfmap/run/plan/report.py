@@ -10,15 +10,17 @@ from collections import Counter
 from pathlib import Path
 
 from ...core.checksums import Checksums, sha256
+from ...core.choices import LABELLED_ROLES
 from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
+from ...nac.label import product_of
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
 from ..rule_facts import IMAGE, MAP, facts_of
 from .dry_run import dry_run, run_folder
 from .job_costs import JobCostEstimator
 
-_ROLES = ("map", None, "test", "validation", "train")
+_ROLES = ("map", None, *reversed(LABELLED_ROLES))
 # Smaller files' checksums are computed on the spot where they are not known.
 _SMALL_BYTES = 1 << 20
 
@@ -123,7 +125,7 @@ def _images(name, target, folder):
     for path in (*target.get("edrs", ()), *target.get("cubes", ())):
         local = Path(os.path.expandvars(os.path.expanduser(path)))
         there = local.stat().st_size if local.exists() else None
-        listed[local.name.split(".")[0]] = {"source": str(path), "bytes": there}
+        listed[product_of(local)] = {"source": str(path), "bytes": there}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
 
 

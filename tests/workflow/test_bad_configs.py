@@ -1,0 +1,50 @@
+"""Configurations that cannot be run: one clear line before anything is planned."""
+
+import pytest
+
+from .conftest import run_snakemake
+
+pytestmark = pytest.mark.slow
+
+PLACE = "{lat: 1, lon: 2, diameter_km: 1, products: [M1500000000LE]}"
+MAPPED = "{lat: 1, lon: 2, diameter_km: 1, role: map, products: [M1500000000LE]}"
+
+
+def planned(folder, text, goal="all"):
+    """Exit status and text of a dry run."""
+    path = folder / "bad.yaml"
+    path.write_text(f"run: {{name: bad}}\n{text}")
+    return run_snakemake(folder, path, "-n", goal, check=False)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        # Rules of three kinds: the target of all, a step, and one that a question of a comparison makes.
+        (f"targets: {{all: {PLACE}}}", "targets: 'all' is the name of a rule; rename the target"),
+        (f"targets: {{mosaic: {PLACE}}}", "targets: 'mosaic' is the name of a rule; rename the target"),
+        (
+            "models: {net: {checkpoint: a.pt}}\ncomparison: {questions: {sun: {title: a, models: [net]}}}\n"
+            f"targets: {{comparison_sun: {PLACE}}}",
+            "targets: 'comparison_sun' is the name of a rule; rename the target",
+        ),
+        (
+            f"targets: {{a: {PLACE}}}\ntargets: {{b: {PLACE}}}",
+            "targets stands twice, in lines 2 and 3; keep one of the two",
+        ),
+        (f"targets: {{a: {MAPPED}}}", "models: is empty, so that nothing can map a; add one, such as"),
+    ],
+)
+def test_it_stops_with_one_line(tmp_path, text, line):
+    status, said = planned(tmp_path, text)
+    assert status != 0 and "Traceback" not in said
+    (found,) = [each for each in said.splitlines() if "bad.yaml: " in each]
+    assert f"bad.yaml: {line}" in found
+    assert not (tmp_path / "results").exists()
+
+
+def test_without_a_model_all_but_the_map_is_made(tmp_path):
+    status, said = planned(tmp_path, f"targets: {{a: {MAPPED}}}", "results/bad/a/projected/M1500000000LE.tif")
+    assert status == 0, said
+    status, said = planned(tmp_path, f"targets: {{a: {MAPPED}}}", "results/bad/a/map.png")
+    assert status != 0 and "models: is empty, so that nothing can map a" in said

@@ -1,0 +1,164 @@
+"""What values of a configuration mean for each other."""
+
+import re
+
+from ...core.choices import LABELLED_ROLES
+from ...core.errors import InputError
+from ...learning.architectures import check_architecture, check_batch_size
+from ...nac.label import product_of
+from ...simulate.settings import SceneSettings
+from ..mosaic_targets import check_mosaic
+from .explain import near
+from .learning import is_sun_aware
+
+
+def check_together(config, where):
+    """Refuse values that are right alone, but do not fit each other.
+
+    Parameters
+    ----------
+    config : dict
+        A configuration with its defaults.
+    where : str or Path
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+        On the first fault: file, key, what was found, what to do.
+    """
+    _check_processing(config["processing"], where)
+    _check_models_exist(config, where)
+    _check_comparison(config, where)
+    _check_trainings(config, where)
+    for name in config["targets"]:
+        _check_target(config, name, where)
+
+
+def check_rule_names(targets, rules, where):
+    """Refuse a target that is named as a rule: its own rule is called as the target.
+
+    Parameters
+    ----------
+    targets, rules : iterable of str
+    where : str or Path
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+    """
+    if clash := sorted(set(targets) & set(rules)):
+        raise InputError(where, f"targets: '{clash[0]}' is the name of a rule", "rename the target")
+
+
+def check_can_map(config, targets, where):
+    """Refuse targets that no model maps.
+
+    Parameters
+    ----------
+    config : dict
+        A complete configuration.
+    targets : iterable of str
+        Names of the targets that are to be mapped.
+    where : str or Path
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+    """
+    for name in targets:
+        if "model" not in config["targets"][name] and "model" not in config["inference"]:
+            remedy = "add one, such as imfmapper: {zenodo: 15101175}, the paper's published weights"
+            raise InputError(where, f"models: is empty, so that nothing can map {name}", remedy)
+
+
+def _check_processing(processing, where):
+    if (processing["darks"] == "custom") != (processing["dark_file"] is not None):
+        raise InputError(where, "processing: darks: custom and dark_file go together", "give both, or neither of them")
+    if processing["engine"] == "isis":
+        if processing["resampling"] == "antialiased":
+            raise InputError(where, "processing.resampling: ISIS has no antialiased one", "use cubic")
+        if processing["keep_calibrated"]:
+            raise InputError(where, "processing.keep_calibrated: is the native engine's", "use isis.keep_intermediates")
+        if processing["shape_model"]:
+            raise InputError(
+                where, "processing.shape_model: is the native engine's", "use processing.isis.shape and its shape_model"
+            )
+
+
+def _check_models_exist(config, where):
+    """Refuse a name of a model that the configuration does not have."""
+    models = config["models"]
+    asked = {"inference.model": [config["inference"]["model"]] if "model" in config["inference"] else []}
+    asked |= {
+        f"targets.{name}.model": [target["model"]] for name, target in config["targets"].items() if "model" in target
+    }
+    # Of a certain seed or not.
+    asked["evaluation.models"] = [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]
+    for question, about in config["comparison"]["questions"].items():
+        asked[f"comparison.questions.{question}.models"] = about["models"]
+    for key, names in asked.items():
+        for name in names:
+            if name not in models:
+                known = f"models has: {', '.join(models) or 'none'}"
+                raise InputError(where, f"{key}: no model '{name}'{near(name, models)}", known)
+
+
+def _check_comparison(config, where):
+    for question, about in config["comparison"]["questions"].items():
+        told = [name for name in about["models"] if is_sun_aware(config["models"][name])]
+        if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
+            raise InputError(
+                where,
+                f"comparison.questions.{question}.tables: the table sun needs sun_offsets_deg, and a model that is "
+                "told of the Sun",
+                "give comparison.sun_offsets_deg and such a model, or leave the table out",
+            )
+
+
+def _check_trainings(config, where):
+    devices = config["training"]["devices"]
+    trained = {name: model for name, model in config["models"].items() if "architecture" in model}
+    for name, model in trained.items():
+        try:
+            check_architecture(model)
+            check_batch_size(model["batch_size"], 1 if devices == "auto" else devices)
+        except InputError as error:
+            raise InputError(f"{where}: models.{name}", str(error)) from None
+    if trained and not any(target.get("role") == "train" for target in config["targets"].values()):
+        raise InputError(where, "targets: none has role train", "give one, or give the model a checkpoint")
+
+
+def _check_target(config, name, where):
+    target = config["targets"][name]
+    key = f"targets.{name}"
+    first, last = target.get("search", {}).get("dates", ("", ""))
+    if first > last:
+        raise InputError(where, f"{key}.search.dates: {first} is after {last}", "turn them round")
+    for source in ("edrs", "cubes"):
+        products = [product_of(path) for path in target.get(source, [])]
+        if len(set(products)) < len(products):
+            raise InputError(where, f"{key}.{source}: two files of one product", "keep one of them")
+    if "simulate" in target:
+        _check_scene(config, target["simulate"], f"{key}.simulate", where)
+    check_mosaic(config, name, where)
+    labelled = "simulate" in target or "labels" in target
+    if target.get("role") in LABELLED_ROLES and not labelled:
+        raise InputError(where, f"{key}: role {target['role']} without labels", "add the key labels")
+
+
+def _check_scene(config, simulate, key, where):
+    scene = {**config["simulation"], **simulate}
+    path = scene.pop("path")
+    if path == "direct" and config["processing"]["photometry"]:
+        raise InputError(
+            where,
+            f"{key}.path: images of the direct path are not normalised",
+            "use sensor, or leave processing.photometry out",
+        )
+    SceneSettings.from_mapping(scene, f"{where}: {key}")
+    images = [image["product"] for image in simulate["images"]]
+    if len(set(images)) < len(images):
+        raise InputError(where, f"{key}.images: a product twice", "give each image its own id")

@@ -1,0 +1,135 @@
+"""A configuration, checked and completed with its defaults."""
+
+import copy
+from datetime import date
+
+from pydantic import ValidationError
+
+from ...core.errors import InputError
+from ...maps.bodies import true_scale_latitude
+from ..coarse_targets import coarse_targets
+from .checks import check_together
+from .explain import explain
+from .fields import ABSENT, Section
+from .old_names import refuse_old_names
+from .root import Config
+
+# Keys of processing that a target may have its own value of.
+TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
+
+
+def complete(config, where):
+    """Check a configuration and fill in its defaults.
+
+    Parameters
+    ----------
+    config : dict
+        As read from YAML.
+    where : str or Path
+        File that it came from, named in messages.
+
+    Returns
+    -------
+    dict
+        A new, complete configuration, its keys sorted; every target with its own value of each of `TARGETS_OWN`.
+
+    Raises
+    ------
+    InputError
+        On the first fault: file, key, what was found, what is allowed.
+    """
+    config = _dates_as_text(config)
+    checked = _checked(config, where)
+    if checked.small is not ABSENT:
+        # Both sizes are checked, whichever is made.
+        small = _checked(overridden(config, checked.small), f"{where} with its key small")
+        checked = small if checked.size == "small" else checked
+    config = _plain(checked)
+    config.pop("small", None)
+    for model in config["models"].values():
+        # Published weights are the paper's, whatever the run's recipe.
+        model.setdefault("recipe", "paper" if "zenodo" in model else config["recipe"])
+    _choose_model(config)
+    check_together(config, where)
+    for name, target in config["targets"].items():
+        for key in TARGETS_OWN:
+            target.setdefault(key, config["processing"][key])
+        try:
+            true_scale_latitude(target["projection"], target["lat"], target["standard_parallel_deg"])
+        except InputError as error:
+            raise InputError(f"{where}: targets.{name}", str(error)) from None
+    config["targets"] |= coarse_targets(config, where)
+    # One order of keys, so that the order in a file changes nothing that is made.
+    return _sorted(config)
+
+
+def overridden(config, overrides):
+    """A configuration with other values: mappings are merged to every depth, anything else is replaced.
+
+    Parameters
+    ----------
+    config, overrides : dict
+        A value of None in `overrides` takes the key away.
+
+    Returns
+    -------
+    dict
+        A new one.
+    """
+    merged = dict(config)
+    for key, value in overrides.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict):
+            merged[key] = overridden(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _checked(config, where):
+    """A configuration as its model."""
+    if not isinstance(config, dict):
+        raise InputError(where, "holds no keys", "compare it with config/config.yaml")
+    refuse_old_names(config, where)
+    try:
+        return Config.model_validate(config)
+    except ValidationError as error:
+        raise InputError(where, *explain(error.errors(include_url=False), Config)) from None
+
+
+def _choose_model(config):
+    """Let the first model of the run's recipe make the maps where none is named."""
+    models = config["models"]
+    if models and "model" not in config["inference"]:
+        fitting = (
+            name
+            for name, model in models.items()
+            if model["recipe"] == config["recipe"] and "resolution_m" not in model
+        )
+        config["inference"]["model"] = next(fitting, next(iter(models)))
+
+
+def _plain(value):
+    """A model as new mappings and lists, without the keys that are absent."""
+    if isinstance(value, Section):
+        given = {name: _plain(item) for name, item in value.__dict__.items() if item is not ABSENT}
+        return given | copy.deepcopy(value.model_extra or {})
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _dates_as_text(value):
+    """A value with the days in it as text: YAML makes dates of them unless they are quoted."""
+    if isinstance(value, dict):
+        return {key: _dates_as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_dates_as_text(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _sorted(value):
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,223 @@
+"""What is wrong with a configuration, in words: key, what was found, what is allowed."""
+
+import difflib
+import math
+import re
+from dataclasses import dataclass
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from .fields import Section, Words
+
+_LONGEST = 60
+_OUT_OF_RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of")
+_PLAIN = {bool: "true or false", str: "text", NoneType: "null"}
+_EMPTY = ("string_too_short", "too_short", "too_long")
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a fault is.
+
+    Attributes
+    ----------
+    path : tuple
+        Keys and indices that lead to it.
+    annotation : type
+        Of the value there.
+    is_choice : bool
+        Whether the type is one of several, none of which took the value.
+    is_key : bool
+        Whether the fault is in a key of the mapping there.
+    """
+
+    path: tuple
+    annotation: Any
+    is_choice: bool = False
+    is_key: bool = False
+
+    @property
+    def key(self):
+        """str: the path as messages have it."""
+        return ".".join(map(str, self.path)) or "(top level)"
+
+
+def explain(problems, model):
+    """Explain the first fault.
+
+    Parameters
+    ----------
+    problems : list of dict
+        `pydantic.ValidationError.errors` of what was checked.
+    model : type
+        The model that it was checked by.
+
+    Returns
+    -------
+    tuple of str
+        What was found, its key first, and what to do.
+    """
+    places = [(_place(problem["loc"], model), problem) for problem in problems]
+    # A list that may be a text, too: what is wrong within the list counts.
+    deeper = {place.path[:depth] for place, _ in places for depth in range(len(place.path))}
+    counted = [each for each in places if not (each[0].is_choice and each[0].path in deeper)]
+    place, problem = min(counted, key=lambda each: [str(part) for part in each[0].path])
+    found, remedy = _said(place, problem)
+    return f"{place.key}: {found}", remedy
+
+
+@cache
+def words_of(annotation):
+    """A type in words (`Words`); limits of lists' items are in its kind."""
+    if annotation in _PLAIN:
+        return Words(_PLAIN[annotation])
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        own = next((words for words in inner[1:] if isinstance(words, Words)), None)
+        if get_origin(inner[0]) is list:
+            return Words(f"{own.kind if own else 'a list'}, each {phrase(get_args(inner[0])[0])}")
+        return own or words_of(inner[0])
+    if origin is Literal:
+        return Words(f"one of {', '.join(map(value_in_words, inner))}" if len(inner) > 1 else value_in_words(inner[0]))
+    if origin in (Union, UnionType):
+        first, *others = map(phrase, inner)
+        return Words(f"{first}{',' * (',' in first)} or {' or '.join(others)}")
+    return Words("a mapping of keys to values")
+
+
+def phrase(annotation):
+    """A type in words, its limits behind them."""
+    words = words_of(annotation)
+    return f"{words.kind}, {words.limits}" if words.limits else words.kind
+
+
+def value_in_words(value):
+    """A value as YAML has it, not too long."""
+    if isinstance(value, list):
+        return _short(f"[{', '.join(map(value_in_words, value))}]")
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return ".nan" if math.isnan(value) else f"{'-' * (value < 0)}.inf"
+    return _short(str(value))
+
+
+def _short(said):
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+
+
+def near(name, known):
+    """str: " (did you mean x?)", or nothing if no known name is near."""
+    name, known = str(name), [str(each) for each in known]
+    # "resolution" for "resolution_m".
+    found = [each for each in known if each.startswith(f"{name}_")] or difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+@cache
+def types_of(section):
+    """dict of str: type, of each key of a section, in the order of the model."""
+    hints = get_type_hints(section, include_extras=True)
+    return {name: hints[name] for name in section.model_fields}
+
+
+def _place(loc, annotation):
+    path = []
+    for number, part in enumerate(loc):
+        annotation = _bare(annotation)
+        origin, inner = get_origin(annotation), get_args(annotation)
+        if isinstance(annotation, type) and issubclass(annotation, Section):
+            if part not in annotation.model_fields:
+                break
+            path.append(part)
+            annotation = types_of(annotation)[part]
+        elif origin is dict:
+            if loc[number + 1 :] == ("[key]",):
+                return _Place(tuple(path), inner[0], is_key=True)
+            path.append(part)
+            annotation = inner[1]
+        elif origin is list:
+            path.append(part)
+            annotation = inner[0]
+        elif origin in (Union, UnionType):
+            lists = [member for member in inner if get_origin(_bare(member)) is list]
+            if not (lists and "list[" in str(part) and number + 1 < len(loc)):
+                return _Place(tuple(path), annotation, is_choice=True)
+            annotation = lists[0]
+    return _Place(tuple(path), annotation)
+
+
+def _bare(annotation):
+    """A type without what annotates it, and without the null that it may be, too."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, UnionType):
+        others = [member for member in get_args(annotation) if member is not NoneType]
+        if len(others) == 1:
+            return _bare(others[0])
+    return annotation
+
+
+def _said(place, problem):
+    """What is wrong at a place, and what to do."""
+    kind, value, words = problem["type"], problem["input"], words_of(place.annotation)
+    shown = repr(value) if isinstance(value, str) and len(value) <= _LONGEST else value_in_words(value)
+    if kind == "fault":
+        return problem["ctx"]["found"], problem["ctx"]["remedy"]
+    if kind in ("extra_forbidden", "invalid_key"):
+        known = _bare(place.annotation).model_fields
+        name = problem["loc"][-2] if problem["loc"][-1] == "[key]" else problem["loc"][-1]
+        return f"unknown key '{name}'{near(name, known)}", f"allowed: {', '.join(known)}"
+    if kind == "missing":
+        return "is missing", f"give {phrase(place.annotation)}"
+    if place.is_key:
+        if not isinstance(value, str):
+            found = f"the name {value_in_words(value)} is not text"
+            return found, "YAML reads unquoted numbers, null, yes, no, on and off as other values: quote or rename it"
+        return f"the name '{value}' has the wrong form", f"give {phrase(place.annotation)}"
+    options = _options(place.annotation)
+    if place.is_choice or (options and kind == "literal_error"):
+        return f"{shown} is not allowed{near(value, options)}", f"use {phrase(place.annotation)}"
+    if kind in _OUT_OF_RANGE:
+        limits = words_of(_without_null(place.annotation)).limits
+        return f"{shown} is out of range", f"allowed: {limits}"
+    if kind == "string_pattern_mismatch":
+        return f"{shown} has the wrong form", f"give {phrase(place.annotation)}"
+    if kind in _EMPTY and not value:
+        return "is empty", f"give {phrase(place.annotation)}"
+    if value is None:
+        return "has no value", f"give {phrase(place.annotation)}, or leave the key out"
+    remedy = f"give {phrase(place.annotation)}"
+    if isinstance(value, str) and words.kind.endswith("number") and _is_number(value):
+        remedy += f", without quotes{' and with a point: 1.0e-4' if re.search('[eE]', value) else ''}"
+    wanted = words_of(_without_null(place.annotation)).kind
+    if _bare(place.annotation) is str and not isinstance(value, list | dict):
+        remedy = f"put it in quotes: '{value_in_words(value)}'"
+    # Of a list, what each item must be is in the remedy.
+    return f"{shown} is no {wanted.split(',')[0].removeprefix('a ').removeprefix('an ')}", remedy
+
+
+def _options(annotation):
+    """Words that a type allows."""
+    bare = _bare(annotation)
+    if get_origin(bare) is Literal:
+        return get_args(bare)
+    return [option for member in get_args(bare) for option in _options(member)]
+
+
+def _without_null(annotation):
+    """A type without the null that it may be, too."""
+    if get_origin(annotation) in (Union, UnionType):
+        others = [member for member in get_args(annotation) if member is not NoneType]
+        return others[0] if len(others) == 1 else annotation
+    return annotation
+
+
+def _is_number(value):
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False

@@ -1,0 +1,140 @@
+"""Types of the configuration's values, and what a section of it is.
+
+Each type carries the words (`Words`) that errors and the reference use for it, so that both say the same.
+"""
+
+import datetime
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
+from pydantic_core import PydanticCustomError
+
+
+class _Absent:
+    """The value of a key without a default that nobody gave: a complete configuration does not have the key."""
+
+    def __repr__(self):
+        return "ABSENT"
+
+
+ABSENT: Any = _Absent()
+
+
+@dataclass(frozen=True)
+class Words:
+    """A type in words.
+
+    Attributes
+    ----------
+    kind : str
+        With its article: "a number".
+    limits : str
+        "at least 0 and at most 1"; empty if there are none.
+    """
+
+    kind: str
+    limits: str = ""
+
+
+class Section(BaseModel):
+    """A section of the configuration: a mapping whose every key is known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, protected_namespaces=())
+
+
+def fault(found, remedy=""):
+    """Error of a validator: what was found, and what to do."""
+    return PydanticCustomError("fault", "{found}", {"found": found, "remedy": remedy})
+
+
+def number(**limits) -> Any:
+    """Type of a finite number that stays the int or float it is; limits as those of `pydantic.Field`."""
+    checked = Field(strict=True, allow_inf_nan=False, **limits)
+    return Annotated[float, checked, WrapValidator(_as_it_is), Words("a number", _limits(limits))]
+
+
+def whole(**limits) -> Any:
+    """Type of a whole number: 3.0 becomes 3."""
+    checked = Field(strict=True, **limits)
+    return Annotated[int, checked, BeforeValidator(_whole), Words("a whole number", _limits(limits))]
+
+
+def text(pattern=None, kind="text", limits="") -> Any:
+    """Type of a text; `limits` says in words what the pattern allows."""
+    return Annotated[str, Field(pattern=pattern, min_length=1), Words(kind, limits)]
+
+
+def pair(of) -> Any:
+    """Type of a list of two."""
+    return Annotated[list[of], Field(min_length=2, max_length=2), Words("a list of two")]
+
+
+def several(of, least=0) -> Any:
+    """Type of a list in which nothing stands twice."""
+    return Annotated[series(of, least), AfterValidator(_no_twins)]
+
+
+def series(of, least=0) -> Any:
+    """Type of a list."""
+    words = Words(f"a list of at least {least}" if least else "a list")
+    return Annotated[list[of], Field(min_length=least), words]
+
+
+def _as_it_is(value, check):
+    check(value)
+    return value
+
+
+def _whole(value):
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _no_twins(values):
+    for number_of, value in enumerate(values):
+        if value in values[:number_of]:
+            raise fault(f"{value!r} stands twice", "give it once")
+    return values
+
+
+def _day(value):
+    try:
+        datetime.date.fromisoformat(value)
+    except ValueError:
+        raise fault(f"{value!r} is no day", "write it as 2010-01-31") from None
+    return value
+
+
+def _switch(value):
+    """Snakemake gives --config refresh=true on as text."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+_LIMITS = {"gt": "above", "ge": "at least", "lt": "below", "le": "at most", "multiple_of": "a multiple of"}
+
+
+def _limits(limits):
+    return " and ".join(f"{_LIMITS[name]} {value:g}" for name, value in limits.items())
+
+
+Positive = number(gt=0)
+NotNegative = number(ge=0)
+Share = number(ge=0, le=1)
+InnerShare = number(gt=0, lt=1)
+Overlap = number(ge=0, le=0.9)
+Latitude = number(ge=-90, le=90)
+Azimuth = number(ge=0, le=360)
+Count = whole(ge=1)
+NotNegativeCount = whole(ge=0)
+Text = text()
+File = text(kind="a path")
+Url = text(kind="an address")
+RunName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
+ModelName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
+QuestionName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
+TargetName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
+ProductId = text(r"^M[0-9]{6,12}[LR]E?$", "a product id", "such as M143947267LE")
+Switch = Annotated[bool, BeforeValidator(_switch)]
+Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]
+Range = pair(NotNegative)
+PositiveRange = pair(Positive)

@@ -1,0 +1,145 @@
+"""The section of a target: a place, and one source of its pixels."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field, model_validator
+
+from ...core.choices import CAMERAS, ROLES, SUMMINGS
+from ...maps.bodies import BODIES, PROJECTIONS
+from ...simulate.settings import IMAGE_RANGES, ImageSettings
+from .fields import (
+    ABSENT,
+    Azimuth,
+    Count,
+    Day,
+    File,
+    Latitude,
+    NotNegativeCount,
+    Positive,
+    ProductId,
+    Range,
+    Section,
+    Text,
+    fault,
+    number,
+    pair,
+    series,
+    several,
+)
+
+SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
+_IMAGE = {name: field.default for name, field in ImageSettings.__dataclass_fields__.items()}
+
+
+def _image_number(name):
+    low, high = IMAGE_RANGES[name]
+    return number(ge=low, le=high)
+
+
+class Search(Section):
+    """What ODE is asked for."""
+
+    incidence_deg: Range = Field([0, 90], description="[least, most] incidence angle")
+    emission_deg: Range = Field([0, 90], description="[least, most] emission angle")
+    resolution_m: Range = Field([0, 1.6], description="[least, most] pixel size, metres")
+    dates: pair(Day) = Field(ABSENT, description="[first, last] day of the images' start, UTC; by default all")
+    polygon: Text = Field(
+        ABSENT,
+        description="ground to cover instead of the map: WKT in degrees (POLYGON, MULTIPOLYGON), or a vector file",
+    )
+    max_images: Count = Field(ABSENT, description="instead of `acquisition.max_images`")
+
+
+class SimulatedImage(Section):
+    """One NAC image of a simulated scene."""
+
+    product: ProductId = Field(description="product id")
+    sun_azimuth_deg: Azimuth = Field(description="direction towards the Sun, clockwise from north")
+    incidence_deg: _image_number("incidence_deg") = Field(description="incidence angle on level ground")
+    camera: Literal[CAMERAS] = Field(_IMAGE["camera"], description="left or right camera")
+    summing: Literal[SUMMINGS] = Field(_IMAGE["summing"], description="pixels summed across the track")
+    altitude_km: _image_number("altitude_km") = Field(_IMAGE["altitude_km"], description="height of the orbit")
+    offset_m: number() = Field(_IMAGE["offset_m"], description="swath's middle east of the target's")
+    ascending: bool = Field(_IMAGE["ascending"], description="flown northwards")
+    roll_deg: _image_number("roll_deg") = Field(_IMAGE["roll_deg"], description="turn of the spacecraft to the side")
+    inclination_deg: _image_number("inclination_deg") = Field(_IMAGE["inclination_deg"], description="of the orbit")
+    jitter_urad: _image_number("jitter_urad") = Field(
+        _IMAGE["jitter_urad"], description="of its attitude, recorded in the ISD"
+    )
+    unrecorded_jitter_urad: _image_number("unrecorded_jitter_urad") = Field(
+        _IMAGE["unrecorded_jitter_urad"], description="of its attitude, recorded nowhere"
+    )
+
+
+class Simulate(Section):
+    """A simulated scene; its other keys are those of `simulation`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    seed: NotNegativeCount = Field(description="seed of everything random in the scene")
+    path: Literal["sensor", "direct"] = Field(
+        "sensor",
+        description="`sensor`: through an EDR of each image, or `direct`: straight to the projected images, for large "
+        "sets",
+    )
+    images: series(SimulatedImage, least=1) = Field(description="images of it (below)")
+
+
+class Target(Section):
+    """A place, and one source of its pixels."""
+
+    title: Text = Field(ABSENT, description="name on the map; by default the target's")
+    role: Literal[ROLES] = Field(
+        ABSENT,
+        description="`train`, `validation` (the paper's Va2), `test` (Te) or `map`; without a role a target is made "
+        "only when named",
+    )
+    body: Literal[tuple(BODIES)] = Field("moon", description="the body that it lies on")
+    lat: Latitude = Field(description="centre, degrees, planetocentric")
+    lon: number(ge=-180, le=360) = Field(description="centre, degrees, east-positive")
+    diameter_km: Positive = Field(description="of the crater")
+    extent_km: pair(Positive) = Field(ABSENT, description="[width, height] of the map; by default 1.1 diameters")
+    projection: Literal[PROJECTIONS] = Field(ABSENT, description="instead of `processing`'s")
+    resolution_m: Positive = Field(ABSENT, description="instead of `processing`'s")
+    standard_parallel_deg: Latitude | None = Field(ABSENT, description="instead of `processing`'s")
+    verify_md5: bool = Field(ABSENT, description="instead of `processing`'s")
+    labels: File = Field(
+        ABSENT,
+        description="file of labels drawn by a person (below); needed for the roles train, validation and test",
+    )
+    boundary: File = Field(ABSENT, description="file with polygon layers `floor` and `ponds`")
+    base_map: File = Field(
+        ABSENT, description="raster of the body, such as a WAC mosaic, that the figure sheet's overview is drawn on"
+    )
+    model: Text = Field(ABSENT, description="model that maps it, instead of `inference.model`")
+    search: Search = Field(
+        ABSENT, description="source: ask ODE; images are chosen to cover the map, or a `polygon` (below)"
+    )
+    products: several(ProductId, least=1) | File = Field(
+        ABSENT,
+        description="source: list of product ids, fetched from the archive; or the path of a product table (below)",
+    )
+    edrs: several(File, least=1) = Field(
+        ABSENT,
+        description="source: list of local .IMG files, each with its camera as ISD (.json) beside it for the native "
+        "engine; without one it is made from kernels",
+    )
+    cubes: several(File, least=1) = Field(
+        ABSENT, description="source: list of local spiceinit'ed ISIS cubes, calibrated or not"
+    )
+    mosaic: File = Field(
+        ABSENT,
+        description="source: a finished GeoTIFF, to map, to train on or to evaluate on (below)",
+    )
+    sun_azimuth_deg: Azimuth = Field(
+        ABSENT, description="of a `mosaic` under one Sun: direction towards it, clockwise from north"
+    )
+    incidence_deg: number(ge=0, lt=90) = Field(ABSENT, description="of a `mosaic` under one Sun")
+    simulate: Simulate = Field(ABSENT, description="source: a simulated scene (below)")
+
+    @model_validator(mode="after")
+    def _one_source(self):
+        given = [name for name in SOURCES if name in self.model_fields_set]
+        if len(given) != 1:
+            raise fault(f"has {' and '.join(given) or 'none'} of {', '.join(SOURCES)}", "give exactly one")
+        return self
