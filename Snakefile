@@ -5,7 +5,6 @@ snakemake --cores 8 crookes                              one crater of config/co
 """
 
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -14,47 +13,49 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
-# Snakemake hands its own search path on to every script, in whatever environment that runs.
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from imfmap.run import command_line, lock, settings, slurm
-from imfmap.acquisition.age import is_old, now
-from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
+# ROOT is the folder of this workflow, and its library can be imported from here on.
+include: "workflow/rules/library.smk"
+
+
+from imfmap.acquisition.age import RUN_STARTED, now
 from imfmap.core.errors import InputError
-from imfmap.core.code_digest import code_of
-from imfmap.engines.isis import commands as isis_commands
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run.summary import failures, made, write_failures
-from imfmap.run.mosaic_targets import product_of_mosaic
-from imfmap.nac.label import preroll_time
+from imfmap.run import command_line, lock, settings, snakemake_internals
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
-from imfmap.maps.target_grid import PLACE_KEYS
+from imfmap.run.summary import failures, made, write_failures
 
-os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
-# One for all jobs of a run, on whatever node.
-os.environ[COMMIT_VARIABLE] = commit() or ""
-STARTED = time.time()
-
-if not workflow.config_settings.configfiles:
+if not snakemake_internals.config_files(workflow):
 
     configfile: "config/config.yaml"
 
 
+# The completed configuration replaces the user's here, and not in a workflow that uses this one as a module.
+CONFIG_FILES = ", ".join(snakemake_internals.config_files(workflow)) or "config"
 try:
-    completed = settings.complete(config, ", ".join(map(str, workflow.configfiles)))
-    if completed["processing"]["engine"] == "isis" and workflow.is_main_process:
-        isis_plan.check_config(completed)
+    config = settings.complete(config, CONFIG_FILES)
+    if config["processing"]["engine"] == "isis" and snakemake_internals.is_first_process(workflow):
+        isis_plan.check_config(config)
 except InputError as error:
     raise WorkflowError(str(error))
-config.clear()
-config.update(completed)
+
+# Jobs are processes of their own, here or on another node. They inherit these from the run.
+os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+os.environ[COMMIT_VARIABLE] = commit() or ""
+if snakemake_internals.is_first_process(workflow):
+    os.environ[RUN_STARTED] = now()
+STARTED = time.time()
+
+# None in a job of a run.
+COMMAND_LINE = snakemake_internals.command_line() if snakemake_internals.is_first_process(workflow) else None
+DRY_RUN = COMMAND_LINE is not None and COMMAND_LINE.dryrun
 
 
 include: "workflow/rules/common.smk"
 include: "workflow/rules/common_learn.smk"
 
 
-# One at a time has the GPU: of all jobs on a workstation, of the images that a job of a cluster searches (profiles).
+# One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.
 resource_scopes:
     gpu_turn="local",
 
@@ -62,20 +63,9 @@ resource_scopes:
 report: "workflow/report/workflow.rst"
 
 
-rule all:
-    default_target: True
-    input:
-        [map_of(name) for name in targets_with_role("map")],
-        run_catalog(),
-        calibrated_of(*targets_with_role("map")),
-        evaluation_tables(),
-        f"{RUN}/provenance/run.json",
-    localrule: True
-
-
-include: "workflow/rules/simulate.smk"
 include: "workflow/rules/acquire.smk"
 include: "workflow/rules/calibrate.smk"
+include: "workflow/rules/simulate.smk"
 include: "workflow/rules/project.smk"
 include: "workflow/rules/mosaic.smk"
 include: "workflow/rules/label.smk"
@@ -92,8 +82,21 @@ include: "workflow/rules/products.smk"
 include: "workflow/rules/provenance.smk"
 
 
-# One rule a target, so that `snakemake crookes` makes that crater's map.
+rule all:
+    default_target: True
+    input:
+        [map_of(name) for name in targets_with_role("map")],
+        run_catalog(),
+        calibrated_of(*targets_with_role("map")),
+        evaluation_tables(),
+        f"{RUN}/provenance/run.json",
+    localrule: True
+
+
+# One rule for each target, so that `snakemake crookes` makes that crater's map.
 for name in TARGETS:
+    if rules.has(name):
+        raise WorkflowError(f"{CONFIG_FILES}: targets: '{name}' is the name of a rule; rename the target")
 
     rule:
         name:
@@ -104,32 +107,23 @@ for name in TARGETS:
         localrule: True
 
 
-# What a script reaches of the library is a parameter of its rule, so that a change of it remakes what it touches.
-for made_by in list(workflow.rules):
-    if made_by.script:
-        made_by.set_params(code=code_param(made_by.basedir.join(made_by.script).get_path_or_uri(secret_free=True)))
-
-
-asked = command_line.command_line() if workflow.is_main_process else None
-if asked:
-    others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
+if COMMAND_LINE is not None:
     try:
-        command_line.check_names(asked.targets, TARGETS, others, ", ".join(map(str, workflow.configfiles)))
-        if command_line.makes_something(asked) and not asked.nolock:
-            if slurm.uses_slurm(asked):
-                slurm.check_memory()
-            lock.take(unlock=asked.unlock)
-            lock.remove_parts(RUN)
+        if Path(workflow.basedir) == ROOT:
+            # As a module, this workflow knows only some of the names that the user can ask for.
+            others = [name for name in snakemake_internals.askable_rules(workflow) if name not in TARGETS]
+            command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
+        command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)
     except InputError as error:
         raise WorkflowError(str(error))
 
 
 onsuccess:
-    lock.remove_parts(RUN)
-    Path(RUN, "failed.csv").unlink(missing_ok=True)
-    print("\nMade:", *made(RUN), sep="\n")
+    lock.remove_parts(RUN_ON_DISK)
+    Path(RUN_ON_DISK, "failed.csv").unlink(missing_ok=True)
+    print("\nMade:", *made(RUN_ON_DISK), sep="\n")
 
 
 onerror:
-    lock.remove_parts(RUN)
-    print(*write_failures(RUN, failures(RUN, STARTED)), sep="\n")
+    lock.remove_parts(RUN_ON_DISK)
+    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED)), sep="\n")

@@ -1,0 +1,101 @@
+"""Input functions of calibration and projection, and settings of ISIS."""
+
+import os
+from pathlib import Path
+
+from imfmap.core.errors import InputError
+from imfmap.engines.isis import plan as isis_plan
+from imfmap.nac.label import preroll_time
+from imfmap.run import target_choice
+from snakemake.exceptions import WorkflowError
+
+LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
+ISIS = isis_plan.processing_of(config)
+
+# ISIS finds its programs and data by these variables. The scripts inherit them.
+if ENGINE == "isis":
+    for variable, key in (("ISISROOT", "root"), ("ISISDATA", "data")):
+        if ISIS["isis"][key]:
+            os.environ[variable] = str(Path(ISIS["isis"][key]).resolve())
+
+
+def intermediate(path, map=False):
+    """A cube that Snakemake deletes after use, unless the configuration keeps all cubes, or the projected ones (map)."""
+    keep = config["processing"]["isis"]["keep_intermediates"]
+    return path if keep == "all" or (map and keep == "maps") else temp(path)
+
+
+def isis_settings(*keys):
+    """Some settings of processing.isis, so that a change of other settings remakes nothing."""
+    return {key: ISIS["isis"][key] for key in keys}
+
+
+def isis_cube(wildcards, step):
+    return f"{RUN}/{wildcards.target}/isis/{wildcards.product}.{step}.cub"
+
+
+def isis_spiced(wildcards):
+    """Cube with a camera model: from spiceinit, or the user's."""
+    return local_file(wildcards) if "cubes" in TARGETS[wildcards.target] else isis_cube(wildcards, "spice")
+
+
+def isis_calibrated(wildcards):
+    """Cube in I/F: from the last step of calibration, or the user's if that is calibrated."""
+    if "cubes" in TARGETS[wildcards.target]:
+        from imfmap.nac.cube import NacCube  # here: it loads rasterio, and every job reads this file
+
+        try:
+            if NacCube(local_file(wildcards)).radiometry == "IOF":
+                return local_file(wildcards)
+        except InputError as error:
+            raise WorkflowError(str(error))
+    return isis_cube(wildcards, "echo" if config["processing"]["echo"] else "cal")
+
+
+def isis_level1(wildcards):
+    """Cube to project."""
+    return isis_cube(wildcards, "pho") if config["processing"]["photometry"] else isis_calibrated(wildcards)
+
+
+def image_processing(wildcards):
+    """Settings of a target that change its images, up to their projection."""
+    steps = ("masked", "dark", "darks", "nonlinearity", "flat", "echo")
+    chosen = {key: config["processing"][key] for key in ("resampling", "min_valid_fraction", *steps)}
+    for key in ("dark_file", "photometry", "shape_model"):
+        chosen[key] = local_path(config["processing"][key]) if config["processing"][key] else None
+    return {**chosen, "verify_md5": TARGETS[wildcards.target]["verify_md5"]}
+
+
+def processing_files(wildcards):
+    """The user's own files that processing reads."""
+    files = (config["processing"][key] for key in ("dark_file", "photometry", "shape_model"))
+    return [user_file(path) for path in files if path]
+
+
+def isd(wildcards):
+    """Camera model of an EDR: the ISD (JSON) beside it, else one made from kernels."""
+    target, beside = TARGETS[wildcards.target], Path(edr(wildcards)).with_suffix(".json")
+    if "simulate" in target:
+        return str(beside)
+    if "edrs" in target and beside.exists():
+        return local(str(beside))
+    return f"{RUN}/{wildcards.target}/isd/{wildcards.product}.json"
+
+
+def calibration_dir(wildcards):
+    """Folder of calibration files: the simulation's, the user's, or one with the files that were fetched."""
+    if "simulate" in TARGETS[wildcards.target]:
+        return f"{RUN}/calibration/{preroll_time(wildcards.product).year}"
+    folder = config["processing"]["calibration_dir"]
+    if folder:
+        return user_file(folder)
+    return [] if "cubes" in TARGETS[wildcards.target] else f"{RUN}/{wildcards.target}/isisdata/{wildcards.product}"
+
+
+def calibrated_of(*targets):
+    """Input function: calibrated images in their own geometry, if the configuration keeps them (native engine)."""
+    return lambda wildcards: [
+        f"{RUN}/{target}/calibrated/{product}.tif"
+        for target in target_choice.calibrated_kept(config, *targets)
+        for product in products(target)
+    ]
