@@ -93,9 +93,12 @@ rule all:
     localrule: True
 
 
+# As a module, this workflow knows only some of the names in use.
+IS_MODULE = Path(workflow.basedir) != ROOT
+
 # One rule for each target, so that `snakemake crookes` makes that crater's map.
 for name in TARGETS:
-    if rules.has(name):
+    if rules.has(name) and not IS_MODULE:
         raise WorkflowError(f"{CONFIG_FILES}: targets: '{name}' is the name of a rule; rename the target")
 
     rule:
@@ -109,8 +112,7 @@ for name in TARGETS:
 
 if COMMAND_LINE is not None:
     try:
-        if Path(workflow.basedir) == ROOT:
-            # As a module, this workflow knows only some of the names that the user can ask for.
+        if not IS_MODULE:
             others = [name for name in snakemake_internals.askable_rules(workflow) if name not in TARGETS]
             command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
         command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)

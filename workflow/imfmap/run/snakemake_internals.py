@@ -31,8 +31,8 @@ def is_first_process(workflow: Any) -> bool:
 
 
 def config_files(workflow: Any) -> list[str]:
-    """Configuration files of a run, from the command line or from the Snakefile."""
-    return list(dict.fromkeys(map(str, [*(workflow.config_settings.configfiles or ()), *workflow.configfiles])))
+    """Configuration files that were read so far: the command line's, or those of the Snakefile."""
+    return [str(path) for path in workflow.configfiles]
 
 
 def limit_resource(workflow: Any, name: str, most: int) -> None:
