@@ -52,7 +52,9 @@ DRY_RUN = COMMAND_LINE is not None and COMMAND_LINE.dryrun
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
+include: "workflow/rules/common_maps.smk"
 
 
 # One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.
@@ -63,9 +65,9 @@ resource_scopes:
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/simulate.smk"
 include: "workflow/rules/acquire.smk"
 include: "workflow/rules/calibrate.smk"
-include: "workflow/rules/simulate.smk"
 include: "workflow/rules/project.smk"
 include: "workflow/rules/mosaic.smk"
 include: "workflow/rules/label.smk"

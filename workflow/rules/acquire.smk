@@ -1,9 +1,6 @@
 """Acquisition: search the archive, choose images, fetch them and the ISIS data that they need."""
 
 
-include: "inputs/acquire.smk"
-
-
 checkpoint search:
     input:
         polygon=search_polygon,

@@ -1,9 +1,6 @@
 """Calibration with ISIS, one program a rule. (The native engine calibrates while it projects.)"""
 
 
-include: "inputs/calibrate.smk"
-
-
 rule isis_ingest:
     input:
         edr,

@@ -1,9 +1,6 @@
 """The same targets through coarser pixels (section 4.5 of the paper): images averaged, mapped, and compared."""
 
 
-include: "inputs/coarse.smk"
-
-
 rule average_image:
     input:
         lambda wildcards: f"{RUN}/{origin(wildcards.target)}/projected/{wildcards.product}.tif",

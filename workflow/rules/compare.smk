@@ -1,9 +1,6 @@
 """Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
 
 
-include: "inputs/compare.smk"
-
-
 rule compare_images:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",

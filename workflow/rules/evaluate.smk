@@ -1,9 +1,6 @@
 """The paper's metrics on craters that training has not seen."""
 
 
-include: "inputs/evaluate.smk"
-
-
 rule evaluate:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",

@@ -1,9 +1,5 @@
 """Probability of fractures: of each image, fused on the map (sun_aligned), or of the mosaic (paper)."""
 
-
-include: "inputs/infer.smk"
-
-
 if RECIPE == "sun_aligned":
 
     rule infer_image:

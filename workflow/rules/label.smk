@@ -1,9 +1,6 @@
 """Weak labels: lines with width classes, and polygons, as a mask on the target's grid; predictions as labels to correct."""
 
 
-include: "inputs/label.smk"
-
-
 rule label:
     input:
         labels=label_file,

@@ -1,9 +1,6 @@
 """The map of a target and its numbers: for geologists."""
 
 
-include: "inputs/map.smk"
-
-
 rule map:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",

@@ -1,9 +1,6 @@
 """The 8-bit mosaic of a target, and the source image of each of its pixels."""
 
 
-include: "inputs/mosaic.smk"
-
-
 rule mosaic:
     input:
         of_each_image("projected/{product}.tif"),

@@ -1,9 +1,6 @@
 """Products of a target to take away: tables, outlines, a QGIS project, a viewer, a STAC catalogue."""
 
 
-include: "inputs/products.smk"
-
-
 rule tables:
     input:
         fractures=rules.vectorise.output.gpkg,

@@ -1,9 +1,6 @@
 """Simulated targets: a scene with known truth, and EDRs of it as a NAC would send them."""
 
 
-include: "inputs/simulate.smk"
-
-
 rule simulate_calibration:
     output:
         directory(f"{RUN}/calibration/{{year}}"),

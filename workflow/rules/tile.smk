@@ -1,9 +1,6 @@
 """Tiles for training and evaluation, each cut from one image."""
 
 
-include: "inputs/tile.smk"
-
-
 rule tile:
     input:
         image=tile_image,

@@ -1,9 +1,6 @@
 """Models: trained here, or taken from a checkpoint."""
 
 
-include: "inputs/train.smk"
-
-
 rule train:
     input:
         split=lambda wildcards: f"{RUN}/models/{model_choice.split_name(config, wildcards.model)}",

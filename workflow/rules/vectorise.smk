@@ -1,9 +1,6 @@
 """From probability to fractures: polygons, measures, filters, files."""
 
 
-include: "inputs/vectorise.smk"
-
-
 rule vectorise:
     input:
         probability=f"{RUN}/{{target}}/probability.tif",

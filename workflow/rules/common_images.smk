@@ -1,13 +1,56 @@
-"""Input functions of calibration and projection, and settings of ISIS."""
+"""What the rules of images share: their files, cameras, calibration files and processing; settings of ISIS."""
 
 import os
 from pathlib import Path
 
+from imfmap.acquisition.age import RUN_STARTED, asked_at
 from imfmap.core.errors import InputError
-from imfmap.engines.isis import plan as isis_plan
+from imfmap.engines.isis import commands as isis_commands, plan as isis_plan
 from imfmap.nac.label import preroll_time
-from imfmap.run import target_choice
+from imfmap.run import config_paths, settings, snakemake_internals, target_choice
 from snakemake.exceptions import WorkflowError
+
+ISISDATA = config_paths.expanded(config["acquisition"]["isisdata"])
+
+# Jobs that hold a connection, however many jobs run.
+snakemake_internals.limit_resource(workflow, "connections", config["acquisition"]["connections"])
+
+
+def asked_at_of(wildcards):
+    """Parameter of a search: the time of its last answer, or the start of this run if the answer has to be newer."""
+    answer = f"{RUN_ON_DISK}/{wildcards.target}/products.json"
+    started = os.environ[RUN_STARTED]
+    return asked_at(answer, started, config["refresh"], config["acquisition"]["max_age_days"])
+
+
+def search_polygon(wildcards):
+    """File with the polygon of a search, unless the configuration holds the polygon itself."""
+    polygon = TARGETS[wildcards.target]["search"].get("polygon", "POLYGON")
+    return [] if polygon.upper().startswith(("POLYGON", "MULTIPOLYGON")) else user_file(polygon)
+
+
+def product_table(wildcards):
+    """Table with the products of a target, unless the configuration lists them itself."""
+    listed = TARGETS[wildcards.target]["products"]
+    return [] if isinstance(listed, list) else user_file(listed)
+
+
+def local_file(wildcards):
+    """File of the configuration that holds the image of a product."""
+    for path in local_files(wildcards.target):
+        if settings.product_of(path) == wildcards.product:
+            return user_file(path)
+    raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
+
+
+def edr(wildcards):
+    """EDR of a product: the user's, a simulated one, or one from the archive."""
+    about = TARGETS[wildcards.target]
+    if "edrs" in about:
+        return local_file(wildcards)
+    folder = "simulated/edr" if "simulate" in about else "edr"
+    return f"{RUN}/{wildcards.target}/{folder}/{wildcards.product}.IMG"
+
 
 LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
 ISIS = isis_plan.processing_of(config)
@@ -99,3 +142,33 @@ def calibrated_of(*targets):
         for target in target_choice.calibrated_kept(config, *targets)
         for product in products(target)
     ]
+
+
+def simulated_image(wildcards):
+    """Settings of one image of a simulated target."""
+    images = TARGETS[wildcards.target]["simulate"]["images"]
+    return next(image for image in images if image["product"] == wildcards.product)
+
+
+def target_images(wildcards):
+    """Projected images of a target; none if its configuration names a finished mosaic."""
+    return [] if "mosaic" in TARGETS[wildcards.target] else of_each_image("projected/{product}.tif")(wildcards)
+
+
+def sheet_images(wildcards):
+    """Images whose Sun the figure sheets show: those that a target's mosaic was made of."""
+    return [] if wildcards.target in targets_taken_in() else of_each_image("projected/{product}.tif")(wildcards)
+
+
+def cubes_to_mosaic(wildcards):
+    """Input of automos: the projected cubes, or the folder of those of equal brightness."""
+    if config["processing"]["mosaic"]["brightness"] == "none":
+        return of_each_image("isis/{product}.map.cub")(wildcards)
+    return f"{RUN}/{wildcards.target}/isis/equalized"
+
+
+def isis_mosaic_cubes():
+    """Output of automos: the mosaic, and for some priorities the source image of each pixel."""
+    cube = f"{RUN}/{{target}}/isis/mosaic.cub"
+    tracked = isis_commands.tracks(config["processing"]["mosaic"]["priority"])
+    return [intermediate(cube), *([intermediate(str(isis_commands.tracking_cube(cube)))] if tracked else [])]

@@ -1,4 +1,45 @@
-"""Which products a target has."""
+"""What the rules of maps share: the mapped floor, small print, coarser maps, and the products of a target."""
+
+from functools import partial
+
+from imfmap.run import model_choice, target_choice
+
+
+def boundary_file(wildcards):
+    """Mapped floor and melt ponds of a target, if there are any."""
+    name = origin(wildcards.target)
+    if "simulate" in TARGETS[name]:
+        return f"{RUN}/{name}/simulated/boundary.gpkg"
+    return user_file(TARGETS[name]["boundary"]) if "boundary" in TARGETS[name] else []
+
+
+def footer_of(wildcards):
+    """Small print of a target's map."""
+    return model_choice.map_footer(config, wildcards.target)
+
+
+def distances_file(wildcards):
+    """Distances from the wall, if the floor of a target is mapped."""
+    return f"{RUN}/{wildcards.target}/distances.json" if has_boundary(wildcards.target) else []
+
+
+coarse_maps = partial(target_choice.coarse_maps, config)
+
+
+def coarse_files(wildcards, file):
+    """A file of each map that shows a target through finer and coarser pixels."""
+    return [f"{RUN}/{name}/{file}" for name in coarse_maps(wildcards.target)]
+
+
+def true_folder(target, run=RUN):
+    """Folder with the truth of a simulated target; None for any other."""
+    return f"{run}/{target}/simulated" if "simulate" in TARGETS[target] else None
+
+
+def truth_of(target):
+    """Files with the truth of a simulated target."""
+    return [f"{true_folder(target)}/truth.{suffix}" for suffix in ("tif", "gpkg")] if true_folder(target) else []
+
 
 # Files of a target in its catalogue. Some are made only if a key of `products` in the configuration asks for them.
 PRODUCT_FILES = {
