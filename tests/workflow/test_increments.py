@@ -112,9 +112,9 @@ def test_another_order_and_touched_files_change_nothing(folder, config):
 @pytest.mark.parametrize(
     ("file", "old", "new", "remade"),
     [
-        ("fusion.py", "LEAST_WEIGHT = 1e-3", "LEAST_WEIGHT = 2e-3", {"fuse", "vectorise"}),
-        ("fusion.py", '"""Weight of an image as a whole.', '"""Weight of a whole image.', set()),
-        ("errors.py", 'message = f"{where}: {found}"', 'message = f"{where} says {found}"', set()),
+        ("inference/fusion.py", "LEAST_WEIGHT = 1e-3", "LEAST_WEIGHT = 2e-3", {"fuse", "vectorise"}),
+        ("inference/fusion.py", '"""Weight of an image as a whole.', '"""Weight of a whole image.', set()),
+        ("core/errors.py", 'message = f"{where}: {found}"', 'message = f"{where} says {found}"', set()),
     ],
 )
 def test_other_code_remakes_what_it_touches(folder, tmp_path, config, file, old, new, remade):
