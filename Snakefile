@@ -5,7 +5,6 @@ snakemake --cores 8 crookes                              one crater of config/co
 """
 
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -14,76 +13,63 @@ from snakemake.utils import min_version
 
 min_version("9.0")
 
-# Snakemake hands its own search path on to every script, in whatever environment that runs.
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from imfmap.run import command_line, lock, slurm
+# ROOT is the folder of this workflow, and its library can be imported from here on.
+include: "workflow/rules/library.smk"
+
+
+from imfmap.acquisition.search_report import RUN_STARTED, now
+from imfmap.core.errors import InputError
+from imfmap.core.yamlfiles import read_yaml
+from imfmap.engines.isis import plan as isis_plan
+from imfmap.run import command_line, lock, snakemake_internals, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
-from imfmap.run.config.learning import is_sun_aware
-from imfmap.run.config.results import deciding
-from imfmap.acquisition.search_report import is_old, now
-from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS, check_mosaic_model
-from imfmap.core.choices import COMPARISON_TABLES, LABELLED_ROLES, RECIPES, SPLITS
-from imfmap.core.errors import InputError
-from imfmap.core.code_digest import code_of
-from imfmap.core.yamlfiles import read_yaml
-from imfmap.engines.isis import commands as isis_commands
-from imfmap.engines.isis import plan as isis_plan
-from imfmap.run.summary import failures, made, write_failures
-from imfmap.run.mosaic_targets import product_of_mosaic
-from imfmap.nac.label import preroll_time, product_of
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
-from imfmap.run.product_table import read_products
-from imfmap.maps.target_grid import PLACE_KEYS
+from imfmap.run.summary import failures, made, write_failures
 
-os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
-# One for all jobs of a run, on whatever node.
-os.environ[COMMIT_VARIABLE] = commit() or ""
-STARTED = time.time()
-
-if not workflow.config_settings.configfiles:
+if not snakemake_internals.config_files(workflow):
 
     configfile: "config/config.yaml"
 
 
-CONFIG_FILES = ", ".join(map(str, workflow.configfiles))
-
+# The completed configuration replaces the user's here, and not in a workflow that uses this one as a module.
+CONFIG_FILES = ", ".join(snakemake_internals.config_files(workflow)) or "config"
 try:
-    if workflow.is_main_process:
-        # Snakemake has read them already, but takes the last of two equal keys.
-        for file in workflow.configfiles:
+    if snakemake_internals.is_first_process(workflow):
+        # Snakemake has read these files already, but it takes the last of two equal keys.
+        for file in snakemake_internals.config_files(workflow):
             read_yaml(file)
-    completed = complete(config, CONFIG_FILES)
-    if completed["processing"]["engine"] == "isis" and workflow.is_main_process:
-        isis_plan.check_config(completed)
+    config = complete(config, CONFIG_FILES)
+    if config["processing"]["engine"] == "isis" and snakemake_internals.is_first_process(workflow):
+        isis_plan.check_config(config)
 except InputError as error:
     raise WorkflowError(str(error))
-config.clear()
-config.update(completed)
+
+# Jobs are processes of their own, here or on another node. They inherit these from the run.
+os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+os.environ[COMMIT_VARIABLE] = commit() or ""
+if snakemake_internals.is_first_process(workflow):
+    os.environ[RUN_STARTED] = now()
+STARTED = time.time()
+
+# None in a job of a run.
+COMMAND_LINE = snakemake_internals.command_line() if snakemake_internals.is_first_process(workflow) else None
+DRY_RUN = COMMAND_LINE is not None and COMMAND_LINE.dryrun
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
+include: "workflow/rules/common_maps.smk"
 
 
-# One at a time has the GPU: of all jobs on a workstation, of the images that a job of a cluster searches (profiles).
+# One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.
 resource_scopes:
     gpu_turn="local",
 
 
 report: "workflow/report/workflow.rst"
-
-
-rule all:
-    default_target: True
-    input:
-        [map_of(name) for name in targets_with_role("map")],
-        run_catalog(),
-        calibrated_of(*targets_with_role("map")),
-        evaluation_tables(),
-        f"{RUN}/provenance/run.json",
-    localrule: True
 
 
 include: "workflow/rules/simulate.smk"
@@ -105,13 +91,28 @@ include: "workflow/rules/products.smk"
 include: "workflow/rules/provenance.smk"
 
 
-try:
-    check_rule_names(TARGETS, [rule.name for rule in workflow.rules], CONFIG_FILES)
-except InputError as error:
-    raise WorkflowError(str(error))
+rule all:
+    default_target: True
+    input:
+        [map_of(name) for name in targets_with_role("map")],
+        run_catalog(),
+        calibrated_of(*targets_with_role("map")),
+        evaluation_tables(),
+        f"{RUN}/provenance/run.json",
+    localrule: True
 
 
-# One rule a target, so that `snakemake crookes` makes that crater's map.
+# As a module, this workflow knows only some of the names in use.
+IS_MODULE = Path(workflow.basedir) != ROOT
+
+if not IS_MODULE:
+    try:
+        check_rule_names(TARGETS, filter(rules.has, TARGETS), CONFIG_FILES)
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+# One rule for each target, so that `snakemake crookes` makes that crater's map.
 for name in TARGETS:
 
     rule:
@@ -123,36 +124,24 @@ for name in TARGETS:
         localrule: True
 
 
-# What a script reaches of the library is a parameter of its rule, so that a change of it remakes what it touches.
-for made_by in list(workflow.rules):
-    if made_by.script:
-        made_by.set_params(code=code_param(made_by.basedir.join(made_by.script).get_path_or_uri(secret_free=True)))
-
-
-asked = command_line.command_line() if workflow.is_main_process else None
-if asked:
-    others = [rule.name for rule in workflow.rules if not rule.has_wildcards() and rule.name not in TARGETS]
+if COMMAND_LINE is not None:
     try:
-        command_line.check_names(asked.targets, TARGETS, others, CONFIG_FILES)
-        wanted = asked.targets or ["all"]
-        mapped = [name for name in TARGETS if name in wanted or ("all" in wanted and name in targets_with_role("map"))]
-        if not asked.unlock:
-            check_can_map(config, mapped, CONFIG_FILES)
-        if command_line.makes_something(asked) and not asked.nolock:
-            if slurm.uses_slurm(asked):
-                slurm.check_memory()
-            lock.take(unlock=asked.unlock)
-            lock.remove_parts(RUN)
+        if not IS_MODULE:
+            others = [name for name in snakemake_internals.askable_rules(workflow) if name not in TARGETS]
+            command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
+            if not COMMAND_LINE.unlock:
+                check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
+        command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)
     except InputError as error:
         raise WorkflowError(str(error))
 
 
 onsuccess:
-    lock.remove_parts(RUN)
-    Path(RUN, "failed.csv").unlink(missing_ok=True)
-    print("\nMade:", *made(RUN), sep="\n")
+    lock.remove_parts(RUN_ON_DISK)
+    Path(RUN_ON_DISK, "failed.csv").unlink(missing_ok=True)
+    print("\nMade:", *made(RUN_ON_DISK), sep="\n")
 
 
 onerror:
-    lock.remove_parts(RUN)
-    print(*write_failures(RUN, failures(RUN, STARTED)), sep="\n")
+    lock.remove_parts(RUN_ON_DISK)
+    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED)), sep="\n")

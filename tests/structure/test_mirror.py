@@ -10,6 +10,7 @@ TESTS = ROOT / "tests"
 
 # Test modules of no single module.
 OF_MANY = {
+    "run/config/test_sections.py",  # all sections of the configuration
     "run/test_paper_config.py",  # config/paper.yaml, from the settings to the training
 }
 
@@ -17,10 +18,11 @@ OF_MANY = {
 TESTED_THROUGH = {
     "camera/instrument": "unit/nac/test_optics.py",
     "camera/line_scan_numba": "unit/camera/test_line_scan.py",
-    "core/checksums": "unit/core/test_part_store.py",
+    "core/choices": "unit/run/config/test_sections.py",
     "core/errors": "unit/run/test_job.py",
     "core/files": "unit/maps/test_rasters.py",
     "core/jsonfiles": "unit/learning/test_evaluation.py",
+    "core/media_types": "unit/products/test_product_files.py",
     "core/scratch": "unit/inference/test_infer.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",
     "engines/native/line_reader": "unit/engines/native/test_pipeline.py",
@@ -47,8 +49,8 @@ TESTED_THROUGH = {
     "maps/window_reading": "unit/inference/test_infer.py",
     "mosaic/average": "unit/scoring/test_coarse_comparison.py",
     "mosaic/georeference": "unit/mosaic/test_imported.py",
-    "nac/camera": "unit/nac/test_isd.py",
     "nac/calibration_numba": "unit/nac/test_calibration.py",
+    "nac/camera": "unit/nac/test_isd.py",
     "nac/cube": "unit/engines/native/test_pipeline.py",
     "nac/photometry_numba": "unit/nac/test_photometry.py",
     "nac/spice_kernels": "real/test_no_isis.py",
@@ -61,15 +63,22 @@ TESTED_THROUGH = {
     "products/viewer/payload": "unit/products/viewer/test_build.py",
     "products/viewer/pyramid": "unit/products/viewer/test_build.py",
     "run/coarse_targets": "unit/scoring/test_coarse_comparison.py",
+    "run/comparison_rows": "unit/run/test_model_choice.py",
+    "run/config/fields": "unit/run/config/test_sections.py",
+    "run/config/images": "unit/run/config/test_sections.py",
+    "run/config/learning": "unit/run/config/test_sections.py",
+    "run/config/results": "unit/run/config/test_sections.py",
+    "run/config/root": "unit/run/config/test_complete.py",
+    "run/config/target": "unit/run/config/test_sections.py",
     "run/job_records": "unit/run/test_provenance.py",
     "run/plan/dry_run": "unit/run/plan/test_job_costs.py",
     "run/plan/report": "workflow/test_increments.py",
     "run/ro_crate": "unit/run/test_provenance.py",
     "scoring/counts": "unit/scoring/test_probability_scores.py",
     "scoring/polygon_scores": "unit/scoring/test_coarse_comparison.py",
+    "simulate/dataclass_settings": "unit/simulate/test_settings.py",
     "simulate/ground": "unit/simulate/test_complexes.py",
     "simulate/labelling_habits": "unit/simulate/test_weak_labels.py",
-    "simulate/dataclass_settings": "unit/simulate/test_settings.py",
     "simulate/noise": "unit/simulate/test_terrain.py",
     "simulate/sampling": "unit/simulate/test_complexes.py",
 }

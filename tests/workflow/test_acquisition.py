@@ -101,18 +101,22 @@ def test_new_images_are_asked_for_when_told_and_nothing_is_fetched_twice(archive
 
     archive.requests.clear()
     planned = run("-n", table, *wanted("M100000002RE"), "--config", "refresh=true")
-    assert "Searching the archive" in planned and "Downloading" not in planned and not archive.requests
+    assert "The archive is searched" in planned and "is downloaded" not in planned and not archive.requests
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "results").rglob("*")}
+    run("-n", table, "--config", "refresh=true")
+    assert before == {path: path.stat().st_mtime_ns for path in (tmp_path / "results").rglob("*")}
     run(table, *wanted("M100000001LE", "M100000002RE"), "--config", "refresh=true")
     rows = [row.split(",")[0] for row in (tmp_path / table).read_text().splitlines()[1:]]
     assert rows == ["M100000002RE", "M100000001LE"]
     assert sum("/ode" in path for path in archive.paths) == 1
     assert [path for path in archive.paths if path.endswith(".IMG")] == [f"{ARCHIVE}/M100000001LE.IMG"]
 
-    # Told once is told for that run; an age does it by itself.
+    # The next run does not ask anew, unless the answer is too old.
     assert "Nothing to be done" in run(table, *wanted("M100000001LE"))
     archive.products.pop()
     assert "Nothing to be done" in run(table, max_age_days=1)
     archive.requests.clear()
+    assert "The archive is searched" in run("-n", table, max_age_days=0) and not archive.requests
     run(table, max_age_days=0)
     assert sum("/ode" in path for path in archive.paths) == 1
     assert (

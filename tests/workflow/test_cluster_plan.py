@@ -45,10 +45,9 @@ def test_a_crater_of_56_images_is_a_handful_of_jobs(tmp_path, recipe, groups, al
 # What a dry run would ask of Slurm for each job.
 RESOURCES = """
 import json, sys
-from imfmap.run.plan import dry_run
-dry_run._steps = lambda workflow: [{**job.resources, "rule": job.rule.name} for job in workflow.dag.jobs]
-steps, _, _ = dry_run.dry_run(sys.argv[1:])
-print(json.dumps({step["rule"]: {key: str(value) for key, value in step.items()} for step in steps}))
+from imfmap.run.snakemake_internals import jobs_of, watch_dry_run
+jobs = watch_dry_run([*sys.argv[1:], "-n"], lambda workflow: list(jobs_of(workflow)))
+print(json.dumps({job["rule"]: {key: str(value) for key, value in job["resources"].items()} for job in jobs}))
 """
 
 

@@ -1,16 +1,11 @@
-"""Find images in the archive, choose among them, fetch them and the ISIS data that they need."""
-
-# However many jobs run, no more of them than this hold a connection.
-if "connections" not in workflow.global_resources:
-    workflow.register_resource("connections", config["acquisition"]["connections"])
+"""Acquisition: search the archive, choose images, fetch them and the ISIS data that they need."""
 
 
 checkpoint search:
     input:
         polygon=search_polygon,
-        asked_again=asked_again,
     output:
-        # The table of the last search stays, so that what is in it keeps its place.
+        # The table of the last search stays: its lines keep their places.
         table=update(f"{RUN}/{{target}}/products.csv"),
         footprints=update(f"{RUN}/{{target}}/products.gpkg"),
         report=update(f"{RUN}/{{target}}/products.json"),
@@ -26,12 +21,14 @@ checkpoint search:
     resources:
         connections=1,
     params:
+        code=code_digest("search.py"),
         place=place,
+        asked_at=asked_at_of,
         search=lambda wildcards: TARGETS[wildcards.target]["search"],
         max_images=lookup("acquisition/max_images", within=config),
         min_gain=lookup("acquisition/min_gain", within=config),
     message:
-        "Searching the archive for images of {wildcards.target}"
+        "The archive is searched for images of {wildcards.target}"
     script:
         "../scripts/search.py"
 
@@ -53,16 +50,17 @@ rule locate:
     resources:
         connections=1,
     params:
+        code=code_digest("locate.py"),
         products=lambda wildcards: products(wildcards.target),
     message:
-        "Asking the archive where the images of {wildcards.target} are"
+        "The archive is asked for the addresses of the images of {wildcards.target}"
     script:
         "../scripts/locate.py"
 
 
 rule download:
     input:
-        # A table that grew is no reason to fetch again what is there.
+        # If the table grows, the images that are there are not fetched again.
         table=ancient(f"{RUN}/{{target}}/products.csv"),
     output:
         edr=f"{RUN}/{{target}}/edr/{{product}}.IMG",
@@ -78,9 +76,10 @@ rule download:
     resources:
         connections=1,
     params:
+        code=code_digest("download.py"),
         allow_missing=ALLOW_MISSING,
     message:
-        "Downloading {wildcards.product}"
+        "EDR {wildcards.product} is downloaded"
     script:
         "../scripts/download.py"
 
@@ -102,13 +101,14 @@ rule fetch_isisdata:
     resources:
         connections=1,
     params:
+        code=code_digest("fetch_isisdata.py"),
         folder=ISISDATA,
         darks=lookup("processing/darks", within=config),
         predicted=lookup("processing/isis/predicted", within=config),
         smithed=lookup("processing/isis/smithed", within=config),
         allow_missing=ALLOW_MISSING,
     message:
-        "Fetching the kernels and calibration files of {wildcards.product}"
+        "The kernels and calibration files of {wildcards.product} are fetched"
     script:
         "../scripts/fetch_isisdata.py"
 
@@ -125,8 +125,10 @@ rule link_calibration:
     localrule: True
     conda:
         "../../envs/geo.yaml"
+    params:
+        code=code_digest("link_calibration.py"),
     message:
-        "Linking the calibration files of {wildcards.product}"
+        "The calibration files of {wildcards.product} are linked"
     script:
         "../scripts/link_calibration.py"
 
@@ -149,9 +151,10 @@ rule isd_from_kernels:
         mem_mb=rising(2000),
         runtime=rising(15),
     params:
+        code=code_digest("isd_from_kernels.py"),
         allow_missing=ALLOW_MISSING,
     message:
-        "Making the camera of {wildcards.product} from kernels"
+        "The camera model of {wildcards.product} is made from kernels"
     script:
         "../scripts/isd_from_kernels.py"
 
@@ -165,4 +168,4 @@ rule isisdata:
         ],
     localrule: True
     message:
-        f"The ISIS data of every image of the run are in {ISISDATA}"
+        f"The ISIS data of all images of the run are in {ISISDATA}"

@@ -1,4 +1,4 @@
-"""Calibration with ISIS, one program a rule. (The native engine calibrates while it projects, and keeps it if asked.)"""
+"""Calibration with ISIS, one program a rule. (The native engine calibrates while it projects.)"""
 
 
 rule isis_ingest:
@@ -18,10 +18,11 @@ rule isis_ingest:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("isis_ingest.py"),
         verify_md5=lambda wildcards: TARGETS[wildcards.target]["verify_md5"],
         allow_missing=ALLOW_MISSING,
     message:
-        "lronac2isis: {wildcards.product}"
+        "lronac2isis imports {wildcards.product}"
     script:
         "../scripts/isis_ingest.py"
 
@@ -43,10 +44,11 @@ rule isis_spice:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("isis_spice.py"),
         isis=isis_settings("spice", "web_url", "shape", "shape_model", "smithed", "predicted"),
         allow_missing=ALLOW_MISSING,
     message:
-        "spiceinit: {wildcards.product}"
+        "spiceinit adds the camera model to {wildcards.product}"
     script:
         "../scripts/isis_spice.py"
 
@@ -69,10 +71,11 @@ rule isis_calibrate:
         mem_mb=rising(2000),
         runtime=rising(60),
     params:
+        code=code_digest("isis_calibrate.py"),
         steps={key: ISIS[key] for key in ("masked", "dark", "darks", "dark_file", "nonlinearity", "flat")},
         allow_missing=ALLOW_MISSING,
     message:
-        "lronaccal: {wildcards.product}"
+        "lronaccal calibrates {wildcards.product}"
     script:
         "../scripts/isis_calibrate.py"
 
@@ -94,9 +97,10 @@ rule isis_echo:
         mem_mb=rising(2000),
         runtime=rising(60),
     params:
+        code=code_digest("isis_echo.py"),
         allow_missing=ALLOW_MISSING,
     message:
-        "lronacecho: {wildcards.product}"
+        "lronacecho removes the echo from {wildcards.product}"
     script:
         "../scripts/isis_echo.py"
 
@@ -119,10 +123,11 @@ rule isis_photometry:
         mem_mb=rising(2000),
         runtime=rising(60),
     params:
+        code=code_digest("isis_photometry.py"),
         isis=isis_settings("max_incidence_deg", "max_emission_deg", "light_on_shape"),
         allow_missing=ALLOW_MISSING,
     message:
-        "lronacpho: {wildcards.product}"
+        "lronacpho normalises the brightness of {wildcards.product}"
     script:
         "../scripts/isis_photometry.py"
 
@@ -151,8 +156,9 @@ if ENGINE == "native":
             mem_mb=rising(2000),
             runtime=rising(60),
         params:
+            code=code_digest("calibrate_edr.py"),
             processing=image_processing,
         message:
-            "Calibrating {wildcards.product}"
+            "The native engine calibrates {wildcards.product}"
         script:
             "../scripts/calibrate_edr.py"

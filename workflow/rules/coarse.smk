@@ -20,9 +20,10 @@ rule average_image:
         mem_mb=rising(2000),
         runtime=rising(60),
     params:
+        code=code_digest("average_image.py"),
         place=place,
     message:
-        "Averaging {wildcards.product} to the pixels of {wildcards.target}"
+        "{wildcards.product} is averaged to the pixels of {wildcards.target}"
     script:
         "../scripts/average_image.py"
 
@@ -49,17 +50,18 @@ if "coarse" in config:
             mem_mb=rising(4000),
             runtime=rising(60),
         params:
+            code=code_digest("compare_coarse.py"),
             maps={
-                target: {words: f"{RUN}/{name}/fractures.gpkg" for name, words in coarse_maps(target).items()}
+                target: {words: f"{RUN_ON_DISK}/{name}/fractures.gpkg" for name, words in coarse_maps(target).items()}
                 for target in targets_with_role("map")
             },
             resolutions_m={
                 target: [TARGETS[name]["resolution_m"] for name in coarse_maps(target)]
                 for target in targets_with_role("map")
             },
-            truth={target: true_folder(target) for target in targets_with_role("map")},
+            truth={target: true_folder(target, RUN_ON_DISK) for target in targets_with_role("map")},
         message:
-            "Comparing the maps of finer and coarser pixels"
+            "The maps of finer and coarser pixels are compared"
         script:
             "../scripts/compare_coarse.py"
 
@@ -85,13 +87,14 @@ if "coarse" in config:
             mem_mb=rising(4000),
             runtime=rising(60),
         params:
+            code=code_digest("coarse_sheet.py"),
             title=title_of,
-            footer=lambda wildcards: map_footer(wildcards.target),
-            truth=lambda wildcards: true_folder(wildcards.target),
+            footer=footer_of,
+            truth=lambda wildcards: true_folder(wildcards.target, RUN_ON_DISK),
             names=lambda wildcards: list(coarse_maps(wildcards.target).values()),
             sun_azimuth_deg=lambda wildcards: TARGETS[wildcards.target].get("sun_azimuth_deg"),
         message:
-            "Drawing {wildcards.target} at both resolutions"
+            "The figure sheet of {wildcards.target} at both resolutions is drawn"
         script:
             "../scripts/coarse_sheet.py"
 

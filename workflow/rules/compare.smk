@@ -1,7 +1,5 @@
 """Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
 
-COMPARED = f"{RUN}/compared/{{model}}/{{target}}"
-
 
 rule compare_images:
     input:
@@ -23,9 +21,10 @@ rule compare_images:
         runtime=rising(480),
         gpu_turn=1,
     params:
+        code=code_digest("infer_images.py"),
         inference=lambda wildcards: (deciding(config["inference"]) | {"sun_offset_deg": float(wildcards.offset or 0)}),
     message:
-        "Looking for fractures in every image of {wildcards.target} with {wildcards.model}"
+        "{wildcards.model} searches each image of {wildcards.target} for fractures"
     script:
         "../scripts/infer_images.py"
 
@@ -46,9 +45,10 @@ rule compare_fused:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
+        code=code_digest("compare_fused.py"),
         place=place,
     message:
-        "Fusing what {wildcards.model} saw in the images of {wildcards.target}"
+        "The probabilities of {wildcards.model} in all images of {wildcards.target} are fused"
     script:
         "../scripts/compare_fused.py"
 
@@ -69,8 +69,10 @@ rule compare_one_image:
     resources:
         mem_mb=rising(4000),
         runtime=rising(60),
+    params:
+        code=code_digest("compare_one_image.py"),
     message:
-        "Taking what {wildcards.model} saw in one image at each place of {wildcards.target}"
+        "One image gives each pixel of {wildcards.target} its probability by {wildcards.model}"
     script:
         "../scripts/compare_one_image.py"
 
@@ -93,9 +95,10 @@ rule compare_mosaic:
         runtime=rising(480),
         gpu_turn=1,
     params:
+        code=code_digest("infer_mosaic.py"),
         inference=deciding(config["inference"]),
     message:
-        "Looking for fractures in the mosaic of {wildcards.target} with {wildcards.model}"
+        "{wildcards.model} searches the mosaic of {wildcards.target} for fractures"
     script:
         "../scripts/infer_mosaic.py"
 
@@ -123,10 +126,11 @@ rule score_images:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("score_images.py"),
         threshold=lookup("mapping/threshold", within=config),
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
-        "Scoring {wildcards.model} on every image of {wildcards.target}"
+        "{wildcards.model} is scored on each image of {wildcards.target}"
     script:
         "../scripts/score_images.py"
 
@@ -134,7 +138,7 @@ rule score_images:
 rule score_map:
     input:
         probability=f"{COMPARED}/{{part}}.tif",
-        # Seams and shadows of the mosaic, whatever is scored: maps are compared in the same places.
+        # Seams and shadows are those of the mosaic for all maps, so that all are scored in the same places.
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
         images=of_each_image("projected/{product}.tif"),
@@ -157,10 +161,11 @@ rule score_map:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("score.py"),
         threshold=lookup("mapping/threshold", within=config),
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
-        "Scoring {wildcards.model} on {wildcards.target} ({wildcards.part})"
+        "{wildcards.model} is scored on {wildcards.target} ({wildcards.part})"
     script:
         "../scripts/score.py"
 
@@ -185,9 +190,10 @@ rule score_labels:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("score_labels.py"),
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
-        "Scoring the labels of {wildcards.target}"
+        "The labels of {wildcards.target} are scored"
     script:
         "../scripts/score_labels.py"
 
@@ -195,11 +201,11 @@ rule score_labels:
 rule compare:
     input:
         scores=lambda wildcards: [
-            path for row in compared_rows(wildcards.question, wildcards.table) for path in row_scores(row)
+            path
+            for row in compared_rows(wildcards.question, wildcards.table)
+            for path in row_scores(RUN, row, SCORED_TARGETS)
         ],
-        metrics=lambda wildcards: [
-            trained_metrics(model) for _, _, model in compared_models(wildcards.question) if trained_metrics(model)
-        ],
+        metrics=lambda wildcards: trained_metrics(model for _, _, model in compared_models(wildcards.question)),
         labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
     output:
         markdown=f"{RUN}/comparison/{{question}}/{{table}}.md",
@@ -219,18 +225,19 @@ rule compare:
         mem_mb=rising(4000),
         runtime=rising(30),
     params:
+        code=code_digest("compare.py"),
         models=lambda wildcards: [
             {
                 **{key: row.get(key) for key in ("name", "model", "seed", "sun_offset_deg")},
-                "scores": row_scores(row),
-                "metrics": trained_metrics(row["trained"]),
+                "scores": row_scores(RUN_ON_DISK, row, SCORED_TARGETS),
+                "metrics": next(iter(trained_metrics([row["trained"]], RUN_ON_DISK)), None),
             }
             for row in compared_rows(wildcards.question, wildcards.table)
         ],
-        labels=expand(f"{RUN}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
+        labels=expand(f"{RUN_ON_DISK}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
         title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {COMPARISON_TABLES[wildcards.table]}",
     message:
-        "Comparing models: {params.title}"
+        "Models are compared: {params.title}"
     script:
         "../scripts/compare.py"
 
@@ -241,7 +248,7 @@ rule comparison:
     localrule: True
 
 
-# One rule a question, so that `snakemake comparison_sun` answers that one.
+# One rule for each question, so that `snakemake comparison_sun` answers that one.
 for question in QUESTIONS:
 
     rule:

@@ -4,7 +4,7 @@
 rule evaluate:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
-        tiles=target_tiles,
+        tiles=lambda wildcards: tiles_of(wildcards.target, model_settings(wildcards.model)["recipe"]),
     output:
         f"{RUN}/evaluation/{{model}}/{{target}}.json",
     log:
@@ -19,20 +19,21 @@ rule evaluate:
         runtime=rising(120),
         gpu_turn=1,
     params:
+        code=code_digest("evaluate.py"),
         role=lambda wildcards: TARGETS[wildcards.target]["role"],
         batch_size=lambda wildcards: model_settings(wildcards.model)["batch_size"],
         precision=lookup("inference/precision", within=config),
         threshold=lookup("evaluation/threshold", within=config),
     message:
-        "Evaluating {wildcards.model} on {wildcards.target}"
+        "{wildcards.model} is evaluated on {wildcards.target}"
     script:
         "../scripts/evaluate.py"
 
 
 rule evaluation:
     input:
-        metrics=[trained_metrics(model) for model in config["evaluation"]["models"] if trained_metrics(model)],
-        targets=evaluated(),
+        metrics=trained_metrics(config["evaluation"]["models"]),
+        targets=[f"{RUN}/evaluation/{model}/{target}.json" for model, target in model_choice.evaluations(config)],
     output:
         markdown=f"{RUN}/evaluation/table.md",
         csv=f"{RUN}/evaluation/table.csv",
@@ -48,9 +49,10 @@ rule evaluation:
         mem_mb=rising(4000),
         runtime=rising(30),
     params:
+        code=code_digest("evaluation.py"),
         models=lookup("evaluation/models", within=config),
-        trained=[model for model in config["evaluation"]["models"] if trained_metrics(model)],
+        trained=[model for model in config["evaluation"]["models"] if model_choice.is_trained_here(config, model)],
     message:
-        "Writing the tables of the evaluation"
+        "The tables of the evaluation are written"
     script:
         "../scripts/evaluation.py"

@@ -1,4 +1,4 @@
-"""Figure sheets of a target, on A4: the crater at three scales, and what was rejected."""
+"""Figure sheets of a target on A4: the crater at three scales, and the rejected polygons."""
 
 
 rule sheets:
@@ -8,7 +8,7 @@ rule sheets:
         fractures=rules.vectorise.output.gpkg,
         images=sheet_images,
         boundary=boundary_file,
-        base_map=base_map,
+        base_map=lambda wildcards: user_file(TARGETS[wildcards.target].get("base_map", "")) or [],
     output:
         overview=multiext(f"{RUN}/{{target}}/overview", ".png", ".pdf"),
         rejected=multiext(f"{RUN}/{{target}}/rejected", ".png", ".pdf"),
@@ -24,10 +24,11 @@ rule sheets:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("sheets.py"),
         title=title_of,
-        footer=lambda wildcards: map_footer(wildcards.target),
+        footer=footer_of,
         sun_azimuth_deg=lambda wildcards: TARGETS[wildcards.target].get("sun_azimuth_deg"),
     message:
-        "Drawing the figure sheets of {wildcards.target}"
+        "The figure sheets of {wildcards.target} are drawn"
     script:
         "../scripts/sheets.py"

@@ -22,9 +22,10 @@ if RECIPE == "sun_aligned":
             runtime=rising(120),
             gpu_turn=1,
         params:
+            code=code_digest("infer_image.py"),
             inference=deciding(config["inference"]),
         message:
-            "Looking for fractures in {wildcards.product}"
+            "Fractures are searched in {wildcards.product}"
         script:
             "../scripts/infer_image.py"
 
@@ -44,9 +45,10 @@ if RECIPE == "sun_aligned":
             mem_mb=rising(4000),
             runtime=rising(120),
         params:
+            code=code_digest("fuse.py"),
             place=place,
         message:
-            "Fusing what the images of {wildcards.target} saw"
+            "The probabilities of all images of {wildcards.target} are fused"
         script:
             "../scripts/fuse.py"
 
@@ -70,8 +72,9 @@ else:
             runtime=rising(480),
             gpu_turn=1,
         params:
+            code=code_digest("infer_mosaic.py"),
             inference=deciding(config["inference"]),
         message:
-            "Looking for fractures in the mosaic of {wildcards.target}"
+            "Fractures are searched in the mosaic of {wildcards.target}"
         script:
             "../scripts/infer_mosaic.py"

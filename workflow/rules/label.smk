@@ -1,4 +1,4 @@
-"""Weak labels: lines with width classes and polygons, as a mask on the target's grid; predictions as labels to correct."""
+"""Weak labels: lines with width classes, and polygons, as a mask on the target's grid; predictions as labels to correct."""
 
 
 rule label:
@@ -21,18 +21,19 @@ rule label:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("label.py"),
         drawn=lambda wildcards: local_path(TARGETS[wildcards.target].get("labels", "")),
         place=place,
         width_px=lookup("labels/width_px", within=config),
     message:
-        "Buffering and rasterising the labels of {wildcards.target}"
+        "The labels of {wildcards.target} are buffered and rasterised"
     script:
         "../scripts/label.py"
 
 
 rule check_labels:
     input:
-        [path for path in drawn_labels().values() if Path(path).exists()],
+        [local(path) for path in drawn_labels().values() if Path(path).exists()],
     output:
         f"{RUN}/labels_checked.csv",
     log:
@@ -45,6 +46,7 @@ rule check_labels:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("check_labels.py"),
         drawn={
             target: {
                 "file": path,
@@ -54,7 +56,7 @@ rule check_labels:
             for target, path in drawn_labels().items()
         },
     message:
-        "Checking the labels that people drew"
+        "The labels that people drew are checked"
     script:
         "../scripts/check_labels.py"
 
@@ -74,9 +76,10 @@ rule draft_labels:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("draft_labels.py"),
         width_px=lookup("labels/width_px", within=config),
         resolution_m=lambda wildcards: TARGETS[wildcards.target]["resolution_m"],
     message:
-        "Writing the fractures of {wildcards.target} as labels to correct"
+        "The fractures of {wildcards.target} are written as labels to correct"
     script:
         "../scripts/draft_labels.py"

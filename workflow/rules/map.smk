@@ -1,4 +1,4 @@
-"""What a geologist looks at: the map, and its numbers."""
+"""The map of a target and its numbers: for geologists."""
 
 
 rule map:
@@ -22,10 +22,11 @@ rule map:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("map.py"),
         title=title_of,
-        footer=lambda wildcards: map_footer(wildcards.target),
+        footer=footer_of,
     message:
-        "Drawing the map of {wildcards.target}"
+        "The map of {wildcards.target} is drawn"
     script:
         "../scripts/map.py"
 
@@ -53,11 +54,12 @@ rule distances:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("distances.py"),
         title=title_of,
         random_sets=config["mapping"]["random_sets"],
         seed=SEED,
     message:
-        "Measuring how far the fractures of {wildcards.target} lie from the wall"
+        "The distances of the fractures of {wildcards.target} from the wall are measured"
     script:
         "../scripts/distances.py"
 
@@ -93,11 +95,12 @@ rule statistics:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("target_statistics.py"),
         title=title_of,
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,
     message:
-        "Counting the fractures of {wildcards.target}"
+        "The statistics of the fractures of {wildcards.target} are computed"
     script:
         "../scripts/target_statistics.py"
 
@@ -115,7 +118,7 @@ rule check_measures:
     benchmark:
         benchmark_of("check_measures", "target")
     wildcard_constraints:
-        target=one_of([name for name in TARGETS if "simulate" in TARGETS[origin(name)]]),
+        target=one_of(filter(has_truth, TARGETS)),
     group:
         "products"
     conda:
@@ -124,8 +127,9 @@ rule check_measures:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("check_measures.py"),
         title=title_of,
     message:
-        "Comparing the measures of {wildcards.target} with its true fractures"
+        "The measures of {wildcards.target} are compared with its true fractures"
     script:
         "../scripts/check_measures.py"

@@ -1,4 +1,4 @@
-"""One 8-bit picture of a target, and which image each of its pixels came from."""
+"""The 8-bit mosaic of a target, and the source image of each of its pixels."""
 
 
 rule mosaic:
@@ -12,17 +12,18 @@ rule mosaic:
     benchmark:
         benchmark_of("mosaic", "target")
     wildcard_constraints:
-        target=one_of(targets_mosaicked("native")),
+        target=one_of(target_choice.mosaicked(config, "native")),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=rising(4000),
         runtime=rising(240),
     params:
+        code=code_digest("mosaic.py"),
         place=place,
         mosaic=lookup("processing/mosaic", within=config),
     message:
-        "Mosaicking {wildcards.target}"
+        "The images of {wildcards.target} are mosaicked"
     script:
         "../scripts/mosaic.py"
 
@@ -42,17 +43,18 @@ rule isis_equalize:
         mem_mb=rising(4000),
         runtime=rising(240),
     params:
+        code=code_digest("isis_equalize.py"),
         brightness=config["processing"]["mosaic"]["brightness"],
         products=lambda wildcards: usable(wildcards.target),
     message:
-        "equalizer: {wildcards.target}"
+        "equalizer equalizes the brightness of the images of {wildcards.target}"
     script:
         "../scripts/isis_equalize.py"
 
 
 rule isis_mosaic:
     input:
-        isis_laid,
+        cubes_to_mosaic,
     output:
         isis_mosaic_cubes(),
     log:
@@ -65,10 +67,11 @@ rule isis_mosaic:
         mem_mb=rising(4000),
         runtime=rising(240),
     params:
+        code=code_digest("isis_mosaic.py"),
         priority=config["processing"]["mosaic"]["priority"],
         products=lambda wildcards: usable(wildcards.target),
     message:
-        "automos: {wildcards.target}"
+        "automos mosaics the images of {wildcards.target}"
     script:
         "../scripts/isis_mosaic.py"
 
@@ -85,25 +88,26 @@ rule isis_picture:
     benchmark:
         benchmark_of("isis_picture", "target")
     wildcard_constraints:
-        target=one_of(targets_mosaicked("isis")),
+        target=one_of(target_choice.mosaicked(config, "isis")),
     conda:
         "../../envs/geo.yaml"
     resources:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
+        code=code_digest("isis_picture.py"),
         place=place,
         mosaic=lookup("processing/mosaic", within=config),
         products=lambda wildcards: usable(wildcards.target),
     message:
-        "Picture of the mosaic of {wildcards.target}"
+        "The mosaic of {wildcards.target} is stretched to 8 bit"
     script:
         "../scripts/isis_picture.py"
 
 
 rule import_mosaic:
     input:
-        lambda wildcards: local_path(TARGETS[wildcards.target]["mosaic"]),
+        lambda wildcards: user_file(TARGETS[wildcards.target]["mosaic"]),
     output:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
@@ -119,9 +123,10 @@ rule import_mosaic:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
+        code=code_digest("import_mosaic.py"),
         place=place,
         stretch=lookup("processing/mosaic/stretch", within=config),
     message:
-        "Taking in the mosaic of {wildcards.target}"
+        "The finished mosaic of {wildcards.target} is imported"
     script:
         "../scripts/import_mosaic.py"

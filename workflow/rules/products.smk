@@ -1,4 +1,4 @@
-"""What a target is taken away as: tables, outlines, a QGIS project, a viewer, a STAC catalogue."""
+"""Products of a target to take away: tables, outlines, a QGIS project, a viewer, a STAC catalogue."""
 
 
 rule tables:
@@ -20,15 +20,17 @@ rule tables:
     resources:
         mem_mb=rising(2000),
         runtime=rising(30),
+    params:
+        code=code_digest("tables.py"),
     message:
-        "Writing the numbers of {wildcards.target} as tables"
+        "The tables of {wildcards.target} are written"
     script:
         "../scripts/tables.py"
 
 
 rule footprints:
     input:
-        footprint_rasters,
+        lambda wildcards: target_images(wildcards) or [f"{RUN}/{wildcards.target}/mosaic.tif"],
     output:
         f"{RUN}/{{target}}/footprints.gpkg",
     log:
@@ -42,8 +44,10 @@ rule footprints:
     resources:
         mem_mb=rising(2000),
         runtime=rising(30),
+    params:
+        code=code_digest("footprints.py"),
     message:
-        "Outlining the images of {wildcards.target}"
+        "The images of {wildcards.target} are outlined"
     script:
         "../scripts/footprints.py"
 
@@ -69,9 +73,10 @@ rule qgis:
         mem_mb=rising(2000),
         runtime=rising(15),
     params:
+        code=code_digest("qgis.py"),
         title=title_of,
     message:
-        "Writing the QGIS project of {wildcards.target}"
+        "The QGIS project of {wildcards.target} is written"
     script:
         "../scripts/qgis.py"
 
@@ -83,7 +88,7 @@ rule viewer:
         fractures=rules.vectorise.output.gpkg,
         footprints=rules.footprints.output[0],
         boundary=boundary_file,
-        images=viewer_images,
+        images=lambda wildcards: target_images(wildcards) if config["products"]["viewer_images"] else [],
     output:
         directory(f"{RUN}/{{target}}/viewer"),
     log:
@@ -99,10 +104,11 @@ rule viewer:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
+        code=code_digest("viewer.py"),
         title=title_of,
-        footer=lambda wildcards: map_footer(wildcards.target),
+        footer=footer_of,
     message:
-        "Building the viewer of {wildcards.target}"
+        "The viewer of {wildcards.target} is built"
     script:
         "../scripts/viewer.py"
 
@@ -111,9 +117,7 @@ rule stac:
     input:
         products=lambda wildcards: products_of(wildcards.target),
         images=target_images,
-        probabilities=lambda wildcards: (
-            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "sun_aligned" else []
-        ),
+        probabilities=image_probabilities,
     output:
         directory(f"{RUN}/{{target}}/stac"),
     log:
@@ -128,10 +132,11 @@ rule stac:
         mem_mb=rising(2000),
         runtime=rising(15),
     params:
+        code=code_digest("stac.py"),
         title=title_of,
-        description=lambda wildcards: map_footer(wildcards.target),
+        description=footer_of,
     message:
-        "Cataloguing {wildcards.target}"
+        "The STAC catalogue of {wildcards.target} is written"
     script:
         "../scripts/stac.py"
 
@@ -149,8 +154,9 @@ rule catalog:
     conda:
         "../../envs/geo.yaml"
     params:
+        code=code_digest("catalog.py"),
         run=config["run"]["name"],
     message:
-        "Writing the STAC catalogue of the run"
+        "The STAC catalogue of the run is written"
     script:
         "../scripts/catalog.py"

@@ -24,11 +24,12 @@ if ENGINE == "native":
             mem_mb=rising(2000),
             runtime=rising(120),
         params:
+            code=code_digest("project_edr.py"),
             place=place,
             processing=image_processing,
             allow_missing=ALLOW_MISSING,
         message:
-            "Calibrating and projecting {wildcards.product}"
+            "The native engine calibrates and projects {wildcards.product}"
         script:
             "../scripts/project_edr.py"
 
@@ -53,11 +54,12 @@ if ENGINE == "native":
             mem_mb=rising(2000),
             runtime=rising(120),
         params:
+            code=code_digest("project_cube.py"),
             place=place,
             processing=image_processing,
             allow_missing=ALLOW_MISSING,
         message:
-            "Projecting {wildcards.product}"
+            "The native engine projects cube {wildcards.product}"
         script:
             "../scripts/project_cube.py"
 
@@ -74,9 +76,10 @@ else:
         conda:
             "../../envs/isis.yaml"
         params:
+            code=code_digest("isis_template.py"),
             place=place,
         message:
-            "maptemplate: {wildcards.target}"
+            "maptemplate writes the map of {wildcards.target}"
         script:
             "../scripts/isis_template.py"
 
@@ -97,10 +100,11 @@ else:
             mem_mb=rising(2000),
             runtime=rising(30),
         params:
+            code=code_digest("isis_range.py"),
             place=place,
             allow_missing=ALLOW_MISSING,
         message:
-            "mosrange: {wildcards.product}"
+            "mosrange finds the range of {wildcards.product}"
         script:
             "../scripts/isis_range.py"
 
@@ -123,12 +127,13 @@ else:
             mem_mb=rising(4000),
             runtime=rising(120),
         params:
+            code=code_digest("isis_project.py"),
             place=place,
             patch_size=config["processing"]["isis"]["patch_size"],
             resampling=config["processing"]["resampling"],
             allow_missing=ALLOW_MISSING,
         message:
-            "cam2map: {wildcards.product}"
+            "cam2map projects {wildcards.product}"
         script:
             "../scripts/isis_project.py"
 
@@ -152,18 +157,19 @@ else:
             mem_mb=rising(2000),
             runtime=rising(60),
         params:
+            code=code_digest("isis_export.py"),
             place=place,
             min_valid_fraction=config["processing"]["min_valid_fraction"],
             allow_missing=ALLOW_MISSING,
         message:
-            "To GeoTIFF: {wildcards.product}"
+            "{wildcards.product} is converted to GeoTIFF"
         script:
             "../scripts/isis_export.py"
 
 
 rule project_mosaic:
     input:
-        lambda wildcards: local_path(TARGETS[wildcards.target]["mosaic"]),
+        lambda wildcards: user_file(TARGETS[wildcards.target]["mosaic"]),
     output:
         PROJECTED,
     log:
@@ -178,10 +184,11 @@ rule project_mosaic:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
+        code=code_digest("project_mosaic.py"),
         place=place,
         sun=lambda wildcards: {key: TARGETS[wildcards.target].get(key) for key in ("sun_azimuth_deg", "incidence_deg")},
     message:
-        "Taking in the mosaic of {wildcards.target} as an image"
+        "The finished mosaic of {wildcards.target} is imported as an image"
     script:
         "../scripts/project_mosaic.py"
 
@@ -201,8 +208,9 @@ if ALLOW_MISSING:
         conda:
             "../../envs/geo.yaml"
         params:
+            code=code_digest("survey.py"),
             products=lambda wildcards: products(wildcards.target),
         message:
-            "Looking which images of {wildcards.target} there are"
+            "The images of {wildcards.target} that are left out are listed"
         script:
             "../scripts/survey.py"

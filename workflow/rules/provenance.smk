@@ -1,4 +1,6 @@
-"""What was made, from what, by which code."""
+"""Provenance: for each product its inputs, jobs and code."""
+
+from pathlib import Path
 
 
 rule provenance:
@@ -17,9 +19,10 @@ rule provenance:
     conda:
         "../../envs/geo.yaml"
     params:
+        code=code_digest("provenance.py"),
         config=config,
         folder=lambda wildcards, output: Path(output[0]).parents[1],
     message:
-        "Writing what was made, from what, by which code"
+        "The provenance of the run is written"
     script:
         "../scripts/provenance.py"

@@ -1,4 +1,4 @@
-"""Simulated targets: a scene with known truth, and EDRs of it as a NAC would have sent them."""
+"""Simulated targets: a scene with known truth, and EDRs of it as a NAC would send them."""
 
 
 rule simulate_calibration:
@@ -16,9 +16,10 @@ rule simulate_calibration:
         mem_mb=rising(2000),
         runtime=rising(30),
     params:
+        code=code_digest("simulate_calibration.py"),
         seed=SEED,
     message:
-        "Making calibration files of a simulated NAC, {wildcards.year}"
+        "Calibration files of a simulated NAC are made ({wildcards.year})"
     script:
         "../scripts/simulate_calibration.py"
 
@@ -42,13 +43,14 @@ rule simulate_scene:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("simulate_scene.py"),
         place=place,
         scene=lambda wildcards: {
             key: value for key, value in TARGETS[wildcards.target]["simulate"].items() if key not in ("images", "path")
         },
         simulation=lookup("simulation", within=config),
     message:
-        "Simulating the ground of {wildcards.target}"
+        "The ground of {wildcards.target} is simulated"
     script:
         "../scripts/simulate_scene.py"
 
@@ -74,10 +76,11 @@ rule simulate_image:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("simulate_image.py"),
         image=simulated_image,
         seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
     message:
-        "Imaging {wildcards.target} as {wildcards.product}"
+        "EDR {wildcards.product} of {wildcards.target} is simulated"
     script:
         "../scripts/simulate_image.py"
 
@@ -101,11 +104,12 @@ rule simulate_projected:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("simulate_projected.py"),
         place=place,
         image=simulated_image,
         seed=lambda wildcards: TARGETS[wildcards.target]["simulate"]["seed"],
     message:
-        "Imaging {wildcards.target} as {wildcards.product}, straight on the map"
+        "Image {wildcards.product} of {wildcards.target} is simulated on the map"
     script:
         "../scripts/simulate_projected.py"
 
@@ -133,12 +137,13 @@ rule simulate_counts:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
-        title=lambda wildcards: TARGETS[wildcards.target].get("title", wildcards.target),
+        code=code_digest("simulate_counts.py"),
+        title=title_of,
         role=lambda wildcards: TARGETS[wildcards.target].get("role"),
         recipe=RECIPE,
         tiles=lookup("tiles", within=config),
     message:
-        "Counting what {wildcards.target} holds"
+        "The contents of {wildcards.target} are counted"
     script:
         "../scripts/simulate_counts.py"
 
@@ -158,7 +163,9 @@ rule benchmark_set:
     resources:
         mem_mb=rising(2000),
         runtime=rising(15),
+    params:
+        code=code_digest("simulate_summary.py"),
     message:
-        "Writing what the simulated set holds"
+        "The table of the simulated set is written"
     script:
         "../scripts/simulate_summary.py"

@@ -5,7 +5,8 @@ rule tile:
     input:
         image=tile_image,
         labels=rules.label.output[0],
-        truth=tile_truth,
+        # The pixels of a coarser map are not those of the truth.
+        truth=lambda wildcards: truth_raster(wildcards) if origin(wildcards.target) == wildcards.target else [],
     output:
         f"{RUN}/{{target}}/tiles/{{recipe}}/{{product}}.npz",
     log:
@@ -20,10 +21,11 @@ rule tile:
         mem_mb=rising(4000),
         runtime=rising(60),
     params:
+        code=code_digest("tile.py"),
         tiles=lookup("tiles", within=config),
         training=lambda wildcards: TARGETS[wildcards.target]["role"] == "train",
     message:
-        "Cutting tiles of {wildcards.product} over {wildcards.target} ({wildcards.recipe})"
+        "{wildcards.product} over {wildcards.target} is cut into tiles ({wildcards.recipe})"
     script:
         "../scripts/tile.py"
 
@@ -46,9 +48,10 @@ rule split:
         mem_mb=rising(2000),
         runtime=rising(15),
     params:
+        code=code_digest("split.py"),
         validation_fraction=lookup("tiles/validation_fraction", within=config),
         seed=SEED,
     message:
-        "Splitting tiles into training and validation by {wildcards.split_by} ({wildcards.recipe})"
+        "Tiles are split into training and validation by {wildcards.split_by} ({wildcards.recipe})"
     script:
         "../scripts/split.py"

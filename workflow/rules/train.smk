@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        split=model_split,
+        split=lambda wildcards: f"{RUN}/models/{model_choice.split_name(config, wildcards.model)}",
         tiles=model_tiles,
         weights=starting_weights,
         encoder_weights=starting_encoder,
@@ -25,11 +25,14 @@ rule train:
         runtime="2d",
         gpu_turn=1,
     params:
+        code=code_digest("train.py"),
         model=lambda wildcards: model_settings(wildcards.model),
         training=deciding(config["training"]),
-        augmentation=lambda wildcards: recipe_augmentation(model_settings(wildcards.model)["recipe"]),
+        augmentation=lambda wildcards: model_choice.recipe_augmentation(
+            config, model_settings(wildcards.model)["recipe"]
+        ),
     message:
-        "Training {wildcards.model}"
+        "{wildcards.model} is trained"
     script:
         "../scripts/train.py"
 
@@ -49,15 +52,17 @@ rule fetch_weights:
         "../../envs/learn.yaml"
     resources:
         connections=1,
+    params:
+        code=code_digest("fetch_weights.py"),
     message:
-        "Fetching weights of {wildcards.network} ({wildcards.source})"
+        "Weights of {wildcards.network} are fetched ({wildcards.source})"
     script:
         "../scripts/fetch_weights.py"
 
 
 rule use_checkpoint:
     input:
-        lambda wildcards: local_path(model_settings(wildcards.model)["checkpoint"]),
+        lambda wildcards: user_file(model_settings(wildcards.model)["checkpoint"]),
     output:
         f"{RUN}/models/{{model}}/checkpoint.pt",
     log:
@@ -70,9 +75,10 @@ rule use_checkpoint:
     conda:
         "../../envs/learn.yaml"
     params:
+        code=code_digest("use_checkpoint.py"),
         input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
     message:
-        "Checking and taking in the checkpoint of {wildcards.model}"
+        "The checkpoint of {wildcards.model} is checked and copied"
     script:
         "../scripts/use_checkpoint.py"
 
@@ -90,10 +96,11 @@ rule fetch_checkpoint:
     conda:
         "../../envs/learn.yaml"
     params:
+        code=code_digest("fetch_checkpoint.py"),
         record=lambda wildcards: model_settings(wildcards.model)["zenodo"],
         input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
         acquisition=lookup("acquisition", within=config),
     message:
-        "Fetching the published weights of {wildcards.model}"
+        "The published weights of {wildcards.model} are fetched"
     script:
         "../scripts/fetch_checkpoint.py"

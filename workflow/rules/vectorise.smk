@@ -7,9 +7,7 @@ rule vectorise:
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
         boundary=boundary_file,
         images=sheet_images,
-        probabilities=lambda wildcards: (
-            of_each_image("probability/{product}.tif")(wildcards) if RECIPE == "sun_aligned" else []
-        ),
+        probabilities=image_probabilities,
     output:
         gpkg=f"{RUN}/{{target}}/fractures.gpkg",
         shp=f"{RUN}/{{target}}/fractures.shp",
@@ -24,9 +22,10 @@ rule vectorise:
         mem_mb=rising(4000),
         runtime=rising(240),
     params:
+        code=code_digest("vectorise.py"),
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,
     message:
-        "Drawing the fractures of {wildcards.target}"
+        "The fractures of {wildcards.target} are vectorised"
     script:
         "../scripts/vectorise.py"

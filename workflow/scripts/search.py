@@ -11,4 +11,5 @@ with job(snakemake):
         {**snakemake.params.place, "search": limits},
         snakemake.config["acquisition"],
         snakemake.output,
+        snakemake.params.asked_at,
     )

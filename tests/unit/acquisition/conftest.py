@@ -46,10 +46,10 @@ def ode_server():
 def ask(ode_server, tmp_path):
     """Search, with changes of the target's limits; the table, and the report."""
 
-    def run(target=TARGET, acquisition=None, **limits):
+    def run(target=TARGET, acquisition=None, asked=None, **limits):
         outputs = {name: tmp_path / f"products.{suffix}" for name, suffix in OUTPUTS.items()}
         target = {**target, "search": {**target["search"], **limits}}
-        search(target, acquisition or settings_for(ode_server), outputs)
+        search(target, acquisition or settings_for(ode_server), outputs, asked)
         return pd.read_csv(outputs["table"]), json.loads(outputs["report"].read_text())
 
     return run

@@ -3,7 +3,8 @@ import sys
 import pytest
 
 from imfmap.core.errors import InputError
-from imfmap.run.command_line import check_names, command_line, makes_something
+from imfmap.run.command_line import check_names, makes_something
+from imfmap.run.snakemake_internals import command_line
 
 TARGETS, OTHERS = ["crookes", "tycho"], ["all", "evaluation"]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from imfmap.core.errors import InputError
 from imfmap.run import lock
@@ -46,10 +47,7 @@ def test_a_live_run_keeps_others_out_and_gives_the_folder_back(tmp_path):
     assert not (tmp_path / lock.MARK).exists()
 
 
-def test_after_a_dead_run_its_lock_goes_and_its_jobs_end(tmp_path):
-    locks = tmp_path / ".snakemake" / "locks"
-    locks.mkdir(parents=True)
-    (locks / "0.input.lock").touch()
+def test_after_a_dead_run_its_jobs_end(tmp_path):
     job = "import subprocess; print(subprocess.Popen(['sleep', '60']).pid, flush=True); "
     first = subprocess.Popen(
         [sys.executable, "-c", TAKE + job + "import time; time.sleep(60)"],
@@ -64,7 +62,6 @@ def test_after_a_dead_run_its_lock_goes_and_its_jobs_end(tmp_path):
         first.wait()
         assert orphan.is_running()
         assert run(tmp_path, "").wait() == 0
-        assert not list(locks.iterdir())
         assert not orphan.is_running() or orphan.status() == psutil.STATUS_ZOMBIE
         assert bystander.poll() is None
     finally:
@@ -91,12 +88,20 @@ def test_a_run_of_another_host_cannot_be_judged(tmp_path):
     assert not mark.exists()
 
 
-def test_a_lock_without_a_mark_is_not_ours_to_remove(tmp_path):
-    locks = tmp_path / ".snakemake" / "locks"
-    locks.mkdir(parents=True)
-    (locks / "0.output.lock").touch()
-    assert run(tmp_path, "").wait() == 0
-    assert len(list(locks.iterdir())) == 1
+def test_a_run_may_take_its_folder_twice(tmp_path):
+    """As a module of another workflow, the Snakefile is read once for each `use rule`."""
+    assert run(tmp_path, "lock.take()").wait() == 0
+    assert not (tmp_path / lock.MARK).exists()
+
+
+def test_of_many_runs_that_start_at_once_one_gets_the_folder(tmp_path):
+    started = [run(tmp_path, "import time; time.sleep(5)") for _ in range(4)]
+    assert sorted(process.wait(timeout=120) for process in started) == [0, 1, 1, 1]
+
+
+def test_the_workflow_turns_snakemakes_own_lock_off(root):
+    """Otherwise a killed run would leave one that the user has to remove."""
+    assert yaml.safe_load((root / "profiles" / "default" / "config.yaml").read_text())["nolock"] is True
 
 
 def test_half_written_files_go(tmp_path):

@@ -15,7 +15,9 @@ def test_it_names_products_and_scores(tmp_path):
     lines = made(tmp_path)
     assert lines[0].split() == [str(floor / "map.png"), "the", "map", "(and", "map.pdf)"]
     assert (
-        lines[1].startswith("  floor: 12 fractures, 3.5 km; ") and "F1 75 %" in lines[1] and "2 % of ridge" in lines[1]
+        lines[1].startswith("  floor: 12 fractures, 3.5 km; ")
+        and "F1 75 %" in lines[1]
+        and "2 % of the ridge" in lines[1]
     )
 
 

@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 RANGES = ("incidence_deg", "emission_deg", "resolution_m")
 
 
-def search(target, acquisition, outputs):
+def search(target, acquisition, outputs, asked=None):
     """Find and choose images of a place, and write what was found.
 
     Where a table of the same search is there already, its lines stay as they are and where they are, and images that
@@ -40,6 +40,8 @@ def search(target, acquisition, outputs):
         The completed section of the config.
     outputs : mapping
         Paths: ``table`` (CSV), ``footprints`` (GeoPackage), ``report`` (JSON).
+    asked : str, optional
+        Time that the report gives for its answer (`age.asked_at`); the present time if not given.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def search(target, acquisition, outputs):
     aoi = area_of_interest({**target, "polygon": target["search"].get("polygon")})
     found = _products_found(aoi, acquisition)
     table, report = _pick(found, aoi, target, acquisition, kept, before.get("images", {}))
-    report = {"asked": now(), "criteria": criteria, **report}
+    report = {"asked": asked or now(), "criteria": criteria, **report}
     left_out = found[~found["product"].isin(table["product"])]
     reasons = [report["images"][product].get("left_out", "") for product in left_out["product"]]
     write_footprints(outputs["footprints"], table, left_out.assign(reason=reasons), target["body"])

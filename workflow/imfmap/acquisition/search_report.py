@@ -9,29 +9,45 @@ from pathlib import Path
 
 from ..core.files import replacing
 
+# Environment variable with the start of a run, which its jobs inherit.
+RUN_STARTED = "IMFMAP_RUN_STARTED"
 
-def now():
-    """str: UTC, ISO 8601, to the second."""
+
+def now() -> str:
+    """UTC as ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def is_old(report, max_age_days):
-    """Whether a search was asked longer ago than is allowed.
+def asked_at(report: str | Path, run_started: str, refresh: bool, max_age_days: float | None) -> str:
+    """The time at which a run has to have asked the archive: a parameter of the search.
+
+    The search runs when this differs from the time of its last answer. So it runs once in a run that asks anew, and
+    not again before the answer is too old.
 
     Parameters
     ----------
     report : path
-        What it reported; one that is not there or cannot be read is not old.
+        Report of the last answer, as `search` writes it.
+    run_started : str
+        Start of this run, as `now` gives it.
+    refresh : bool
+        The user asks to search anew.
     max_age_days : float or None
-        None: none is ever old.
+        An older answer is asked for anew. None: no answer is too old.
+
+    Returns
+    -------
+    str
+        The time of the last answer if it stays, else the start of this run.
     """
-    if max_age_days is None:
-        return False
     try:
-        asked = datetime.fromisoformat(json.loads(Path(report).read_text())["asked"])
+        asked = json.loads(Path(report).read_text())["asked"]
+        age = datetime.fromisoformat(run_started) - datetime.fromisoformat(asked)
     except (OSError, ValueError, KeyError, TypeError):
-        return False
-    return (datetime.now(UTC) - asked).total_seconds() > 86400 * max_age_days
+        return run_started
+    # An answer of this run has age 0, and is too old for no run.
+    too_old = max_age_days is not None and age.total_seconds() > 86400 * max_age_days
+    return run_started if refresh or too_old else asked
 
 
 def read_report(path):

@@ -1,12 +1,12 @@
-"""What Snakemake was asked for on its command line."""
+"""What the user asked for on Snakemake's command line."""
 
 import difflib
-import sys
 from pathlib import Path
 
 from ..core.errors import InputError
+from . import lock, slurm
 
-# Options that only look: they hinder no run that is at work, and none hinders them.
+# Options that only look. Such a command may run beside a run, and a run beside it.
 _LOOKING = (
     "dryrun",
     "lint",
@@ -25,42 +25,27 @@ _LOOKING = (
 )
 
 
-def command_line():
-    """The command line, as Snakemake reads it, without its profiles.
-
-    Returns
-    -------
-    argparse.Namespace or None
-        None where Snakemake was not started from a command line but by a program.
-    """
-    if Path(sys.argv[0]).name not in ("snakemake", "__main__.py"):
-        return None
-    from snakemake.cli import get_argument_parser  # here: the ground floor is imported without Snakemake, too
-
-    return get_argument_parser().parse_known_args()[0]
-
-
 def makes_something(asked):
-    """Whether a command line (argparse.Namespace) runs jobs or changes what is kept, and is no mere look."""
+    """Whether a command line (argparse.Namespace) runs jobs or changes stored files, and does not only look."""
     return not any(getattr(asked, option, None) for option in _LOOKING)
 
 
 def check_names(names, targets, others, where):
-    """Refuse a name that stands for nothing.
+    """Refuse the name of a target or rule that does not exist.
 
     Parameters
     ----------
     names : iterable of str
-        What was asked for: names of rules, or files (which hold a slash or a dot, or exist).
+        What the user asked for: names of targets, of rules, or files (with a slash or a dot, or that exist).
     targets, others : iterable of str
-        Names of the config's targets, and of all else that can be asked for.
+        Names of the configuration's targets, and of the other rules that a user can ask for.
     where : str
-        The config that they stand in.
+        File of the configuration.
 
     Raises
     ------
     InputError
-        Names all that could have been asked for.
+        The line lists all names that exist.
     """
     targets, others = list(targets), list(others)
     for name in names:
@@ -69,3 +54,25 @@ def check_names(names, targets, others, where):
         near = difflib.get_close_matches(name, [*targets, *others], n=1)
         meant = f"did you mean {near[0]}? " if near else ""
         raise InputError(name, f"no target of {where}", f"{meant}targets: {', '.join(targets)}; or {', '.join(others)}")
+
+
+def begin_run(asked, results):
+    """Take the working directory for a run, and clean up after a run that was killed. A mere look changes nothing.
+
+    Parameters
+    ----------
+    asked : argparse.Namespace
+        The command line.
+    results : str or Path
+        Folder of the run.
+
+    Raises
+    ------
+    InputError
+        If another run is at work in the directory, or the cluster would make Snakemake wait for ever.
+    """
+    if makes_something(asked) and not asked.nolock:
+        if slurm.uses_slurm(asked):
+            slurm.check_memory()
+        lock.take(unlock=asked.unlock)
+        lock.remove_parts(results)

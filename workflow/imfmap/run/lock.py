@@ -1,11 +1,11 @@
-"""One run at a time in a folder, and a clean start after one that was killed.
+"""One run at a time in a folder, and a clean start after a run that was killed.
 
-Snakemake's own lock does not say whose it is, so that one left by a dead run must be removed by hand. Here a run leaves
-a mark that names its host and process; a dead process of this host is told from a live one by the time it started.
+This lock replaces Snakemake's own (profiles/default turns that off), which does not say who holds it, so that the user
+has to remove the lock of a dead run by hand. Here a run leaves a mark with its host and process. The time at which the
+process started tells a live process of this host from a dead one.
 """
 
 import atexit
-import fcntl
 import json
 import os
 import shutil
@@ -18,38 +18,39 @@ from ..core.errors import InputError
 from .slurm import cancel_jobs_of
 
 MARK = ".snakemake/imfmap_run.json"
-# All jobs of a run inherit this; it finds those that outlived it.
+# All jobs of a run inherit this variable, so that jobs that outlive their run can be found.
 _VARIABLE = "IMFMAP_RUN"
 
 
 def take(folder=".", unlock=False):
     """Make this process the only run in a folder, until it ends.
 
-    A run of this host that was killed leaves Snakemake's lock, and perhaps jobs that still write (here, or in Slurm):
-    the lock is removed and the jobs are ended. They would write the same files as this run.
+    A run of this host that was killed may leave jobs that still write (here, or in Slurm). They would write the same
+    files as this run, so they are ended. A process may take its folder twice: another workflow may read this one twice.
 
     Parameters
     ----------
     folder : str or Path
         Where Snakemake runs.
     unlock : bool
-        The user says that a run of another host is dead, which cannot be seen from here.
+        The user says that a run of another host is dead, which this host cannot see.
 
     Raises
     ------
     InputError
-        Where a run is at work, or may be on another host.
+        If a run is at work, or may be at work on another host.
     """
     folder = Path(folder).resolve()
     mark = folder / MARK
     mark.parent.mkdir(exist_ok=True)
-    me = {"host": socket.gethostname(), **_identity(os.getpid()), "since": time.strftime("%Y-%m-%d %H:%M:%S")}
+    process = {"host": socket.gethostname(), **_identity(os.getpid())}
+    me = {**process, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
     with _one_at_a_time(mark):
         owner = _owner(mark)
         if owner is not None:
+            if process.items() <= owner.items():
+                return
             _refuse_if_alive(folder, owner, me, unlock)
-            for lock in (mark.parent / "locks").glob("*.lock"):
-                lock.unlink(missing_ok=True)
         mark.write_text(json.dumps(me))
     atexit.register(_release, mark, me)
     if owner is not None:
@@ -59,7 +60,7 @@ def take(folder=".", unlock=False):
 
 
 def remove_parts(results):
-    """Remove half-written files that killed jobs left in a folder of results (`rasters.replacing` names them)."""
+    """Remove half-written files that killed jobs left in a folder of results (`core.files.replacing` names them)."""
     for path in Path(results).rglob(".*.part*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -68,9 +69,9 @@ def remove_parts(results):
 
 
 def _identity(pid):
-    """What tells a process from a later one of the same number; an empty dict where there is no such process."""
+    """What tells a process from a later process of the same number; empty if there is no such process."""
     with suppress(OSError):
-        # proc(5): the 22nd field is the time the process started, in ticks since the machine did.
+        # proc(5): the 22nd field is the start of the process, in ticks since the machine started.
         born = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
         return {"pid": pid, "born": born, "boot": Path("/proc/sys/kernel/random/boot_id").read_text().strip()}
     return {}
@@ -82,11 +83,16 @@ def _name(run):
 
 @contextmanager
 def _one_at_a_time(mark):
-    """Keep two runs of this host that start at once from judging the same mark."""
-    with open(mark.with_suffix(".lock"), "w") as file:
-        with suppress(OSError):  # a file system that knows no locks
-            fcntl.flock(file, fcntl.LOCK_EX)
+    """Let one process at a time read and write a mark, if two runs of this host start at once."""
+    from filelock import FileLock  # here: each job of a run reads this module, and needs no lock
+
+    lock = FileLock(mark.with_suffix(".lock"))
+    with suppress(OSError, NotImplementedError):  # a file system without locks
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _owner(mark):
@@ -116,8 +122,8 @@ def _release(mark, me):
 
 
 def _end_processes(run):
-    """End what is left of a dead run on this host."""
-    import psutil  # Snakemake brings it; jobs in conda environments do not need it
+    """End the jobs that a dead run left on this host."""
+    import psutil  # here: Snakemake brings it, and conda environments of jobs lack it
 
     left = []
     for process in psutil.process_iter():

@@ -1,4 +1,4 @@
-"""What Snakemake's Slurm plugin leaves to its user: a cluster that forgets jobs, and jobs of a run that died."""
+"""Two cases that Snakemake's Slurm plugin does not handle: a cluster that forgets jobs, and jobs of a dead run."""
 
 import re
 import shutil
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..core.errors import InputError
 
-# The plugin (2.6.1, check_active_jobs) asks after its jobs less and less often, at most every 180 s.
+# The plugin (2.6.1, check_active_jobs) asks for the state of its jobs less and less often, at least every 180 s.
 LONGEST_SILENCE_S = 200
 # How the names of a run's jobs begin (profiles/slurm).
 JOB_NAME = "imfmap_"
@@ -19,12 +19,12 @@ def uses_slurm(asked):
 
 
 def check_memory():
-    """Refuse a cluster that keeps no accounting and forgets its jobs before Snakemake has asked how they ended.
+    """Refuse a cluster without accounting that forgets its jobs before Snakemake has asked how they ended.
 
     Raises
     ------
     InputError
-        Where Snakemake would wait for ever.
+        If Snakemake would wait for ever.
     """
     settings = _stdout_of("scontrol", "show", "config")
     age = re.search(r"^MinJobAge\s*=\s*(\d+)", settings, re.MULTILINE)
@@ -45,7 +45,7 @@ def cancel_jobs_of(folder):
 
 
 def _stdout_of(*command):
-    """What a command of Slurm's said; nothing where there is no Slurm, or it does not answer."""
+    """Output of a Slurm command; empty if there is no Slurm, or it does not answer."""
     if not shutil.which(command[0]):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""What a run has made, said in a few lines."""
+"""A few lines at the end of a run: what it has made, and what failed."""
 
 import csv
 import json
@@ -8,7 +8,7 @@ from ..products.product_files import announced
 
 
 def made(folder):
-    """Lines that say what lies in a run's folder.
+    """Lines that list the products in a run's folder, and their scores.
 
     Parameters
     ----------
@@ -34,19 +34,19 @@ def made(folder):
 
 
 def failures(folder, since_s):
-    """Jobs of a run that failed with one clear line, out of their logs.
+    """Jobs of a run that failed with one clear line, from their logs.
 
     Parameters
     ----------
     folder : str or Path
         The run's folder under results/.
     since_s : float
-        Logs that were last written before this time (seconds since 1970) are of another run.
+        Start of the run (seconds since 1970). Logs that were last written before belong to another run.
 
     Returns
     -------
     list of tuple of str
-        Rule, what it worked on (target and product), and why it failed.
+        Rule, target and product, and the reason.
     """
     found = []
     for path in sorted(Path(folder).glob("logs/*/*.log")):
@@ -58,16 +58,16 @@ def failures(folder, since_s):
 
 
 def write_failures(folder, failed):
-    """Write what failed to ``failed.csv`` in a run's folder.
+    """Write the failed jobs to ``failed.csv`` in a run's folder.
 
     Returns
     -------
     list of str
-        Lines that say so; none where nothing failed with a clear line.
+        Lines for the user; none if no job failed with a clear line.
     """
     if not failed:
         return []
-    from ..core.files import replacing  # here, since every job of a run reads this module
+    from ..core.files import replacing  # here: each job of a run reads this module
 
     out = Path(folder) / "failed.csv"
     with replacing(out) as temporary, open(temporary, "w", newline="") as file:
@@ -75,12 +75,12 @@ def write_failures(folder, failed):
         table.writerow(("step", "of", "reason"))
         table.writerows(failed)
     lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
-    return ["", f"Failed ({out}):", *lines, "With --keep-going the other images are processed all the same."]
+    return ["", f"Failed ({out}):", *lines, "With --keep-going, Snakemake processes the other images nevertheless."]
 
 
 def _scores(truth):
     said = {name: "-" if value is None else f"{100 * value:.0f} %" for name, value in truth.items()}
     return (
-        f"precision {said['precision']}, recall {said['recall']}, F1 {said['f1']}; "
-        f"{said['ridge_hit']} of ridge and {said['boulder_hit']} of boulder pixels taken for fractures"
+        f"precision {said['precision']}, recall {said['recall']}, F1 {said['f1']}; mapped as fractures are "
+        f"{said['ridge_hit']} of the ridge pixels and {said['boulder_hit']} of the boulder pixels"
     )

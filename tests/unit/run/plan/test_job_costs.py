@@ -66,19 +66,10 @@ def test_what_was_never_run_or_measured_is_unknown(results):
     assert JobCostEstimator(results / "nowhere").estimate("fuse") is None
 
 
-class Job:
-    def __init__(self, **params):
-        self.params = params
-
-
-class Persistence:
-    _serialize_param = staticmethod(repr)
-
-
 def changes(old, **params):
     new = {repr(value) for value in params.values()}
     change = ParamsChange(only_old=set(map(repr, old)) - new, only_new=new - set(map(repr, old)), files={"x"})
-    return list(dry_run._changes(change, Job(**params), Persistence))
+    return list(dry_run._changes(change, {repr(value): name for name, value in params.items()}))
 
 
 def test_a_change_of_a_parameter_says_which_and_from_what_to_what():

@@ -20,7 +20,7 @@ def write_page(path, template, **content):
     **content
         What it is filled with.
     """
-    texts = jinja2.FunctionLoader(lambda name: resources.files(__name__).joinpath(name).read_text())
+    texts = jinja2.FunctionLoader(lambda name: resources.files(__package__).joinpath(name).read_text())
     engine = jinja2.Environment(
         loader=texts, autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )

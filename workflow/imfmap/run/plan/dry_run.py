@@ -1,23 +1,9 @@
 """What a run would do and why: asked of Snakemake itself, with the command line that the run would have."""
 
 import ast
-import sys
 from pathlib import Path
 
-from snakemake import cli
-
-
-class _Watched(cli.SnakemakeApi):
-    """Snakemake's interface, which tells at its end what it found."""
-
-    steps = None
-
-    def _cleanup(self):
-        workflow = self._workflow_api and self._workflow_api._workflow_store
-        if workflow is not None and workflow.dag is not None:
-            _Watched.steps, _Watched.config = _steps(workflow), workflow.config
-            _Watched.configfiles = [str(path) for path in workflow.configfiles]
-        super()._cleanup()
+from ..snakemake_internals import config_files, jobs_of, watch_dry_run
 
 
 def dry_run(arguments):
@@ -26,13 +12,14 @@ def dry_run(arguments):
     Parameters
     ----------
     arguments : list of str
-        Of the ``snakemake`` command: targets, ``--configfile``, ``--config``, and so on. Profiles are read as ever.
+        Of the ``snakemake`` command: targets, ``--configfile``, ``--config``, and so on. Snakemake reads its profiles
+        as always.
 
     Returns
     -------
     steps : list of dict
-        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``run`` (whether it would), ``why``: (kind, text) of each
-        reason; kinds are missing, input, parameter, code, environment, forced, incomplete.
+        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark``, ``run`` (whether it would), ``why``: (kind,
+        text) of each reason; kinds are missing, input, parameter, code, environment, forced, incomplete.
     config : dict
         The completed configuration.
     configfiles : list of str
@@ -40,45 +27,24 @@ def dry_run(arguments):
     Raises
     ------
     SystemExit
-        Where Snakemake would not start; it has said why.
+        If Snakemake did not start. It has said why.
     """
-    _Watched.steps = None
-    command = [*arguments, "--dry-run"]
-    before, cli.SnakemakeApi = (cli.SnakemakeApi, sys.argv), _Watched
-    # The workflow looks there, to refuse names that stand for nothing.
-    sys.argv = ["snakemake", *command]
-    try:
-        cli.main(command)
-    except SystemExit as ended:
-        if ended.code or _Watched.steps is None:
-            raise
-    finally:
-        cli.SnakemakeApi, sys.argv = before
-    return _Watched.steps, dict(_Watched.config), _Watched.configfiles
+    return watch_dry_run(
+        [*arguments, "--dry-run"],
+        lambda workflow: (_steps(jobs_of(workflow)), dict(workflow.config), config_files(workflow)),
+    )
 
 
-def _steps(workflow):
-    dag = workflow.dag
-    made_by = {path: job for job in dag.jobs for path in job.output}
-    return [
-        {
-            "rule": job.rule.name,
-            "wildcards": dict(job.wildcards_dict),
-            "inputs": [str(path) for path in job.input],
-            "outputs": [str(path) for path in job.output],
-            "benchmark": str(job.benchmark) if job.benchmark else None,
-            "run": dag.needrun(job),
-            "why": _why(dag.reason(job), job, made_by, workflow.persistence) if dag.needrun(job) else [],
-        }
-        for level in dag.toposorted()
-        for job in sorted(level, key=lambda job: (job.rule.name, *map(str, job.output)))
-        if job.output
-    ]
+def _steps(jobs):
+    jobs = list(jobs)
+    made_by = {path: job["rule"] for job in jobs for path in job["outputs"]}
+    kept = ("rule", "wildcards", "inputs", "outputs", "benchmark", "run")
+    return [{**{key: job[key] for key in kept}, "why": _why(job, made_by) if job["run"] else []} for job in jobs]
 
 
-def _why(reason, job, made_by, persistence):
+def _why(job, made_by):
     """Kind and text of each reason for a job."""
-    found = []
+    reason, found = job["reason"], []
     if reason.forced:
         found.append(("forced", "asked for"))
     if reason.missing_output:
@@ -91,7 +57,7 @@ def _why(reason, job, made_by, persistence):
     if changed:
         found.append(("input", f"{_named(changed)} {'has' if len(changed) == 1 else 'have'} changed"))
     if reason.updated_input_run:
-        rules = sorted({made_by[path].rule.name for path in reason.updated_input_run if path in made_by})
+        rules = sorted({made_by[path] for path in map(str, reason.updated_input_run) if path in made_by})
         found.append(
             (
                 "input",
@@ -100,8 +66,7 @@ def _why(reason, job, made_by, persistence):
         )
     if reason.input_changed:
         found.append(("input", "it had other input files"))
-    # Snakemake does not look at parameters where inputs are reason enough.
-    found.extend(_changes(reason.params_changed or persistence.params_changed(job), job, persistence))
+    found.extend(_changes(job["params_change"], job["params"]))
     if reason.code_changed:
         found.append(("code", "its script has changed"))
     if reason.software_stack_changed:
@@ -122,15 +87,21 @@ def _named(paths, most=2):
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _changes(change, job, persistence):
-    """What changed among a job's parameters, as far as the values tell."""
-    named = {persistence._serialize_param(value): name for name, value in job.params.items()}
+def _changes(change, named):
+    """What changed among a job's parameters, as far as the values tell.
+
+    Parameters
+    ----------
+    change : snakemake.persistence.ParamsChange
+    named : dict
+        Name of each parameter by its serialised value.
+    """
     old = {text: _value(text) for text in change.only_old}
     for text in sorted(change.only_new, key=str):
         name = named.get(text, "a parameter")
         if name == "code":
             yield "code", "the code that it runs has changed"
-            # A digest is not worth showing; it is the one that looks like another.
+            # The text of a digest tells nothing. The old digest is the value that looks like one.
             old = {key: value for key, value in old.items() if not _is_digest(value)}
             continue
         value = _value(text)
@@ -175,5 +146,5 @@ def _short(value, most=60):
 
 
 def run_folder(config):
-    """Path: where a configuration's run lies."""
+    """Path: the folder of a configuration's run."""
     return Path("results") / config["run"]["name"]

@@ -1,0 +1,125 @@
+"""Snakemake's inner names that the workflow uses: an update that takes one away is told by its name."""
+
+import re
+import sys
+
+import pytest
+import snakemake
+from snakemake import api, cli, dag, jobs, path_modifier, persistence, rules, sourcecache, workflow
+
+from imfmap.run import snakemake_internals
+
+# What must be there, and which function uses it. Attributes of objects are looked for in a real workflow (below).
+INNER_NAMES = [
+    (cli, "get_argument_parser", "command_line"),
+    (cli, "main", "watch_dry_run"),
+    (cli, "SnakemakeApi", "watch_dry_run"),
+    (api.SnakemakeApi, "_cleanup", "watch_dry_run"),
+    (api.SnakemakeApi, "_workflow_api", "watch_dry_run"),
+    (api.WorkflowApi, "_workflow_store", "watch_dry_run"),
+    (workflow.Workflow, "is_main_process", "is_first_process"),
+    (workflow.Workflow, "register_resource", "limit_resource"),
+    (workflow.Workflow, "rules", "askable_rules"),
+    (workflow.Workflow, "modifier", "path_on_disk"),
+    (workflow.Workflow, "dag", "watch_dry_run"),
+    (workflow.Workflow, "persistence", "jobs_of"),
+    (rules.Rule, "has_wildcards", "askable_rules"),
+    (path_modifier.PathModifier, "modify", "path_on_disk"),
+    (dag.DAG, "toposorted", "jobs_of"),
+    (dag.DAG, "needrun", "jobs_of"),
+    (dag.DAG, "reason", "jobs_of"),
+    (jobs.Job, "wildcards_dict", "jobs_of"),
+    (jobs.Job, "params", "jobs_of"),
+    (persistence.PersistenceBase, "params_changed", "jobs_of"),
+    (persistence.PersistenceBase, "_serialize_param", "jobs_of"),
+    (workflow.Workflow, "current_basedir", "workflow_folder in library.smk"),
+    (workflow.Workflow, "source_path", "workflow_folder in library.smk"),
+    (sourcecache.HostingProviderFile, "hosted_repo", "workflow_folder in library.smk"),
+    (sourcecache.HostingProviderFile, "ref", "workflow_folder in library.smk"),
+]
+SNAKEFILE = """
+from imfmap.run import snakemake_internals as inner
+
+for function, name in [("limit_resource", "global_resources"), ("config_files", "configfiles")]:
+    assert hasattr(workflow, name), f"Snakemake has no Workflow.{name} any more; {function} uses it"
+assert inner.is_first_process(workflow)
+inner.limit_resource(workflow, "lines", 3)
+inner.limit_resource(workflow, "given", 3)
+assert (workflow.global_resources["lines"], workflow.global_resources["given"]) == (3, 1)
+assert inner.path_on_disk(workflow)("a/b") == "a/b"
+(config_file,) = inner.config_files(workflow)
+assert config_file.endswith("one.yaml")
+
+
+rule made:
+    output:
+        "made.txt",
+    params:
+        number=config["number"],
+    shell:
+        "touch {output}"
+
+
+rule many:
+    output:
+        "many.{name}",
+    shell:
+        "touch {output}"
+
+
+assert inner.askable_rules(workflow) == ["made"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "function"), INNER_NAMES, ids=lambda value: getattr(value, "__name__", value)
+)
+def test_snakemake_has_what_the_workflow_uses(owner, name, function):
+    fields = getattr(owner, "__dataclass_fields__", {})
+    assert hasattr(owner, name) or name in fields, (
+        f"Snakemake {snakemake.__version__} has no {owner.__name__}.{name} any more; {function} uses it"
+    )
+
+
+def test_a_dry_run_tells_its_jobs_and_why_they_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "one.yaml").write_text("number: 1\n")
+    command = ["made", "--configfile", "one.yaml", "--cores", "1", "--resources", "given=1"]
+
+    def look(*arguments):
+        return snakemake_internals.watch_dry_run(
+            [*command, *arguments, "-n"], lambda found: list(snakemake_internals.jobs_of(found))
+        )
+
+    argv = sys.argv
+    (job,) = look()
+    assert sys.argv is argv and cli.SnakemakeApi is api.SnakemakeApi
+    assert (job["rule"], job["outputs"], job["run"], job["wildcards"]) == ("made", ["made.txt"], True, {})
+    assert job["reason"].missing_output and job["params"] == {"1": "number"}
+    with pytest.raises(SystemExit) as ended:
+        cli.main(command)
+    assert ended.value.code == 0
+    assert [job["run"] for job in look()] == [False]
+    (job,) = look("--config", "number=2")
+    assert job["run"] and (job["params_change"].only_old, job["params_change"].only_new) == ({"1"}, {"2"})
+
+
+def test_snakemake_that_does_not_start_ends_the_dry_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        snakemake_internals.watch_dry_run(["-n"], list)
+
+
+def test_no_other_file_uses_snakemakes_insides(root):
+    """Of `workflow`, rules use what the manual names."""
+    for path in [root / "Snakefile", *(root / "workflow" / "rules").rglob("*.smk")]:
+        assert set(re.findall(r"\bworkflow\.(\w+)", path.read_text())) <= {
+            "basedir",
+            "current_basedir",
+            "source_path",
+            "rst",
+        }, path
+    for path in (root / "workflow" / "imfmap").rglob("*.py"):
+        if path.name != "snakemake_internals.py":
+            assert not re.search(r"^ *(from|import) snakemake\b", path.read_text(), re.MULTILINE), path

@@ -1,0 +1,131 @@
+"""All that this workflow uses of Snakemake's insides, which may change without notice.
+
+Everything else uses Snakemake as its manual describes it. tests/unit/run/test_snakemake_internals.py says plainly which
+inner name is gone after an update of Snakemake, and which of these functions uses it.
+"""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+
+def command_line() -> Any:
+    """The command line as Snakemake reads it, without its profiles.
+
+    Returns
+    -------
+    argparse.Namespace or None
+        None if a program started Snakemake, and no command line.
+    """
+    if Path(sys.argv[0]).name not in ("snakemake", "__main__.py"):
+        return None
+    from snakemake.cli import get_argument_parser  # here: tests and scripts import this library without Snakemake
+
+    return get_argument_parser().parse_known_args()[0]
+
+
+def is_first_process(workflow: Any) -> bool:
+    """Whether this process is the run itself, and no job of it. (Each job reads the Snakefile again.)"""
+    return workflow.is_main_process
+
+
+def config_files(workflow: Any) -> list[str]:
+    """Configuration files that were read so far: the command line's, or those of the Snakefile."""
+    return [str(path) for path in workflow.configfiles]
+
+
+def limit_resource(workflow: Any, name: str, most: int) -> None:
+    """Give a resource its limit for the whole run, unless the user has given one (``--resources``)."""
+    if name not in workflow.global_resources:
+        workflow.register_resource(name, most)
+
+
+def askable_rules(workflow: Any) -> list[str]:
+    """Names of the rules that a user can ask for: those without wildcards."""
+    return [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+
+
+def path_on_disk(workflow: Any) -> Callable[[str], str]:
+    """Function from a path of a rule to the path on disk, for code that reads a file itself.
+
+    They differ if another workflow uses this one as a module with a ``prefix``. Call this while the Snakefile is read.
+    """
+    modifier = workflow.modifier.path_modifier
+    return lambda path: str(modifier.modify(path))
+
+
+def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
+    """Make a dry run as the ``snakemake`` command does, and read its result before Snakemake forgets it.
+
+    Parameters
+    ----------
+    command : list of str
+        Arguments of the ``snakemake`` command.
+    read : callable
+        Called with Snakemake's workflow.
+
+    Returns
+    -------
+    What `read` returned.
+
+    Raises
+    ------
+    SystemExit
+        If Snakemake did not start. It has said why.
+    """
+    from snakemake import cli
+
+    found = []
+
+    class Watched(cli.SnakemakeApi):
+        def _cleanup(self):
+            workflow = self._workflow_api and self._workflow_api._workflow_store
+            if workflow is not None and workflow.dag is not None:
+                found.append(read(workflow))
+            super()._cleanup()
+
+    before, cli.SnakemakeApi = (cli.SnakemakeApi, sys.argv), Watched
+    # The workflow reads its command line there.
+    sys.argv = ["snakemake", *command]
+    try:
+        cli.main(command)
+    except SystemExit as ended:
+        if ended.code or not found:
+            raise
+    finally:
+        cli.SnakemakeApi, sys.argv = before
+    return found[0]
+
+
+def jobs_of(workflow: Any) -> Iterator[dict]:
+    """Yield what a planned workflow knows of each job that makes a file, in the order of the work.
+
+    Yields
+    ------
+    dict
+        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark`` (path or None), ``resources``, ``params``
+        (serialised value: name), ``run`` (whether the job would run). If it would: ``reason`` (Snakemake's) and
+        ``params_change`` (Snakemake's sets ``only_old`` and ``only_new`` of serialised values).
+    """
+    dag, persistence = workflow.dag, workflow.persistence
+    for level in dag.toposorted():
+        for job in sorted(level, key=lambda job: (job.rule.name, *map(str, job.output))):
+            if not job.output:
+                continue
+            known = {
+                "rule": job.rule.name,
+                "wildcards": dict(job.wildcards_dict),
+                "inputs": [str(path) for path in job.input],
+                "outputs": [str(path) for path in job.output],
+                "benchmark": str(job.benchmark) if job.benchmark else None,
+                "resources": dict(job.resources.items()),
+                "run": dag.needrun(job),
+            }
+            if known["run"]:
+                reason = dag.reason(job)
+                known["reason"] = reason
+                # Snakemake does not look at parameters if the inputs are reason enough.
+                known["params_change"] = reason.params_changed or persistence.params_changed(job)
+                known["params"] = {persistence._serialize_param(value): name for name, value in job.params.items()}
+            yield known

@@ -1,0 +1,174 @@
+"""What the rules of images share: their files, cameras, calibration files and processing; settings of ISIS."""
+
+import os
+from pathlib import Path
+
+from imfmap.acquisition.search_report import RUN_STARTED, asked_at
+from imfmap.core.errors import InputError
+from imfmap.engines.isis import commands as isis_commands, plan as isis_plan
+from imfmap.nac.label import preroll_time, product_of
+from imfmap.run import config_paths, snakemake_internals, target_choice
+from snakemake.exceptions import WorkflowError
+
+ISISDATA = config_paths.expanded(config["acquisition"]["isisdata"])
+
+# Jobs that hold a connection, however many jobs run.
+snakemake_internals.limit_resource(workflow, "connections", config["acquisition"]["connections"])
+
+
+def asked_at_of(wildcards):
+    """Parameter of a search: the time of its last answer, or the start of this run if the answer has to be newer."""
+    answer = f"{RUN_ON_DISK}/{wildcards.target}/products.json"
+    started = os.environ[RUN_STARTED]
+    return asked_at(answer, started, config["refresh"], config["acquisition"]["max_age_days"])
+
+
+def search_polygon(wildcards):
+    """File with the polygon of a search, unless the configuration holds the polygon itself."""
+    polygon = TARGETS[wildcards.target]["search"].get("polygon", "POLYGON")
+    return [] if polygon.upper().startswith(("POLYGON", "MULTIPOLYGON")) else user_file(polygon)
+
+
+def product_table(wildcards):
+    """Table with the products of a target, unless the configuration lists them itself."""
+    listed = TARGETS[wildcards.target]["products"]
+    return [] if isinstance(listed, list) else user_file(listed)
+
+
+def local_file(wildcards):
+    """File of the configuration that holds the image of a product."""
+    for path in local_files(wildcards.target):
+        if product_of(path) == wildcards.product:
+            return user_file(path)
+    raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
+
+
+def edr(wildcards):
+    """EDR of a product: the user's, a simulated one, or one from the archive."""
+    about = TARGETS[wildcards.target]
+    if "edrs" in about:
+        return local_file(wildcards)
+    folder = "simulated/edr" if "simulate" in about else "edr"
+    return f"{RUN}/{wildcards.target}/{folder}/{wildcards.product}.IMG"
+
+
+LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
+ISIS = isis_plan.processing_of(config)
+
+# ISIS finds its programs and data by these variables. The scripts inherit them.
+if ENGINE == "isis":
+    for variable, key in (("ISISROOT", "root"), ("ISISDATA", "data")):
+        if ISIS["isis"][key]:
+            os.environ[variable] = str(Path(ISIS["isis"][key]).resolve())
+
+
+def intermediate(path, map=False):
+    """A cube that Snakemake deletes after use, unless the configuration keeps all cubes, or the projected ones (map)."""
+    keep = config["processing"]["isis"]["keep_intermediates"]
+    return path if keep == "all" or (map and keep == "maps") else temp(path)
+
+
+def isis_settings(*keys):
+    """Some settings of processing.isis, so that a change of other settings remakes nothing."""
+    return {key: ISIS["isis"][key] for key in keys}
+
+
+def isis_cube(wildcards, step):
+    return f"{RUN}/{wildcards.target}/isis/{wildcards.product}.{step}.cub"
+
+
+def isis_spiced(wildcards):
+    """Cube with a camera model: from spiceinit, or the user's."""
+    return local_file(wildcards) if "cubes" in TARGETS[wildcards.target] else isis_cube(wildcards, "spice")
+
+
+def isis_calibrated(wildcards):
+    """Cube in I/F: from the last step of calibration, or the user's if that is calibrated."""
+    if "cubes" in TARGETS[wildcards.target]:
+        from imfmap.nac.instrument import cube_radiometry  # here: it loads rasterio, and every job reads this file
+
+        try:
+            if cube_radiometry(local_file(wildcards)) == "IOF":
+                return local_file(wildcards)
+        except InputError as error:
+            raise WorkflowError(str(error))
+    return isis_cube(wildcards, "echo" if config["processing"]["echo"] else "cal")
+
+
+def isis_level1(wildcards):
+    """Cube to project."""
+    return isis_cube(wildcards, "pho") if config["processing"]["photometry"] else isis_calibrated(wildcards)
+
+
+def image_processing(wildcards):
+    """Settings of a target that change its images, up to their projection."""
+    steps = ("masked", "dark", "darks", "nonlinearity", "flat", "echo")
+    chosen = {key: config["processing"][key] for key in ("resampling", "min_valid_fraction", *steps)}
+    for key in ("dark_file", "photometry", "shape_model"):
+        chosen[key] = local_path(config["processing"][key]) if config["processing"][key] else None
+    return {**chosen, "verify_md5": TARGETS[wildcards.target]["verify_md5"]}
+
+
+def processing_files(wildcards):
+    """The user's own files that processing reads."""
+    files = (config["processing"][key] for key in ("dark_file", "photometry", "shape_model"))
+    return [user_file(path) for path in files if path]
+
+
+def isd(wildcards):
+    """Camera model of an EDR: the ISD (JSON) beside it, else one made from kernels."""
+    target, beside = TARGETS[wildcards.target], Path(edr(wildcards)).with_suffix(".json")
+    if "simulate" in target:
+        return str(beside)
+    if "edrs" in target and beside.exists():
+        return local(str(beside))
+    return f"{RUN}/{wildcards.target}/isd/{wildcards.product}.json"
+
+
+def calibration_dir(wildcards):
+    """Folder of calibration files: the simulation's, the user's, or one with the files that were fetched."""
+    if "simulate" in TARGETS[wildcards.target]:
+        return f"{RUN}/calibration/{preroll_time(wildcards.product).year}"
+    folder = config["processing"]["calibration_dir"]
+    if folder:
+        return user_file(folder)
+    return [] if "cubes" in TARGETS[wildcards.target] else f"{RUN}/{wildcards.target}/isisdata/{wildcards.product}"
+
+
+def calibrated_of(*targets):
+    """Input function: calibrated images in their own geometry, if the configuration keeps them (native engine)."""
+    return lambda wildcards: [
+        f"{RUN}/{target}/calibrated/{product}.tif"
+        for target in target_choice.calibrated_kept(config, *targets)
+        for product in products(target)
+    ]
+
+
+def simulated_image(wildcards):
+    """Settings of one image of a simulated target."""
+    images = TARGETS[wildcards.target]["simulate"]["images"]
+    return next(image for image in images if image["product"] == wildcards.product)
+
+
+def target_images(wildcards):
+    """Projected images of a target; none if its configuration names a finished mosaic."""
+    return [] if "mosaic" in TARGETS[wildcards.target] else of_each_image("projected/{product}.tif")(wildcards)
+
+
+def sheet_images(wildcards):
+    """Images whose Sun the figure sheets show: those that a target's mosaic was made of."""
+    return [] if wildcards.target in targets_taken_in() else of_each_image("projected/{product}.tif")(wildcards)
+
+
+def cubes_to_mosaic(wildcards):
+    """Input of automos: the projected cubes, or the folder of those of equal brightness."""
+    if config["processing"]["mosaic"]["brightness"] == "none":
+        return of_each_image("isis/{product}.map.cub")(wildcards)
+    return f"{RUN}/{wildcards.target}/isis/equalized"
+
+
+def isis_mosaic_cubes():
+    """Output of automos: the mosaic, and for some priorities the source image of each pixel."""
+    cube = f"{RUN}/{{target}}/isis/mosaic.cub"
+    tracked = isis_commands.tracks(config["processing"]["mosaic"]["priority"])
+    return [intermediate(cube), *([intermediate(str(isis_commands.tracking_cube(cube)))] if tracked else [])]
