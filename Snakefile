@@ -5,6 +5,7 @@ snakemake --cores 8 crookes                              one crater of config/co
 """
 
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from imfmap.acquisition.search_report import RUN_STARTED, now
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import command_line, lock, snakemake_internals, target_choice
+from imfmap.run import command_line, lock, snakemake_internals, startup_checks, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
@@ -131,6 +132,17 @@ if COMMAND_LINE is not None:
             command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
             if not COMMAND_LINE.unlock:
                 check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
+            if COMMAND_LINE.dryrun or command_line.makes_something(COMMAND_LINE) and not COMMAND_LINE.unlock:
+                told = startup_checks.check(
+                    config,
+                    COMMAND_LINE.targets,
+                    CONFIG_FILES,
+                    local_path,
+                    uses_conda=snakemake_internals.uses_conda(workflow),
+                    dry_run=COMMAND_LINE.dryrun,
+                )
+                if told:
+                    print(f"imfmap: {told}", file=sys.stderr)
         command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)
     except InputError as error:
         raise WorkflowError(str(error))

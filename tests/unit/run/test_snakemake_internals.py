@@ -21,6 +21,7 @@ INNER_NAMES = [
     (workflow.Workflow, "register_resource", "limit_resource"),
     (workflow.Workflow, "rules", "askable_rules"),
     (workflow.Workflow, "modifier", "path_on_disk"),
+    (workflow.Workflow, "deployment_settings", "uses_conda"),
     (workflow.Workflow, "dag", "watch_dry_run"),
     (workflow.Workflow, "persistence", "jobs_of"),
     (rules.Rule, "has_wildcards", "askable_rules"),
@@ -43,6 +44,7 @@ from imfmap.run import snakemake_internals as inner
 for function, name in [("limit_resource", "global_resources"), ("config_files", "configfiles")]:
     assert hasattr(workflow, name), f"Snakemake has no Workflow.{name} any more; {function} uses it"
 assert inner.is_first_process(workflow)
+assert not inner.uses_conda(workflow)
 inner.limit_resource(workflow, "lines", 3)
 inner.limit_resource(workflow, "given", 3)
 assert (workflow.global_resources["lines"], workflow.global_resources["given"]) == (3, 1)

@@ -41,6 +41,12 @@ def limit_resource(workflow: Any, name: str, most: int) -> None:
         workflow.register_resource(name, most)
 
 
+def uses_conda(workflow: Any) -> bool:
+    """Whether the jobs run in conda environments that Snakemake makes."""
+    methods = workflow.deployment_settings.deployment_method if workflow.deployment_settings else ()
+    return any(method.name == "CONDA" for method in methods)
+
+
 def askable_rules(workflow: Any) -> list[str]:
     """Names of the rules that a user can ask for: those without wildcards."""
     return [rule.name for rule in workflow.rules if not rule.has_wildcards()]

@@ -1,0 +1,154 @@
+"""What a run needs and cannot make itself is told before it starts, by the key of the configuration."""
+
+import pytest
+
+from imfmap.core.errors import InputError, SetupError
+from imfmap.run.config.complete import complete
+from imfmap.run.startup_checks import check, check_isis, needed_targets
+
+PLACE = {"lat": 1, "lon": 2, "diameter_km": 1}
+MODELS = {"mine": {"checkpoint": "mine.pt"}, "new": {"architecture": "unet", "weights": "start.pt"}}
+CONFIG = {
+    "run": {"name": "r"},
+    "models": MODELS,
+    "evaluation": {"models": ["new"]},
+    "inference": {"model": "mine"},
+    "targets": {
+        "map_a": {**PLACE, "role": "map", "products": ["M100000001LE"]},
+        "map_b": {**PLACE, "role": "map", "products": ["M100000002LE"], "model": "new"},
+        "learn": {**PLACE, "role": "train", "products": ["M100000003LE"], "labels": "learn.gpkg"},
+        "test": {**PLACE, "role": "test", "products": ["M100000004LE"], "labels": "test.gpkg"},
+        "spare": {**PLACE, "products": ["M100000005LE"]},
+    },
+}
+
+
+def config_with(**changes):
+    """The configuration, with a target's keys or other sections replaced."""
+    config = {**CONFIG, "targets": dict(CONFIG["targets"])}
+    for key, value in changes.items():
+        if key in config["targets"]:
+            config["targets"][key] = {**config["targets"][key], **value}
+        else:
+            config[key] = value
+    return complete(config, "a.yaml")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory with all files that the configuration names."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine.pt", "start.pt", "learn.gpkg", "test.gpkg"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def checked(config, *asked, dry_run=False):
+    return check(config, asked, "a.yaml", str, uses_conda=False, dry_run=dry_run)
+
+
+@pytest.mark.parametrize(
+    ("asked", "imaged", "labelled"),
+    [
+        ((), {"map_a", "map_b", "learn", "test"}, {"learn", "test"}),
+        (("all",), {"map_a", "map_b", "learn", "test"}, {"learn", "test"}),
+        (("evaluation",), {"learn", "test"}, {"learn", "test"}),
+        (("map_a",), {"map_a"}, set()),
+        (("map_b",), {"map_b", "learn"}, {"learn"}),
+        (("spare",), {"spare"}, set()),
+        (("results/r/map_a/mosaic.tif",), {"map_a"}, set()),
+        (("results/r/models/new/checkpoint.pt",), {"learn"}, {"learn"}),
+        (("results/r/test/labels.tif",), {"test"}, {"test"}),
+    ],
+)
+def test_targets_that_a_command_line_needs(asked, imaged, labelled):
+    found = needed_targets(config_with(), asked)
+    assert (set(found[0]), set(found[1])) == (imaged, labelled)
+
+
+def test_nothing_is_missing(folder):
+    assert checked(config_with()) is None
+
+
+def sourced(**source):
+    """A target of role map with another source of its pixels."""
+    return {name: value for name, value in {**PLACE, "role": "map", **source}.items()}
+
+
+MISSING = {
+    "edrs": ["no/M100000001LE.IMG"],
+    "cubes": ["no/M100000001LE.cub"],
+    "mosaic": "no.tif",
+    "products": "no.csv",
+    "search.polygon": {"polygon": "no.gpkg"},
+}
+
+
+@pytest.mark.parametrize("key", MISSING)
+def test_a_missing_file_of_a_target_is_told_by_its_key(folder, key):
+    source = key.split(".")[0]
+    config = {**CONFIG, "recipe": "paper", "targets": {**CONFIG["targets"], "map_a": sourced(**{source: MISSING[key]})}}
+    config["models"] = {"mine": {"checkpoint": "mine.pt", "recipe": "paper"}}
+    config["evaluation"] = {}
+    config["targets"] = {name: config["targets"][name] for name in ("map_a", "spare")}
+    completed = complete(config, "a.yaml")
+    for dry_run in (True, False):
+        with pytest.raises(InputError, match=rf"a.yaml: targets.map_a.{key}: there is no file no.*; check the path"):
+            checked(completed, "map_a", dry_run=dry_run)
+    assert checked(completed, "spare") is None, "a target that is not asked for may lack its files"
+
+
+@pytest.mark.parametrize("key", ["boundary", "base_map"])
+def test_files_beside_the_images_count_too(folder, key):
+    with pytest.raises(InputError, match=rf"targets.map_a.{key}: there is no file no.gpkg"):
+        checked(config_with(map_a={key: "no.gpkg"}), "map_a")
+
+
+def test_a_missing_model_file_is_told_if_the_model_is_used(folder):
+    (folder / "mine.pt").unlink()
+    with pytest.raises(InputError, match="a.yaml: models.mine.checkpoint: there is no file mine.pt; check the path"):
+        checked(config_with(), "map_a")
+    assert checked(config_with(), "evaluation") is None
+    (folder / "start.pt").unlink()
+    with pytest.raises(InputError, match="models.new.weights: there is no file start.pt"):
+        checked(config_with(), "map_b")
+    with pytest.raises(InputError, match=r"1 more of the configuration's files"):
+        checked(config_with())
+
+
+def test_weights_that_are_fetched_need_no_file(folder):
+    models = {"mine": {"zenodo": 7}, "new": {"architecture": "deeplabv3_resnet50", "weights": "coco"}}
+    assert checked(config_with(models=models)) is None
+
+
+@pytest.mark.parametrize("key", ["photometry", "shape_model", "calibration_dir"])
+def test_a_missing_file_of_the_processing_is_told(folder, key):
+    with pytest.raises(InputError, match=f"processing.{key}: there is no file no"):
+        checked(config_with(processing={key: "no"}), "map_a")
+
+
+def test_labels_to_draw_stop_a_run_and_are_told_by_a_dry_run(folder):
+    (folder / "test.gpkg").unlink()
+    line = "1 label file is still to be drawn: test.gpkg; draw them in QGIS (config/README.md, Labels), or ask for "
+    assert checked(config_with(), dry_run=True) == f"{line}maps that need none: snakemake map_a"
+    with pytest.raises(InputError) as stopped:
+        checked(config_with())
+    assert str(stopped.value).startswith(f"a.yaml: {line}")
+    assert checked(config_with(), "map_a") is None and checked(config_with(), "map_b") is None
+    (folder / "learn.gpkg").unlink()
+    with pytest.raises(InputError, match="1 label file is still to be drawn: learn.gpkg"):
+        checked(config_with(), "map_b")
+    assert checked(config_with(), dry_run=True).startswith("2 label files are still to be drawn: learn.gpkg, test.gpkg")
+
+
+def test_isis_has_to_be_there_unless_conda_brings_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    config = config_with(processing={"engine": "isis"})
+    with pytest.raises(SetupError, match="processing.engine: isis: there is no program lronac2isis on the PATH; add"):
+        check_isis(config, uses_conda=False)
+    check_isis(config, uses_conda=True)
+    check_isis(config_with(), uses_conda=False)
+    program = tmp_path / "isis" / "bin" / "lronac2isis"
+    program.parent.mkdir(parents=True)
+    program.touch(mode=0o755)
+    check_isis(config_with(processing={"engine": "isis", "isis": {"root": str(tmp_path / "isis")}}), uses_conda=False)
