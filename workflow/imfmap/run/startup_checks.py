@@ -78,9 +78,7 @@ def needed_targets(config: dict, asked: Iterable[str]) -> tuple[list[str], list[
     """
     asked = list(asked) or ["all"]
     targets = config["targets"]
-    imaged = set(target_choice.mapped(config, asked))
-    words = {part for name in asked for part in Path(name).parts} | set(asked)
-    imaged |= words & set(targets)
+    imaged, words = _mapped(config, asked), _words(asked)
     learnt = set()
     if words & {"all", "evaluation"} and config["evaluation"]["models"]:
         learnt |= set(target_choice.with_role(config, *LABELLED_ROLES))
@@ -110,11 +108,8 @@ def check_files(config: dict, asked: Iterable[str], where: str, local_path: Call
         The line names the key of the first file that is missing, and how many others are.
     """
     imaged, _ = needed_targets(config, asked)
-    named = [
-        *_files_of_targets(config, imaged),
-        *_files_of_models(config, imaged, asked),
-        *_files_of_processing(config),
-    ]
+    of_images = [*_files_of_targets(config, imaged), *_files_of_processing(config)]
+    named = [*of_images, *_files_of_models(config, asked)]
     missing = [(key, path) for key, path in named if not os.path.exists(local_path(path))]
     if missing:
         key, path = missing[0]
@@ -176,6 +171,16 @@ def check_isis(config: dict, uses_conda: bool) -> None:
         )
 
 
+def _words(asked: Iterable[str]) -> set[str]:
+    """Names that were asked for, and the parts of paths that were."""
+    return {part for name in asked for part in Path(name).parts} | set(asked)
+
+
+def _mapped(config: dict, asked: list[str]) -> set[str]:
+    """Targets that are mapped, or of which a file is asked for."""
+    return set(target_choice.mapped(config, asked)) | _words(asked) & set(config["targets"])
+
+
 def _is_trained(config: dict, target: str) -> bool:
     """Whether the model that maps a target is one that this run trains."""
     name = config["targets"][target].get("model", config["inference"].get("model"))
@@ -198,11 +203,11 @@ def _files_of_targets(config: dict, names: list[str]) -> Iterator[tuple[str, str
             yield f"targets.{name}.search.polygon", polygon
 
 
-def _files_of_models(config: dict, imaged: list[str], asked: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _files_of_models(config: dict, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Keys and paths of the files of the models that are used."""
-    goals = list(asked) or ["all"]
-    used = {config["targets"][name].get("model", config["inference"].get("model")) for name in imaged}
-    if {"all", "evaluation"} & set(goals):
+    asked = list(asked) or ["all"]
+    used = {config["targets"][name].get("model", config["inference"].get("model")) for name in _mapped(config, asked)}
+    if {"all", "evaluation"} & set(asked):
         used |= set(config["evaluation"]["models"])
     for name, model in config["models"].items():
         if name not in used:
