@@ -60,6 +60,7 @@ DRY_RUN = COMMAND_LINE is not None and COMMAND_LINE.dryrun
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/common_products.smk"
 include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
 include: "workflow/rules/common_maps.smk"

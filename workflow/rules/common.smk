@@ -1,17 +1,13 @@
 """What the rules of several stages share: names of files, choices of targets, input functions."""
 
 from functools import partial
-from pathlib import Path
 
 from imfmap.core.choices import RECIPES
 from imfmap.core.code_digest import code_of
-from imfmap.core.errors import InputError
 from imfmap.maps.target_grid import PLACE_KEYS
-from imfmap.nac.label import product_of
+from imfmap.maps.user_files import content_digest
 from imfmap.run import config_paths, snakemake_internals, target_choice
-from imfmap.run.mosaic_targets import product_of_mosaic
-from imfmap.run.product_table import read_products
-from snakemake.exceptions import WorkflowError
+from snakemake.io import is_flagged
 
 RUN = f"results/{config['run']['name']}"
 # The same folder for code that reads it while rules are chosen: a `module` may put a prefix before the paths of rules.
@@ -22,9 +18,6 @@ TARGETS = config["targets"]
 ENGINE = config["processing"]["engine"]
 ALLOW_MISSING = config["processing"]["allow_missing"]
 RECIPE = config["recipe"]
-
-# Stands for the images of a search that has not run yet, so that a dry run lists every step nevertheless.
-SEARCHED = "NOT_SEARCHED_YET"
 
 targets_from = partial(target_choice.with_source, config)
 targets_with_role = partial(target_choice.with_role, config)
@@ -57,6 +50,16 @@ def local_path(path):
 def user_file(path):
     """The same as an input of a rule, without the prefix that a `module` may put before paths of rules."""
     return local(local_path(path))
+
+
+def content_of(file):
+    """Parameter of a rule: a digest of what a user's file says, so that other bytes with the same content remake nothing.
+
+    The input function `file` gives the file as `ancient`, since its time says little. Files of the run have no digest.
+    """
+    return lambda wildcards: (
+        content_digest(str(path)) if (path := file(wildcards)) and is_flagged(path, "ancient") else ""
+    )
 
 
 def code_digest(script):
@@ -93,54 +96,3 @@ def place(wildcards):
     """Place of a target's map: all that its grid depends on."""
     target = TARGETS[wildcards.target]
     return {key: target[key] for key in PLACE_KEYS if key in target}
-
-
-def local_files(target):
-    """Images of a target that the configuration names as files."""
-    return TARGETS[target].get("edrs") or TARGETS[target].get("cubes") or []
-
-
-def products(target):
-    """Product ids of a target's images, sorted, so that their order in the configuration changes nothing."""
-    about = TARGETS[target]
-    if target in targets_averaged():
-        return products(origin(target))
-    if "simulate" in about:
-        return sorted(image["product"] for image in about["simulate"]["images"])
-    if isinstance(about.get("products"), list):
-        return sorted(about["products"])
-    if "products" in about:
-        return products_of_table(local_path(about["products"]))
-    if "search" in about:
-        table = Path(f"{RUN_ON_DISK}/{target}/products.csv")
-        if not DRY_RUN:
-            return products_of_table(checkpoints.search.get(target=target).output.table)
-        return products_of_table(table) if table.exists() else [SEARCHED]
-    if "mosaic" in about:
-        return [product_of_mosaic(about["mosaic"])]
-    return sorted(map(product_of, local_files(target)))
-
-
-def products_of_table(path):
-    try:
-        return sorted(read_products(path))
-    except InputError as error:
-        raise WorkflowError(str(error))
-
-
-def usable(target):
-    """Product ids of a target's images, without those that are left out, if the configuration allows that."""
-    if target in targets_averaged():
-        return usable(origin(target))
-    table = Path(f"{RUN_ON_DISK}/{target}/left_out.csv")
-    if not ALLOW_MISSING or "mosaic" in TARGETS[target] or (DRY_RUN and not table.exists()):
-        return products(target)
-    from imfmap.run.left_out import read_left_out  # here: it loads rasterio, and every job reads this file
-
-    left_out = read_left_out(checkpoints.survey.get(target=target).output[0])
-    return [product for product in products(target) if product not in left_out]
-
-
-def of_each_image(pattern):
-    """Input function: a file for each usable image of a target. The pattern holds {product}."""
-    return lambda wildcards: expand(f"{RUN}/{wildcards.target}/{pattern}", product=usable(wildcards.target))

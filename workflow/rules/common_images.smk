@@ -32,7 +32,7 @@ def search_polygon(wildcards):
 def product_table(wildcards):
     """Table with the products of a target, unless the configuration lists them itself."""
     listed = TARGETS[wildcards.target]["products"]
-    return [] if isinstance(listed, list) else user_file(listed)
+    return [] if isinstance(listed, list) else ancient(user_file(listed))
 
 
 def local_file(wildcards):

@@ -44,7 +44,7 @@ def label_file(wildcards):
     if "simulate" in TARGETS[target]:
         return f"{RUN}/{target}/simulated/labels.gpkg"
     path = user_file(TARGETS[target]["labels"])
-    return path if Path(path).exists() else []
+    return ancient(path) if Path(path).exists() else []
 
 
 def drawn_labels():

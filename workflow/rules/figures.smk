@@ -25,6 +25,7 @@ rule sheets:
         runtime=rising(60),
     params:
         code=code_digest("sheets.py"),
+        boundary=content_of(boundary_file),
         title=title_of,
         footer=footer_of,
         sun_azimuth_deg=lambda wildcards: TARGETS[wildcards.target].get("sun_azimuth_deg"),

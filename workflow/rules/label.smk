@@ -22,6 +22,7 @@ rule label:
         runtime=rising(30),
     params:
         code=code_digest("label.py"),
+        content=content_of(label_file),
         drawn=lambda wildcards: local_path(TARGETS[wildcards.target].get("labels", "")),
         place=place,
         width_px=lookup("labels/width_px", within=config),
@@ -33,7 +34,7 @@ rule label:
 
 rule check_labels:
     input:
-        [local(path) for path in drawn_labels().values() if Path(path).exists()],
+        [ancient(local(path)) for path in drawn_labels().values() if Path(path).exists()],
     output:
         f"{RUN}/labels_checked.csv",
     log:
@@ -47,6 +48,9 @@ rule check_labels:
         runtime=rising(30),
     params:
         code=code_digest("check_labels.py"),
+        content=lambda wildcards: {
+            target: content_digest(path) for target, path in drawn_labels().items() if Path(path).exists()
+        },
         drawn={
             target: {
                 "file": path,

@@ -1,0 +1,172 @@
+"""Files of the user's: known by what they say, and left alone."""
+
+import os
+import shutil
+import sqlite3
+
+import geopandas
+import pytest
+import shapely
+
+from imfmap.core.errors import InputError
+from imfmap.maps.bodies import body
+from imfmap.maps.user_files import content_digest, pending_edits, read_table, with_pending_edits
+from imfmap.maps.vectors import write_vector
+
+CRS = body("moon").projected("equirectangular", 0.0, 0.0)
+
+
+def lines(*classes, shift=0.0):
+    """Lines with width classes, one above the other."""
+    shapes = [shapely.LineString([(0, 10 * row + shift), (100, 10 * row + shift)]) for row in range(len(classes))]
+    return geopandas.GeoDataFrame({"width_class": list(classes)}, geometry=shapes, crs=CRS)
+
+
+@pytest.fixture
+def labels(tmp_path):
+    path = tmp_path / "labels.gpkg"
+    write_vector(path, {"lines": lines("small", "large")})
+    return path
+
+
+def looked_at(path):
+    """Change a GeoPackage's bytes as QGIS does when somebody opens it."""
+    before = path.read_bytes()
+    with sqlite3.connect(path) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.execute("CREATE TABLE t(a)")
+        database.execute("DROP TABLE t")
+    database.execute("PRAGMA journal_mode=DELETE")
+    database.close()
+    assert path.read_bytes() != before
+
+
+def test_looking_at_a_geopackage_changes_nothing(labels):
+    before = content_digest(labels)
+    looked_at(labels)
+    assert content_digest(labels) == before
+
+
+def test_the_same_features_in_another_order_and_with_other_numbers_are_the_same(labels, tmp_path):
+    frame = lines("small", "large").iloc[::-1]
+    write_vector(tmp_path / "other.gpkg", {"lines": frame})
+    assert content_digest(tmp_path / "other.gpkg") == content_digest(labels)
+
+
+def other_crs(frame):
+    return frame.set_crs(body("moon").projected("equirectangular", 0.0, 10.0), allow_override=True)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        {"lines": lines("small", "huge")},
+        {"lines": lines("small")},
+        {"lines": lines("small", "large", shift=0.5)},
+        {"rows": lines("small", "large")},
+        {"lines": other_crs(lines("small", "large"))},
+        {"lines": lines("small", "large"), "polygons": lines("small")},
+        {"lines": lines("small", "large").assign(note="x")},
+    ],
+    ids=["class", "fewer", "moved", "layer", "crs", "more", "column"],
+)
+def test_another_content_is_told(labels, tmp_path, layers):
+    write_vector(tmp_path / "other.gpkg", layers)
+    assert content_digest(tmp_path / "other.gpkg") != content_digest(labels)
+
+
+@pytest.fixture
+def edited(labels):
+    """A GeoPackage with an edit that lies in its write-ahead log, as in a QGIS that is open."""
+    database = sqlite3.connect(labels)
+    database.execute("PRAGMA journal_mode=WAL")
+    for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+        database.execute(f'DROP TRIGGER "{trigger}"')  # they call functions that only GDAL and QGIS have
+    database.commit()
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.execute("UPDATE lines SET width_class = 'huge'")
+    database.commit()
+    yield labels
+    database.close()
+
+
+def test_pending_edits_count_and_stay_where_they_are(edited, labels, tmp_path):
+    assert pending_edits(edited).name == "labels.gpkg-wal"
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with with_pending_edits(edited) as copy:
+        found = geopandas.read_file(copy, layer="lines")
+    assert set(found.width_class) == {"huge"}
+    digest = content_digest(edited)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    write_vector(tmp_path / "saved.gpkg", {"lines": lines("huge", "huge")})
+    assert content_digest(tmp_path / "saved.gpkg") == digest
+
+
+def test_pending_edits_are_read_in_a_folder_without_write_permission(edited, tmp_path):
+    folder = tmp_path / "read_only"
+    folder.mkdir()
+    for ending in ("", "-wal"):
+        shutil.copy(f"{edited}{ending}", folder)
+    folder.chmod(0o555)
+    try:
+        with with_pending_edits(folder / "labels.gpkg") as copy:
+            assert set(geopandas.read_file(copy, layer="lines").width_class) == {"huge"}
+    finally:
+        folder.chmod(0o755)
+
+
+def test_a_file_without_pending_edits_is_taken_as_it_is(labels):
+    open(f"{labels}-wal", "w").close()
+    assert pending_edits(labels) is None
+    with with_pending_edits(labels) as path:
+        assert path == labels
+
+
+def test_parts_of_a_shapefile_count_but_for_the_day(tmp_path):
+    for name in ("a", "b", "c"):
+        lines("small", "huge" if name == "c" else "large").to_file(tmp_path / f"{name}.shp")
+    table = tmp_path / "b.dbf"
+    content = bytearray(table.read_bytes())
+    content[1:4] = bytes([100, 1, 1])
+    table.write_bytes(content)
+    digests = {name: content_digest(tmp_path / f"{name}.shp") for name in "abc"}
+    assert digests["a"] == digests["b"] != digests["c"]
+    (tmp_path / "a.prj").write_text("another")
+    assert content_digest(tmp_path / "a.shp") != digests["b"]
+
+
+TABLE = "product,url\nM100000001LE,file:///x.IMG\nM100000002LE,\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        TABLE.encode(),
+        TABLE.encode("utf-8-sig"),
+        TABLE.replace(",", ";").encode(),
+        TABLE.replace(",", "\t").encode(),
+        TABLE.replace("\n", "\r\n").encode(),
+        (TABLE + "\n\n").encode(),
+        TABLE.replace("file:///x.IMG", '"file:///x.IMG"').encode(),
+    ],
+)
+def test_a_table_is_known_by_its_cells(tmp_path, content):
+    (tmp_path / "plain.csv").write_text(TABLE)
+    (tmp_path / "other.csv").write_bytes(content)
+    assert content_digest(tmp_path / "other.csv") == content_digest(tmp_path / "plain.csv")
+    assert read_table(tmp_path / "other.csv")[1] == ["M100000001LE", "file:///x.IMG"]
+
+
+def test_another_cell_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text(TABLE)
+    (tmp_path / "b.csv").write_text(TABLE.replace("2LE", "3LE"))
+    assert content_digest(tmp_path / "a.csv") != content_digest(tmp_path / "b.csv")
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.gpkg", b"no database"), ("x.csv", b"\xff\xfe"), ("y.gpkg", None)])
+def test_what_cannot_be_read_is_one_line(tmp_path, name, content):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"{name}: cannot be read") as caught:
+        content_digest(tmp_path / name)
+    assert os.linesep not in str(caught.value)
