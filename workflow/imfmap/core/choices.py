@@ -1,6 +1,6 @@
 """Words and numbers that the configuration and the code share. Each of them is defined here only.
 
-The models of the configuration (`run.config`) take them from here, and so do the modules that use them. This module
+The models of the configuration (package ``run/config``) take them from here, and so do the modules that use them. This module
 imports nothing, because every job loads it to check the configuration again.
 """
 

@@ -150,7 +150,7 @@ def areas_of(boundary: Mapping[str, gpd.GeoDataFrame], *names: str) -> gpd.GeoDa
     Parameters
     ----------
     boundary : dict of str to geopandas.GeoDataFrame
-        Layers by name, as `fractures.accept.read_boundary` returns them.
+        Layers by name, as `accept.read_boundary` returns them.
     *names : str
         The layers to take.
     """
