@@ -42,7 +42,7 @@ class Instrument:
         if abs(np.linalg.det(self._matrix)) < 1e-12 or self.focal_length_mm <= 0 or self.pixel_pitch_mm <= 0:
             raise InputError(
                 f"instrument {self.naif_id}",
-                "its focal length, pixel pitch, TRANSX or TRANSY cannot be",
+                "focal length or pixel pitch is not above 0, or TRANSX and TRANSY have no inverse",
                 "check the instrument kernel",
             )
 

@@ -1,7 +1,7 @@
 """Words and numbers that the configuration and the code share. Each of them is defined here only.
 
-The models of the configuration (package ``run/config``) take them from here, and so do the modules that use them. This module
-imports nothing, because every job loads it to check the configuration again.
+The models of the configuration (package ``run/config``) take them from here, and so do the modules that use them. This
+module imports nothing, because every job loads it to check the configuration again.
 """
 
 # A recipe says how images are cut into tiles and searched. `OLD_RECIPES` gives the present names of former ones.
