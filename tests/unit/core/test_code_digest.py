@@ -87,7 +87,7 @@ def code(tmp_path, monkeypatch):
         return [code_digest.code_of(tmp_path / name) for name in SCRIPTS]
 
     monkeypatch.setattr(code_digest, "PACKAGE", tmp_path / "imfmap")
-    monkeypatch.setattr(code_digest, "_BESIDES", {tmp_path / "imfmap" / "errors.py"})
+    monkeypatch.setattr(code_digest, "_NOT_COUNTED", {tmp_path / "imfmap" / "errors.py"})
     yield digests
     code_digest.code_of.cache_clear()
     code_digest._module.cache_clear()
@@ -157,7 +157,7 @@ def test_every_script_of_the_workflow_has_a_digest_of_its_own(root):
 
 
 def test_files_that_are_left_out_exist():
-    assert [path for path in sorted(code_digest._BESIDES) if not path.is_file()] == []
+    assert [path for path in sorted(code_digest._NOT_COUNTED) if not path.is_file()] == []
 
 
 @pytest.mark.parametrize(

@@ -200,14 +200,14 @@ REFUSED = {
     "no CRS": (None, GRID.transform, {}, "has no georeference: it says a place, but no CRS; say its CRS"),
     "no transform": (MOON, Affine.identity(), {}, "has no georeference; give it a place; say its CRS"),
     "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*say its CRS"),
-    "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's"),
+    "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is that of no known body"),
     "metres said to be kilometres": (
         "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
         GRID.transform,
         {},
         "does not reach the target: its edges lie at .* kilometre",
     ),
-    "Earth": ("EPSG:4326", GRID.transform, {}, "ellipsoid of 6378137 m is no known body's.*gdal_edit"),
+    "Earth": ("EPSG:4326", GRID.transform, {}, "ellipsoid of 6378137 m is that of no known body.*gdal_edit"),
     "metres said to be degrees": ("IAU_2015:30100", GRID.transform, {}, "its CRS is in degrees, but its edges lie at"),
     "degrees said to be metres": (
         MOON,

@@ -1,4 +1,4 @@
-"""States and orientations tabulated over ephemeris time, interpolated as ISIS and ALE interpolate them."""
+"""Tables of positions and orientations over ephemeris time, interpolated as in ISIS and ALE."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class States:
     positions_km : ndarray
         (n, 3), J2000 axes, relative to the centre of the imaged body.
     velocities_km_s : ndarray, optional
-        (n, 3); with them positions are interpolated by cubic Hermite splines, else linearly.
+        (n, 3). With them, positions are interpolated by cubic Hermite splines; without them, linearly.
     """
 
     times_s: np.ndarray
@@ -28,8 +28,8 @@ class States:
             _set_array(self, name, columns)
         _check_table("position table", 1, self.times_s, self.positions_km, self.velocities_km_s)
 
-    def at(self, times_s):
-        """Positions at times (any shape) as (..., 3) km; beyond the table along the end velocities."""
+    def at(self, times_s: float | np.ndarray) -> np.ndarray:
+        """Return positions (..., 3) in km at times of any shape. Beyond the table, the motion at its end goes on."""
         if len(self.times_s) == 1:
             return self._from_one(times_s)
         index, fraction, step = _interval(self.times_s, times_s)
@@ -63,9 +63,9 @@ class Orientation:
     times_s : ndarray
         (n,) ephemeris times, increasing, n >= 2.
     quaternions : ndarray
-        (n, 4), scalar first, in NAIF's sense: their matrix turns J2000 vectors into the time-dependent frame.
+        (n, 4), scalar first, in NAIF's sense: their matrices rotate J2000 vectors into the time-dependent frame.
     angular_velocities : ndarray, optional
-        (n, 3) rad/s; carried for the ISD, not used: between the times the rotation is a slerp.
+        (n, 3) rad/s. They are only kept for the ISD. Between the times, rotations are interpolated by slerp.
     constant_rotation : ndarray, optional
         (3, 3), from the time-dependent frame to the final one.
     """
@@ -80,8 +80,8 @@ class Orientation:
             _set_array(self, name, columns)
         _check_table("rotation table", 2, self.times_s, self.quaternions, self.angular_velocities)
 
-    def at(self, times_s):
-        """Matrices (..., 3, 3) from J2000 to the frame at times of any shape."""
+    def at(self, times_s: float | np.ndarray) -> np.ndarray:
+        """Return matrices (..., 3, 3) from J2000 to the frame, at times of any shape."""
         index, fraction, _ = _interval(self.times_s, times_s)
         matrices = matrices_of(_slerp(self.quaternions[index], self.quaternions[index + 1], fraction))
         return matrices if self.constant_rotation is None else self.constant_rotation @ matrices
@@ -98,16 +98,17 @@ def _check_table(what, least, times_s, *columns):
     sizes = {len(times_s), *map(len, columns)}
     if len(sizes) != 1 or len(times_s) < least:
         raise ValueError(
-            f"{what} of {len(times_s)} times and {sorted(sizes)} records, {least} or more of each are needed"
+            f"the {what} has {len(times_s)} times and {sorted(sizes)} records; it needs {least} or more, and as many "
+            "records as times"
         )
     if not (np.diff(times_s) > 0).all():
-        raise ValueError(f"{what} whose times do not increase")
+        raise ValueError(f"the times of the {what} do not increase")
     if not all(np.isfinite(column).all() for column in (times_s, *columns)):
-        raise ValueError(f"{what} with values that are not finite")
+        raise ValueError(f"the {what} has values that are not finite")
 
 
 def _interval(table_s, times_s):
-    """Index of the interval, position within it (outside 0..1 beyond the table) and its length, ready to broadcast."""
+    """Return index of the interval, position in it (outside 0..1 beyond the table) and its length, as (..., 1)."""
     times_s = np.asarray(times_s, float)
     index = np.clip(np.searchsorted(table_s, times_s, side="right") - 1, 0, len(table_s) - 2)
     step = (table_s[index + 1] - table_s[index])[..., None]
@@ -115,12 +116,12 @@ def _interval(table_s, times_s):
 
 
 def _slerp(start, end, fraction):
-    """Spherical linear interpolation of quaternions along the shorter arc; `fraction` may lie outside 0..1."""
+    """Interpolate quaternions on the sphere, along the shorter arc. `fraction` may lie outside 0..1."""
     start = start / np.linalg.norm(start, axis=-1, keepdims=True)
     end = end / np.linalg.norm(end, axis=-1, keepdims=True)
     cosine = np.sum(start * end, axis=-1, keepdims=True)
     end = np.where(cosine < 0, -end, end)
-    # The chord gives small angles, which they all are here, without the loss of an arc cosine near 1.
+    # All angles are small here. The chord keeps their precision; an arc cosine near 1 would lose it.
     angle = 2.0 * np.arcsin(np.clip(np.linalg.norm(end - start, axis=-1, keepdims=True) / 2.0, 0.0, 1.0))
     sine = np.sin(angle)
     small = sine < 1e-12
@@ -130,8 +131,8 @@ def _slerp(start, end, fraction):
     return from_start * start + from_end * end
 
 
-def matrices_of(quaternions):
-    """Rotation matrices (..., 3, 3) of scalar-first quaternions (..., 4), in NAIF's sense (q2m)."""
+def matrices_of(quaternions: np.ndarray) -> np.ndarray:
+    """Return the rotation matrices (..., 3, 3) of scalar-first quaternions (..., 4), in NAIF's sense (q2m)."""
     w, x, y, z = np.moveaxis(quaternions / np.linalg.norm(quaternions, axis=-1, keepdims=True), -1, 0)
     rows = (
         (1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)),

@@ -1,18 +1,35 @@
-"""Where an image lies on a map, and which way its Sun is there."""
+"""Footprint of an image on a map, and directions on the map."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from shapely import MultiPoint, Polygon
 
+if TYPE_CHECKING:
+    from pyproj import CRS
+
+    from ..maps.grids import MapGrid
+    from .model import CameraModel
+    from .shape_model import ShapeModel
+
 _STEP_DEG = 1e-3
 
 
-def footprint(camera, crs, height_m=0.0):
-    """Outline of an image on a map.
+def footprint(camera: "CameraModel", crs: "CRS | str", height_m: "float | ShapeModel" = 0.0) -> Polygon:
+    """Return the outline of an image on a map.
+
+    Parameters
+    ----------
+    camera : model.CameraModel
+    crs : CRS
+        CRS of the map.
+    height_m : float or shape_model.ShapeModel
+        Metres above the sphere.
 
     Returns
     -------
     shapely.Polygon
-        In map metres; empty where no pixel is on the map.
+        In map metres; empty if no pixel is on the map.
     """
     along = np.linspace(0.5, camera.lines + 0.5, 65)
     across = np.linspace(0.5, camera.samples + 0.5, 17)
@@ -25,14 +42,14 @@ def footprint(camera, crs, height_m=0.0):
     return outline if outline.is_valid else MultiPoint(points).convex_hull
 
 
-def map_azimuth_deg(grid, lon_deg, lat_deg, ground_azimuth_deg):
-    """Direction on a map of a direction on the ground.
+def map_azimuth_deg(grid: "MapGrid", lon_deg: float, lat_deg: float, ground_azimuth_deg: float) -> float:
+    """Return the direction on a map of a direction on the ground.
 
     Parameters
     ----------
     grid : MapGrid
     lon_deg, lat_deg : float
-        Place.
+        The place on the ground.
     ground_azimuth_deg : float
         Clockwise from north.
 

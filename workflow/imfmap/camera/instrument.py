@@ -1,7 +1,10 @@
 """Optics and detector of a line scanner, in the terms of its SPICE instrument kernel."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,9 +24,9 @@ class Instrument:
     boresight_sample, boresight_line : float
         Detector pixel (1-based, as in the kernel) that looks along the boresight.
     to_focal_x, to_focal_y : tuple of float
-        TRANSX, TRANSY: constant, factor of the sample, factor of the line; mm from detector pixels off the boresight.
+        TRANSX, TRANSY, from detector pixels off the boresight to mm: constant, factor of sample, factor of line.
     distortion : float
-        OD_K in 1/mm2: undistorted y = y / (1 + OD_K y^2); x is not distorted.
+        OD_K in 1/mm2. The undistorted y is y / (1 + OD_K y^2); x is not distorted.
     """
 
     naif_id: int
@@ -31,22 +34,24 @@ class Instrument:
     pixel_pitch_mm: float
     boresight_sample: float
     boresight_line: float
-    to_focal_x: tuple
-    to_focal_y: tuple
+    to_focal_x: tuple[float, float, float]
+    to_focal_y: tuple[float, float, float]
     distortion: float
 
     def __post_init__(self):
         if abs(np.linalg.det(self._matrix)) < 1e-12 or self.focal_length_mm <= 0 or self.pixel_pitch_mm <= 0:
             raise InputError(
-                f"instrument {self.naif_id}", "focal length or focal plane is degenerate", "check the instrument kernel"
+                f"instrument {self.naif_id}",
+                "focal length or pixel pitch is not above 0, or TRANSX and TRANSY have no inverse",
+                "check the instrument kernel",
             )
 
     @property
     def _matrix(self):
         return np.array([self.to_focal_x[1:], self.to_focal_y[1:]], float)
 
-    def look(self, detector_sample):
-        """Direction (..., 3) in the camera's frame, in mm of the focal plane, that detector samples look along."""
+    def look(self, detector_sample: float | np.ndarray) -> np.ndarray:
+        """Return the directions (..., 3) of detector samples in the camera's frame, in mm of the focal plane."""
         centred = np.stack(
             np.broadcast_arrays(np.asarray(detector_sample, float) - self.boresight_sample, -self.boresight_line),
             axis=-1,
@@ -56,24 +61,26 @@ class Instrument:
         return np.stack([x, y, np.full_like(x, self.focal_length_mm)], axis=-1)
 
     @cached_property
-    def from_focal(self):
-        """ndarray: (2, 3) sample and line off the boresight as constant, factor of x and factor of y, in pixels a mm.
+    def from_focal(self) -> np.ndarray:
+        """Inverse of TRANSX and TRANSY, from mm to detector pixels off the boresight.
 
-        The inverse of TRANSX and TRANSY. The kernel's own ITRANSS and ITRANSL are rounded to six digits, which is
+        (2, 3): for sample and line, the constant in pixels, and the factors of x and y in pixels a mm.
+
+        ITRANSS and ITRANSL of the kernel are not used, because they are rounded to six digits. That makes an error of
         0.002 pixels at the end of the detector.
         """
         inverse = np.linalg.inv(self._matrix)
         return np.column_stack([-inverse @ [self.to_focal_x[0], self.to_focal_y[0]], inverse])
 
     @cached_property
-    def solver_constants(self):
-        """ndarray: for `line_scan_numba`: focal length, distortion, boresight, inverse matrix."""
+    def solver_constants(self) -> np.ndarray:
+        """Constants for `line_scan_numba`: focal length, distortion, boresight sample and line, `from_focal`."""
         parts = [self.focal_length_mm, self.distortion, self.boresight_sample, self.boresight_line]
         return np.concatenate([parts, self.from_focal.reshape(-1)])
 
     @property
-    def keywords(self):
-        """dict: the instrument as keywords of its kernels, as `instrument_of` reads them."""
+    def keywords(self) -> dict[str, float | list[float]]:
+        """Keywords of the instrument in its kernels, as `instrument_of` reads them."""
         inverse = self.from_focal
         values = {
             "FOCAL_LENGTH": self.focal_length_mm,
@@ -89,13 +96,21 @@ class Instrument:
         return {f"INS{self.naif_id}_{keyword}": value for keyword, value in values.items()}
 
 
-def instrument_of(naif_id, keywords, where):
-    """Instrument out of the keywords of its kernels, as an ISIS cube's NaifKeywords or an ISD carry them.
+def instrument_of(naif_id: int, keywords: Mapping[str, Any], where: str | Path) -> Instrument:
+    """Return the instrument of kernel keywords. An ISIS cube (NaifKeywords) or an ISD has these keywords.
+
+    Parameters
+    ----------
+    naif_id : int
+        NAIF code of the instrument, such as -85600.
+    keywords : mapping
+    where : str or path
+        File of the keywords, for the error.
 
     Raises
     ------
     InputError
-        Where a keyword is missing.
+        If a keyword is missing.
     """
 
     def value(keyword):

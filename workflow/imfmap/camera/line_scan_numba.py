@@ -1,7 +1,7 @@
-"""The inner loops of camera and projection for Numba: from the ground to line and detector sample, and resampling.
+"""The inner loops of camera and projection, compiled by Numba: from the ground to line and sample, and resampling.
 
-They are one file because Numba keeps compiled functions by the date of their file alone: one that calls another file's
-would not notice when that changes. Image positions are zero-based in the resampling, 1-based elsewhere.
+They are in one file because of Numba's cache. It checks the date of a function's own file only, not of the files whose
+functions it calls. Image positions are zero-based in the resampling, and 1-based elsewhere.
 """
 
 import math
@@ -21,20 +21,22 @@ _SMALLEST_STEP = 1e-4
 
 
 @njit(cache=True, nogil=True)
-def ground_to_detector(table, line, x, y, z, constants):
-    """Detector sample and line at which the camera, at an image line, sees a point; NaN where it is behind.
+def ground_to_detector(
+    table: np.ndarray, line: float, x: float, y: float, z: float, constants: np.ndarray
+) -> tuple[float, float]:
+    """Return detector sample and detector line of a point, for the camera at an image line; NaN if it is behind.
 
     Parameters
     ----------
     table : ndarray
-        (lines + 2, 12): body-fixed position of the camera in km and rotation from the body to the camera, row by
-        row, at image lines 0, 1, ...; continued linearly beyond both ends.
+        (lines + 2, 12): body-fixed position of the camera in km, and matrix from the body to the camera by rows, at
+        image lines 0, 1, ... It is continued linearly beyond both ends.
     line : float
         Image line.
     x, y, z : float
         Body-fixed point, km.
     constants : ndarray
-        `optics.Instrument.solver_constants`.
+        `instrument.Instrument.solver_constants`.
     """
     row = min(max(int(math.floor(line)), 0), table.shape[0] - 2)
     part = line - row
@@ -51,7 +53,7 @@ def ground_to_detector(table, line, x, y, z, constants):
         return math.nan, math.nan
     focal_x = constants[0] * look_x / look_z
     focal_y = constants[0] * look_y / look_z
-    # The smaller root of k u y^2 - y + u = 0; far off the detector there is none, and any monotonic value will do.
+    # The smaller root of k u y^2 - y + u = 0. Far off the detector there is no root, and any monotonic value will do.
     root = 1.0 - 4.0 * constants[1] * focal_y * focal_y
     focal_y = 2.0 * focal_y / (1.0 + math.sqrt(max(root, 0.0)))
     sample = constants[2] + constants[4] + constants[5] * focal_x + constants[6] * focal_y
@@ -59,22 +61,31 @@ def ground_to_detector(table, line, x, y, z, constants):
 
 
 @njit(cache=True, nogil=True)
-def solve_image_line(table, x, y, z, guess, slope, tolerance_px, constants):
-    """Line and detector sample of one point, by the secant method.
+def solve_image_line(
+    table: np.ndarray,
+    x: float,
+    y: float,
+    z: float,
+    guess: float,
+    slope: float,
+    tolerance_px: float,
+    constants: np.ndarray,
+) -> tuple[float, float, float]:
+    """Return image line and detector sample of one point, found by the secant method.
 
     Parameters
     ----------
     guess : float
-        Line to begin at; where it is good to `tolerance_px`, one look is enough.
+        Line to begin with. If its error is below `tolerance_px`, one step is enough.
     slope : float
-        Change of the point's detector line from image line to image line, roughly.
+        Rough change of the point's detector line from one image line to the next.
     tolerance_px : float
-        Of the line, before a last correction.
+        Largest error of the line before the last correction.
 
     Returns
     -------
     tuple of float
-        Line, detector sample and slope found; NaN where there is none.
+        Line, detector sample and slope; NaN if the search fails.
     """
     line = guess
     sample, miss = ground_to_detector(table, line, x, y, z, constants)
@@ -85,7 +96,7 @@ def solve_image_line(table, x, y, z, guess, slope, tolerance_px, constants):
         sample, new_miss = ground_to_detector(table, line + step, x, y, z, constants)
         if abs(step) > _SMALLEST_STEP:
             slope = (new_miss - miss) / step
-        # Written so that NaN and a flat course end the search too.
+        # In this form, NaN and a slope near 0 end the search, too.
         if not abs(slope) > 1e-6:
             break
         line, miss = line + step, new_miss
@@ -93,8 +104,8 @@ def solve_image_line(table, x, y, z, guess, slope, tolerance_px, constants):
 
 
 @njit(cache=True, nogil=True)
-def faces_camera(table, line, x, y, z):
-    """Whether a point's side of the body is turned to the camera at an image line."""
+def faces_camera(table: np.ndarray, line: float, x: float, y: float, z: float) -> bool:
+    """Return whether a point is on the side of the body that faces the camera at an image line."""
     row = min(max(int(math.floor(line)), 0), table.shape[0] - 2)
     part = line - row
     facing = 0.0
@@ -105,22 +116,24 @@ def faces_camera(table, line, x, y, z):
 
 
 @njit(cache=True, nogil=True)
-def solve_image_lines(table, points, fit, tolerance_px, constants):
-    """Line and detector sample of points.
+def solve_image_lines(
+    table: np.ndarray, points: np.ndarray, fit: np.ndarray, tolerance_px: float, constants: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return image line and detector sample of points.
 
     Parameters
     ----------
     points : ndarray
         (n, 3) body-fixed, km.
     fit : ndarray
-        (5,): a point's line is roughly its scalar product with the first three, plus the fourth; the fifth is the
-        slope of `solve_image_line`.
+        (5,): The first guess of a point's line is its scalar product with the first three numbers, plus the fourth.
+        The fifth is the slope of `solve_image_line`.
 
     Returns
     -------
     tuple of ndarray
-        (n,) line and detector sample, continued beyond the image; NaN where there is none or the point is turned
-        away from the camera.
+        (n,) line and detector sample, continued beyond the image; NaN where the search fails or the point does not
+        face the camera.
     """
     lines = np.full(points.shape[0], math.nan)
     samples = np.full(points.shape[0], math.nan)
@@ -144,7 +157,7 @@ def _nearest(lines, y, x):
 
 @njit(cache=True, nogil=True)
 def _bilinear(lines, y, x):
-    """Bilinear; where one of the four pixels is missing, the nearest one."""
+    """Return the bilinear value; if one of the four pixels is missing, that of the nearest pixel."""
     row, column = int(math.floor(y)), int(math.floor(x))
     if row < 0 or column < 0 or row + 1 >= lines.shape[0] or column + 1 >= lines.shape[1]:
         return _nearest(lines, y, x)
@@ -157,7 +170,7 @@ def _bilinear(lines, y, x):
 
 @njit(cache=True, nogil=True)
 def _cubic(lines, y, x):
-    """Cubic convolution with a = -1; where one of the sixteen pixels is missing, bilinear."""
+    """Return the cubic convolution with a = -1; if one of the sixteen pixels is missing, the bilinear value."""
     row, column = int(math.floor(y)), int(math.floor(x))
     if row < 1 or column < 1 or row + 2 >= lines.shape[0] or column + 2 >= lines.shape[1]:
         return _bilinear(lines, y, x)
@@ -178,7 +191,7 @@ def _cubic(lines, y, x):
 
 @njit(cache=True, nogil=True)
 def _wide_weights(position, scale, weights):
-    """Weights, of sum 1, of a cubic kernel (a = -0.5) stretched by `scale`; gives the first pixel and how many."""
+    """Fill in the weights (sum 1) of a cubic kernel (a = -0.5) stretched by `scale`. Return first pixel and count."""
     support = 2.0 * scale
     first = int(math.ceil(position - support))
     count = min(int(math.floor(position + support)) - first + 1, weights.shape[0])
@@ -200,10 +213,10 @@ def _wide_weights(position, scale, weights):
     return first, count
 
 
-# Sums may be taken in any order; NaN must stay NaN.
+# Sums may be computed in any order. NaN must stay NaN.
 @njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
 def _antialiased(lines, y, x, scale_y, scale_x, weights_y, weights_x):
-    """Mean of the valid pixels under a stretched cubic kernel; NaN where those are the lesser part of it."""
+    """Return the mean of valid pixels under a stretched cubic kernel; NaN if they have half its weight or less."""
     first_row, rows = _wide_weights(y, scale_y, weights_y)
     first_column, columns = _wide_weights(x, scale_x, weights_x)
     inside = first_row >= 0 and first_row + rows <= lines.shape[0]
@@ -227,40 +240,52 @@ def _antialiased(lines, y, x, scale_y, scale_x, weights_y, weights_x):
 
 
 @njit(cache=True, nogil=True)
-def resample(lines, first_line, size, points, positions, step, factors, slack_px, model, method, out):
-    """Fill a map block.
+def resample(
+    lines: np.ndarray,
+    first_line: int,
+    size: tuple[int, int],
+    points: np.ndarray,
+    positions: np.ndarray,
+    step: int,
+    factors: np.ndarray,
+    slack_px: float,
+    model: tuple[np.ndarray, np.ndarray, np.ndarray, float, float],
+    method: int,
+    out: np.ndarray,
+) -> None:
+    """Fill a block of a map with the pixels of an image.
 
     Parameters
     ----------
     lines : ndarray
-        (n, samples) float32, image lines from `first_line` on: all that the block touches, NaN where invalid.
+        (n, samples) float32: all image lines that the block needs; NaN where invalid.
     first_line : int
-        Zero-based.
+        Zero-based number of the first line in `lines`.
     size : tuple of int
         Lines and samples of the image.
     points : ndarray
-        (node rows, node columns, 3) body-fixed places in km, on the sphere, of every `step`-th pixel of the block.
+        (node rows, node columns, 3) body-fixed points on the sphere in km. A node is every `step`-th pixel.
     positions : ndarray
-        (node rows, node columns, 2) line and sample (1-based) of the nodes, roughly; NaN where not known.
+        (node rows, node columns, 2) rough line and sample (1-based) of the nodes; NaN where not known.
     step : int
         Pixels between nodes.
     factors : ndarray
-        (rows, columns) or (1, 1) factors by which the surface is farther from the body's centre than the sphere.
+        (rows, columns) or (1, 1): distance of the surface from the body's centre, divided by the sphere's radius.
     slack_px : float
-        How wrong `positions` may be.
+        Largest error of interpolated `positions`.
     model : tuple
         `line_scan.LineScanCamera._solver_model`.
     method : int
         `NEAREST`, `BILINEAR`, `CUBIC` or `ANTIALIASED`.
     out : ndarray
-        (rows, columns) float32, filled; NaN outside the image and where there is nothing valid to resample.
+        (rows, columns) float32: the pixels are written here; NaN outside the image and where no pixel is valid.
     """
     table, fit, constants, first_sample, summing = model
     weights_y = np.empty(int(4 * WIDEST_SCALE) + 2)
     weights_x = np.empty(int(4 * WIDEST_SCALE) + 2)
     inverse = 1.0 / step
     last_factor_row, last_factor_column = factors.shape[0] - 1, factors.shape[1] - 1
-    # Nodes without a position are beyond the horizon: only then can pixels be.
+    # Nodes without a position are beyond the horizon. If there are none, no pixel is beyond it.
     horizon = np.isnan(positions).any()
     slope, correction = fit[4], 0.0
     for row in range(out.shape[0]):
@@ -280,7 +305,7 @@ def resample(lines, first_line, size, points, positions, step, factors, slack_px
                     continue
                 factor = factors[min(row, last_factor_row), min(column, last_factor_column)]
                 x, y, z = factor * (x0 + a * x_step), factor * (y0 + a * y_step), factor * (z0 + a * z_step)
-                # The neighbour's search has told how wrong the rough position is, and how lines change, hereabouts.
+                # The search at the neighbour gives the error of the rough position, and the slope, near this pixel.
                 guess = line + correction if line == line else fit[0] * x + fit[1] * y + fit[2] * z + fit[3]
                 found, sample, slope = solve_image_line(table, x, y, z, guess, slope, _LINE_TOLERANCE_PX, constants)
                 if found != found:
@@ -307,7 +332,7 @@ def resample(lines, first_line, size, points, positions, step, factors, slack_px
 
 @njit(cache=True, nogil=True)
 def _edge(nodes, i, j, b, axis, inverse):
-    """Value on the left edge of a cell, at the part b of its height, and its change from pixel to pixel."""
+    """Return the value on the left edge of a cell, at the part b of its height, and its change per pixel."""
     left = (1.0 - b) * nodes[i, j, axis] + b * nodes[i + 1, j, axis]
     right = (1.0 - b) * nodes[i, j + 1, axis] + b * nodes[i + 1, j + 1, axis]
     return left, (right - left) * inverse
@@ -315,7 +340,7 @@ def _edge(nodes, i, j, b, axis, inverse):
 
 @njit(cache=True, nogil=True)
 def _scale(positions, i, j, axis, inverse):
-    """Image pixels a map pixel, along one axis of the image; at least 1."""
+    """Return the number of image pixels in a map pixel along one axis of the image, at least 1."""
     along = positions[i, j + 1, axis] - positions[i, j, axis]
     down = positions[i + 1, j, axis] - positions[i, j, axis]
     return min(max(math.hypot(along, down) * inverse, 1.0), WIDEST_SCALE)

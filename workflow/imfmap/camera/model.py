@@ -1,6 +1,6 @@
-"""What the projection asks of a camera, whatever its kind.
+"""The interface between the projection and a camera of any kind.
 
-`line_scan.LineScanCamera` is the one camera there is. A frame camera would be another class with these members.
+`line_scan.LineScanCamera` is the only camera now. A frame camera would be another class with these members.
 """
 
 from typing import TYPE_CHECKING, Protocol
@@ -40,25 +40,35 @@ class CameraModel(Protocol):
     def start_time(self) -> str:
         """UTC of the start of the exposure, ISO 8601."""
 
-    def image_to_ground(self, line, sample, height_m: "float | ShapeModel" = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """Longitude (0..360) and latitude that pixels look at; NaN where the line of sight misses the body."""
+    def image_to_ground(
+        self, line: float | np.ndarray, sample: float | np.ndarray, height_m: "float | ShapeModel" = 0.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return longitude (0..360) and latitude that pixels show; NaN where the line of sight misses the body."""
 
-    def locate(self, lon_deg, lat_deg, height_m: "float | ShapeModel" = 0.0) -> tuple[np.ndarray, np.ndarray]:
-        """Line and sample that see places, with the image continued beyond its edges."""
+    def locate(
+        self, lon_deg: float | np.ndarray, lat_deg: float | np.ndarray, height_m: "float | ShapeModel" = 0.0
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return line and sample of places. The image is continued beyond its edges."""
 
     def locate_point(self, point: np.ndarray) -> np.ndarray:
-        """Line and sample (..., 2) of body-fixed points (..., 3) in km, continued as `locate`."""
+        """Return line and sample (..., 2) of body-fixed points (..., 3) in km; beyond the edges as `locate`."""
 
-    def angles(self, line, sample, height_m: "float | ShapeModel" = 0.0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Incidence, emission and phase angle in degrees at pixels, on the sphere."""
+    def angles(
+        self, line: float | np.ndarray, sample: float | np.ndarray, height_m: "float | ShapeModel" = 0.0
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return incidence, emission and phase angle in degrees at pixels, on the sphere."""
 
-    def sun_ground_azimuth_deg(self, line, sample, height_m: "float | ShapeModel" = 0.0) -> np.ndarray:
-        """Direction towards the Sun on the ground at pixels, clockwise from north."""
+    def sun_ground_azimuth_deg(
+        self, line: float | np.ndarray, sample: float | np.ndarray, height_m: "float | ShapeModel" = 0.0
+    ) -> np.ndarray:
+        """Return the direction towards the Sun on the ground at pixels, in degrees clockwise from north."""
 
-    def ground_resolution_m(self, line, sample, height_m: "float | ShapeModel" = 0.0) -> np.ndarray:
-        """Width of pixels on the ground, across the line of sight."""
+    def ground_resolution_m(
+        self, line: float | np.ndarray, sample: float | np.ndarray, height_m: "float | ShapeModel" = 0.0
+    ) -> np.ndarray:
+        """Return the width of pixels on the ground, across the line of sight."""
 
     def resample(
         self, lines: np.ndarray, first_line: int, block: "MapBlock", factors: np.ndarray, method: int, out: np.ndarray
     ) -> None:
-        """Fill a block of a map with the image's pixels, see `line_scan.LineScanCamera.resample`."""
+        """Fill a block of a map with the image's pixels; see `line_scan.LineScanCamera.resample`."""

@@ -1,7 +1,9 @@
-"""Map projection of images, block by block, so that neither image nor map must fit in memory."""
+"""Map projection of images, block by block. Neither the image nor the map must fit into memory."""
 
 from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from shapely import box
@@ -12,7 +14,11 @@ from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from .footprint import footprint, map_azimuth_deg
 from .line_scan_numba import METHODS
-from .projection_plan import Planner
+from .projection_plan import MapBlock, Planner
+
+if TYPE_CHECKING:
+    from .model import CameraModel
+    from .shape_model import ShapeModel
 
 BLOCK_PX = 512
 TOLERANCE_PX = 0.01
@@ -28,44 +34,46 @@ class Projector:
     camera : model.CameraModel
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling : str
-        ``nearest``, ``bilinear`` or ``cubic`` (a = -1) as ISIS has them, with its rules near invalid pixels: a cubic
-        that touches one becomes bilinear, a bilinear the nearest pixel. ``antialiased``: a cubic kernel (a = -0.5)
-        as wide as a map pixel, for maps coarser than the image.
-    heights : float or shape.ShapeModel
+        ``nearest``, ``bilinear`` or ``cubic`` (a = -1), as in ISIS. Near invalid pixels, ``cubic`` becomes bilinear,
+        and ``bilinear`` takes the nearest pixel. ``antialiased`` is a cubic kernel (a = -0.5) as wide as a map pixel,
+        for maps coarser than the image.
+    heights : float or shape_model.ShapeModel
         Metres above the sphere.
     tolerance_px : float
-        Largest error of an image position. Places on the body are computed at nodes of the map and interpolated,
-        after a check at the points between; where that fails the nodes are put closer. The line that saw a place is
-        then searched for every pixel: the pointing has kinks every few dozen lines, so lines do not interpolate.
+        Largest error of an image position. Points on the body are computed at nodes of the map, and interpolated
+        between them. Nodes are put closer together until the error is small enough. The image line of a point is then
+        searched for every pixel. Lines cannot be interpolated, because the pointing has a kink every few dozen lines.
     block_px : int
         Side of the blocks.
 
     Attributes
     ----------
     blocks : list of projection_plan.MapBlock
-        In the order of the lines that they need.
+        Sorted by the first line that they need.
 
     Raises
     ------
     InputError
-        For an unknown resampling, or an image wholly off the grid.
+        If the resampling is unknown, or the image is wholly off the grid or of another body.
     """
 
     def __init__(
         self,
-        camera,
-        grid,
-        resampling=PROCESSING["resampling"],
-        heights=0.0,
-        tolerance_px=TOLERANCE_PX,
-        block_px=BLOCK_PX,
+        camera: "CameraModel",
+        grid: Any,
+        resampling: str = PROCESSING["resampling"],
+        heights: "float | ShapeModel" = 0.0,
+        tolerance_px: float = TOLERANCE_PX,
+        block_px: int = BLOCK_PX,
     ):
         if resampling not in METHODS:
             raise InputError("resampling", f"unknown method '{resampling}'", f"use one of {', '.join(METHODS)}")
         grid = MapGrid.like(grid)
         if grid.body.name != camera.body.name:
             raise InputError(
-                camera.product_id, f"shows {camera.body.name}, the map {grid.body.name}", "use another grid"
+                camera.product_id,
+                f"shows {camera.body.name}, but the map lies on {grid.body.name}",
+                "use a map of the same body",
             )
         self.camera, self._method = camera, METHODS[resampling]
         self._planner = Planner(camera, grid, heights, self._method, tolerance_px)
@@ -73,42 +81,44 @@ class Projector:
         if not self.blocks:
             raise _off_grid(camera)
 
-    def resample(self, block, lines, first_line):
-        """Map pixels of a block.
+    def resample(self, block: MapBlock, lines: np.ndarray, first_line: int) -> np.ndarray:
+        """Return the map pixels of a block.
 
         Parameters
         ----------
         block : projection_plan.MapBlock
         lines : ndarray
-            (n, samples) image lines, float32, NaN where invalid; at least the block's `first_line` to `last_line`.
+            (n, samples) float32: at least the image lines of the block; NaN where invalid.
         first_line : int
-            Zero-based number of the first of them.
+            Zero-based number of the first line in `lines`.
 
         Returns
         -------
         ndarray
-            (rows, columns) float32, NaN where the image has nothing.
+            (rows, columns) float32; NaN where the image has no data.
         """
         out = np.empty(block.grid.shape, np.float32)
         factors = 1.0 + self._planner.heights_m(block.row, block.column, block.grid.shape) / self.camera.body.radius_m
         self.camera.resample(lines, first_line, block, factors, self._method, out)
         return out
 
-    def run(self, read_lines, threads=1):
-        """Project the image, reading each of its lines once and holding few of them.
+    def run(
+        self, read_lines: Callable[[int, int], np.ndarray], threads: int = 1
+    ) -> Iterator[tuple[int, int, np.ndarray]]:
+        """Project the image. Each of its lines is read once, and only few are held in memory.
 
         Parameters
         ----------
         read_lines : callable
-            Of the first line (zero-based) and a number of lines: (number, samples) float32, NaN where invalid.
-            Called with rising, adjoining ranges.
+            Takes the first line (zero-based) and the number of lines. Returns (number, samples) float32; NaN where
+            invalid. Each call gets a range of lines behind that of the call before.
         threads : int
-            Blocks that are resampled at a time.
+            Number of blocks that are resampled at a time.
 
         Yields
         ------
         tuple
-            Row, column and pixels (rows, columns) of one block; blocks without a valid pixel are left out.
+            Row, column and pixels (rows, columns) of a block. Blocks without a valid pixel are left out.
         """
         lines = _LineBuffer(read_lines, self.camera.lines, self.camera.samples)
         with ThreadPoolExecutor(threads) as pool:
@@ -122,35 +132,43 @@ class Projector:
                 yield from _finished(pending)
 
 
-def project(image, camera, grid, resampling=PROCESSING["resampling"], heights=0.0, threads=1):
-    """Project an image.
+def project(
+    image: np.ndarray | Callable[[int, int], np.ndarray],
+    camera: "CameraModel",
+    grid: Any,
+    resampling: str = PROCESSING["resampling"],
+    heights: "float | ShapeModel" = 0.0,
+    threads: int = 1,
+) -> np.ndarray:
+    """Project an image onto a grid.
 
     Parameters
     ----------
     image : ndarray or callable
-        (lines, samples), NaN where invalid; or a reader of lines (`Projector.run`).
+        (lines, samples), NaN where invalid; or a function that reads lines, as for `Projector.run`.
     camera : model.CameraModel
     grid : MapGrid, or anything with `crs`, `transform` and `shape` (`MapGrid.like`)
     resampling, heights
-        As `Projector`.
+        As for `Projector`.
     threads : int
-        Blocks that are resampled at a time.
+        Number of blocks that are resampled at a time.
 
     Returns
     -------
     ndarray
-        float32 on the grid, NaN where the image has nothing.
+        float32 on the grid; NaN where the image has no data.
 
     Raises
     ------
     InputError
-        Where the image is wholly off the grid, or is not of the camera's size.
+        If the image is wholly off the grid, or does not have the camera's size.
     """
     if not callable(image):
         if image.shape != (camera.lines, camera.samples):
             raise InputError(
                 camera.product_id,
-                f"the image is {image.shape[0]} x {image.shape[1]}, its camera's {camera.lines} x {camera.samples}",
+                f"the image has {image.shape[0]} x {image.shape[1]} pixels, "
+                f"its camera {camera.lines} x {camera.samples}",
                 "give the camera of this image",
             )
         image = array_reader(image)
@@ -160,18 +178,20 @@ def project(image, camera, grid, resampling=PROCESSING["resampling"], heights=0.
     return out
 
 
-def array_reader(image):
-    """Reader of lines of an array, as `Projector.run` wants it."""
+def array_reader(image: np.ndarray) -> Callable[[int, int], np.ndarray]:
+    """Return a function that reads lines of an array, as `Projector.run` needs it."""
     return lambda first, count: np.ascontiguousarray(image[first : first + count], dtype=np.float32)
 
 
-def image_facts(camera, grid, engine="native", heights=0.0):
-    """What is known of an image on a map, at the middle of the part of it that lies on the grid.
+def image_facts(
+    camera: "CameraModel", grid: Any, engine: str = "native", heights: "float | ShapeModel" = 0.0
+) -> ImageFacts:
+    """Return the facts of an image, at the middle of its part on a grid.
 
     Raises
     ------
     InputError
-        For an image wholly off the grid.
+        If the image is wholly off the grid.
     """
     grid = MapGrid.like(grid)
     overlap = footprint(camera, grid.crs, heights).intersection(box(*grid.bounds))
@@ -196,14 +216,14 @@ def image_facts(camera, grid, engine="native", heights=0.0):
 
 
 class _LineBuffer:
-    """The image lines in use: read forward once, dropped when no block wants them any more."""
+    """The image lines that blocks need now. Each line is read once, and dropped when no later block needs it."""
 
     def __init__(self, read_lines, lines, samples):
         self._read_lines, self._lines = read_lines, lines
         self._held, self._start, self._end = np.empty((0, samples), np.float32), 0, 0
 
     def range(self, first, last):
-        """Array that holds lines first to last, and the number of its first line; `first` must not fall."""
+        """Return an array with lines first to last, and the number of its first line. `first` must never decrease."""
         if last >= self._end:
             begin = max(first, self._end)
             count = min(max(last + 1 - begin, _READ_LINES), self._lines - begin)
@@ -214,7 +234,7 @@ class _LineBuffer:
         return self._held[: self._end - self._start], self._start
 
     def _move(self, first, stop):
-        """Make room up to line `stop` in a new array: blocks that are being resampled still look at the old one."""
+        """Make room up to line `stop`, in a new array: blocks that are being resampled still read the old one."""
         moved = np.empty((stop - first + _SPARE_LINES, self._held.shape[1]), np.float32)
         kept = self._held[first - self._start : max(first, self._end) - self._start]
         moved[: len(kept)] = kept

@@ -1,43 +1,49 @@
-"""Plan of a projection: which windows of a map an image reaches, where their pixels lie, which lines they need."""
+"""Plan of a projection: the windows of a map that an image reaches, and the image lines that each one needs."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..maps.geometry import point_of
+from ..maps.grids import MapGrid
 from .line_scan_numba import ANTIALIASED, WIDEST_SCALE
 
+if TYPE_CHECKING:
+    from .model import CameraModel
+    from .shape_model import ShapeModel
+
 _WIDEST_STEP_PX = 64
-# What positions interpolated between nodes may miss by kinks of the pointing and, between nodes far apart, by its
-# curves, generously.
+# Generous bounds of the error of positions that are interpolated between nodes. Kinks of the pointing make an error in
+# pixels; curves of the pointing make one that is a share of the distance between nodes.
 _GUESS_PX, _GUESS_SHARE = 8.0, 0.01
 
 
 @dataclass(frozen=True, eq=False)
 class MapBlock:
-    """A window of the map and the mapping of its pixels into the image.
+    """A window of the map, and where its pixels are in the image.
 
     Attributes
     ----------
     row, column : int
-        Upper left pixel in the map's grid.
+        Upper left pixel on the map's grid.
     grid : MapGrid
-        The window.
+        Grid of the window.
     points : ndarray
-        (node rows, node columns, 3) body-fixed places, km, on the sphere, of every `step`-th pixel.
+        (node rows, node columns, 3) body-fixed points on the sphere in km. A node is every `step`-th pixel.
     positions : ndarray
-        (node rows, node columns, 2) line and sample of the nodes at the middle height.
+        (node rows, node columns, 2) line and sample of the nodes, at the middle of the window's heights.
     step : int
         Pixels between nodes.
     slack_px : float
-        How far interpolated `positions` may be off.
+        Largest error of interpolated `positions`, in image pixels.
     first_line, last_line : int
-        Zero-based image lines that the block needs, the last one included.
+        First and last image line that the block needs, zero-based.
     """
 
     row: int
     column: int
-    grid: object
+    grid: MapGrid
     points: np.ndarray
     positions: np.ndarray
     step: int
@@ -47,39 +53,47 @@ class MapBlock:
 
 
 class Planner:
-    """Divides a map into the blocks that an image reaches.
+    """Divide a map into the blocks that an image reaches.
 
     Parameters
     ----------
-    camera : line_scan.LineScanCamera
+    camera : model.CameraModel
     grid : MapGrid
-    heights : float or shape.ShapeModel
+    heights : float or shape_model.ShapeModel
+        Metres above the sphere.
     method : int
-        Of `line_scan_numba`: how many lines about a position it needs.
+        Resampling, one of `line_scan_numba.METHODS`. It decides how many lines around a position are needed.
     tolerance_px : float
-        Largest error, in image pixels, of places interpolated between nodes.
+        Largest error of points interpolated between nodes, in image pixels.
     """
 
-    def __init__(self, camera, grid, heights, method, tolerance_px):
+    def __init__(
+        self,
+        camera: "CameraModel",
+        grid: MapGrid,
+        heights: "float | ShapeModel",
+        method: int,
+        tolerance_px: float,
+    ):
         self.camera, self.grid, self.heights = camera, grid, heights
         self.method, self.tolerance_px = method, tolerance_px
         middle = (camera.lines + 1) / 2.0, (camera.samples + 1) / 2.0
         self._pixel_km = float(camera.ground_resolution_m(*middle)) / 1000.0
 
-    def blocks(self, size):
-        """list of MapBlock: windows of at most size x size pixels with the image in them, by their first line."""
+    def blocks(self, size: int) -> list[MapBlock]:
+        """Return the windows of at most size x size pixels that the image reaches, sorted by first line."""
         planned = (self._plan(row, column, window) for row, column, window in self._candidates(size))
         return sorted((block for block in planned if block is not None), key=lambda block: block.first_line)
 
-    def heights_m(self, row, column, shape):
-        """Heights (rows, columns) of a window; (1, 1) where they are constant."""
+    def heights_m(self, row: int, column: int, shape: tuple[int, int]) -> np.ndarray:
+        """Return the heights (rows, columns) of a window in metres; (1, 1) if they are constant."""
         if not hasattr(self.heights, "height_m"):
             return np.full((1, 1), float(self.heights))
         rows, columns = row + np.arange(shape[0]), column + np.arange(shape[1])
         return self.heights.height_m(*self.grid.lonlat(rows[:, None], columns[None, :]))
 
     def _candidates(self, size):
-        """Windows of the grid that the image may reach: row, column, window."""
+        """Yield row, column and grid of the windows that the image may reach."""
         rows = np.minimum(np.arange(0, self.grid.shape[0] + size, size), self.grid.shape[0])
         columns = np.minimum(np.arange(0, self.grid.shape[1] + size, size), self.grid.shape[1])
         rows, columns = np.unique(rows), np.unique(columns)
@@ -98,7 +112,7 @@ class Planner:
             yield row, column, self.grid.window(row, column, size, size)
 
     def _plan(self, row, column, window):
-        """Mapping of a window; None where no pixel of it is on the image."""
+        """Return the block of a window; None if no pixel of the window is on the image."""
         heights_m = self.heights_m(row, column, window.shape)
         if not np.isfinite(heights_m).any():
             return None
@@ -112,10 +126,10 @@ class Planner:
         return None if lines is None else MapBlock(row, column, window, points, positions, step, slack_px, *lines)
 
     def _nodes(self, row, column, window):
-        """Places of nodes close enough together, and the nodes' distance in pixels.
+        """Return the points of nodes that are close enough together, and their distance in pixels.
 
-        Places are computed at every second node and at those between; the latter must be what interpolation makes of
-        the former. All are kept, so the error left is smaller than the one checked.
+        The points of every second node are interpolated and compared with the points of the nodes between. If they
+        differ too much, the distance is halved. All nodes are kept, so the true error is smaller than the one checked.
         """
         step = _WIDEST_STEP_PX
         while True:
@@ -129,7 +143,7 @@ class Planner:
             step //= 2
 
     def _lines_of(self, positions, step, slack_px):
-        """First and last image line that a window needs, zero-based; None where it is off the image."""
+        """Return first and last image line that a window needs, zero-based; None if the window is off the image."""
         if np.isnan(positions).all():
             return None
         low, high = np.nanmin(positions, axis=(0, 1)) - slack_px, np.nanmax(positions, axis=(0, 1)) + slack_px
@@ -145,7 +159,7 @@ class Planner:
 
 
 def _interpolation_error(points):
-    """Largest distance between nodes and what every second of them gives; infinite where a node has no place."""
+    """Return the largest error of points interpolated from every second node; infinite if a node is off the body."""
     guess = np.empty_like(points)
     guess[::2, ::2] = points[::2, ::2]
     guess[1::2, ::2] = (points[:-2:2, ::2] + points[2::2, ::2]) / 2.0
@@ -159,7 +173,7 @@ def _height_range(heights):
 
 
 def _reaches(corners, camera):
-    """Which windows may lie on the image, by line and sample (heights, rows + 1, columns + 1, 2) of their corners."""
+    """Return which windows may lie on the image. `corners`: line, sample (heights, rows + 1, columns + 1, 2)."""
     around = np.concatenate([corners[:, :-1, :-1], corners[:, :-1, 1:], corners[:, 1:, :-1], corners[:, 1:, 1:]])
     low = np.where(np.isnan(around), np.inf, around).min(axis=0)
     high = np.where(np.isnan(around), -np.inf, around).max(axis=0)

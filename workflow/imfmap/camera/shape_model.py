@@ -1,4 +1,6 @@
-"""Shape models: heights of the body's surface out of a GeoTIFF."""
+"""Shape models: heights of a body's surface, read from a GeoTIFF."""
+
+from pathlib import Path
 
 import numpy as np
 from rasterio.windows import Window
@@ -19,16 +21,17 @@ class ShapeModel:
     Parameters
     ----------
     path : path
-        Raster with one band of heights above the sphere or of radii, in metres, or in kilometres where the band's
-        unit says so; the band's scale and offset are applied. Values above half the body's radius are radii.
+        Raster with one band of heights above the sphere, or of radii. If the median is above half the body's radius,
+        the values are radii. They are in metres, or in kilometres if the unit of the band says so. Scale and offset
+        of the band are applied.
 
     Raises
     ------
     InputError
-        Where the raster is missing, has no CRS of a known body, or holds no valid height.
+        If the raster is missing, has no CRS of a known body, or has no valid height.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path):
         self.path = path
         with open_raster(path) as dataset:
             if dataset.crs is None:
@@ -52,12 +55,12 @@ class ShapeModel:
     def _to_metres(self, values):
         return values * self._scale + self._offset
 
-    def height_m(self, lon_deg, lat_deg):
-        """Heights in metres at places in degrees (arrays broadcast); NaN where the model has none."""
+    def height_m(self, lon_deg: float | np.ndarray, lat_deg: float | np.ndarray) -> np.ndarray:
+        """Return heights in metres at longitudes and latitudes (arrays broadcast); NaN where the model has none."""
         lon_deg, lat_deg = np.broadcast_arrays(np.asarray(lon_deg, float), np.asarray(lat_deg, float))
         row, column = self._rowcol(lon_deg, lat_deg)
         rows, columns = self._grid.shape
-        # Half a pixel past the outer centres still lies on the raster: the outer value holds there.
+        # The outer half pixel lies on the raster, too. There, the value of the outer pixel holds.
         inside = (row >= -0.5) & (row <= rows - 0.5) & (column >= -0.5) & (column <= columns - 0.5)
         heights_m = np.full(lon_deg.shape, np.nan)
         if not inside.any():
@@ -70,20 +73,23 @@ class ShapeModel:
         heights_m[inside] = _bilinear(self._to_metres(values), row - first_row, column - first_column)
         return heights_m
 
-    def intersect(self, origin, look, radius_km):
-        """Where lines of sight meet the surface: the sphere first, then that of the height found there, until it holds.
+    def intersect(self, origin: np.ndarray, look: np.ndarray, radius_km: float) -> np.ndarray:
+        """Return where lines of sight meet the surface.
+
+        The search begins with a sphere of height 0. Each step takes the sphere with the height at the point found
+        before, until the height does not change.
 
         Parameters
         ----------
         origin, look : ndarray
-            (..., 3) body-fixed, km; `look` of unit length.
+            (..., 3) Starting point in km, and direction of unit length, both body-fixed.
         radius_km : float
-            The body's.
+            Radius of the body's sphere.
 
         Returns
         -------
         ndarray
-            (..., 3) body-fixed points in km, NaN where there is none or the search does not settle (grazing views).
+            (..., 3) body-fixed points in km; NaN where there is none, or the search does not converge (grazing views).
         """
         height_km = np.zeros(np.broadcast_shapes(origin.shape, look.shape)[:-1])
         for _ in range(_ITERATIONS):
@@ -106,7 +112,7 @@ class ShapeModel:
 
 
 def _period(crs):
-    """Map units once round the body for cylindrical maps (whose raster may begin at any meridian), else None."""
+    """Return the map units once around the body, for cylindrical maps (which may begin anywhere); else None."""
     if crs.is_geographic:
         return 360.0
     conversion = crs.coordinate_operation

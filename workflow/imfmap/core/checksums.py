@@ -1,37 +1,43 @@
-"""All hashing of this project: checksums of files and of content.
+"""All hashing of this project: checksums of files and of bytes.
 
-`Checksums` keeps those of files, so that each is computed once as long as the file's size and time stay the same.
+`Checksums` keeps the checksums of files. One is computed again only when the file's size or time has changed.
 """
 
 import hashlib
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import InputError
 from .jsonfiles import read_json, write_json
 
+if TYPE_CHECKING:
+    import numpy as np
+
 FOLDER = ".checksums"
-# A file may change once more within the same tick of a coarse clock: so young a one is not trusted to stay.
+# A coarse clock does not show that a file changed twice within one tick. So the checksum of a file younger than this
+# is not kept.
 _SETTLED_S = 2.0
 _CHUNK_BYTES = 1 << 24
 
 
-def sha256(path):
-    """SHA-256 of a file, as hexadecimal text."""
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file as hexadecimal text."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def md5(path, first=0, length=None):
-    """MD5 of a file, as hexadecimal text: the checksum that the PDS gives for its products.
+def md5(path: str | Path, first: int = 0, length: int | None = None) -> str:
+    """Return the MD5 of a file as hexadecimal text. The PDS gives MD5 checksums for its products.
 
     Parameters
     ----------
     path : path
     first : int
-        Bytes before the part that counts.
+        Number of bytes to skip at the start of the file.
     length : int, optional
-        Bytes of the part that counts; by default all to the end of the file.
+        Number of bytes to read; by default up to the end of the file.
 
     Returns
     -------
@@ -49,18 +55,18 @@ def md5(path, first=0, length=None):
     return digest.hexdigest()
 
 
-def sha256_of_bytes(content):
-    """SHA-256 of bytes, as hexadecimal text."""
+def sha256_of_bytes(content: bytes) -> str:
+    """Return the SHA-256 of bytes as hexadecimal text."""
     return new_sha256(content).hexdigest()
 
 
-def md5_of_bytes(content):
-    """MD5 of bytes or of an array of bytes, as hexadecimal text."""
+def md5_of_bytes(content: "bytes | np.ndarray") -> str:
+    """Return the MD5 of bytes, or of an array of bytes, as hexadecimal text."""
     return hashlib.md5(content, usedforsecurity=False).hexdigest()
 
 
-def new_sha256(content=b""):
-    """Running SHA-256 that begins with some bytes; `update` adds more, `copy` branches off."""
+def new_sha256(content: bytes = b"") -> "hashlib._Hash":
+    """Start a SHA-256 with some bytes; its `update` adds bytes, its `copy` makes an independent digest."""
     return hashlib.sha256(content)
 
 
@@ -70,14 +76,14 @@ class Checksums:
     Parameters
     ----------
     folder : path
-        That of a target or a run; they are kept in its `FOLDER`.
+        Folder of a target or a run. The checksums are kept in its subfolder `FOLDER`.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | Path):
         self._folder = Path(folder) / FOLDER
 
-    def of(self, path, algorithm=sha256):
-        """Checksum of a file.
+    def of(self, path: str | Path, algorithm: Callable[[str | Path], str] = sha256) -> str:
+        """Return the checksum of a file, and keep it.
 
         Parameters
         ----------
@@ -92,14 +98,14 @@ class Checksums:
         known = self.known(path, algorithm)
         if known:
             return known
-        found = algorithm(path)
-        about = Path(path).stat()
-        if time.time() - about.st_mtime > _SETTLED_S:
-            write_json(self._entry(path, algorithm), {"state": _state(about), "checksum": found}, indent=None)
-        return found
+        checksum = algorithm(path)
+        status = Path(path).stat()
+        if time.time() - status.st_mtime > _SETTLED_S:
+            write_json(self._entry(path, algorithm), {"state": _state(status), "checksum": checksum}, indent=None)
+        return checksum
 
-    def known(self, path, algorithm=sha256):
-        """A file's checksum where it needs no reading, else None."""
+    def known(self, path: str | Path, algorithm: Callable[[str | Path], str] = sha256) -> str | None:
+        """Return the checksum that was kept for a file; None if there is none, or if the file has changed since."""
         try:
             entry = read_json(self._entry(path, algorithm))
             return entry["checksum"] if entry["state"] == _state(Path(path).stat()) else None
@@ -111,5 +117,5 @@ class Checksums:
         return self._folder / f"{Path(path).name}.{place}.{algorithm.__name__}.json"
 
 
-def _state(about):
-    return [about.st_size, about.st_mtime_ns]
+def _state(status):
+    return [status.st_size, status.st_mtime_ns]

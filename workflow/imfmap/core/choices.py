@@ -1,14 +1,14 @@
-"""Words and numbers that a configuration and the code share: each stands here once.
+"""Words and numbers that the configuration and the code share. Each of them is defined here only.
 
-The models of the configuration (`run.config`) take them from here, and so do the modules that act on them. The module
-imports nothing, because every job checks the configuration again.
+The models of the configuration (package ``run/config``) take them from here, and so do the modules that use them. This
+module imports nothing, because every job loads it to check the configuration again.
 """
 
-# How images are cut into tiles and searched; `OLD_RECIPES` are former names, by their present ones.
+# A recipe says how images are cut into tiles and searched. `OLD_RECIPES` gives the present names of former ones.
 RECIPES = ("paper", "sun_aligned")
 OLD_RECIPES = {"imfmap": "sun_aligned"}
 
-# What a target is for: a name of its set in the paper (Le Corre et al. 2025) for each role.
+# Roles of targets, each with the name of its data set in the paper (Le Corre et al. 2025).
 PAPER_SETS = {"train": "Tr + Va1", "validation": "Va2", "test": "Te", "map": "In"}
 ROLES = tuple(PAPER_SETS)
 LABELLED_ROLES = ("train", "validation", "test")
@@ -21,7 +21,7 @@ RESAMPLINGS = ("nearest", "bilinear", "cubic", "antialiased")
 PRIORITIES = ("beneath", "ontop", "average")
 STRETCHES = ("minmax", "percentile")
 BRIGHTNESS_MATCHES = ("offset", "gain", "both")
-# Steps of processing, with their defaults: those of calibration are lronaccal's own.
+# Settings of processing, with their defaults. The defaults of calibration are those of ISIS's lronaccal.
 PROCESSING = {
     "resampling": "cubic",
     "verify_md5": True,
@@ -36,7 +36,7 @@ MOSAIC = {"priority": "beneath", "stretch": "percentile", "brightness": "none"}
 
 # Tiles and networks.
 SPLITS = ("tile", "place")
-# The paper's 4:1.
+# The paper has 4 training tiles for 1 validation tile.
 VALIDATION_FRACTION = 0.2
 SCHEDULES = ("constant", "onecycle")
 DEVICES = ("auto", "cpu", "cuda")
@@ -44,9 +44,9 @@ PRECISIONS = ("auto", "float32", "bfloat16", "float16")
 SCALINGS = ("imagenet", "unit")
 VIEWS = ("flips", "rotations")
 SCALING = "imagenet"
-# Settings of a search for fractures that its callers may leave out, with their defaults.
+# Optional settings of inference, with their defaults.
 INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0}
-# Settings of a training that a model may have its own value of, with their defaults.
+# Settings of training, with their defaults. Each model may have its own values.
 LEARNING = {
     "epochs": 100,
     "learning_rate": 0.0001,
@@ -60,9 +60,10 @@ LEARNING = {
 }
 # Settings of the machine that trains, with their defaults.
 MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
-# Probability from which on a pixel counts as fracture.
+# A pixel counts as fracture if its probability is this or more.
 THRESHOLD = 0.5
-# Each change of a training tile is drawn with this probability, within the ranges of its recipe.
+# Augmentation applies each change to a training tile with this probability. Its strength is drawn from the ranges of
+# the recipe.
 AUGMENTATION_PROBABILITY = 0.5
 AUGMENTATION_RANGES = {
     "paper": {
@@ -82,7 +83,7 @@ AUGMENTATION_RANGES = {
     },
 }
 
-# Tables of a comparison, and what each holds.
+# Tables of a comparison, each with the title of what it shows.
 COMPARISON_TABLES = {
     "images": "every image alone",
     "maps": "all images of a place, fused or as a mosaic, and one of them",

@@ -1,29 +1,31 @@
-"""Which code made a thing: a digest of what a script or module can reach in this library."""
+"""Digest of the code of this library that a script or a module can reach. It tells which code made a product."""
 
 import ast
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 
 from .checksums import new_sha256
 
 PACKAGE = Path(__file__).resolve().parents[1]
-# What these do gets into messages, logs and records, not into what is made.
-_BESIDES = {
+# These modules make messages, logs and records. They do not change products, so they do not count.
+_NOT_COUNTED = {
     PACKAGE / name for name in ("core/errors.py", "run/job.py", "learning/training_log.py", "run/job_records.py")
 }
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# Type hints of functions do nothing when the code runs. Those of classes do: they make the fields of a dataclass.
+# Type hints of functions do nothing when the code runs, so they do not count. Type hints in classes count: they make
+# the fields of a dataclass.
 _HINTS = {ast.arg: ("annotation",), ast.FunctionDef: ("returns",), ast.AsyncFunctionDef: ("returns",)}
 
 
 @cache
-def code_of(path):
-    """Digest of the code of a file and of all of this library that it reaches.
+def code_of(path: str | Path) -> str:
+    """Return the digest of a file's code and of all code of this library that it reaches.
 
-    Comments, docstrings, layout and the place of a definition in its file do not count; nor do definitions that
-    nothing here refers to, nor the modules that only say what goes on. References are followed by name, so that some
-    count that are never called: too much may be made anew, never too little, except where a name is put together at
-    run time.
+    Comments, docstrings, layout and the order of definitions do not count. Definitions that the file does not reach
+    do not count, nor do modules that only report (`_NOT_COUNTED`). References are followed by name, so some
+    definitions count that are never called. Then too much is made again, but never too little. The exception is a
+    name that is put together at run time: it is not followed.
 
     Parameters
     ----------
@@ -36,9 +38,9 @@ def code_of(path):
         Hexadecimal SHA-256.
     """
     parts = {}
-    for (file, _), statements in reached(path, _BESIDES).items():
+    for (file, _), statements in reached(path, _NOT_COUNTED).items():
         texts = {part if isinstance(part, str) else _text_of(part) for part in statements}
-        parts.setdefault(_said(file), set()).update(texts)
+        parts.setdefault(_digest_name(file), set()).update(texts)
     digest = new_sha256()
     for file in sorted(parts):
         for text in (file, *sorted(parts[file])):
@@ -46,21 +48,21 @@ def code_of(path):
     return digest.hexdigest()
 
 
-def reached(path, left_out=()):
-    """What of this library the code of a file can reach, by name.
+def reached(path: str | Path, left_out: Collection[Path] = ()) -> dict[tuple[Path, str | None], list[ast.stmt | str]]:
+    """Return the parts of this library that the code of a file can reach.
 
     Parameters
     ----------
     path : str or Path
         Python file: a rule's script, or a module of this library.
     left_out : collection of Path
-        Files of this library that are not followed.
+        Files of this library that are left out, with all that only they reach.
 
     Returns
     -------
     dict
-        File and name in it (None: all of it) to the statements that make it up: ast.stmt of Python; str of a file that
-        is none.
+        The keys are pairs of a file and a name in it; the name None stands for the whole file. The values are the
+        statements that define the name. A file that is not Python has one str, its bytes in hexadecimal.
     """
     found, pending = {}, [(Path(path).resolve(), None)]
     while pending:
@@ -74,7 +76,7 @@ def reached(path, left_out=()):
     return found
 
 
-def _said(file):
+def _digest_name(file):
     return str(file.relative_to(PACKAGE)) if file.is_relative_to(PACKAGE) else file.name
 
 
@@ -84,12 +86,12 @@ def _module(file):
 
 
 class _Module:
-    """The statements of a file, by the names that they bind.
+    """A file, with its statements by the names that they bind.
 
     Attributes
     ----------
     assets : list of Path
-        Files of a package that are no Python: they count as they are.
+        Files beside it in its package that are not Python. Their bytes count.
     """
 
     def __init__(self, file):
@@ -97,7 +99,7 @@ class _Module:
         if file.suffix != ".py":
             self._loose.append(file.read_bytes().hex())
             return
-        # The package's own file holds but its version.
+        # The library's own __init__.py holds only the version, which does not count.
         tree = ast.Module([], []) if file == PACKAGE / "__init__.py" else ast.parse(file.read_bytes())
         for statement in tree.body:
             names = _names_bound(statement)
@@ -111,7 +113,7 @@ class _Module:
             self.assets = sorted(_files_below(file.parent))
 
     def parts(self, name):
-        """Statements and references (file, name) of what makes up a name; of None, of all statements."""
+        """Return the statements that define a name (None: all names), and the (file, name) that they refer to."""
         if isinstance(name, str) and name in self._imported and name not in self._bound:
             return [], {self._imported[name]}
         chosen = self._bound.get(name, []) if name else [part for parts in self._bound.values() for part in parts]
@@ -134,7 +136,7 @@ class _Module:
         return refers
 
     def _targets(self, statement):
-        """What an import binds: name to (file, name in it, or None for all of it); of this library alone."""
+        """Return names that an import binds, to (file, name in it; None for all of it); only those of this library."""
         found = {}
         if isinstance(statement, ast.Import):
             return found
@@ -157,9 +159,9 @@ class _Module:
 
 
 def _files_below(folder):
-    """Files of a package that are no Python; those of the packages below it are theirs."""
+    """Yield the files of a package that are not Python. Files of packages inside it belong to those packages."""
     for path in folder.iterdir():
-        # Beside Python's own, Numba keeps compiled code in __pycache__.
+        # Python and Numba keep compiled code in __pycache__.
         if path.is_dir() and path.name != "__pycache__" and not (path / "__init__.py").exists():
             yield from _files_below(path)
         elif path.is_file() and path.suffix != ".py":
@@ -174,7 +176,7 @@ def _file_of(path):
 
 
 def _names_bound(statement):
-    """Names that a statement binds; None where it does something besides."""
+    """Return the names that a statement binds; None if it does more than bind names."""
     if isinstance(statement, _DEFINITIONS):
         return [statement.name]
     if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -199,7 +201,7 @@ def _text_of(statement):
 
 
 def _text(node):
-    """A node as text without places, docstrings and empty fields: alike in all versions of Python that know it."""
+    """Return a node as text without line numbers, docstrings and empty fields, so that all versions of Python agree."""
     if isinstance(node, ast.AST):
         fields = []
         for name, value in ast.iter_fields(node):

@@ -1,16 +1,18 @@
 """The errors that users see."""
 
+from pathlib import Path
+
 
 class InputError(ValueError):
-    """Bad input, said in one line: which file or keyword, what was found, what to do."""
+    """Bad input, told in one line: the file or key, what was found there, what to do."""
 
-    def __init__(self, where, found, remedy=""):
+    def __init__(self, where: str | Path, found: str, remedy: str = ""):
         """Join the three parts of the message.
 
         Parameters
         ----------
         where : str or Path
-            File, config key or product that is at fault.
+            File, config key or product with the fault.
         found : str
             What was found there.
         remedy : str, optional
@@ -23,7 +25,7 @@ class InputError(ValueError):
 
 
 class SetupError(InputError):
-    """At fault is no image but the machine or the set-up: no other image would fare better.
+    """A fault of the machine or the set-up, not of one image: all other images would fail, too.
 
-    A run that may leave images out (``processing.allow_missing``) stops on it all the same.
+    It also stops a run that may leave images out (``processing.allow_missing``).
     """

@@ -2,18 +2,19 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def replacing(path):
-    """Give a temporary name beside `path`; rename it to `path` when the block ends well, else remove it.
+def replacing(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name for a file. The file is renamed to `path` if the block ends well, else removed.
 
     Yields
     ------
     Path
-        A name with the same suffix, so that drivers recognise it.
+        A name in the same folder, with the same suffix, so that drivers recognise the format.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -26,8 +27,8 @@ def replacing(path):
 
 
 @contextmanager
-def replacing_folder(folder):
-    """Give a temporary folder beside `folder`; put it in its place when the block ends well, else remove it.
+def replacing_folder(folder: str | Path) -> Iterator[Path]:
+    """Give a temporary folder beside `folder`. It replaces `folder` if the block ends well, else it is removed.
 
     Yields
     ------

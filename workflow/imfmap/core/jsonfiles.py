@@ -1,34 +1,36 @@
-"""JSON files: read, and written whole."""
+"""Read JSON files, and write them whole or not at all."""
 
 import json
 import math
+from pathlib import Path
+from typing import Any
 
 from .errors import InputError
 from .files import replacing
 
 
-def write_json(path, content, indent=1):
-    """Write a JSON file; numbers that are not finite become null.
+def write_json(path: str | Path, content: dict | list, indent: int | None = 1) -> None:
+    """Write a JSON file. Numbers that are not finite become null.
 
     Parameters
     ----------
     path : path
     content : dict or list
     indent : int, optional
-        None writes one line, for what no person reads.
+        Spaces of indentation; None writes all in one line, for files that no person reads.
     """
     separators = (",", ":") if indent is None else None
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(_finite(content), indent=indent, separators=separators) + "\n")
 
 
-def read_json(path):
-    """Content of a JSON file.
+def read_json(path: str | Path) -> Any:
+    """Return the content of a JSON file.
 
     Raises
     ------
     InputError
-        Where the file is missing or no JSON.
+        If the file is missing or is not JSON.
     """
     try:
         with open(path) as file:

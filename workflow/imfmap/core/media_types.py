@@ -1,4 +1,4 @@
-"""Media types of files by their ending."""
+"""Media types of files, by suffix."""
 
 from pathlib import Path
 
@@ -21,5 +21,5 @@ MEDIA_TYPES = {
 
 
 def media_type(path: str | Path) -> str:
-    """Media type of a file; `UNKNOWN` for an ending that is not in the table, such as an EDR's."""
+    """Return the media type of a file; `UNKNOWN` for a suffix that is not in the table, such as that of an EDR."""
     return MEDIA_TYPES.get(Path(path).suffix, UNKNOWN)

@@ -1,4 +1,4 @@
-"""Results of a product's parts, kept beside it by what they were made of, so that no part is made twice."""
+"""Results of the parts of a product, kept in a file beside it, so that no part is made twice."""
 
 import errno
 import io
@@ -13,14 +13,15 @@ import zlib
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from .checksums import new_sha256
 
-# A killed job loses at most the parts of so many seconds.
+# A job that is killed loses at most the parts of this many seconds.
 _COMMIT_S = 1.0
-# In bytes. Parts are some 100 kB, measures of a polygon some 1 kB.
+# Bytes. Most parts have some 100 kB; the measures of a polygon have some 1 kB.
 _PAGE_SIZE = 16384
 _TABLE = "CREATE TABLE parts (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL)"
 
@@ -28,47 +29,47 @@ log = logging.getLogger(__name__)
 
 
 class PartStore:
-    """SQLite file beside a product with the results of its parts; a context, open to several threads.
+    """SQLite file with the results of a product's parts. It is a context manager; several threads may use it.
 
-    A part's key is a digest of all that it depends on. What is there under a key is taken as it is, so that a product
-    is the same whether its parts were there or not. Results are on the disk soon after they are made: a job that was
-    killed goes on from there. A job that ends well deletes the parts that it did not ask for: the file holds no more
-    than the product's parts. It is no output of a rule, since Snakemake deletes those before a job; without it, all
-    parts are made again. A damaged file is made anew.
+    The key of a part is a digest of all that the part depends on. If a key is in the file, its result is used. So a
+    product is the same whether its parts were in the file or not. Results are on disk soon after they are made, and a
+    job that was killed goes on from them. A job that ends well deletes the parts that it did not use, so the file
+    holds only parts of the product. The file is not an output of a rule, because Snakemake deletes outputs before a
+    job. If it is missing or damaged, all parts are made again.
 
     Parameters
     ----------
     out_path : path
         The product.
     about : mapping
-        What all parts depend on; plain values.
+        All that every part depends on, as JSON values.
 
     Attributes
     ----------
     path : Path
-        The file.
+        The SQLite file.
     taken, made : int
-        Parts that were there, and that were put in.
+        Number of parts that were found in the file, and that were added to it.
     """
 
-    def __init__(self, out_path: str | os.PathLike, about: Mapping):
+    def __init__(self, out_path: str | Path, about: Mapping[str, Any]):
         out_path = Path(out_path)
         self.path = out_path.with_name(f".{out_path.stem}.blocks")
         self._about = new_sha256(json.dumps(about, sort_keys=True).encode())
-        self._asked, self._database, self._committed = set(), None, 0.0
+        self._used, self._database, self._committed = set(), None, 0.0
         self._lock = threading.Lock()
         self.taken = self.made = 0
 
     def __enter__(self):
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self._full_disk_told():
+        with self._full_disk_as_os_error():
             try:
                 self._open()
-            # Some of SQLite's messages cite a damaged file, and are no text then.
+            # SQLite may quote a damaged file in a message, which then cannot be decoded.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 if _code_of(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
                     raise
-                log.warning("%s: damaged, or of an earlier version (%s); all parts are made anew", self.path, error)
+                log.warning("%s: is damaged, or of an earlier version (%s); all parts are made again", self.path, error)
                 self._delete()
                 self._open()
         return self
@@ -77,12 +78,12 @@ class PartStore:
         empty = False
         try:
             if kind is None:
-                with self._full_disk_told():
-                    self._delete_idle()
+                with self._full_disk_as_os_error():
+                    self._delete_unused()
                     self._database.commit()
                 empty = self._database.execute("SELECT 1 FROM parts").fetchone() is None
             else:
-                # What went wrong before is the news, not that its parts cannot be kept either.
+                # The first error is the one to report, not that the parts cannot be kept.
                 with suppress(sqlite3.Error):
                     self._database.commit()
         finally:
@@ -90,8 +91,8 @@ class PartStore:
         if empty:
             self._delete()
 
-    def key(self, *parts) -> bytes:
-        """Key of a part, out of plain values and bytes that it depends on besides."""
+    def key(self, *parts: Any) -> bytes:
+        """Return the key of a part, from the further JSON values and bytes that it depends on."""
         digest = self._about.copy()
         for part in parts:
             data = part if isinstance(part, bytes) else json.dumps(part, sort_keys=True).encode()
@@ -100,11 +101,11 @@ class PartStore:
         return digest.digest()
 
     def __contains__(self, key):
-        """Whether something whole is kept under a key."""
+        """Return whether an undamaged result is kept under a key."""
         return self._read(key) is not None
 
     def get(self, key: bytes) -> bytes | None:
-        """What was kept under a key, or None."""
+        """Return the bytes kept under a key, or None."""
         data = self._read(key)
         return None if data is None else zlib.decompress(data)
 
@@ -112,16 +113,18 @@ class PartStore:
         """Keep bytes under a key."""
         data = zlib.compress(data, 1)
         row = key, _checksum(key, data), data
-        with self._lock, self._full_disk_told():
+        with self._lock, self._full_disk_as_os_error():
             self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)", row)
             if time.monotonic() > self._committed + _COMMIT_S:
                 self._database.commit()
                 self._committed = time.monotonic()
-            self._asked.add(key)
+            self._used.add(key)
             self.made += 1
 
-    def arrays(self, key: bytes, make: Callable[..., Mapping[str, np.ndarray]], *arguments) -> dict[str, np.ndarray]:
-        """Arrays kept under a key; where there are none ``make(*arguments)``, which is kept."""
+    def arrays(
+        self, key: bytes, make: Callable[..., Mapping[str, np.ndarray]], *arguments: Any
+    ) -> dict[str, np.ndarray]:
+        """Return the arrays kept under a key. If there are none, call ``make(*arguments)`` and keep what it returns."""
         found = self.get(key)
         if found is not None:
             return _unpacked(found)
@@ -129,8 +132,8 @@ class PartStore:
         self.put(key, _packed(arrays))
         return arrays
 
-    def values(self, key: bytes, make: Callable, *arguments):
-        """Plain values kept under a key as JSON; where there are none ``make(*arguments)``, which is kept."""
+    def values(self, key: bytes, make: Callable[..., Any], *arguments: Any) -> Any:
+        """Return the JSON value kept under a key. If there is none, call ``make(*arguments)`` and keep its value."""
         found = self.get(key)
         if found is None:
             found = json.dumps(make(*arguments)).encode()
@@ -138,17 +141,17 @@ class PartStore:
         return json.loads(found)
 
     def _open(self):
-        """Open the file, or make it.
+        """Open the file, or create it.
 
         Raises
         ------
         sqlite3.DatabaseError
-            The file is damaged.
+            If the file is damaged.
         """
-        # One job writes a product, so no lock is needed; shared file systems of clusters do not always have them.
+        # Only one job writes a product, so no lock is needed. Shared file systems of clusters may not have locks.
         self._database = sqlite3.connect(f"{self.path.resolve().as_uri()}?nolock=1", uri=True, check_same_thread=False)
         try:
-            # No page is forced to the disk: SQLite repairs after a kill, checksums find what a power cut spoilt.
+            # No page is forced to the disk. SQLite repairs the file after a kill; checksums find damage by a power cut.
             for name, value in {
                 "page_size": _PAGE_SIZE,
                 "auto_vacuum": "FULL",
@@ -156,13 +159,13 @@ class PartStore:
                 "synchronous": "OFF",
             }.items():
                 self._database.execute(f"PRAGMA {name} = {value}")
-            # Written each time: a file that cannot be written fails here, not at the first part.
+            # This write makes a read-only file fail here, not at the first part.
             self._database.execute("PRAGMA user_version = 1")
             tables = self._database.execute("SELECT sql FROM sqlite_master WHERE type = 'table'").fetchall()
             if not tables:
                 self._database.execute(_TABLE)
             elif tables != [(_TABLE,)]:
-                raise sqlite3.DatabaseError("not the table of this version")
+                raise sqlite3.DatabaseError("its table is not that of this version")
             (found,) = self._database.execute("PRAGMA integrity_check(1)").fetchone()
             if found != "ok":
                 raise sqlite3.DatabaseError(found)
@@ -170,33 +173,31 @@ class PartStore:
             self._database.close()
             raise
 
-    def _delete_idle(self):
-        """Delete the parts that nobody asked for."""
+    def _delete_unused(self):
+        """Delete the parts that this job did not use."""
         keys = self._database.execute("SELECT key FROM parts").fetchall()
-        self._database.executemany(
-            "DELETE FROM parts WHERE key = ?", [row for row in keys if row[0] not in self._asked]
-        )
+        self._database.executemany("DELETE FROM parts WHERE key = ?", [row for row in keys if row[0] not in self._used])
 
     def _delete(self):
-        # A journal without its file would be taken for the next one's.
+        # SQLite would apply a journal that is left behind to the next file of this name.
         for path in (self.path, self.path.with_name(f"{self.path.name}-journal")):
             path.unlink(missing_ok=True)
 
     def _read(self, key):
-        """Compressed bytes under a key; None where there are none, or others than were put in."""
+        """Return the compressed bytes under a key; None if there are none, or if their checksum does not fit."""
         with self._lock:
             query = "SELECT checksum, CAST(data AS BLOB) FROM parts WHERE key = ?"
             checksum, data = self._database.execute(query, (key,)).fetchone() or (None, b"")
             if checksum != _checksum(key, data):
                 return None
-            if key not in self._asked:
-                self._asked.add(key)
+            if key not in self._used:
+                self._used.add(key)
                 self.taken += 1
         return data
 
     @contextmanager
-    def _full_disk_told(self):
-        """Raise OSError where SQLite finds no room, as any other file would."""
+    def _full_disk_as_os_error(self):
+        """Raise OSError if the disk is full, as for any other file."""
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -206,7 +207,7 @@ class PartStore:
 
 
 def _code_of(error):
-    """SQLite's primary code of an error; the extended ones have it in their last byte."""
+    """Return SQLite's primary code of an error: the last byte of its extended code."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
 
 

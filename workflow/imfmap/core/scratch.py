@@ -1,8 +1,10 @@
-"""What a long job keeps beside its output, so that after a kill it goes on from there."""
+"""Intermediate results of a long job, kept beside its output. A job that was killed goes on from them."""
 
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,19 +12,20 @@ from .files import replacing
 
 
 class Scratch:
-    """Hidden folder beside an output, for the time that it is made; a context.
+    """Hidden folder beside an output, kept while the output is made. It is a context manager.
 
-    What was kept for other inputs is removed at the start. At the end the folder goes; after a kill, or an error on
-    the way, it stays once something was kept in it for the next try.
+    If the key differs from that of the last try, the folder is emptied at the start. If the job ends well, the folder
+    is removed. If the job fails or is killed, the folder stays for the next try, provided that a state was saved.
 
     Parameters
     ----------
     out_path : path
+        The output.
     key : mapping
-        All that decides what is made; plain values.
+        All that the output depends on, as JSON values.
     """
 
-    def __init__(self, out_path, key):
+    def __init__(self, out_path: str | Path, key: Mapping[str, Any]):
         out_path = Path(out_path)
         self.folder = out_path.with_name(f".{out_path.stem}.scratch")
         self._key = json.dumps(key, sort_keys=True)
@@ -40,21 +43,21 @@ class Scratch:
         if kind is None or not self._state_path.exists():
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def path(self, name):
-        """Path: of a file in the folder."""
+    def path(self, name: str) -> Path:
+        """Return the path of a file in the folder."""
         return self.folder / name
 
     @property
     def _state_path(self):
         return self.folder / "kept.npz"
 
-    def save_state(self, arrays):
-        """Keep arrays (mapping of ndarray) in place of those kept before."""
+    def save_state(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Save arrays. They replace those that were saved before."""
         with replacing(self._state_path) as temporary:
             np.savez(temporary, **arrays)
 
-    def load_state(self):
-        """What was kept last, or None."""
+    def load_state(self) -> dict[str, np.ndarray] | None:
+        """Return the arrays that were saved last, or None."""
         if not self._state_path.exists():
             return None
         with np.load(self._state_path) as archive:
@@ -62,34 +65,34 @@ class Scratch:
 
 
 class RowFile:
-    """Plain pixels in a file; 0 where none were written. Memory holds what is asked for.
+    """Raster of plain pixels in a file. Pixels that were not written are 0. Only windows are held in memory.
 
     Parameters
     ----------
     path : path
-        Made, or opened as it is.
+        The file. It is created if there is none of the right size.
     shape : tuple of int
         Rows, columns.
     dtype : dtype
     """
 
-    def __init__(self, path, shape, dtype):
+    def __init__(self, path: str | Path, shape: tuple[int, int], dtype: str | type | np.dtype):
         self.path, self.shape, self.dtype = Path(path), tuple(map(int, shape)), np.dtype(dtype)
         size = self.shape[0] * self.shape[1] * self.dtype.itemsize
         if not self.path.exists() or self.path.stat().st_size != size:
             with open(self.path, "wb") as file:
                 file.truncate(size)
 
-    def write(self, row, column, values):
-        """Write pixels (rows, columns) from an upper left one on."""
-        # Not through a memory map: on a full disk that ends the process without a word.
+    def write(self, row: int, column: int, values: np.ndarray) -> None:
+        """Write pixels (rows, columns); `row` and `column` are those of the upper left one."""
+        # A memory map is not used here: on a full disk it ends the process without a message.
         with open(self.path, "r+b") as file:
             for number, pixels in enumerate(np.ascontiguousarray(values, self.dtype), start=row):
                 file.seek((number * self.shape[1] + column) * self.dtype.itemsize)
                 file.write(pixels.tobytes())
 
-    def __call__(self, row, column, rows, columns):
-        """Pixels of a window, which may reach past the edges; 0 there. Serves several threads."""
+    def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
+        """Return the pixels of a window; 0 beyond the edges. Several threads may call it."""
         result = np.zeros((rows, columns), self.dtype)
         top, left = max(row, 0), max(column, 0)
         bottom, right = min(row + rows, self.shape[0]), min(column + columns, self.shape[1])

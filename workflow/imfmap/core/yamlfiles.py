@@ -1,6 +1,7 @@
-"""YAML files, read strictly: a key that stands twice in a mapping is an error; YAML itself takes the last one."""
+"""Read YAML files strictly: a key that stands twice in a mapping is an error. PyYAML would take the last one."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,8 +10,8 @@ from .errors import InputError
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_yaml(path):
-    """What a YAML file holds.
+def read_yaml(path: str | Path) -> Any:
+    """Return the content of a YAML file.
 
     Parameters
     ----------
@@ -23,7 +24,7 @@ def read_yaml(path):
     Raises
     ------
     InputError
-        For a file that cannot be read, is not YAML, or has a key twice in one mapping: names the line.
+        If the file cannot be read, is not YAML, or has a key twice in one mapping. The message names the line.
     """
     try:
         loader = _Loader(Path(path).read_bytes())
@@ -33,11 +34,11 @@ def read_yaml(path):
         root = loader.get_single_node()
         if root is None:
             return None
-        _refuse_twins(root, path)
+        _refuse_duplicate_keys(root, path)
         return loader.construct_document(root)
     except InputError:
         raise
-    except (yaml.YAMLError, ValueError) as error:  # of a day that does not exist, YAML raises the latter
+    except (yaml.YAMLError, ValueError) as error:  # PyYAML raises ValueError for a date that does not exist
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None
@@ -45,8 +46,8 @@ def read_yaml(path):
         loader.dispose()
 
 
-def _refuse_twins(root, path):
-    """Refuse a key that stands twice in one mapping; a merged mapping (``<<``) may be overridden."""
+def _refuse_duplicate_keys(root, path):
+    """Refuse a key that stands twice in one mapping. A key may override one of a merged mapping (``<<``)."""
     todo, known = [((), root)], set()
     while todo:
         above, node = todo.pop()

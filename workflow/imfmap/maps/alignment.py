@@ -1,4 +1,4 @@
-"""The one check whether two rasters share their pixels: they have one CRS, one transform and one shape."""
+"""The one check that two rasters have the same pixels: the same CRS, transform and shape."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from rasterio.io import DatasetReader
 from ..core.errors import InputError
 from .grids import MapGrid
 
-# Pixels whose places differ by less than this share of a pixel are the same.
+# Pixels count as the same if their places differ by less than this share of a pixel.
 ALIGNED_PX = 0.01
 _REMEDY = "make both again for one target"
 
@@ -23,25 +23,25 @@ def check_same_pixels(dataset: DatasetReader, grid: MapGrid, of: str, remedy: st
     grid : MapGrid
         The pixels that it must have.
     of : str or path
-        What the grid belongs to, for the message: a file, or words such as "the target's map".
+        Owner of the grid, for the message: a file, or words such as "the target's map".
     remedy : str
         What the user can do.
 
     Raises
     ------
     InputError
-        Says which of CRS, transform and shape differs.
+        If the pixels differ. The message says which of CRS, transform and shape differs.
     """
     offset = offset_on(dataset, grid, of, remedy)
     if offset != (0, 0):
-        _refuse(dataset, f"its transform {_said(dataset)} is not that of {of}, {_said(grid)}", remedy)
+        _refuse(dataset, f"its transform {_pixels_text(dataset)} is not that of {of}, {_pixels_text(grid)}", remedy)
     if tuple(dataset.shape) != tuple(grid.shape):
         sizes = [" x ".join(map(str, one.shape)) for one in (dataset, grid)]
         _refuse(dataset, f"its shape, {sizes[0]} pixels, is not that of {of}, {sizes[1]}", remedy)
 
 
 def offset_on(dataset: DatasetReader, grid: MapGrid, of: str, remedy: str = _REMEDY) -> tuple[int, int]:
-    """Place on a grid of a raster that may be a part of it, or reach past it.
+    """Return the place of a raster on a grid. The raster may be a part of the grid, or reach past it.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def offset_on(dataset: DatasetReader, grid: MapGrid, of: str, remedy: str = _REM
     Raises
     ------
     InputError
-        Says which of CRS and transform differs.
+        If the pixels do not fit. The message says which of CRS and transform differs.
     """
     if dataset.crs is None:
         _refuse(dataset, f"it has no CRS; that of {of} is {grid.crs.name}", remedy)
@@ -68,19 +68,21 @@ def offset_on(dataset: DatasetReader, grid: MapGrid, of: str, remedy: str = _REM
     offsets = np.subtract(grid.rowcol(*own.xy(rows, columns)), (rows, columns))
     offset = np.rint(offsets[:, 0])
     if not np.abs(offsets - offset[:, None]).max() < ALIGNED_PX:
-        _refuse(dataset, f"its transform {_said(own)} does not fit the pixels of {of}, {_said(grid)}", remedy)
+        _refuse(
+            dataset, f"its transform {_pixels_text(own)} does not fit the pixels of {of}, {_pixels_text(grid)}", remedy
+        )
     return tuple(offset.astype(int).tolist())
 
 
 def same_crs(one: MapGrid, other: MapGrid) -> bool:
-    """Whether two grids have one CRS: a place has the same map coordinates in both.
+    """Return whether two grids have the same CRS: places have the same map coordinates in both.
 
-    Words do not count. A GeoTIFF may describe the CRS that it was given in other words.
+    Texts are not compared, because a GeoTIFF may describe the CRS that it was given in another way.
 
     Parameters
     ----------
     one, other : MapGrid
-        They are compared over the ground of the second.
+        Their CRS are compared at places of the second grid.
     """
     if one.crs == other.crs:
         return True
@@ -100,6 +102,6 @@ def _refuse(dataset, found, remedy):
     raise InputError(dataset.name, found, remedy)
 
 
-def _said(grid):
+def _pixels_text(grid):
     a, _, left, _, e, top = tuple(grid.transform)[:6]
     return f"({a:g} x {-e:g} m a pixel from x {left:.10g}, y {top:.10g})"

@@ -1,16 +1,16 @@
-"""Axial data, which have no sense: principal axes of polygons and lines, degrees clockwise from y (north), 0..180."""
+"""Principal axes of polygons and lines. An axis has no sense: degrees clockwise from y (north), 0..180."""
 
 import numpy as np
 import shapely
 
 
-def axial_difference_deg(one, other):
-    """Angle between axes, 0..90 degrees; arrays broadcast."""
+def axial_difference_deg(one: float | np.ndarray, other: float | np.ndarray) -> float | np.ndarray:
+    """Return the angle between two axes, 0..90 degrees; arrays broadcast."""
     return np.abs((np.asarray(one) - other + 90.0) % 180.0 - 90.0)
 
 
-def polygon_principal_axis(polygon):
-    """Axis of least inertia of a polygon's area.
+def polygon_principal_axis(polygon: shapely.Polygon | shapely.MultiPolygon) -> tuple[float, float]:
+    """Return the axis of least inertia of a polygon's area, and its elongation.
 
     Parameters
     ----------
@@ -20,7 +20,7 @@ def polygon_principal_axis(polygon):
     -------
     axis_deg : float
     elongation : float
-        Ratio of the deviations along and across the axis; sides of a rectangle are in the same ratio.
+        Standard deviation along the axis, divided by that across it. For a rectangle it is length / width.
     """
     moments = np.zeros((2, 2))
     centre = shapely.get_coordinates(shapely.centroid(polygon))[0]
@@ -28,7 +28,7 @@ def polygon_principal_axis(polygon):
         for number, ring in enumerate((part.exterior, *part.interiors)):
             points = shapely.get_coordinates(ring) - centre
             start, end = points[:-1], points[1:]
-            # Triangles from the centre to each side, by twice their signed area.
+            # Twice the signed areas of the triangles between the centre and each side.
             area = start[:, 0] * end[:, 1] - end[:, 0] * start[:, 1]
             both = start + end
             second = sum(np.einsum("n,ni,nj->ij", area, side, side) for side in (start, end, both)) / 24
@@ -36,13 +36,13 @@ def polygon_principal_axis(polygon):
     return _principal(moments)
 
 
-def line_principal_axis(lines):
-    """Axis of least inertia of lines, and elongation as for `polygon_principal_axis`.
+def line_principal_axis(lines: shapely.LineString | shapely.MultiLineString) -> tuple[float, float]:
+    """Return the axis of least inertia of lines, and the elongation, as `polygon_principal_axis` does.
 
     Parameters
     ----------
     lines : shapely geometry
-        Lines, of a total length above 0.
+        Lines. Their total length is above 0.
     """
     segments = [shapely.get_coordinates(part) for part in shapely.get_parts(lines)]
     start = np.concatenate([points[:-1] for points in segments])

@@ -9,11 +9,11 @@ _EIGHT = np.ones((3, 3), int)
 
 
 class Components:
-    """Components over windows that come row by row, each row from left to right.
+    """Connected components of windows that are added row by row, and from left to right in each row.
 
-    Pixels that touch by an edge or a corner belong together: a fracture one pixel wide that runs diagonally is one
-    fracture. Every window has its own pieces, numbered on through the raster; `roots` tells which of them belong
-    together. Windows may be left out: nothing is connected through them.
+    Pixels that touch by an edge or a corner belong together, so a diagonal fracture one pixel wide is one component.
+    Each window has its own pieces. Their numbers go on from window to window. `roots` tells which pieces belong
+    together. A window that is not added connects nothing.
 
     Parameters
     ----------
@@ -21,28 +21,29 @@ class Components:
         Width of the raster.
     """
 
-    def __init__(self, columns):
+    def __init__(self, columns: int):
         self._pieces, self._pairs = 0, [np.empty((0, 2), int)]
-        # Pieces along the last row of the windows above and of those of this row, with a column on either side.
+        # Pieces along the last row of the windows above, and of the windows of this row; one more column on each side.
         self._above = self._below = np.full(columns + 2, -1)
         self._left, self._right_edge = None, 0
         self._row, self._bottom_edge = -1, 0
 
-    def add(self, row, column, mask):
+    def add(self, row: int, column: int, mask: np.ndarray) -> tuple[np.ndarray, int, int]:
         """Find the pieces of a window.
 
         Parameters
         ----------
         row, column : int
-            Upper left pixel.
+            Upper left pixel of the window.
         mask : ndarray
-            bool (rows, columns).
+            bool (rows, columns): the pixels that count.
 
         Returns
         -------
         labels : ndarray
-            int32 (rows, columns), 1..count, 0 outside the mask; label k is piece ``first + k - 1``.
+            int32 (rows, columns), 1..count, 0 outside the mask. Label k is piece ``first + k - 1``.
         first, count : int
+            Number of the first piece of the window, and number of pieces in it.
         """
         if row != self._row:
             self._above = self._below if row == self._bottom_edge else np.full_like(self._below, -1)
@@ -63,8 +64,8 @@ class Components:
         self._left, self._right_edge = names[:, -1], column + width
         return labels, first, count
 
-    def roots(self):
-        """int (N,): for every piece the first piece of its component."""
+    def roots(self) -> np.ndarray:
+        """Return for each of N pieces the first piece of its component, int (N,)."""
         one, other = np.concatenate(self._pairs).T
         graph = coo_array((np.ones(len(one), bool), (one, other)), (self._pieces, self._pieces))
         _, names = connected_components(graph, directed=False)
@@ -72,7 +73,7 @@ class Components:
         return firsts[component]
 
     def _link(self, names, neighbours):
-        """Join the pieces that lie side by side along a line; -1 is no piece."""
+        """Join the pieces that lie side by side along a line. -1 means no piece."""
         both = (names >= 0) & (neighbours >= 0)
         if both.any():
             self._pairs.append(np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0))

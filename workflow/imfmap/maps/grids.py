@@ -1,16 +1,21 @@
-"""Map grids: a CRS, an affine transform and a shape, snapped so that images of one target share their pixels."""
+"""Map grids: a CRS, an affine transform and a shape. Grids are snapped, so images of a target share pixels."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from affine import Affine
-from pyproj import CRS
+from pyproj import CRS, Transformer
 from pyproj.exceptions import CRSError
 
 from ..core.errors import InputError
-from .bodies import body_of
+from .bodies import Body, body_of
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
 
 
 @dataclass(frozen=True)
@@ -22,39 +27,41 @@ class MapGrid:
     crs : pyproj.CRS
         Projected CRS in metres; None for an image in its own geometry.
     transform : affine.Affine
-        From (column, row), zero at the outer corner of the upper left pixel, to map x, y in metres.
+        From (column, row) to map x, y in metres. Here (0, 0) is the outer corner of the upper left pixel.
     shape : tuple of int
         Rows, columns.
     """
 
-    crs: CRS
+    crs: CRS | None
     transform: Affine
-    shape: tuple
+    shape: tuple[int, int]
 
     @classmethod
-    def centred(cls, crs, lon_deg, lat_deg, width_m, height_m, resolution_m):
-        """Grid around a place, its edges on whole multiples of the resolution."""
+    def centred(
+        cls, crs: CRS | str, lon_deg: float, lat_deg: float, width_m: float, height_m: float, resolution_m: float
+    ) -> Self:
+        """Return the grid around a place. Its edges are whole multiples of the resolution."""
         x, y = lonlat_to_map(crs, lon_deg, lat_deg)
         return cls.covering(crs, (x - width_m / 2, y - height_m / 2, x + width_m / 2, y + height_m / 2), resolution_m)
 
     @classmethod
-    def covering(cls, crs, bounds, resolution_m):
-        """Smallest snapped grid that covers map bounds (left, bottom, right, top) in metres."""
+    def covering(cls, crs: CRS | str, bounds: tuple[float, float, float, float], resolution_m: float) -> Self:
+        """Return the smallest snapped grid that covers map bounds (left, bottom, right, top) in metres."""
         left, bottom, right, top = (edge / resolution_m for edge in bounds)
-        # A bound that is a whole number of pixels but for rounding must not gain a row.
+        # A bound may miss a whole number of pixels by rounding. That must not add a row or column.
         left, bottom = math.floor(left + 1e-6), math.floor(bottom + 1e-6)
         right, top = math.ceil(right - 1e-6), math.ceil(top - 1e-6)
         transform = Affine(resolution_m, 0.0, left * resolution_m, 0.0, -resolution_m, top * resolution_m)
         return cls(CRS.from_user_input(crs), transform, (max(1, top - bottom), max(1, right - left)))
 
     @classmethod
-    def like(cls, grid):
-        """Grid of anything with `crs`, `transform` and `shape`; a `MapGrid` passes through.
+    def like(cls, grid: Any) -> Self:
+        """Return the grid of anything with `crs`, `transform` and `shape`. A `MapGrid` is returned as it is.
 
         Raises
         ------
         InputError
-            For a transform that is turned or has no square pixels, or a CRS that pyproj does not understand.
+            If the transform is rotated or its pixels are not square, or if pyproj does not understand the CRS.
         """
         if isinstance(grid, cls):
             return grid
@@ -70,86 +77,90 @@ class MapGrid:
         return cls(crs, transform, tuple(map(int, grid.shape)))
 
     @classmethod
-    def unplaced(cls, shape):
-        """Grid of an image in its own geometry, lines and samples: on no body."""
+    def unplaced(cls, shape: tuple[int, int]) -> Self:
+        """Return the grid of an image in its own geometry: lines and samples, without a CRS."""
         return cls(None, Affine.identity(), shape)
 
     @classmethod
-    def of(cls, dataset):
-        """Grid of an open rasterio dataset."""
+    def of(cls, dataset: "DatasetReader") -> Self:
+        """Return the grid of an open rasterio dataset."""
         return cls(_crs_of(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
 
     @property
-    def resolution_m(self):
-        """float: pixel size in map metres."""
+    def resolution_m(self) -> float:
+        """Pixel size in map metres."""
         return self.transform.a
 
     @property
-    def bounds(self):
-        """tuple of float: left, bottom, right, top in map metres."""
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, bottom, right, top in map metres."""
         left, top = self.transform * (0, 0)
         right, bottom = self.transform * (self.shape[1], self.shape[0])
         return left, bottom, right, top
 
     @cached_property
-    def body(self):
-        """Body: the body the grid lies on."""
+    def body(self) -> Body:
+        """The body that the grid lies on."""
         return body_of(self.crs)
 
     @cached_property
     def _lonlat(self):
         return self.body.to_lonlat(self.crs)
 
-    def xy(self, row, column):
-        """Map x, y in metres of pixel coordinates; whole numbers are pixel centres, arrays broadcast."""
+    def xy(self, row: float | np.ndarray, column: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return map x, y in metres of pixel coordinates. Whole numbers are pixel centres; arrays broadcast."""
         row, column = np.asarray(row, float) + 0.5, np.asarray(column, float) + 0.5
         return self.transform.c + self.transform.a * column, self.transform.f + self.transform.e * row
 
-    def rowcol(self, x, y):
-        """Fractional row, column of map positions; whole numbers are pixel centres."""
+    def rowcol(self, x: float | np.ndarray, y: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return fractional row, column of map x, y in metres. Whole numbers are pixel centres."""
         column = (np.asarray(x, float) - self.transform.c) / self.transform.a - 0.5
         row = (np.asarray(y, float) - self.transform.f) / self.transform.e - 0.5
         return row, column
 
-    def lonlat(self, row, column):
-        """Longitude (-180..180), latitude in degrees at pixel coordinates; off the body inf."""
+    def lonlat(
+        self, row: float | np.ndarray, column: float | np.ndarray
+    ) -> tuple[float | np.ndarray, float | np.ndarray]:
+        """Return longitude (-180..180) and latitude in degrees at pixel coordinates; inf off the body."""
         return transformed(self._lonlat, *np.broadcast_arrays(*self.xy(row, column)))
 
-    def rowcol_of_lonlat(self, lon_deg, lat_deg):
-        """Fractional row, column of places; whole numbers are pixel centres, off the map inf."""
+    def rowcol_of_lonlat(
+        self, lon_deg: float | np.ndarray, lat_deg: float | np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return fractional row, column of longitudes and latitudes; inf where the projection does not reach."""
         return self.rowcol(*transformed(self._lonlat, lon_deg, lat_deg, direction="INVERSE"))
 
-    def window(self, row, column, rows, columns):
-        """Grid of a window, cut at this grid's edges.
+    def window(self, row: int, column: int, rows: int, columns: int) -> "MapGrid":
+        """Return the grid of a window, cut at the lower and right edge of this grid.
 
         Parameters
         ----------
         row, column : int
-            Upper left pixel.
+            Upper left pixel of the window.
         rows, columns : int
-            Size wanted.
+            Size of the window before it is cut.
         """
         rows, columns = min(rows, self.shape[0] - row), min(columns, self.shape[1] - column)
         return MapGrid(self.crs, self.transform * Affine.translation(column, row), (rows, columns))
 
-    def blocks(self, size):
+    def blocks(self, size: int) -> Iterator[tuple[int, int, "MapGrid"]]:
         """Yield (row, column, grid) of windows of at most size x size pixels, row by row."""
         for row in range(0, self.shape[0], size):
             for column in range(0, self.shape[1], size):
                 yield row, column, self.window(row, column, size, size)
 
-    def ground_jacobians(self, row, column):
-        """Matrices from map metres (x, y) to true ground metres (east, north) at pixel coordinates.
+    def ground_jacobians(self, row: float | np.ndarray, column: float | np.ndarray) -> np.ndarray:
+        """Return matrices from map metres (x, y) to true ground metres (east, north) at pixel coordinates.
 
         Parameters
         ----------
-        row, column : ndarray
+        row, column : float or ndarray
             (N,)
 
         Returns
         -------
         ndarray
-            (N, 2, 2); at a pole, where no direction is east, those of its neighbourhood on the meridian of 0.
+            (N, 2, 2). A pole has no east; there, east is that of the meridian of 0 degrees.
         """
         row, column = np.atleast_1d(np.asarray(row, float)), np.atleast_1d(np.asarray(column, float))
         reach_px = 32.0
@@ -169,12 +180,14 @@ class MapGrid:
 
 @lru_cache(maxsize=32)
 def _crs_of(wkt):
-    """All images of a target have one, and PROJ takes milliseconds to read it."""
+    """Return the CRS of a WKT text. It is cached: PROJ takes milliseconds, and all images of a target have the same."""
     return CRS.from_wkt(wkt)
 
 
-def transformed(transformer, x, y, **options):
-    """Transform numbers or arrays; pyproj by itself takes an array of one element for a number."""
+def transformed(
+    transformer: Transformer, x: float | np.ndarray, y: float | np.ndarray, **options: Any
+) -> tuple[float | np.ndarray, float | np.ndarray]:
+    """Transform numbers or arrays. An array of one element stays an array, which pyproj does not do by itself."""
     if np.ndim(x) and np.size(x) == 1:
         return tuple(
             np.full(np.shape(x), value) for value in transformer.transform(np.ravel(x)[0], np.ravel(y)[0], **options)
@@ -187,6 +200,8 @@ def _unit_vectors(lon_deg, lat_deg):
     return np.stack([np.cos(lat) * np.cos(lon), np.cos(lat) * np.sin(lon), np.sin(lat)], axis=-1)
 
 
-def lonlat_to_map(crs, lon_deg, lat_deg):
-    """Map x, y in metres of a place."""
+def lonlat_to_map(
+    crs: CRS | str, lon_deg: float | np.ndarray, lat_deg: float | np.ndarray
+) -> tuple[float | np.ndarray, float | np.ndarray]:
+    """Return map x, y in metres of a place."""
     return body_of(crs).to_lonlat(crs).transform(lon_deg, lat_deg, direction="INVERSE")

@@ -1,7 +1,9 @@
-"""A plane of true metres around a target, whatever its map's projection, and what of it was mapped."""
+"""Equal-area plane of true metres around a target, for any map projection; and the ground that a map covers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -18,14 +20,14 @@ from .probability_raster import NODATA
 from .rasters import open_raster, read_window
 
 _STRIP_PX = 1024
-# Shares of coverage are kept by cells; a longer side of the map has no more than this many.
+# Most cells along the longer side of a map for which the mapped share is kept.
 _MOST_CELLS = 4096
 
 
 class GroundPlane:
     """Lambert's azimuthal equal-area map around the middle of a grid.
 
-    Areas are true; distances to (d / 2R)^2 / 2 of them, 0.01 % at 50 km from the middle on the Moon.
+    Areas are true. At a distance d from the middle, distances are wrong by (d / 2R)^2 / 2: 0.01 % at 50 km on the Moon.
 
     Parameters
     ----------
@@ -36,7 +38,7 @@ class GroundPlane:
     crs : pyproj.CRS
     """
 
-    def __init__(self, grid):
+    def __init__(self, grid: MapGrid):
         lon, lat = (float(value) for value in grid.lonlat((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2))
         conversion = LambertAzimuthalEqualAreaConversion(
             latitude_natural_origin=lat, longitude_natural_origin=lon, false_easting=0, false_northing=0
@@ -45,20 +47,20 @@ class GroundPlane:
         self.crs = ProjectedCRS(conversion=conversion, geodetic_crs=grid.body.geographic, name=name)
         self._transformer = Transformer.from_crs(grid.crs, self.crs, always_xy=True)
 
-    def from_map(self, geometries):
-        """Geometries of the map's CRS on the plane."""
+    def from_map(self, geometries: Sequence[shapely.Geometry] | np.ndarray) -> np.ndarray:
+        """Return geometries on the plane, from geometries in the map's CRS."""
 
         def across(points):
             return np.column_stack(self.places(*points.T))
 
         return shapely.transform(np.asarray(geometries, object), across)
 
-    def places(self, x, y):
-        """x, y on the plane of map x, y."""
+    def places(self, x: float | np.ndarray, y: float | np.ndarray) -> tuple[float | np.ndarray, float | np.ndarray]:
+        """Return x, y on the plane for x, y on the map, in metres."""
         return transformed(self._transformer, x, y)
 
-    def to_map(self, x, y):
-        """Map x, y of places on the plane."""
+    def to_map(self, x: float | np.ndarray, y: float | np.ndarray) -> tuple[float | np.ndarray, float | np.ndarray]:
+        """Return x, y on the map for x, y on the plane, in metres."""
         return transformed(self._transformer, x, y, direction="INVERSE")
 
 
@@ -69,19 +71,19 @@ class MappedGround:
     Attributes
     ----------
     grid : MapGrid
-        Cells of whole pixels of the map.
+        Grid of cells. A cell is a square of whole pixels of the map.
     share : ndarray
-        float32 (rows, columns), 0..1: mapped part of each cell.
+        float32 (rows, columns), 0..1: the share of each cell that was mapped.
     """
 
     grid: MapGrid
     share: np.ndarray
 
     @cached_property
-    def area_km2(self):
-        """ndarray: (rows, columns) mapped ground of each cell."""
+    def area_km2(self) -> np.ndarray:
+        """Mapped ground of each cell in km2, (rows, columns)."""
         rows, columns = self.grid.shape
-        # The scale varies slowly over the map: by a coarse mesh of places.
+        # The scale varies slowly over the map, so it is interpolated from a coarse mesh.
         row, column = np.linspace(0, rows - 1, min(rows, 65)), np.linspace(0, columns - 1, min(columns, 65))
         mesh = np.stack(np.meshgrid(row, column, indexing="ij"), axis=-1)
         scale = np.abs(np.linalg.det(self.grid.ground_jacobians(*mesh.reshape(-1, 2).T))).reshape(mesh.shape[:2])
@@ -91,22 +93,22 @@ class MappedGround:
         return map_coordinates(scale, places, order=1, mode="nearest") * self.share * self.grid.resolution_m**2 / 1e6
 
     @property
-    def total_km2(self):
-        """float"""
+    def total_km2(self) -> float:
+        """Mapped ground of all cells in km2."""
         return float(self.area_km2.sum())
 
-    def at(self, x, y):
-        """Mapped share of the cells at places of the map; 0 outside of it."""
+    def at(self, x: float | np.ndarray, y: float | np.ndarray) -> np.ndarray:
+        """Return the mapped share of the cells at map x, y; 0 outside the map."""
         row, column = self.grid.rowcol(x, y)
         return map_coordinates(self.share, [row, column], order=0, mode="constant", cval=0.0)
 
-    def within(self, polygons):
-        """The part of it that lies in polygons, by whole cells.
+    def within(self, polygons: gpd.GeoDataFrame) -> "MappedGround":
+        """Return the mapped ground inside polygons. Cells whose centre is outside count nothing.
 
         Parameters
         ----------
         polygons : geopandas.GeoDataFrame
-            On the map's CRS.
+            Polygons in the map's CRS.
         """
         if not len(polygons):
             return MappedGround(self.grid, np.zeros_like(self.share))
@@ -114,19 +116,19 @@ class MappedGround:
         return MappedGround(self.grid, self.share * inside)
 
 
-def mapped_ground(probability_path, cell_m=0.0):
-    """What of a map holds a probability, read in strips.
+def mapped_ground(probability_path: str | Path, cell_m: float = 0.0) -> MappedGround:
+    """Return the ground where a probability raster has data.
 
     Parameters
     ----------
     probability_path : path
         8-bit probability raster.
     cell_m : float
-        Size of the cells wanted, in map metres; whole pixels, and no more than some thousand cells a side.
+        Size of cells in map metres. It is rounded to whole pixels, and raised if a side would have over 4096 cells.
 
     Returns
     -------
-    Mapped
+    MappedGround
     """
     with open_raster(probability_path) as dataset:
         grid = MapGrid.of(dataset)
@@ -142,15 +144,17 @@ def mapped_ground(probability_path, cell_m=0.0):
     return MappedGround(MapGrid(grid.crs, grid.transform * Affine.scale(size), (rows, columns)), share)
 
 
-def areas_of(boundary, *names):
-    """The layers of a boundary together, as one frame; polygons that are empty are none.
+def areas_of(boundary: Mapping[str, gpd.GeoDataFrame], *names: str) -> gpd.GeoDataFrame:
+    """Return layers of a boundary file as one frame, without empty polygons.
 
     Parameters
     ----------
     boundary : dict of str to geopandas.GeoDataFrame
-        See `accept.read_boundary`.
+        Layers by name, as `accept.read_boundary` returns them.
+    *names : str
+        The layers to take.
     """
     frames = [boundary[name] for name in names]
     geometries = np.concatenate([frame.geometry.values for frame in frames])
-    there = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
-    return gpd.GeoDataFrame(geometry=shapely.make_valid(geometries[there]), crs=frames[0].crs)
+    filled = ~(shapely.is_missing(geometries) | shapely.is_empty(geometries))
+    return gpd.GeoDataFrame(geometry=shapely.make_valid(geometries[filled]), crs=frames[0].crs)

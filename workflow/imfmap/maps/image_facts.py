@@ -1,26 +1,29 @@
-"""What is known of one image on the map: carried in the tags of its projected raster."""
+"""Facts of one projected image: product, time, Sun, viewing angles. They are tags of its raster."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Self
 
 from ..core.errors import InputError
 from .rasters import open_raster
 
 _PREFIX = "IMF_"
-# Tag of a raster that is made of several images: their product ids, joined by commas.
+# Tag of a raster that is made of several images. It holds their product ids, joined by commas.
 PRODUCTS_TAG = "IMF_PRODUCTS"
 
 
 @dataclass(frozen=True)
 class ImageFacts:
-    """Facts of one projected image, taken at the middle of the part of it that lies on the target's grid.
+    """Facts of one projected image, at the middle of its part on the target's grid.
 
     Attributes
     ----------
     product : str
         Product identifier, e.g. ``M143947267LE``.
     start_time : str
-        UTC of the first line, ISO 8601; `unknown` of a mosaic that somebody else made.
+        UTC of the first line, ISO 8601; ``unknown`` for a mosaic that was imported.
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from the grid's up, 0..360.
     incidence_deg, emission_deg, phase_deg : float
@@ -28,7 +31,7 @@ class ImageFacts:
     ground_resolution_m : float
         Size of an image pixel on the ground.
     engine : str
-        ``native`` or ``isis``; ``none`` of a mosaic that somebody else made.
+        ``native`` or ``isis``; ``none`` for a mosaic that was imported.
     """
 
     product: str
@@ -40,23 +43,29 @@ class ImageFacts:
     ground_resolution_m: float
     engine: str
 
-    def tags(self):
-        """dict of str: the facts as raster tags."""
+    def tags(self) -> dict[str, str]:
+        """Return the facts as raster tags."""
         return {_PREFIX + key.upper(): str(value) for key, value in asdict(self).items()}
 
     @classmethod
-    def of_mosaic(cls, product, ground_resolution_m, sun_azimuth_deg=math.nan, incidence_deg=math.nan):
-        """Facts of a mosaic that somebody else made, as far as they are known; NaN angles are not."""
+    def of_mosaic(
+        cls,
+        product: str,
+        ground_resolution_m: float,
+        sun_azimuth_deg: float = math.nan,
+        incidence_deg: float = math.nan,
+    ) -> Self:
+        """Return the facts of a mosaic that was imported. Angles that are not known are NaN."""
         return cls(product, "unknown", sun_azimuth_deg, incidence_deg, math.nan, math.nan, ground_resolution_m, "none")
 
     @classmethod
-    def from_tags(cls, tags, path):
-        """Facts out of raster tags.
+    def from_tags(cls, tags: Mapping[str, str], path: str | Path) -> Self:
+        """Return the facts in the tags of a raster. `path` names the raster in errors.
 
         Raises
         ------
         InputError
-            Where a tag is missing: the raster was not made by this workflow.
+            If a tag is missing. Then this workflow did not make the raster.
         """
         values = {}
         for field in fields(cls):
@@ -67,7 +76,7 @@ class ImageFacts:
         return cls(**values)
 
 
-def facts_of(path):
-    """ImageFacts of a projected image."""
+def facts_of(path: str | Path) -> ImageFacts:
+    """Return the facts of a projected image."""
     with open_raster(path) as image:
         return ImageFacts.from_tags(image.tags(), path)

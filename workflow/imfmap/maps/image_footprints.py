@@ -1,5 +1,6 @@
-"""Footprints of projected images, out of the pixels that they fill."""
+"""Footprints of projected images, made from their valid pixels."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,26 +18,28 @@ from .image_facts import PRODUCTS_TAG, ImageFacts
 from .rasters import open_raster
 
 MOST_PX = 1024
-# Islands of less than this share of an image are left out: single pixels between shadows.
+# Parts of less than this share of an image are left out, such as single pixels between shadows.
 _LEAST_SHARE = 1e-3
-# 3 mm on the Moon; and 3 cm, by which an edge may be straighter than it is.
+# Decimals of a degree: 3 mm on the Moon.
 _DECIMALS = 7
+# Simplified outlines may be wrong by this much: 3 cm on the Moon.
 _TOLERANCE_DEG = 1e-6
 
 
-def image_footprints(paths):
-    """Footprints of the rasters of a target, with what is known of each image.
+def image_footprints(paths: Sequence[str | Path]) -> gpd.GeoDataFrame:
+    """Return the footprints of the rasters of a target, with the facts of each image.
 
     Parameters
     ----------
     paths : sequence of path
-        Projected images with the tags of `image_facts.ImageFacts`, or finished mosaics without; all on one CRS.
+        Projected images with the tags of `image_facts.ImageFacts`, or mosaics without them. All have the same CRS.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        A row each, in the rasters' CRS: ``product``, the other facts where the raster has them, and the outline of its
-        valid pixels, holes (as shadows are) filled. It is right within two pixels of `MOST_PX` on the longer side.
+        A row for each raster, in the rasters' CRS: ``product``, the other facts if the raster has them, and the outline
+        of the valid pixels. Holes, such as shadows, are filled. The outline is made from a copy of at most `MOST_PX`
+        pixels on the longer side, and is right within two pixels of that copy.
     """
     rows, outlines, crs = [], [], None
     for path in paths:
@@ -70,27 +73,29 @@ def _outline(dataset, grid):
     return filled.simplify(transform.a)
 
 
-def geographic_footprint(grid, outline=None):
-    """An area of a map in longitude and latitude, as GeoJSON wants it.
+def geographic_footprint(
+    grid: MapGrid, outline: shapely.Polygon | shapely.MultiPolygon | None = None
+) -> tuple[shapely.Geometry, list[float]]:
+    """Return an area of a map in longitude and latitude, as GeoJSON needs it.
 
     Parameters
     ----------
     grid : MapGrid
     outline : shapely.Polygon or shapely.MultiPolygon, optional
-        In map metres; by default the grid's edge.
+        The area in map metres; by default all of the grid.
 
     Returns
     -------
     geometry : shapely geometry
-        Degrees, longitudes -180..180; cut where it crosses the antimeridian, closed over a pole that it holds.
+        Degrees, longitudes -180..180. It is cut at the antimeridian, and closed over a pole that it contains.
     bbox : list of float
-        West, south, east, north; west is above east where the area crosses the antimeridian (RFC 7946, section 5.2).
+        West, south, east, north. West is above east if the area crosses the antimeridian (RFC 7946, section 5.2).
     """
     outline = shapely.box(*grid.bounds) if outline is None else outline
     left, bottom, right, top = outline.bounds
     dense = shapely.orient_polygons(outline).segmentize(max(right - left, top - bottom) / 64)
     degrees = shapely.transform(dense, lambda points: np.column_stack(grid.lonlat(*grid.rowcol(*points.T))))
-    poles = {name: _holds(grid, outline, lat) for name, lat in (("north", 90.0), ("south", -90.0))}
+    poles = {name: _contains(grid, outline, lat) for name, lat in (("north", 90.0), ("south", -90.0))}
     fixed = antimeridian.fix_shape(degrees, force_north_pole=poles["north"], force_south_pole=poles["south"])
     geometry = shapely.transform(
         shapely.geometry.shape(fixed).simplify(_TOLERANCE_DEG), lambda points: points.round(_DECIMALS)
@@ -98,7 +103,7 @@ def geographic_footprint(grid, outline=None):
     return geometry, [round(float(value), _DECIMALS) for value in antimeridian.bbox(geometry)]
 
 
-def _holds(grid, outline, lat_deg):
-    """Whether an area of a map holds a place on the meridian of 0."""
+def _contains(grid, outline, lat_deg):
+    """Return whether an area of a map contains the place of a latitude on the meridian of 0."""
     row, column = grid.rowcol_of_lonlat(0.0, lat_deg)
     return bool(np.isfinite([row, column]).all()) and outline.intersects(shapely.Point(*grid.xy(row, column)))

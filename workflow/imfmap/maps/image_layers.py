@@ -1,47 +1,52 @@
-"""Projected images as layers of a mosaic: read by windows of the target's grid, empty parts passed over."""
+"""Projected images as layers of a mosaic. They are read by windows of the target's grid; empty parts are skipped."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
 
 import numpy as np
 from rasterio.errors import RasterBlockError
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from .alignment import offset_on
+from .grids import MapGrid
 from .image_facts import ImageFacts
 from .rasters import open_raster
 
 
 class ImageLayer:
-    """A projected image on a target's pixels.
+    """A projected image whose pixels are pixels of a target's grid.
 
     Attributes
     ----------
     product : str
     path : path
     offset : tuple of int
-        Row and column of its first pixel on the target's grid.
+        Row and column of its upper left pixel on the target's grid.
     """
 
-    def __init__(self, dataset, product, path, offset):
+    def __init__(self, dataset: DatasetReader, product: str, path: str | Path, offset: tuple[int, int]):
         self._dataset, self.product, self.path, self.offset = dataset, product, path, offset
         self._filled = FilledBlocks(dataset)
 
     @classmethod
     @contextmanager
-    def open(cls, path, grid):
+    def open(cls, path: str | Path, grid: MapGrid) -> Iterator[Self]:
         """Open a projected image.
 
         Raises
         ------
         InputError
-            Where it is none, or its pixels are not the grid's.
+            If the file is not a projected image, or its pixels do not fit the grid.
         """
         with open_raster(path) as dataset:
             offset = offset_on(dataset, grid, "the target's map", "project it onto the target's grid")
             yield cls(dataset, ImageFacts.from_tags(dataset.tags(), path).product, path, offset)
 
-    def read(self, row, column, rows, columns):
-        """Window of the target's grid as (rows, columns) float32, NaN for no data; None where the image has none."""
+    def read(self, row: int, column: int, rows: int, columns: int) -> np.ndarray | None:
+        """Read a window of the target's grid: (rows, columns) float32, NaN for no data; None if all is without data."""
         first_row, first_column = row - self.offset[0], column - self.offset[1]
         top, left = max(first_row, 0), max(first_column, 0)
         bottom = min(first_row + rows, self._dataset.height)
@@ -57,17 +62,17 @@ class ImageLayer:
         pixels[top - first_row : bottom - first_row, left - first_column : right - first_column] = inside
         return pixels
 
-    def reaches(self, row, column, rows, columns):
-        """Whether the image may have data in a window of the target's grid."""
+    def reaches(self, row: int, column: int, rows: int, columns: int) -> bool:
+        """Return whether the image may have data in a window of the target's grid."""
         row, column = row - self.offset[0], column - self.offset[1]
         bottom, right = min(row + rows, self._dataset.height), min(column + columns, self._dataset.width)
         return self._filled.any(max(row, 0), bottom, max(column, 0), right)
 
 
 class FilledBlocks:
-    """Which blocks of a raster are stored: sparse GeoTIFFs leave empty ones out."""
+    """Which blocks of a raster are stored. A sparse GeoTIFF does not store empty blocks."""
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: DatasetReader):
         self._height, self._width = dataset.block_shapes[0]
         self._filled = np.ones((-(-dataset.height // self._height), -(-dataset.width // self._width)), bool)
         if dataset.driver == "GTiff":
@@ -77,8 +82,14 @@ class FilledBlocks:
                 except RasterBlockError:
                     self._filled[row, column] = False
 
-    def any(self, top, bottom, left, right):
-        """Whether a block is stored that has pixels of a window, which lies on the raster; False of an empty one."""
+    def any(self, top: int, bottom: int, left: int, right: int) -> bool:
+        """Return whether a stored block has pixels of a window; False for an empty window.
+
+        Parameters
+        ----------
+        top, bottom, left, right : int
+            First row and the row after the last one, and so the columns. The window must lie on the raster.
+        """
         if top >= bottom or left >= right:
             return False
         rows = slice(top // self._height, -(-bottom // self._height))

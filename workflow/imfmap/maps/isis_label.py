@@ -2,6 +2,8 @@
 
 import json
 import warnings
+from pathlib import Path
+from typing import Any
 
 from rasterio.errors import NotGeoreferencedWarning
 
@@ -9,13 +11,13 @@ from ..core.errors import InputError
 from .rasters import open_raster
 
 
-def read_cube_label(path):
-    """Label of an ISIS cube as nested mappings; objects named ``Table_<name>`` are its tables.
+def read_cube_label(path: str | Path) -> dict[str, Any]:
+    """Return the label of an ISIS cube as nested mappings. Its tables are objects named ``Table_<name>``.
 
     Raises
     ------
     InputError
-        Where the file is no ISIS cube.
+        If the file is not an ISIS cube.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -23,5 +25,5 @@ def read_cube_label(path):
             items = dataset.tags(ns="json:ISIS3")
     if not items:
         raise InputError(path, "is no ISIS cube", "give a cube that spiceinit has been run on")
-    # The domain is one JSON text; rasterio took it for "key:value" and parted it at its first colon.
+    # The metadata domain is one JSON text. rasterio takes it for "key:value" and splits it at the first colon.
     return json.loads(":".join(next(iter(items.items()))))

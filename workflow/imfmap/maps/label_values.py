@@ -1,24 +1,26 @@
 """Values of PDS and ISIS labels."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from ..core.errors import InputError
 
 
-def label_value(group, keyword, path):
-    """Value of a keyword, its unit taken off.
+def label_value(group: Mapping[str, Any], keyword: str, path: str | Path) -> Any:
+    """Return the value of a keyword without its unit.
 
     Parameters
     ----------
     group : mapping
         A label, or an object or group of one.
     path : path
-        Whose label it is, for messages.
+        File of the label, for the error.
 
     Raises
     ------
     InputError
-        Where there is no such keyword.
+        If the label does not have the keyword.
     """
     if keyword not in group:
         raise InputError(path, f"its label has no keyword {keyword}", "check that the file is whole")

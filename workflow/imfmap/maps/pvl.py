@@ -1,4 +1,4 @@
-"""PVL files and special pixels as ISIS writes them."""
+"""PVL files and special pixels, as ISIS writes them."""
 
 import re
 from pathlib import Path
@@ -8,23 +8,23 @@ import pvl
 
 from ..core.errors import InputError
 
-# The least value that ISIS takes for data in a cube of 32-bit reals; the five special pixels lie below.
+# The lowest valid value in an ISIS cube of 32-bit reals. The five special pixel values lie below it.
 _VALID_MIN = np.uint32(0xFF7FFFFA).view(np.float32)
 
 
-def is_special(pixels):
-    """Which pixels of an ISIS cube of 32-bit reals are special (Null, saturated), not data."""
+def is_special(pixels: np.ndarray) -> np.ndarray:
+    """Return where the pixels of an ISIS cube of 32-bit reals are special (Null, saturated) and hold no data."""
     return ~(pixels >= _VALID_MIN)
 
 
-def read_pvl(path, remedy=""):
-    """Content of a PVL file as ISIS writes and reads it.
+def read_pvl(path: str | Path, remedy: str = "") -> pvl.PVLModule:
+    """Return the content of a PVL file, as ISIS writes and reads it.
 
     Parameters
     ----------
     path : path
     remedy : str
-        What to do about a missing or broken file, for the error.
+        What the user can do about a missing or broken file, for the error.
 
     Returns
     -------
@@ -33,7 +33,7 @@ def read_pvl(path, remedy=""):
     Raises
     ------
     InputError
-        Where the file is missing or broken.
+        If the file is missing or broken.
     """
     try:
         text = Path(path).read_text()
@@ -42,10 +42,10 @@ def read_pvl(path, remedy=""):
     return parse_pvl(text, path, remedy)
 
 
-def parse_pvl(text, where, remedy=""):
-    """Content of PVL text; errors as `read_pvl`, naming `where`."""
+def parse_pvl(text: str, where: str | Path, remedy: str = "") -> pvl.PVLModule:
+    """Return the content of PVL text. It raises the errors of `read_pvl`; they name `where`."""
     try:
-        # pvl stumbles over EndObject without an underscore, which ISIS takes.
+        # ISIS reads EndObject without an underscore; pvl does not.
         return pvl.loads(re.sub(r"(?mi)^([ \t]*)End(Object|Group)\b", r"\1End_\2", text))
-    except Exception as error:  # pvl lets errors of many types through on broken text
+    except Exception as error:  # pvl raises errors of many types for broken text
         raise InputError(where, f"cannot be read as PVL ({str(error)[:80]})", remedy) from None

@@ -1,9 +1,10 @@
-"""How layers look: the QGIS styles of resources/styles, and what other programs need of them.
+"""Styles of layers: the QGIS styles of resources/styles, and the styles for other programs that are made from them.
 
-The ``.qml`` files are the one place where colours and classes stand. QGIS reads them as they are; SLD for other GIS,
-the viewer's legend and its colour tables are read out of them.
+Colours and classes are defined only in the ``.qml`` files. QGIS reads these files. The SLD for other GIS programs and
+the legend and colour tables of the viewer are made from them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
@@ -27,14 +28,14 @@ class StyleClass:
         Red, green, blue, alpha, 0..255.
     outline_mm : float
     lower, upper : float or None
-        Of a graduated style: the class holds values from `lower` to below `upper`.
+        In a graduated style: the class holds values from `lower` to below `upper`.
     value : str or None
-        Of a categorised style: the value; empty for all others.
+        In a categorised style: the value of the class. The empty text stands for all other values.
     """
 
     label: str
-    fill: tuple
-    outline: tuple
+    fill: tuple[int, int, int, int]
+    outline: tuple[int, int, int, int]
     outline_mm: float
     lower: float | None = None
     upper: float | None = None
@@ -43,32 +44,32 @@ class StyleClass:
 
 @dataclass(frozen=True)
 class VectorStyle:
-    """A vector style: classes of one column, or one class for all (`column` None), of areas or of lines."""
+    """A style of areas or lines: classes of one column, or one class for all features (then `column` is None)."""
 
     column: str | None
-    classes: tuple
+    classes: tuple[StyleClass, ...]
     lines: bool = False
 
 
-def qml(name):
-    """Text of a layer's QGIS style; None where the layer has none.
+def qml(name: str) -> str | None:
+    """Return the text of a layer's QGIS style; None if the layer has no style.
 
     Parameters
     ----------
     name : str
-        Layer name, as the file in resources/styles.
+        Name of the layer, and of the file in resources/styles.
     """
     path = FOLDER / f"{name}.qml"
     return path.read_text() if path.exists() else None
 
 
-def vector_style(name):
-    """VectorStyle: what a layer's QGIS style says; the fill of a line is nothing.
+def vector_style(name: str) -> VectorStyle:
+    """Return the style in a layer's QGIS file. The fill of lines is transparent.
 
     Raises
     ------
     InputError
-        For a style with another renderer than single, categorised or graduated symbols.
+        If the style has other symbols than single, categorised or graduated ones.
     """
     renderer = ElementTree.parse(FOLDER / f"{name}.qml").getroot().find("renderer-v2")
     kind = renderer.get("type")
@@ -92,22 +93,24 @@ def vector_style(name):
             for part in renderer.iter("category")
         ]
     else:
-        raise InputError(FOLDER / f"{name}.qml", f"has a renderer of type {kind}", "use single, categorised, graduated")
+        raise InputError(
+            FOLDER / f"{name}.qml", f"has a renderer of type {kind}", "use single, categorised or graduated symbols"
+        )
     return VectorStyle(renderer.get("attr"), tuple(classes), lines)
 
 
-def colour_table(name):
-    """Colours of a raster style over its range.
+def colour_table(name: str) -> np.ndarray:
+    """Return the colours of a raster style over its range.
 
     Parameters
     ----------
     name : str
-        A pseudocolour style with interpolated colours.
+        Name of a pseudocolour style with interpolated colours.
 
     Returns
     -------
     ndarray
-        uint8 (251, 4): RGBA of 0, 1/250 ... 1 of the range, as the codes of a probability raster.
+        uint8 (251, 4): RGBA at 0, 1/250 ... 1 of the range. A row each for the codes of a probability raster.
     """
     shader = ElementTree.parse(FOLDER / f"{name}.qml").getroot().find(".//colorrampshader")
     low, high = float(shader.get("minimumValue")), float(shader.get("maximumValue"))
@@ -120,8 +123,8 @@ def colour_table(name):
     return np.rint([np.interp(at, values, channel) for channel in channels]).T.astype(np.uint8)
 
 
-def sld(name):
-    """A layer's style as SLD 1.0, for GeoServer and other GIS: filled polygons, or lines, by class."""
+def sld(name: str) -> str:
+    """Return a layer's style as SLD 1.0, for GeoServer and other GIS programs."""
     style = vector_style(name)
     rules = "".join(_rule(style.column, part, style.lines) for part in style.classes)
     return (
@@ -132,13 +135,13 @@ def sld(name):
     )
 
 
-def css(rgba):
-    """A colour as ``#rrggbb``, without its alpha."""
+def css(rgba: Sequence[int]) -> str:
+    """Return a colour as ``#rrggbb``, without its alpha."""
     return "#" + bytes(rgba[:3]).hex()
 
 
 def _symbol(element):
-    """Fill, outline and its width of a QGIS fill symbol, or of a line symbol."""
+    """Return fill, outline and width of the outline of a QGIS fill symbol or line symbol."""
     options = {option.get("name"): option.get("value") for option in element.iter("Option")}
     if element.get("type") == "line":
         return (0, 0, 0, 0), tuple(map(int, options["line_color"].split(",")[:4])), float(options["line_width"])
@@ -181,5 +184,5 @@ def _filter(column, part):
             f"<ogc:Filter><ogc:PropertyIsEqualTo><ogc:PropertyName>{column}</ogc:PropertyName>"
             f"<ogc:Literal>{escape(part.value)}</ogc:Literal></ogc:PropertyIsEqualTo></ogc:Filter>"
         )
-    # What no other class took.
+    # The class of all values that no other class has.
     return "<ElseFilter/>" if part.value is not None else ""

@@ -1,13 +1,17 @@
-"""Raster files: read with their grid, written whole or not at all."""
+"""Read raster files with their grids, and write them whole or not at all."""
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
 from rasterio.errors import RasterioIOError
+from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
 from ..core.errors import InputError
@@ -15,18 +19,18 @@ from ..core.files import replacing
 from .grids import MapGrid
 
 BLOCK = 512
-# GDAL would keep blocks in 5 % of the machine's memory, which on a large node is more than a job may have.
+# GDAL's own cache takes 5 % of the machine's memory. On a large node that is more than a job may have.
 os.environ.setdefault("GDAL_CACHEMAX", "512")
 
 
 @contextmanager
-def open_raster(path):
+def open_raster(path: str | Path) -> Iterator[DatasetReader]:
     """Open a raster for reading.
 
     Raises
     ------
     InputError
-        Where the file is missing or no raster.
+        If the file is missing or is not a raster.
     """
     try:
         dataset = rasterio.open(path)
@@ -38,8 +42,8 @@ def open_raster(path):
         yield dataset
 
 
-def read_raster(path, band=1):
-    """Read one band.
+def read_raster(path: str | Path, band: int = 1) -> tuple[np.ndarray, MapGrid, dict[str, str]]:
+    """Read one band of a raster.
 
     Returns
     -------
@@ -50,14 +54,16 @@ def read_raster(path, band=1):
         return dataset.read(band), MapGrid.of(dataset), dataset.tags()
 
 
-def read_grid(path):
-    """MapGrid: that of a raster."""
+def read_grid(path: str | Path) -> MapGrid:
+    """Return the grid of a raster."""
     with open_raster(path) as dataset:
         return MapGrid.of(dataset)
 
 
-def read_window(dataset, row, column, rows, columns, band=1, fill=None):
-    """Read a window of an open dataset that may reach past its edges.
+def read_window(
+    dataset: DatasetReader, row: int, column: int, rows: int, columns: int, band: int = 1, fill: float | None = None
+) -> np.ndarray:
+    """Read a window of an open dataset. The window may reach past the edges of the dataset.
 
     Parameters
     ----------
@@ -71,7 +77,7 @@ def read_window(dataset, row, column, rows, columns, band=1, fill=None):
     """
     if fill is None:
         fill = dataset.nodata if dataset.nodata is not None else 0
-    # rasterio's own boundless reading goes around GDAL's block cache, and decodes a block again for every window.
+    # Boundless reading of rasterio does not use GDAL's block cache: it decodes a block again for every window.
     array = np.full((rows, columns), fill, dataset.dtypes[band - 1])
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
@@ -82,8 +88,18 @@ def read_window(dataset, row, column, rows, columns, band=1, fill=None):
 
 
 @contextmanager
-def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=True, descriptions=(), cloud=False):
-    """Create a tiled, compressed GeoTIFF, to be filled by windows; it appears under its name only when whole.
+def create_raster(
+    path: str | Path,
+    grid: MapGrid,
+    dtype: str,
+    bands: int = 1,
+    nodata: float | None = None,
+    tags: Mapping[str, Any] | None = None,
+    overviews: bool | str = True,
+    descriptions: Sequence[str] = (),
+    cloud: bool = False,
+) -> Iterator[DatasetWriter]:
+    """Create a tiled, compressed GeoTIFF to write windows to. It appears under its name only when it is whole.
 
     Parameters
     ----------
@@ -94,11 +110,11 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
     tags : dict, optional
         Metadata written to the file; values become text.
     overviews : bool or str
-        Whether to build overviews, or the resampling to use ("nearest" for classes).
+        Whether to build overviews; or their resampling, such as "nearest" for classes. True means "average".
     descriptions : sequence of str
-        Of the bands.
+        Descriptions of the bands.
     cloud : bool
-        Put the file in the order of a Cloud Optimized GeoTIFF, at the cost of writing it a second time.
+        Whether to make it a Cloud Optimized GeoTIFF. Then the file is written twice.
 
     Yields
     ------
@@ -124,7 +140,7 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
             zstd_level=1,
             predictor=3 if floating else 2,
             bigtiff="if_safer",
-            # An image fills few of its target's blocks: the others take neither time nor space.
+            # An image fills few blocks of its target. Empty blocks then take neither time nor space.
             sparse_ok=True,
         ) as dataset:
             dataset.update_tags(**{key: str(value) for key, value in (tags or {}).items()})
@@ -138,7 +154,7 @@ def create_raster(path, grid, dtype, bands=1, nodata=None, tags=None, overviews=
 
 
 def _order_for_cloud(path):
-    """Write a GeoTIFF anew as a Cloud Optimized one: header and overviews before the pixels."""
+    """Write a GeoTIFF again as a Cloud Optimized one, which has header and overviews before the pixels."""
     with replacing(path) as ordered:
         rasterio.shutil.copy(
             path,
@@ -154,8 +170,8 @@ def _order_for_cloud(path):
         )
 
 
-def build_overviews(path, resampling):
-    """Add overviews by powers of two, down to one block."""
+def build_overviews(path: str | Path, resampling: str) -> None:
+    """Add overviews that are smaller by powers of two, until one fits into a block."""
     with rasterio.Env(SPARSE_OK_OVERVIEW="ON"), rasterio.open(path, "r+") as dataset:
         factors = []
         while max(dataset.shape) / (factors[-1] if factors else 1) > BLOCK:
@@ -164,8 +180,15 @@ def build_overviews(path, resampling):
             dataset.build_overviews(factors, Resampling[resampling])
 
 
-def write_raster(path, array, grid, nodata=None, tags=None, overviews=True):
-    """Write an array (rows, columns) or (bands, rows, columns) whole."""
+def write_raster(
+    path: str | Path,
+    array: np.ndarray,
+    grid: MapGrid,
+    nodata: float | None = None,
+    tags: Mapping[str, Any] | None = None,
+    overviews: bool | str = True,
+) -> None:
+    """Write an array (rows, columns) or (bands, rows, columns) as a GeoTIFF; see `create_raster`."""
     bands = array[np.newaxis] if array.ndim == 2 else array
     with create_raster(path, grid, bands.dtype.name, len(bands), nodata, tags, overviews) as dataset:
         dataset.write(bands)

@@ -1,18 +1,18 @@
-"""The linear stretch of an image or a mosaic to 8 bit."""
+"""Linear stretch of an image or a mosaic to 8 bit."""
 
 import numpy as np
 
 
-def stretch_to_8bit(image, limits=None):
-    """Linear stretch of an image between its extremes, as `gdal_translate -scale` does, or between given limits.
+def stretch_to_8bit(image: np.ndarray, limits: tuple[float, float] | None = None) -> np.ndarray:
+    """Stretch an image linearly between given limits, or between its extremes, as `gdal_translate -scale` does.
 
     Parameters
     ----------
     image : ndarray
         I/F (rows, columns), NaN where there is no data.
     limits : tuple of float, optional
-        I/F that become 1 and 255, such as the extremes of the whole of which `image` is a part; what lies beyond is
-        cut off.
+        I/F that become 1 and 255. Values beyond them become 1 or 255. If `image` is a window of a larger image, give
+        the extremes of the larger one.
 
     Returns
     -------

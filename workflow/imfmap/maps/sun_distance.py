@@ -1,4 +1,6 @@
-"""Distance from Sun to Moon without kernels, for I/F of images whose camera is not at hand."""
+"""Distance from the Sun to the Moon without SPICE kernels, for the I/F of images without a camera model."""
+
+from datetime import datetime
 
 import erfa
 import numpy as np
@@ -9,11 +11,11 @@ _J2000_JD = 2451545.0
 _DAY_S = 86400.0
 
 
-def sun_moon_distance_au(utc):
-    """Distance between the centres of Sun and Moon.
+def sun_moon_distance_au(utc: str | datetime) -> float:
+    """Return the distance between the centres of the Sun and the Moon.
 
-    Earth after Simon et al. (1994) and Bretagnon & Francou (1988), Moon after Meeus (1998), as ERFA has them; agrees
-    with the DE421 distance that lronaccal uses to 1e-7 AU.
+    ERFA computes the Earth after Simon et al. (1994) and Bretagnon & Francou (1988), and the Moon after Meeus (1998).
+    The distance agrees to 1e-7 AU with the DE421 distance that lronaccal uses.
 
     Parameters
     ----------

@@ -1,24 +1,26 @@
-"""A target's place on its body, as a map grid."""
+"""The map grid of a target."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from .bodies import body
 from .grids import MapGrid
 
 EXTENT_IN_DIAMETERS = 1.1
-# What of a target's settings says where its map lies.
+# The settings of a target that decide its map grid.
 PLACE_KEYS = ("body", "lat", "lon", "diameter_km", "extent_km", "projection", "resolution_m", "standard_parallel_deg")
 
 
-def target_grid(target):
-    """Map grid of a target.
+def target_grid(target: Mapping[str, Any]) -> MapGrid:
+    """Return the map grid of a target.
 
-    An equirectangular map has its standard parallel (unless the config chooses another) and central meridian at the
-    target, so that it is true to scale there; the polar projection is centred on the pole with the target's meridian
-    up or down.
+    An equirectangular map has its central meridian at the target, and its standard parallel, too, unless the config
+    sets another. So it is true to scale there. A polar map is centred on the pole; the target's meridian is vertical.
 
     Parameters
     ----------
     target : dict
-        One completed entry of ``targets`` in the config, or of it just `PLACE_KEYS`.
+        An entry of ``targets`` in the config with all defaults filled in, or only its `PLACE_KEYS`.
 
     Returns
     -------

@@ -1,7 +1,8 @@
-"""Vector files: read with a known CRS, written whole or not at all."""
+"""Read vector files on a known CRS, and write them whole or not at all."""
 
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -15,21 +16,21 @@ from ..core.files import replacing
 from . import qml_styles
 from .bodies import body_of
 
-# A GeoPackage notes when it was written; a fixed time makes the same features the same bytes.
+# A GeoPackage holds the time of writing. With a fixed time, the same features give the same bytes.
 _EPOCH = "2000-01-01T00:00:00.000Z"
 # 3 mm on the Moon.
 _DEGREE_DECIMALS = 7
-# Where QGIS looks for styles in a GeoPackage: a table without geometry.
+# QGIS looks for styles in this table of a GeoPackage. It has no geometry.
 STYLES_LAYER = "layer_styles"
 
 
-def layers_of(path):
-    """Layer names of a vector file, but for its table of styles.
+def layers_of(path: str | Path) -> list[str]:
+    """Return the layer names of a vector file, without the table of styles.
 
     Raises
     ------
     InputError
-        Where the file is missing or no vector file.
+        If the file is missing or is not a vector file.
     """
     if not Path(path).exists():
         raise InputError(path, "does not exist", "check the path, or that the step before made it")
@@ -39,8 +40,10 @@ def layers_of(path):
         raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
 
 
-def read_vector(path, layer=None, crs=None, columns=()):
-    """Read a layer, on the CRS that is wanted.
+def read_vector(
+    path: str | Path, layer: str | None = None, crs: CRS | str | None = None, columns: Sequence[str] = ()
+) -> gpd.GeoDataFrame:
+    """Read a layer and transform it to a CRS.
 
     Parameters
     ----------
@@ -49,9 +52,9 @@ def read_vector(path, layer=None, crs=None, columns=()):
     layer : str, optional
         Layer name; by default the first one.
     crs : CRS, optional
-        CRS to bring the geometries to.
+        CRS to transform the geometries to; by default they stay as they are.
     columns : sequence of str
-        Columns that must be there.
+        Columns that the layer must have.
 
     Returns
     -------
@@ -60,7 +63,7 @@ def read_vector(path, layer=None, crs=None, columns=()):
     Raises
     ------
     InputError
-        For a missing file, layer or column, or a file whose CRS is missing, or lies on another body than `crs`.
+        If the file, the layer, a column or the CRS is missing, or if the CRS is of another body than `crs`.
     """
     frame = read_as_drawn(path, layer).reset_index(drop=True)
     missing = [name for name in columns if name not in frame.columns]
@@ -73,13 +76,13 @@ def read_vector(path, layer=None, crs=None, columns=()):
     return frame if crs is None else frame.to_crs(CRS.from_user_input(crs))
 
 
-def read_as_drawn(path, layer=None):
-    """A layer as it is in its file, the feature ids as index.
+def read_as_drawn(path: str | Path, layer: str | None = None) -> gpd.GeoDataFrame:
+    """Read a layer without any change. The index holds the feature ids.
 
     Raises
     ------
     InputError
-        For a missing file or layer, or a table without shapes, such as a CSV.
+        If the file or the layer is missing, or is a table without geometries, such as a CSV.
     """
     names = layers_of(path)
     if layer is not None and layer not in names:
@@ -93,23 +96,23 @@ def read_as_drawn(path, layer=None):
     return frame
 
 
-def crs_fault(found, wanted=None):
-    """What is wrong with the CRS of vectors for a map.
+def crs_fault(found: CRS | None, wanted: CRS | str | None = None) -> tuple[str, str] | None:
+    """Return what is wrong with the CRS of a vector file for a map.
 
     Parameters
     ----------
     found : CRS or None
-        Of the file.
+        CRS of the vector file.
     wanted : CRS, optional
-        Of the map.
+        CRS of the map.
 
     Returns
     -------
     tuple of str or None
-        What was found, and what to do.
+        What was found, and what to do; None if nothing is wrong.
     """
     if found is None:
-        return "says no coordinate reference system", "save it with the CRS of the map it was drawn on"
+        return "has no coordinate reference system", "save it with the CRS of the map that it was drawn on"
     if wanted is None:
         return None
     try:
@@ -122,21 +125,26 @@ def crs_fault(found, wanted=None):
     return f"lies on {body.name}, the map on {wanted_body.name}", "save it with the map's CRS"
 
 
-def write_vector(path, layers, geometry_types=None, qml=None):
+def write_vector(
+    path: str | Path,
+    layers: Mapping[str, gpd.GeoDataFrame] | gpd.GeoDataFrame,
+    geometry_types: Mapping[str, str] | None = None,
+    qml: Mapping[str, str] | None = None,
+) -> None:
     """Write layers to one file.
 
-    In a GeoPackage, layers that resources/styles has a style for carry it in the table where QGIS looks for it.
+    A GeoPackage also gets the layers' styles from resources/styles, in the table where QGIS looks for them.
 
     Parameters
     ----------
     path : path
         ``.gpkg`` (any number of layers), ``.shp`` or ``.geojson`` (one).
     layers : dict of str to geopandas.GeoDataFrame, or one GeoDataFrame
-        Frames by layer name; a layer without features keeps its columns. One frame alone is named as the file.
+        Frames by layer name. A layer without features keeps its columns. A single frame gets the file's name.
     geometry_types : dict of str to str, optional
-        Geometry types of layers by name, such as "MultiPolygon"; by default as the features are.
+        Geometry types by layer name, such as "MultiPolygon"; by default those of the features.
     qml : dict of str to str, optional
-        QGIS styles of layers by name, for a GeoPackage whose layers are styled otherwise.
+        QGIS styles by layer name, for a GeoPackage. They replace those of resources/styles.
     """
     path = Path(path)
     if isinstance(layers, gpd.GeoDataFrame):
@@ -158,7 +166,7 @@ def write_vector(path, layers, geometry_types=None, qml=None):
 
 
 def _style_table(qml, slds):
-    """Rows of QGIS's table of styles, of layers by name."""
+    """Return QGIS's table of styles for layers; `qml` holds styles by layer name, `slds` the SLD of each."""
     names = list(qml)
     return pd.DataFrame(
         {
@@ -186,27 +194,27 @@ def _write_layer(path, name, frame, geometry_type=None):
     _write(frame, path, layer=name, **options)
 
 
-class _Unlisted(CRS):
-    """CRS of another body than the Earth: EPSG lists none, which PROJ takes a fifth of a second a layer to find out."""
+class _CrsWithoutEpsg(CRS):
+    """CRS without an EPSG code. EPSG has only CRS of the Earth, and PROJ would search it for 0.2 s a layer."""
 
     def to_epsg(self, min_confidence=70):
         return None
 
 
 def _write(frame, path, layer, **options):
-    """Write a layer, or a table without geometry, beside those that a GeoPackage has."""
+    """Write a layer, or a table without geometry. A GeoPackage keeps the layers that it has."""
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _EPOCH})
     try:
         if isinstance(frame, gpd.GeoDataFrame) and frame.crs is not None:
-            frame = frame.set_crs(_Unlisted(frame.crs), allow_override=True)
+            frame = frame.set_crs(_CrsWithoutEpsg(frame.crs), allow_override=True)
         pyogrio.write_dataframe(frame, path, layer=layer, append=path.exists() and path.suffix == ".gpkg", **options)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
 
 
 def _write_shapefile(path, frame):
-    """Write the parts of a shapefile beside `path`, then move them in, the .shp last: where it is, all are."""
+    """Write the parts of a shapefile beside `path`, then move them in. The .shp comes last: if it is there, all are."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
         geometry_type = None if len(frame) else "Polygon"

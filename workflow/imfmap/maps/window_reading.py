@@ -1,36 +1,41 @@
-"""Overlapping windows over rasters of any size: cut, processed in batches by several threads, blended."""
+"""Read windows of a raster in several threads, and take results of threads in order."""
 
 import threading
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any, Self
 
+import numpy as np
 import rasterio
 
 from .rasters import read_window
 
 
 class SharedReader:
-    """Windows of a raster for several threads at once, each with a handle of its own, as GDAL wants it.
+    """Reader of windows of a raster for several threads. Each thread has its own handle, because GDAL needs it so.
 
     Parameters
     ----------
     path : path
     fill : number
-        Stands for pixels outside the raster.
+        Value of pixels outside the raster.
     """
 
-    def __init__(self, path, fill):
+    def __init__(self, path: str | Path, fill: float):
         self._path, self._fill = path, fill
         self._own, self._lock, self._opened = threading.local(), threading.Lock(), []
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_):
         for dataset in self._opened:
             dataset.close()
 
-    def __call__(self, row, column, rows, columns):
-        """Pixels (rows, columns) of a window."""
+    def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
+        """Return the pixels (rows, columns) of a window."""
         if not hasattr(self._own, "dataset"):
             self._own.dataset = rasterio.open(self._path)
             with self._lock:
@@ -38,8 +43,8 @@ class SharedReader:
         return read_window(self._own.dataset, row, column, rows, columns, fill=self._fill)
 
 
-def map_in_order(pool, function, items, depth):
-    """Results of `function` over `items` in order, at most `depth` of them under way."""
+def map_in_order(pool: Executor, function: Callable[[Any], Any], items: Iterable[Any], depth: int) -> Iterator[Any]:
+    """Yield the results of `function` for `items`, in order. At most `depth` items are worked on at a time."""
     pending = deque()
     for item in items:
         pending.append(pool.submit(function, item))

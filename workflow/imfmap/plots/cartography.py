@@ -1,4 +1,7 @@
-"""What a map needs around its picture: base, graticule, scale bar, compass. For Matplotlib axes in map metres."""
+"""Parts of map figures: base picture, graticule, scale bar, compass. For Matplotlib axes in map metres."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.patches import Circle, Rectangle
@@ -7,6 +10,12 @@ from rasterio.enums import Resampling
 from rasterio.windows import Window
 from scipy.ndimage import uniform_filter
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from rasterio.io import DatasetReader
+
+    from ..maps.grids import MapGrid
+
 INK = "#1c1c1e"
 FAINT = "#77777c"
 SUN = "#ffc53d"
@@ -14,28 +23,30 @@ NO_DATA = "#ececee"
 GREY_RANGE = (0.03, 0.82)
 
 
-def halo(width=2.0, color="black", alpha=0.75):
-    """Path effect that keeps light marks readable on any ground."""
+def halo(width: float = 2.0, color: str = "black", alpha: float = 0.75) -> list[withStroke]:
+    """Return path effects that keep light marks readable on any ground."""
     return [withStroke(linewidth=width, foreground=color, alpha=alpha)]
 
 
-def base_picture(dataset, window=None, most_pixels=2400):
-    """Picture of an 8-bit mosaic for a map.
+def base_picture(
+    dataset: "DatasetReader", window: tuple[int, int, int, int] | None = None, most_pixels: int = 2400
+) -> np.ndarray:
+    """Return the picture of an 8-bit mosaic for a map.
 
     Parameters
     ----------
     dataset : rasterio dataset
         uint8, 0 for no data.
     window : tuple of int, optional
-        Row, column, rows, columns; by default all.
+        Row, column, rows, columns; by default the whole mosaic.
     most_pixels : int
-        The longer side is read with no more pixels than this.
+        Most pixels of the picture on its longer side.
 
     Returns
     -------
     ndarray
-        float RGBA (rows, columns, 4), 0..1; transparent without data. Broad differences in brightness, as between
-        images under different Suns, are evened out by half, so that one stretch shows relief everywhere.
+        float RGBA (rows, columns, 4), 0..1; transparent where there is no data. Broad differences of brightness, such
+        as between images under different Suns, are halved, so that one stretch shows the relief everywhere.
     """
     row, column, rows, columns = window or (0, 0, *dataset.shape)
     shrink = max(1.0, max(rows, columns) / most_pixels)
@@ -62,8 +73,16 @@ def base_picture(dataset, window=None, most_pixels=2400):
     return picture
 
 
-def graticule(axes, grid, ticks=(4, 4)):
-    """About so many ticks of longitude along the lower edge, and of latitude along the left one, in degrees."""
+def graticule(axes: "Axes", grid: "MapGrid", ticks: tuple[int, int] = (4, 4)) -> None:
+    """Set ticks in degrees: of longitude along the lower edge, of latitude along the left one.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    grid : MapGrid
+    ticks : tuple of int
+        Number of ticks of longitude and latitude, roughly.
+    """
     rows, columns = grid.shape
     left, bottom, right, top = grid.bounds
     along = np.linspace(0, 1, 129)
@@ -78,8 +97,20 @@ def graticule(axes, grid, ticks=(4, 4)):
     axes.tick_params(length=3, width=0.6, color=FAINT, labelcolor=FAINT, labelsize=7.5, pad=2)
 
 
-def scale_bar(axes, grid, share=0.22, size=8.5, at_right=False):
-    """Bar of a round number of true ground metres, in the lower left corner of the axes, or the lower right one."""
+def scale_bar(axes: "Axes", grid: "MapGrid", share: float = 0.22, size: float = 8.5, at_right: bool = False) -> None:
+    """Draw a bar of a round number of true ground metres.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    grid : MapGrid
+    share : float
+        Greatest length of the bar, as a share of the width of the axes.
+    size : float
+        Font size.
+    at_right : bool
+        Whether the bar is in the lower right corner, not in the lower left one.
+    """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     row, column = grid.rowcol((left + right) / 2, (bottom + top) / 2)
     true = np.hypot(*grid.ground_jacobians(row, column)[0][:, 0])
@@ -106,19 +137,19 @@ def scale_bar(axes, grid, share=0.22, size=8.5, at_right=False):
     )
 
 
-def compass(axes, grid, sun_azimuths_deg, size=1.0):
-    """Compass in axes of its own: north, and where the Sun of each image stood.
+def compass(axes: "Axes", grid: "MapGrid", sun_azimuths_deg: Sequence[float], size: float = 1.0) -> None:
+    """Draw a compass into axes of its own. It shows north, and the direction towards the Sun of each image.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     grid : MapGrid
     sun_azimuths_deg : sequence of float
-        Directions towards the Sun on the map, clockwise from its up.
+        Directions towards the Sun on the map, clockwise from the map's up.
     size : float
-        Of its letters and marks; 1 suits axes of an inch.
+        Size of letters and marks. 1 suits axes of one inch.
     """
-    # Small letters stand further out, within the axes.
+    # Smaller letters are placed further out.
     letter_at = 1.52 if size == 1 else 1.75
     limits = (-letter_at - 0.08, letter_at + 0.08) if size == 1 else (-2.05, 2.05)
     axes.set(xlim=limits, ylim=limits, aspect="equal")
@@ -149,8 +180,8 @@ def compass(axes, grid, sun_azimuths_deg, size=1.0):
     )
 
 
-def letter_box(axes, left, bottom, side, letter):
-    """Square on a map with the letter of the inset that shows it."""
+def letter_box(axes: "Axes", left: float, bottom: float, side: float, letter: str) -> None:
+    """Draw a square on a map, with the letter of the inset that shows this square."""
     axes.add_patch(
         Rectangle(
             (left, bottom), side, side, fill=False, edgecolor="white", linewidth=1.1, zorder=7, path_effects=halo(2.4)
@@ -170,14 +201,14 @@ def letter_box(axes, left, bottom, side, letter):
     )
 
 
-def nice_below(value):
-    """Largest of 1, 2, 5 times a power of ten that is not above a value."""
+def nice_below(value: float) -> float:
+    """Return the largest number of the form 1, 2 or 5 times a power of ten that is not above a value."""
     power = 10.0 ** np.floor(np.log10(value))
     return power * max(factor for factor in (1, 2, 5) if factor * power <= value * (1 + 1e-9))
 
 
 def _nice_ticks(values, places, count):
-    """Round values within a monotonic run of values, and their places."""
+    """Return round values within monotonic values, and their places."""
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all() or high - low < 1e-9:
         return []
@@ -185,7 +216,7 @@ def _nice_ticks(values, places, count):
     ticks = step * np.arange(np.ceil(low / step - 1e-9), np.floor(high / step + 1e-9) + 1)
     order = np.argsort(values)
     at = np.interp(ticks, values[order], places[order])
-    # At the very corners labels would run out of the map.
+    # Labels close to a corner would reach out of the map.
     low, high = sorted((places[0], places[-1]))
     room = 0.03 * (high - low)
     return [

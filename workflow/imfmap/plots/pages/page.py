@@ -1,6 +1,8 @@
-"""Pages for people, from templates that lie beside this file."""
+"""HTML pages, made from the templates beside this file."""
 
 from importlib import resources
+from pathlib import Path
+from typing import Any
 
 import jinja2
 
@@ -9,16 +11,16 @@ from ...core.files import replacing
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
-def write_page(path, template, **content):
-    """Write an HTML page that needs nothing beside itself.
+def write_page(path: str | Path, template: str, **content: Any) -> None:
+    """Write an HTML page that needs no other file.
 
     Parameters
     ----------
     path : path
     template : str
-        File name of a Jinja template of this package.
+        File name of a Jinja template in this package.
     **content
-        What it is filled with.
+        Values of the template's variables.
     """
     texts = jinja2.FunctionLoader(lambda name: resources.files(__package__).joinpath(name).read_text())
     engine = jinja2.Environment(
@@ -29,16 +31,16 @@ def write_page(path, template, **content):
         temporary.write_text(engine.get_template(template).render(**content))
 
 
-def size(count):
-    """Bytes for people; a dash for None."""
+def size(count: int | None) -> str:
+    """Return a number of bytes as text with a unit; a dash for None."""
     if count is None:
         return "–"
     exponent = next((place for place in range(len(_UNITS) - 1, 0, -1) if count >= 1000**place), 0)
     return f"{count / 1000**exponent:.{0 if exponent == 0 else 1}f} {_UNITS[exponent]}"
 
 
-def duration(seconds):
-    """Seconds for people; a dash for None."""
+def duration(seconds: float | None) -> str:
+    """Return a time in seconds as text with a unit; a dash for None."""
     if seconds is None:
         return "–"
     if seconds < 90:
