@@ -78,7 +78,7 @@ def candidate_ponds(
 ) -> gpd.GeoDataFrame:
     """Return the outlines of clusters of fractures that are candidate ponds.
 
-    The outline is the ground between the cluster's fractures and a quarter of `rule.gap_m` around them: they are
+    The outline is the ground between the cluster's fractures and a quarter of the rule's gap around them: they are
     buffered by the gap, holes are filled, and the edge is moved back by three quarters of the gap. Mapped floors and
     ponds are cut out, and so is the ground off the map.
 

@@ -141,21 +141,21 @@ def predict_ahead(
     predictor : callable
         As for `blend`.
     batches : iterable of tuple
-        Labels of the windows (anything; they are passed on), and the windows, uint8 (N, S, S).
+        Keys of the windows (anything; they are passed on), and the windows, uint8 (N, S, S).
 
     Yields
     ------
     tuple
-        Labels of the windows, and results, float32 (N, S, S).
+        Keys of the windows, and results, float32 (N, S, S).
     """
     under_way = deque()
-    for labels, windows in batches:
-        under_way.append((labels, predictor(windows)))
+    for keys, windows in batches:
+        under_way.append((keys, predictor(windows)))
         if len(under_way) > 1:
-            labels, results = under_way.popleft()
-            yield labels, results()
-    for labels, results in under_way:
-        yield labels, results()
+            keys, results = under_way.popleft()
+            yield keys, results()
+    for keys, results in under_way:
+        yield keys, results()
 
 
 class _Bands:
