@@ -155,7 +155,7 @@ class _Image:
         self.median = float(tags[MEDIAN_TAG])
 
     def reaches(self, row, column, shape):
-        """Whether the image may have data in a block."""
+        """Return whether the image may have data in a block."""
         row, column = row - self.offset[0], column - self.offset[1]
         bottom, right = min(row + shape[0], self.probability.height), min(column + shape[1], self.probability.width)
         return self._filled.any(max(row, 0), bottom, max(column, 0), right)

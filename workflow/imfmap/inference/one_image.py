@@ -1,4 +1,4 @@
-"""Map of which each pixel has the probability of one image alone: fused maps are compared with it."""
+"""Write a map with the probability of only one image at each pixel: fused maps are compared with it."""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
