@@ -99,7 +99,7 @@ def test_thresholds_that_the_labels_of_other_places_choose(tmp_path):
         f1.append(2 * hits / (found + wanted))
     assert table.f1_elsewhere[0] == pytest.approx(np.mean(f1))
     assert table.f1_elsewhere[0] < table.best_f1[0]
-    cells = cells_of(tmp_path, "Comparison")["net"]["F1 % as labels elsewhere choose (at)"]
+    cells = cells_of(tmp_path, "Comparison")["net"]["F1 %, threshold from other places (at)"]
     assert cells == (f"{100 * np.mean(f1):.1f} ± {100 * np.std(f1, ddof=1):.1f} ({table.threshold_elsewhere[0]:.2f})")
 
 
@@ -120,7 +120,7 @@ def test_the_pages_show_the_tables(written):
     assert (cells["paper"]["validation F1 %"], cells["fetched"]["validation F1 %"]) == ("50.0 ± 10.0", "-")
     # 1000 of 21000 + 3 * 500 + 500 px are fractures: what is an error of 4 % worth?
     rate = 1000 / (1000 + 20000 + 4 * 500)
-    assert f"ECE % (of zeros {100 * rate:.1f})" in cells["paper"]
+    assert f"ECE % (map of zeros: {100 * rate:.1f})" in cells["paper"]
     # The labels are those of the place, not of each of its images.
     assert (cells["paper"]["maps"], cells["paper"]["km2"]) == ("2", "4.0")
     assert (cells[LABELS_NAME]["maps"], cells[LABELS_NAME]["km2"]) == ("1", "2.0")
@@ -147,7 +147,7 @@ def test_low_and_high_suns_have_their_own_figures_and_say_how_many_images_they_a
     assert table["average_precision_by_incidence.60-75"]["paper"] == pytest.approx(np.mean(ap))
     ap_cells = cells_of(folder, "Average precision, by incidence in degrees (%)")
     assert ap_cells["paper"]["60-75"] == cell(100 * np.mean(ap), 100 * np.std(ap, ddof=1), 1)
-    heading = "Ridge pixels hit where 40 % of the fracture pixels are, by incidence in degrees (%)"
+    heading = "Ridge pixels hit at a recall of 40 %, by incidence in degrees (%)"
     assert cells_of(folder, heading)["paper"]["60-75"] == cell(100 * np.mean(ridge), 100 * np.std(ridge, ddof=1), 1)
 
 
@@ -164,9 +164,9 @@ def test_a_mean_is_of_all_seeds_or_none(tmp_path, monkeypatch):
     cells = cells_of(tmp_path, "Comparison")["a"]
     assert cells["ridge px hit at R 60 %"] == "-" and cells["F1 %"] != "-"
     assert table.ridge_at_40[0] > 0
-    hits = cells_of(tmp_path, "Pixels hit where 40 % of the fracture pixels are (%)")
+    hits = cells_of(tmp_path, "Pixels hit at a recall of 40 % of the fracture pixels (%)")
     assert hits["a"]["ridge"] != "-"
-    assert "Pixels hit where 80 %" not in (tmp_path / "table.md").read_text()
+    assert "Pixels hit at a recall of 80 %" not in (tmp_path / "table.md").read_text()
 
 
 def test_the_same_scores_give_the_same_bytes(written, tmp_path):

@@ -232,7 +232,7 @@ def test_what_cannot_be_scored_is_said(scene, tmp_path):
     scored(scene)
     other = json.loads(scene["out"].read_text()) | {"min_area_m2": 1.0}
     (tmp_path / "other.json").write_text(json.dumps(other))
-    with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all alike"):
+    with pytest.raises(InputError, match=r"min_area_m2 is 1\.0, not 10\.0; score all maps with one threshold"):
         combine_scores([scene["out"], tmp_path / "other.json"])
     write_raster(scene["labels"], np.zeros((10, 10), np.uint8), GRID.window(0, 0, 10, 10))
     with pytest.raises(InputError, match=r"labels.tif: its shape, 10 x 10 pixels, is not that of .*truth.tif"):

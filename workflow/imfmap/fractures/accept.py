@@ -1,14 +1,17 @@
-"""Which detections count as fractures: the paper's filters, with the reason of each rejection."""
+"""Decide which detections count as fractures, by the paper's filters; note why the others are rejected."""
+
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import shapely
+from pyproj import CRS
 
 from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
 from ..maps.vectors import layers_of, read_vector
 from .limits import MIN_AREA_M2
 
-# Reasons, in the order in which they are given where several hold.
+# Reasons of rejection. If several hold, the first one in this order is given.
 SMALL, SEAM, OUTSIDE = "small", "seam", "outside"
 REASONS = {
     SMALL: "smaller than the least area",
@@ -16,21 +19,24 @@ REASONS = {
     OUTSIDE: "outside the crater floor and the melt ponds",
 }
 BOUNDARY_LAYERS = ("floor", "ponds")
+# A detection lies along a seam if at least this share of its area is close to the seam, and its axis points along the
+# seam within this angle. The angle does not count for a detection that is less elongated than this.
 SEAM_SHARE = 0.6
 SEAM_ANGLE_DEG = 25.0
 ELONGATED = 1.5
+# A detection lies inside the floor and the ponds if at least this share of its area does.
 INSIDE_SHARE = 0.5
 
 
-def read_boundary(path, crs):
-    """Crater floor and melt ponds.
+def read_boundary(path: str | Path, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
+    """Read the outlines of crater floor and melt ponds.
 
     Parameters
     ----------
     path : path
         Vector file with a layer ``floor`` or ``ponds``, or both.
     crs : CRS
-        CRS to bring them to.
+        CRS of the result.
 
     Returns
     -------
@@ -40,33 +46,40 @@ def read_boundary(path, crs):
     Raises
     ------
     InputError
-        For a missing file, or one on another body.
+        If the file is missing, or lies on another body.
     """
-    there = layers_of(path)
-    layers = {name: read_vector(path, name, crs) for name in BOUNDARY_LAYERS if name in there}
+    present = layers_of(path)
+    layers = {name: read_vector(path, name, crs) for name in BOUNDARY_LAYERS if name in present}
     if not layers:
         layers = {"floor": read_vector(path, "floor", crs)}
     return {name: layers.get(name, gpd.GeoDataFrame(geometry=[], crs=crs)) for name in BOUNDARY_LAYERS}
 
 
-def filter_fractures(fractures, min_area_m2=MIN_AREA_M2, seams=None, floor=None, seam_distance_m=4.5):
-    """Keep what may be a fracture.
+def filter_fractures(
+    fractures: gpd.GeoDataFrame,
+    min_area_m2: float = MIN_AREA_M2,
+    seams: gpd.GeoDataFrame | None = None,
+    floor: gpd.GeoDataFrame | None = None,
+    seam_distance_m: float = 4.5,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Separate the detections that count as fractures from those that do not.
 
-    A detection is rejected where it is smaller than `min_area_m2`; where it lies along a seam of the mosaic, that
-    is, where most of it is close to a seam and both point the same way; or where most of it lies outside the crater
-    floor and the melt ponds.
+    A detection is rejected if it is smaller than `min_area_m2`, if it lies along a seam of the mosaic, or if more than
+    half of it lies outside the crater floor and the melt ponds. It lies along a seam if most of it is close to the seam
+    and both have nearly the same direction.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
         With ``area_m2`` (see `measures.measure`).
     min_area_m2 : float
+        Smaller detections are rejected.
     seams : geopandas.GeoDataFrame, optional
-        Lines where the mosaic's source changes.
+        Lines along which the mosaic's source image changes.
     floor : geopandas.GeoDataFrame, optional
-        Polygons of floor and ponds; without any polygon, nothing is rejected by it.
+        Polygons of floor and ponds; without any polygon, no place is outside.
     seam_distance_m : float
-        How close is close: by default 3 px of 1.5 m.
+        Within this distance a place is close to a seam; by default 3 px of 1.5 m.
 
     Returns
     -------
@@ -96,8 +109,8 @@ def _outside(polygons, areas):
 
 
 def _along_seams(polygons, seams, distance_m):
-    """bool (N,): polygons that lie along a seam."""
-    lines = _chopped(seams)
+    """Return which polygons lie along a seam, bool (N,)."""
+    lines = _short_pieces(seams)
     tree = shapely.STRtree(lines)
     along = np.zeros(len(polygons), bool)
     polygon_index, line_index = tree.query(polygons, predicate="dwithin", distance=distance_m)
@@ -117,8 +130,8 @@ def _along_seams(polygons, seams, distance_m):
     return along
 
 
-def _chopped(lines, vertices=64):
-    """Lines in short pieces, so that a search near a polygon need not walk along all of a seam."""
+def _short_pieces(lines, vertices=64):
+    """Cut lines in short pieces, so that a search near a polygon does not meet the whole of a long seam."""
     return np.array(
         [
             shapely.LineString(points[start : start + vertices + 1])

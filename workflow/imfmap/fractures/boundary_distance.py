@@ -1,12 +1,14 @@
-"""How far fractures lie from the foot of the wall, against fractures that lie anywhere on the mapped floor.
+"""Compare the distance of fractures from the foot of the crater wall with that of fractures at random places.
 
-A random set has every fracture of the map once, with its length and shape, turned by any angle and put anywhere on the
-mapped floor. It keeps what the map itself does to fractures: those of which less than half would lie on the floor are
-drawn again, and what reaches past the floor, or past the images, is cut off.
+A random set has every fracture of the map once, with its length and shape, turned by a random angle and moved to a
+random place of the mapped floor. The rules of the map hold for random fractures too: a fracture of which less than half
+lies on the floor is placed again, and the parts outside the floor or the images are cut off.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from rasterio.features import rasterize
@@ -15,39 +17,46 @@ from scipy.ndimage import distance_transform_edt, map_coordinates
 from ..maps.grids import MapGrid
 from .accept import INSIDE_SHARE
 
-# Points along centrelines: this far apart, or further where they would be more than so many.
+if TYPE_CHECKING:
+    from ..maps.ground_plane import GroundPlane, MappedGround
+
+# Distance of points along centrelines; it is larger if the points would be more than the second number.
 POINT_M = 10.0
 MOST_POINTS = 20_000
 # Nodes along the longer side of the mesh that holds distance and floor.
 _NODES = 1500
+# Random places are tried so many times for each fracture.
 _TRIES = 50
-# An outline this close to its bounding box runs along it.
+# An outline this close to its bounding box runs along the box.
 _STRAIGHT_PX = 0.01
+# Number of steps of the distances in the result.
 DISTANCES = 60
 QUANTILES = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
 class Distances:
-    """Distances to the floor's edge: shares of the fractures' length that lie closer than each.
+    """Shares of the fractures' length that lie closer to the wall than given distances.
 
     Attributes
     ----------
     distance_m : ndarray
         (D,) from 0 to the largest on the mapped floor.
     observed, expected, low, high : ndarray
-        (D,) 0..1: of the map; of the random sets their mean and the quantiles `QUANTILES`.
+        (D,) shares, 0..1: of the map; mean of the random sets; and their quantiles `QUANTILES`.
     observed_mean_m, expected_mean_m : float
-        Mean distance, weighted by length.
+        Mean distance of the map's fractures and of the random sets, weighted by length.
     mean_range_m : tuple of float
         Quantiles of the random sets' mean distances.
     p_value : float
-        Share of random sets (with the map itself) whose mean distance is as far from theirs, two-sided.
+        Two-sided: share of the sets, the map among them, whose mean distance differs from the expected one by at least
+        as much as the map's.
     floor_km2 : float
-        Mapped floor.
+        Area of the mapped floor.
     length_km : float
-        Of the fractures on it.
+        Length of the fractures on the mapped floor.
     sets : int
+        Number of random sets.
     """
 
     distance_m: np.ndarray
@@ -63,8 +72,8 @@ class Distances:
     length_km: float
     sets: int
 
-    def summary(self):
-        """dict: its numbers for the summary of a target; shares at ten distances."""
+    def summary(self) -> dict[str, Any]:
+        """Return the numbers for the summary of a target, with the shares at about ten distances."""
         every = slice(None, None, max(1, len(self.distance_m) // 10))
         return {
             "floor_km2": round(self.floor_km2, 4),
@@ -80,26 +89,34 @@ class Distances:
         }
 
 
-def boundary_distances(centrelines, floor, mapped, plane, sets, seed):
-    """Distances of fractures to the edge of the floor, and of random sets of the same fractures.
+def boundary_distances(
+    centrelines: gpd.GeoDataFrame,
+    floor: gpd.GeoDataFrame,
+    mapped: "MappedGround",
+    plane: "GroundPlane",
+    sets: int,
+    seed: int,
+) -> Distances | None:
+    """Measure the distances of fractures to the wall, and those of random sets of the same fractures.
 
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
         See `measures.measure`.
     floor : geopandas.GeoDataFrame
-        Polygons of the crater floor. Where their outline runs along the edges of the map, or straight along those of
-        its own bounding box, it was cut there: that is no wall.
+        Polygons of the crater floor. Their outline is the foot of the wall, except where it runs along the edges of the
+        map or of its own bounding box: there the floor was cut.
     mapped : ground_plane.MappedGround
     plane : ground_plane.GroundPlane
     sets : int
-        Random sets to draw.
+        Number of random sets.
     seed : int
+        Seed of the random numbers.
 
     Returns
     -------
     Distances or None
-        None where no wall or no fracture lies on the map.
+        None if no wall or no fracture lies on the map.
     """
     if not len(centrelines) or not shapely.area(floor.geometry.values).sum():
         return None
@@ -116,9 +133,9 @@ def boundary_distances(centrelines, floor, mapped, plane, sets, seed):
     middles = np.stack([np.bincount(fracture, values) for values in points.T], axis=-1)
     middles /= np.maximum(np.bincount(fracture), 1)[:, np.newaxis]
     from_middle = points - middles[fracture]
-    # Only those that lie on the floor are put anywhere on it.
-    there = np.bincount(fracture, on_floor) >= INSIDE_SHARE * np.bincount(fracture)
-    chosen = np.flatnonzero(there[fracture])
+    # Random sets have only the fractures of which enough lies on the floor.
+    inside = np.bincount(fracture, on_floor) >= INSIDE_SHARE * np.bincount(fracture)
+    chosen = np.flatnonzero(inside[fracture])
     if not len(chosen):
         return None
     from_middle, owner = from_middle[chosen], np.unique(fracture[chosen], return_inverse=True)[1]
@@ -127,8 +144,8 @@ def boundary_distances(centrelines, floor, mapped, plane, sets, seed):
     rng = np.random.default_rng(seed)
     shares, means = np.zeros((sets, len(distance_m))), np.zeros(sets)
     for number in range(sets):
-        found = np.sort(_random_set(field, from_middle, owner, rng))
-        shares[number], means[number] = _shares(found, distance_m), found.mean()
+        distances = np.sort(_random_set(field, from_middle, owner, rng))
+        shares[number], means[number] = _shares(distances, distance_m), distances.mean()
     further = np.abs(means - means.mean()) >= abs(observed.mean() - means.mean())
     return Distances(
         distance_m,
@@ -146,13 +163,13 @@ def boundary_distances(centrelines, floor, mapped, plane, sets, seed):
 
 
 class _Field:
-    """Distance to the wall, floor and mapped ground on a mesh of the plane."""
+    """Mesh of the plane with the distance to the wall, the floor, and the mapped floor."""
 
     def __init__(self, grid, distance, inside, counted):
         self._grid, self._distance, self._inside, self._counted = grid, distance, inside, counted
         self.places = np.flatnonzero(counted)
         self.floor_km2 = float(counted.sum()) * grid.resolution_m**2 / 1e6
-        # Random places lie between the nodes, up to half a step further.
+        # Random places lie between the nodes, up to half a step further away.
         self.furthest_m = float(distance[counted].max()) + grid.resolution_m if counted.any() else 0.0
 
     @classmethod
@@ -160,7 +177,7 @@ class _Field:
         *flat, wall = plane.from_map(np.array([*floor.geometry.values, walls], object))
         bounds = shapely.total_bounds(flat)
         step_m = max(bounds[2] - bounds[0], bounds[3] - bounds[1], 1.0) / _NODES
-        # A step more on either side, for what lies on the very edge.
+        # One step more on each side, for points on the edge.
         grid = MapGrid.covering(plane.crs, bounds + step_m * np.array([-1, -1, 1, 1]), step_m)
         x, y = grid.xy(*np.indices(grid.shape))
         inside = rasterize(flat, grid.shape, transform=grid.transform, dtype="uint8").astype(bool)
@@ -170,46 +187,46 @@ class _Field:
         return cls(grid, distance, inside, counted)
 
     def distance(self, points):
-        """(N,) metres to the wall."""
+        """Return the distances to the wall in metres, (N,)."""
         return map_coordinates(self._distance, self._grid.rowcol(*points.T), order=1, mode="nearest")
 
     def inside(self, points):
-        """bool (N,): on the floor, mapped or not."""
+        """Return which points lie on the floor, mapped or not: bool (N,)."""
         return self._at(self._inside, points)
 
     def counted(self, points):
-        """bool (N,): on the mapped floor."""
+        """Return which points lie on the mapped floor: bool (N,)."""
         return self._at(self._counted, points)
 
     def random(self, count, rng):
-        """(count, 2) places on the mapped floor, all of it alike."""
+        """Return random places on the mapped floor, (count, 2), evenly distributed."""
         row, column = np.unravel_index(rng.choice(self.places, count), self._counted.shape)
         return np.column_stack(self._grid.xy(row + rng.random(count) - 0.5, column + rng.random(count) - 0.5))
 
     def _at(self, layer, points):
         row, column = (np.rint(values).astype(int) for values in self._grid.rowcol(*points.T))
-        there = (row >= 0) & (row < layer.shape[0]) & (column >= 0) & (column < layer.shape[1])
-        found = np.zeros(len(points), bool)
-        found[there] = layer[row[there], column[there]]
-        return found
+        on_mesh = (row >= 0) & (row < layer.shape[0]) & (column >= 0) & (column < layer.shape[1])
+        values = np.zeros(len(points), bool)
+        values[on_mesh] = layer[row[on_mesh], column[on_mesh]]
+        return values
 
 
 def _walls(floor, grid):
-    """Outlines of the floor but for what was cut: along the map's edges, and along those of its own bounding box."""
+    """Return the floor's outlines without the parts along the map's edges or the edges of its own bounding box."""
     polygon = shapely.union_all(shapely.make_valid(floor.geometry.values))
     cuts = (_frame(grid.bounds, grid.resolution_m), _frame(polygon.bounds, _STRAIGHT_PX * grid.resolution_m))
     return shapely.difference(shapely.boundary(polygon), shapely.union_all(cuts))
 
 
 def _frame(bounds, width_m):
-    """What lies closer to the edges of a box than this."""
+    """Return the area that lies closer to the edges of a box than `width_m`."""
     left, bottom, right, top = bounds
     outer = shapely.box(left - width_m, bottom - width_m, right + width_m, top + width_m)
     return outer.difference(shapely.box(left + width_m, bottom + width_m, right - width_m, top - width_m))
 
 
 def _points(lines, centrelines, spacing_m):
-    """Points evenly along lines, and the number of the fracture (from 0) that each is of."""
+    """Return points at even steps along lines, and the number (from 0) of each point's fracture."""
     count = np.maximum(1, np.rint(centrelines["length_m"].to_numpy(float) / spacing_m)).astype(int)
     line = np.repeat(np.arange(len(lines)), count)
     number = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
@@ -219,7 +236,7 @@ def _points(lines, centrelines, spacing_m):
 
 
 def _random_set(field, from_middle, owner, rng):
-    """Distances of the points of one random set that lie on the mapped floor."""
+    """Return the distances of one random set's points that lie on the mapped floor."""
     count = owner.max() + 1
     sizes = np.bincount(owner, minlength=count)
     placed, left = np.zeros_like(from_middle), np.ones(count, bool)
@@ -235,10 +252,10 @@ def _random_set(field, from_middle, owner, rng):
         left &= on_floor < INSIDE_SHARE * sizes
         if not left.any():
             break
-    found = placed[field.counted(placed)]
-    return field.distance(found) if len(found) else np.zeros(1)
+    on_map = placed[field.counted(placed)]
+    return field.distance(on_map) if len(on_map) else np.zeros(1)
 
 
 def _shares(distances, at):
-    """Shares of sorted distances that are no larger than each of `at`."""
+    """Return the share of sorted distances that are at most each of `at`."""
     return np.searchsorted(distances, at, side="right") / len(distances)

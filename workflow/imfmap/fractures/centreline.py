@@ -1,9 +1,10 @@
-"""Centreline of a shape drawn as pixels: its longest path, its branches, its width along the way."""
+"""Centreline of a shape drawn on pixels: its longest path, its branches, and their widths."""
 
 import math
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
 from affine import Affine
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter, uniform_filter1d
@@ -11,21 +12,23 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components, dijkstra
 from skimage.morphology import skeletonize
 
+from ..maps.grids import MapGrid
 from .width_profiles import edge_distance_m, pixel_size_m
 
-# A fracture's width should span this many pixels of the mask it is measured on, and the mask hold no more than that.
+# A fracture is drawn on a mask whose pixels are so fine that its width spans WIDTH_PX of them. But they are at most
+# FINEST times as fine as the map's, and at most MOST_PIXELS.
 WIDTH_PX = 12
 FINEST = 4
 MOST_PIXELS = 16_000_000
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
-# Two times the distance to the nearest background pixel exceeds a strip's width by 1 px along the rows and by 0.7 px
-# along the diagonals, half a pixel less where the strip lies between pixels: on average by this much.
+# Twice the distance to the nearest background pixel is larger than a strip's width: by 1 px along the rows, by 0.7 px
+# along the diagonals, and by half a pixel less if the strip lies between pixels. This is the mean.
 _WIDTH_EXCESS_PX = 0.6
 
 
 @dataclass(frozen=True)
 class Centreline:
-    """What the skeleton of a shape says.
+    """Lines and widths of a shape, from its skeleton.
 
     Attributes
     ----------
@@ -34,13 +37,14 @@ class Centreline:
     length_m : float
         Length of that path.
     total_length_m : float
-        Its length and that of the branches that reach further out of it than it is wide.
+        Length of all `lines`.
     max_width_m : float
-        Largest width along all of them.
+        Largest width along the skeleton.
     lines : list of (ndarray, float, float)
-        All that counts in the total: of each part that touches the others by a corner its longest path, of each such
-        path the branches, from their tips to the path; points as in `path`, the median width along them in metres, and
-        the length that they count with: of a branch that outside the path, to its own edge.
+        The longest path of each part (parts touch each other only by a corner), and the branches of each path that
+        reach further out of it than it is wide, from their tip to the path. Of each line: points as in `path`, the
+        median width in metres, and the length in metres. The length of a branch is that outside the path, up to the
+        branch's own edge.
     """
 
     path: np.ndarray
@@ -50,14 +54,14 @@ class Centreline:
     lines: list
 
     @property
-    def sinuosity(self):
-        """float: length over the distance of the ends, 1 or more."""
+    def sinuosity(self) -> float:
+        """Length over the distance of the ends, 1 or more."""
         chord = float(np.hypot(*(self.path[-1] - self.path[0])))
         return max(1.0, self.length_m / chord) if chord > 0 else 1.0
 
 
-def centreline(mask, to_ground):
-    """Centreline of the shape in a mask.
+def centreline(mask: np.ndarray, to_ground: np.ndarray) -> Centreline | None:
+    """Return the centreline of the shape in a mask.
 
     Parameters
     ----------
@@ -69,7 +73,7 @@ def centreline(mask, to_ground):
     Returns
     -------
     Centreline or None
-        None for a shape that is hardly longer than wide: it has no line to speak of.
+        None if the shape is hardly longer than wide: it has no meaningful centreline.
     """
     pixel_m = pixel_size_m(to_ground)
     half_width = edge_distance_m(mask, to_ground)
@@ -93,11 +97,11 @@ def centreline(mask, to_ground):
         total += length
         lines.append((path, _width(radius[main], pixel_m), length))
         for chain in chains[1:]:
-            # A chain begins on the line it leaves: its first half width lies inside that line.
+            # A chain ends on the line that it joins: its last half width lies inside that line.
             reach = stretch * _length(places[chain]) + radius[chain[0]] - radius[chain[-1]]
             if reach > max(radius[chain[-1]], 2 * pixel_m):
                 total += reach
-                # The part that lies inside the other line is as wide as that one.
+                # The pixels inside the other line have the width of that line: leave them out.
                 inside = np.hypot(*(places[chain] - places[chain[-1]]).T) < radius[chain[-1]]
                 own = radius[chain][~inside] if not inside.all() else radius[chain]
                 lines.append((_smooth(places[chain], radius[chain], pixel_m), _width(own, pixel_m), reach))
@@ -108,21 +112,23 @@ def centreline(mask, to_ground):
     return Centreline(*best, total, _width(radius.max(), pixel_m), lines)
 
 
-def polygon_lines(polygon, grid):
-    """Lines on the map along a polygon: its longest paths and what branches off them.
+def polygon_lines(polygon: shapely.Polygon | shapely.MultiPolygon, grid: MapGrid) -> list[tuple[np.ndarray, float]]:
+    """Return the lines on the map along a polygon: its longest paths and their branches.
 
     Returns
     -------
     list of (ndarray, float)
-        Map x, y of points (N, 2), and width in map metres; empty for a shape that has no line to speak of.
+        Map x, y of points (N, 2), and width in map metres; empty if the shape has no centreline.
     """
     mask, to_map, origin = polygon_raster(polygon, grid)
     line = centreline(mask, to_map)
     return [] if line is None else [(points + origin, width_m) for points, width_m, _ in line.lines]
 
 
-def polygon_raster(polygon, grid):
-    """Polygon as a mask that is fine enough for its width.
+def polygon_raster(
+    polygon: shapely.Polygon | shapely.MultiPolygon, grid: MapGrid
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw a polygon on a mask whose pixels are fine enough for the polygon's width.
 
     Parameters
     ----------
@@ -135,9 +141,9 @@ def polygon_raster(polygon, grid):
     mask : ndarray
         bool (rows, columns), False along its border.
     to_map : ndarray
-        (2, 2) matrix that takes its pixel steps (row, column) to map metres (x, y).
+        (2, 2) matrix that takes the mask's pixel steps (row, column) to map metres (x, y).
     origin : ndarray
-        Map x, y of its first pixel.
+        Map x, y of the mask's first pixel.
     """
     window = polygon_window(polygon, grid, margin=2)
     pixels = window[2] * window[3]
@@ -149,14 +155,16 @@ def polygon_raster(polygon, grid):
         factor = math.sqrt(MOST_PIXELS / pixels)
     mask = polygon_mask(polygon, grid, window, factor)
     if factor > 1:
-        # The stairs of the coarse pixels would give the skeleton a branch each.
+        # Smooth the steps of the coarse pixels: each would give the skeleton a branch.
         mask = gaussian_filter(mask.astype(np.float32), factor / 2) >= 0.4999
     to_map = np.array([[0.0, 1.0], [-1.0, 0.0]]) * grid.resolution_m / factor
     return mask, to_map, np.array(_transform(grid, window, factor) * (0.5, 0.5))
 
 
-def polygon_window(polygon, grid, margin):
-    """Pixel window around a polygon: first row and column, rows and columns."""
+def polygon_window(
+    polygon: shapely.Polygon | shapely.MultiPolygon, grid: MapGrid, margin: int
+) -> tuple[int, int, int, int]:
+    """Return the window of a grid around a polygon: first row, first column, number of rows, number of columns."""
     left, bottom, right, top = polygon.bounds
     first, last = grid.rowcol(left, top), grid.rowcol(right, bottom)
     row, column = (math.floor(float(value) + 0.5 + 1e-6) - margin for value in first)
@@ -164,14 +172,16 @@ def polygon_window(polygon, grid, margin):
     return row, column, end_row - row, end_column - column
 
 
-def polygon_mask(polygon, grid, window, factor):
-    """Polygon drawn on pixels `factor` times as fine as the grid's; bool."""
+def polygon_mask(
+    polygon: shapely.Polygon | shapely.MultiPolygon, grid: MapGrid, window: tuple[int, int, int, int], factor: float
+) -> np.ndarray:
+    """Return a polygon drawn on pixels that are `factor` times as fine as the grid's: bool (rows, columns)."""
     transform, shape = _transform(grid, window, factor), mask_shape(window, factor)
     return rasterize([polygon], shape, transform=transform, all_touched=factor < 1).astype(bool)
 
 
-def mask_shape(window, factor):
-    """Rows and columns of `polygon_mask`."""
+def mask_shape(window: tuple[int, int, int, int], factor: float) -> tuple[int, int]:
+    """Return the shape of `polygon_mask`'s result: rows, columns."""
     return tuple(math.ceil(extent * factor) for extent in window[2:])
 
 
@@ -180,7 +190,7 @@ def _transform(grid, window, factor):
 
 
 def _graph(skeleton, to_ground):
-    """Neighbourhood graph of a skeleton's pixels, weighted in ground metres, and their rows and columns."""
+    """Return the graph of a skeleton's neighbouring pixels (distances in ground metres), and their rows and columns."""
     rows, columns = np.nonzero(skeleton)
     number = np.full(np.array(skeleton.shape) + 2, -1)
     number[rows + 1, columns + 1] = np.arange(len(rows))
@@ -196,7 +206,7 @@ def _graph(skeleton, to_ground):
 
 
 def _chains(graph, nodes):
-    """Paths that a connected skeleton falls into: the longest one, then each branch from its tip to where it joins."""
+    """Split a connected skeleton into paths: first the longest, then each branch, from its tip to the path it joins."""
     root = nodes[np.argmax(_distances(graph, nodes[0])[0][nodes])]
     distance, before = _distances(graph, root)
     taken = np.zeros(graph.shape[0], bool)
@@ -218,7 +228,7 @@ def _distances(graph, node):
 
 
 def _width(radius, pixel_m):
-    """Median width along places with these distances to the background."""
+    """Return the median width in metres along pixels with the given distances to the background."""
     return max(2 * float(np.median(radius)) - _WIDTH_EXCESS_PX * pixel_m, pixel_m)
 
 
@@ -227,7 +237,7 @@ def _length(points):
 
 
 def _smooth(points, radius, pixel_m):
-    """Running mean over about one width, the ends kept: pixels turn a slanting line into stairs."""
+    """Smooth a path by a running mean over about one width; the ends stay. Without it a slanting line has steps."""
     size = max(5, 2 * round(float(np.median(radius)) / pixel_m) + 1)
     size = min(size, 2 * (len(points) // 2) - 1)
     if size < 3:
@@ -239,10 +249,10 @@ def _smooth(points, radius, pixel_m):
 
 
 def _whole_path(mask, rows, columns, places, radius, to_ground):
-    """Smoothed path from edge to edge of the shape.
+    """Return the smoothed path from edge to edge of the shape.
 
-    A skeleton ends short of the shape's end, or in one of its corners. So its last width is left out, and the path
-    goes straight on to the edge instead.
+    A skeleton ends before the shape's end, or in one of its corners. So its last width is left out, and the path is
+    continued straight to the edge.
     """
     pixel_m = pixel_size_m(to_ground)
     smooth = _smooth(places, radius, pixel_m)

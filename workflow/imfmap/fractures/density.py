@@ -1,5 +1,9 @@
-"""How many fractures there are where: their length and number over the mapped ground around every place."""
+"""Density of fractures: their length and number per mapped area around every place."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
 import numpy as np
 import shapely
 from scipy.ndimage import map_coordinates
@@ -7,36 +11,42 @@ from scipy.signal import oaconvolve
 
 from ..maps.rasters import create_raster
 
-# Cells a radius.
+if TYPE_CHECKING:
+    from ..maps.ground_plane import GroundPlane, MappedGround
+
+# Number of cells per radius.
 CELLS = 10
 BANDS = ("fracture length, km per km2", "fractures, per km2")
 RADIUS_TAG = "IMF_DENSITY_RADIUS_M"
-# Nothing is said of places around which less than this share of the circle is mapped.
+# The density is NaN where less than this share of the circle is mapped.
 LEAST_SHARE = 0.1
 
 
-def density_map(centrelines, mapped, plane, radius_m):
-    """Density of fractures in the circle around every cell, over the ground that is mapped in it.
+def density_map(
+    centrelines: gpd.GeoDataFrame, mapped: "MappedGround", plane: "GroundPlane", radius_m: float
+) -> np.ndarray:
+    """Return the density of fractures in the circle around every cell, per mapped area of the circle.
 
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
-        See `measures.measure`; the longest path of a fracture places it as a whole.
+        See `measures.measure`. A fracture is counted at the middle of its longest path.
     mapped : ground_plane.MappedGround
     plane : ground_plane.GroundPlane
     radius_m : float
-        Of the circle, on the ground.
+        Radius of the circle, on the ground.
 
     Returns
     -------
     ndarray
-        float32 (2, rows, columns) on the grid of `mapped`: km of fractures with their branches, and number of
-        fractures, per km2; NaN where nothing is mapped, or less than a tenth of the circle.
+        float32 (2, rows, columns) on the grid of `mapped`, per km2: length of fractures with their branches in km, and
+        number of fractures. NaN where the cell is not mapped, or less than a tenth of the circle is.
     """
     cell_m = radius_m / CELLS
     x, y, cells = _cells(mapped.grid, plane, cell_m)
     row, column = mapped.grid.rowcol(*plane.to_map(x, y))
-    # Between the cells' middles evenly, so that the two meshes make no pattern; beyond the last ones as they are.
+    # Interpolate linearly between the middles of cells, so that the two meshes make no pattern. Beyond the outermost
+    # middles the share is that of the outermost cell.
     reach = [np.clip(place, -0.5, extent - 0.5) for place, extent in zip((row, column), mapped.grid.shape, strict=True)]
     inside = (row == reach[0]) & (column == reach[1])
     share = np.where(inside, map_coordinates(mapped.share, reach, order=1, mode="nearest"), 0.0)
@@ -44,7 +54,7 @@ def density_map(centrelines, mapped, plane, radius_m):
     points, owner = shapely.get_coordinates(lines, return_index=True)
     same = np.diff(owner) == 0
     length = np.hypot(*np.diff(points, axis=0).T)[same]
-    # A branch counts with less than its whole line, see `measures.measure`.
+    # The length of a branch is less than that of its line, see `measures.measure`.
     counted = centrelines["length_m"].to_numpy(float) / np.maximum(shapely.length(lines), 1e-9)
     length *= counted[owner[1:][same]]
     middles = ((points[1:] + points[:-1]) / 2)[same]
@@ -61,8 +71,8 @@ def density_map(centrelines, mapped, plane, radius_m):
     return _on_map(np.stack(bands), mapped, plane, cells)
 
 
-def write_density(path, bands, mapped, radius_m):
-    """Write the bands of `density_map` as COG; the tag `IMF_DENSITY_RADIUS_M` holds the radius."""
+def write_density(path: str | Path, bands: np.ndarray, mapped: "MappedGround", radius_m: float) -> None:
+    """Write the bands of `density_map` as a COG; the tag `IMF_DENSITY_RADIUS_M` holds the radius."""
     tags = {RADIUS_TAG: f"{radius_m:g}"}
     with create_raster(
         path, mapped.grid, "float32", 2, nodata=np.nan, tags=tags, descriptions=BANDS, cloud=True
@@ -71,8 +81,8 @@ def write_density(path, bands, mapped, radius_m):
 
 
 def _cells(grid, plane, cell_m):
-    """x, y of the cells of the plane that hold a grid, and their edges in y and x."""
-    # On a coarse mesh of places, edges among them.
+    """Return x, y of the plane's cells that cover a grid, and the edges of these cells in y and x."""
+    # The extent of the grid on the plane, from a coarse mesh of places that includes the grid's edges.
     mesh = np.meshgrid(*(np.linspace(-0.5, extent - 0.5, 65) for extent in grid.shape), indexing="ij")
     across, up = (
         np.arange(places.min(), places.max() + cell_m, cell_m)
@@ -83,13 +93,13 @@ def _cells(grid, plane, cell_m):
 
 
 def _disc(radius):
-    """Disc of a radius in cells, soft by a cell at its rim, so that its area is right."""
+    """Return a disc of a radius in cells. Its rim is one cell wide and falls from 1 to 0, so that the area is right."""
     steps = np.arange(-radius - 1, radius + 2)
     return np.clip(radius + 0.5 - np.hypot(*np.meshgrid(steps, steps)), 0.0, 1.0)
 
 
 def _on_map(bands, mapped, plane, cells):
-    """Bands of the plane's cells on the map's, where something is mapped."""
+    """Return the bands, interpolated from the plane's cells to the map's cells that are mapped."""
     rows, columns = np.nonzero(mapped.share > 0)
     out = np.full((len(bands), *mapped.share.shape), np.nan, np.float32)
     if not len(rows):

@@ -1,4 +1,7 @@
-"""Predicted fractures as a label file, to be corrected."""
+"""Write predicted fractures as a label file that a person can correct."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import geopandas
 import numpy as np
@@ -9,28 +12,30 @@ from ..labels.width_classes import CLASS_PIXEL_M, width_class
 from ..maps.grids import MapGrid
 from .centreline import polygon_lines
 
-# A fracture is drawn as lines where these, as wide as their class, and its polygon have this much in common.
+# A fracture is written as lines if these, drawn as wide as their class, and its polygon have at least this IoU.
 LEAST_IOU = 0.6
 _TYPES = {"width_class": object, "note": object, "fracture": "int32", "confidence": float}
 
 
-def write_as_labels(fractures, path, width_px_by_class, resolution_m):
-    """Write predicted fractures in the form of drawn labels, so that correcting them makes the next round's.
+def write_as_labels(
+    fractures: geopandas.GeoDataFrame, path: str | Path, width_px_by_class: Mapping[str, float], resolution_m: float
+) -> dict[str, geopandas.GeoDataFrame]:
+    """Write predicted fractures in the form of drawn labels: corrected, they are labels of the next training.
 
-    Each fracture becomes a line along its centreline and one along each of its branches, with the class of the width it
-    has there; where it has no centreline, or lines as wide as their classes would have less than `LEAST_IOU` in common
-    with it, it stays a polygon.
+    Each fracture becomes a line along its centreline and a line along each of its branches. The width class of a line
+    is that of the fracture's width there. The fracture stays a polygon if it has no centreline, or if the lines, drawn
+    as wide as their classes, have an IoU with it below `LEAST_IOU`.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
-        Polygons, in a projected CRS; columns `fracture` and `confidence`, where there are any, go along.
+        Polygons, in a projected CRS. Columns `fracture` and `confidence` are copied to the labels if they exist.
     path : path
-        GeoPackage as of `template.write_template`.
+        GeoPackage to write, in the form of `template.write_template`.
     width_px_by_class : mapping
         See `template.write_template`.
     resolution_m : float
-        Pixel size that the fractures were found at.
+        Pixel size of the map that the fractures were found on.
 
     Returns
     -------
@@ -62,11 +67,11 @@ def write_as_labels(fractures, path, width_px_by_class, resolution_m):
 
 
 def _as_lines(shape, grid, width_px_by_class):
-    """Lines that describe a polygon, each with its width class; none where lines do not."""
+    """Return lines that describe a polygon, each with its width class; an empty list if lines do not describe it."""
     traced = polygon_lines(shape, grid)
     if not traced:
         return []
-    # Fewer points are easier to move; half a pixel does not show.
+    # Fewer points are easier to move. A shift of half a pixel is not visible.
     lines = shapely.simplify([shapely.LineString(points) for points, _ in traced], grid.resolution_m / 2)
     classes = [width_class(width_m) for _, width_m in traced]
     drawn = shapely.union_all(shapely.buffer(lines, [width_px_by_class[name] * CLASS_PIXEL_M / 2 for name in classes]))

@@ -1,7 +1,7 @@
 """Every column of the layers of fractures and of image outlines: its name, unit, meaning and short name.
 
-The tables, the viewer and the docs read this table; a test compares it with what is written. The module imports nothing
-of the library.
+The tables, the viewer and the docs read this table. A test compares it with the files that are written. The module
+imports nothing of the library.
 """
 
 from collections.abc import Mapping
@@ -19,17 +19,17 @@ class Column:
     Attributes
     ----------
     name : str
-        In GeoPackage, GeoJSON and CSV.
+        Name in GeoPackage, GeoJSON and CSV.
     kind : type
         `int`, `float` or `str`.
     unit : str
-        Symbol of the unit; empty for what has none.
+        Symbol of the unit; empty for numbers without unit and for text.
     meaning : mapping of str to str
-        What it says, by layer. A column of `FRACTURES` is one of `REJECTED`, too, with the same meaning.
+        What the values are, by layer. `REJECTED` has all columns of `FRACTURES`, with the same meaning.
     shapefile : str
-        Name in the shapefile of the fractures, at most 10 characters; empty for columns of other layers alone.
+        Name in the shapefile of the fractures, at most 10 characters; empty for columns that only other layers have.
     label : str
-        Name in the viewer; if it is empty, the viewer makes one of the column's name.
+        Name in the viewer; if it is empty, the viewer makes it from the column's name.
     shown_decimals : int or None
         Decimals in the viewer; None for text.
     decimals : int or None
@@ -52,7 +52,7 @@ class Column:
         return tuple(layer for layer in LAYERS if layer in named)
 
 
-# In the order of the viewer.
+# In the order in which the viewer shows them.
 COLUMNS = (
     Column(
         "fracture",
@@ -281,22 +281,22 @@ COLUMNS = (
     Column("widths_m", str, "m", {CENTRELINES: "widths there, from edge to edge across the line, in JSON"}),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
-# Names of the fractures' columns in the shapefile, by their name elsewhere.
+# Names of the fractures' columns in the shapefile, by their name in the other files.
 SHAPEFILE_FIELDS = {column.name: column.shapefile for column in COLUMNS if column.shapefile}
 
 
 def columns_of(layer: str) -> list[Column]:
-    """Columns of a layer, in the order of the table."""
+    """Return the columns of a layer, in the order of `COLUMNS`."""
     return [column for column in COLUMNS if layer in column.layers]
 
 
 def markdown(layer: str) -> str:
-    """Table of a layer's columns for the docs, as Markdown."""
+    """Return a layer's columns as a Markdown table for the docs."""
     rows = [f"| `{column.name}` | {column.unit} | {column.meaning[layer]} |" for column in columns_of(layer)]
     return "\n".join(["| column | unit | what it is |", "|---|---|---|", *rows])
 
 
 def shapefile_markdown() -> str:
-    """Table of the shapefile's names for the docs, as Markdown."""
+    """Return the shapefile's names as a Markdown table for the docs."""
     rows = [f"| `{short}` | `{name}` |" for name, short in SHAPEFILE_FIELDS.items()]
     return "\n".join(["| shapefile | GeoPackage |", "|---|---|", *rows])

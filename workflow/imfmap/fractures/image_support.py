@@ -1,7 +1,10 @@
-"""Which images a fracture rests on, and the light they saw it in."""
+"""Find the images that show a fracture, and the direction of sunlight in them."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
+from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -10,6 +13,7 @@ from tqdm import tqdm
 
 from ..core.errors import InputError
 from ..maps.alignment import offset_on
+from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts, facts_of
 from ..maps.image_layers import FilledBlocks
 from ..maps.probability_raster import CODES, NODATA
@@ -23,36 +27,43 @@ COVER_SHARE = 0.5
 SOURCE_SHARE = 0.1
 
 
-def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
-    """Images that cover a fracture, and those of them that see it by themselves.
+def agreeing_images(
+    fractures: gpd.GeoDataFrame,
+    grid: MapGrid,
+    probability_paths: Sequence[str | Path],
+    image_paths: Sequence[str | Path],
+    threshold: float,
+) -> pd.DataFrame:
+    """Find the images that cover each fracture, and those among them that agree: they show it without the others.
 
-    An image covers a fracture where it has data on at least half of it, and agrees where the mean of its own
-    probability there reaches the threshold of the map. Where none does, the probability of the fused map rests on
-    several that are each unsure: the surest of them is named.
+    An image covers a fracture if it has data on at least half of it. It agrees if the mean of its own probability on
+    the fracture reaches the threshold of the map. If no image agrees, the fused probability comes from several unsure
+    images: then the image with the highest mean is named.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
         Polygons along the pixels of the grid.
     grid : MapGrid
-        Of the map.
+        Grid of the map.
     probability_paths, image_paths : list of path
         Probability and projected image of each product, in the same order.
     threshold : float
-        Least mean probability, 0..1.
+        Lowest mean probability of an image that agrees, 0..1.
 
     Returns
     -------
     pandas.DataFrame
-        A row a fracture: ``products``, ids joined by commas, the surest first; ``images_seen`` and ``images_agreed``,
-        numbers; ``incidence_deg`` and ``sun_azimuth_north_deg`` (towards the Sun, clockwise from north at the fracture)
-        of the first product; ``incidences_deg`` and ``sun_azimuths_north_deg``, those of all products as text.
-        Products and texts are empty, and the angles NaN, where no image covers a fracture.
+        One row per fracture: ``products``, ids joined by commas, the highest mean first; ``images_seen`` and
+        ``images_agreed``, the numbers of images that cover it and that agree; ``incidence_deg`` and
+        ``sun_azimuth_north_deg`` (towards the Sun, clockwise from north at the fracture) of the first product;
+        ``incidences_deg`` and ``sun_azimuths_north_deg`` of all products, as text. If no image covers a fracture, its
+        texts are empty and its angles NaN.
 
     Raises
     ------
     InputError
-        Where a probability lies on other pixels than the grid, or an image lacks its tags.
+        If a probability raster lies on other pixels than the grid, or an image lacks its tags.
     """
     facts = [facts_of(path) for path in image_paths]
     shape = (len(probability_paths), len(fractures))
@@ -62,7 +73,7 @@ def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
         offsets = [offset_on(dataset, grid, _MAP) for dataset in datasets]
         filled = [FilledBlocks(dataset) for dataset in datasets]
         for chosen, labels, row, column in _blocks(fractures, grid):
-            # Fractures are on few of the pixels.
+            # Only a few pixels belong to fractures: work on these alone.
             drawn = np.flatnonzero(labels)
             owners = labels.ravel()[drawn]
             pixels[chosen] += _sums(owners, len(chosen))
@@ -78,29 +89,36 @@ def agreeing_images(fractures, grid, probability_paths, image_paths, threshold):
                     total[number, chosen] += _sums(owners, len(chosen), np.where(valid, codes, 0) / CODES)
     covers = (seen > 0) & (seen >= COVER_SHARE * pixels)
     mean = np.where(covers, total / np.maximum(seen, 1), -1.0)
-    # To the half code: the map's own threshold is one of codes.
+    # Less half a code, since the map's threshold is rounded to a code.
     agrees = covers & (mean >= threshold - 0.5 / CODES)
     named = agrees | (covers & ~agrees.any(axis=0) & (mean == mean.max(axis=0, initial=-1.0)))
     return _support_columns(fractures, grid, facts, named, mean, covers.sum(axis=0), agrees.sum(axis=0))
 
 
-def mosaic_sources(fractures, grid, sources_path, image_paths=()):
-    """Images that a mosaic took a fracture's pixels from.
+def mosaic_sources(
+    fractures: gpd.GeoDataFrame, grid: MapGrid, sources_path: str | Path, image_paths: Sequence[str | Path] = ()
+) -> pd.DataFrame:
+    """Find the images from which a mosaic took the pixels of each fracture.
 
     Parameters
     ----------
     fractures, grid
         As for `agreeing_images`.
     sources_path : path
-        Raster that `build.mosaic` wrote.
+        Raster of source images that `build.mosaic` wrote.
     image_paths : list of path
-        Projected images; without them (a finished mosaic) nothing is known of the light.
+        Projected images; without them (a finished mosaic) the angles of sunlight are NaN.
 
     Returns
     -------
     pandas.DataFrame
-        As of `agreeing_images`; the images that hold at least `SOURCE_SHARE` of a fracture, the largest share first.
-        All that are seen agree: there is one probability.
+        As of `agreeing_images`. ``products`` are the images that hold at least `SOURCE_SHARE` of a fracture, the
+        largest share first. A mosaic has only one probability, so ``images_agreed`` equals ``images_seen``.
+
+    Raises
+    ------
+    InputError
+        If the raster of sources lacks its tag, or lies on other pixels than the grid.
     """
     with open_raster(sources_path) as dataset:
         products = dataset.tags().get(PRODUCTS_TAG)
@@ -111,23 +129,33 @@ def mosaic_sources(fractures, grid, sources_path, image_paths=()):
         offset = offset_on(dataset, grid, _MAP)
         for chosen, labels, row, column in _blocks(fractures, grid):
             source = read_window(dataset, row - offset[0], column - offset[1], *labels.shape, fill=0)
-            # One count over fractures and sources together.
+            # Count the pairs of fracture and source in one go.
             keys = labels.astype(np.int64) * (len(products) + 1) + np.minimum(source, len(products))
             counts = np.bincount(keys[labels > 0], minlength=(len(chosen) + 1) * (len(products) + 1))
             share[:, chosen] += counts.reshape(-1, len(products) + 1)[1:, 1:].T
     share /= np.maximum(share.sum(axis=0), 1)
     named = share >= SOURCE_SHARE
     known = {facts.product: facts for facts in map(facts_of, image_paths)}
-    facts = [known.get(product) or _unknown(product) for product in products]
+    facts = [known.get(product) or _facts_without_angles(product) for product in products]
     return _support_columns(fractures, grid, facts, named, share, named.sum(axis=0), named.sum(axis=0))
 
 
-def _unknown(product):
+def _facts_without_angles(product):
     return ImageFacts.of_mosaic(product, np.nan)
 
 
 def _blocks(fractures, grid):
-    """Blocks of the map that hold fractures: which they are, their numbers on the pixels from 1, row and column."""
+    """Yield the blocks of the map that hold fractures.
+
+    Yields
+    ------
+    chosen : ndarray
+        Indices of the block's fractures.
+    labels : ndarray
+        int32 (rows, columns): 1 + place in `chosen` of the fracture on each pixel, 0 elsewhere.
+    row, column : int
+        First pixel of the block.
+    """
     geometries = fractures.geometry.values
     tree = shapely.STRtree(geometries)
     for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="images", unit="block", mininterval=1):
@@ -138,13 +166,17 @@ def _blocks(fractures, grid):
 
 
 def _sums(labels, count, weights=None):
-    """Sums of weights over each of the labels 1..count."""
+    """Return the sum of weights (by default the number of pixels) of each of the labels 1..count."""
     weights = weights if weights is None else weights.astype(float)
     return np.bincount(labels, weights, minlength=count + 1)[1:]
 
 
 def _support_columns(fractures, grid, facts, named, worth, seen, agreed):
-    """The table; `named` and `worth` are (images, fractures)."""
+    """Return the table of `agreeing_images`.
+
+    `named` and `worth` are (images, fractures): whether an image is among the products, and the number that they are
+    sorted by. `seen` and `agreed` are (fractures,).
+    """
     middles = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
     jacobians = grid.ground_jacobians(*grid.rowcol(*middles.T)) if len(middles) else np.zeros((0, 2, 2))
     turn = np.radians([image.sun_azimuth_deg for image in facts])

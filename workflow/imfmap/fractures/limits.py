@@ -1,9 +1,9 @@
-"""Limits that decide what counts as a fracture, and what as a candidate pond: the defaults of the config's `mapping`.
+"""Limits of what counts as a fracture or a candidate pond: the defaults of the config's `mapping`.
 
 This module imports nothing, so that the config and every step can take the numbers from here.
 """
 
-# The paper rejects what is smaller.
+# The paper rejects smaller detections.
 MIN_AREA_M2 = 150
 # Clusters of fractures that become candidate ponds, see `pond_candidates.PondRule`.
 POND_GAP_M = 150

@@ -1,8 +1,9 @@
-"""Shape and size of fractures, in true ground units whatever the projection."""
+"""Measure the shape and size of fractures, in true ground units for any map projection."""
 
 import json
 import math
 from contextlib import nullcontext
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -24,13 +25,14 @@ from ..maps.rasters import open_raster
 from .centreline import MOST_PIXELS, centreline, mask_shape, polygon_mask, polygon_raster, polygon_window
 from .width_profiles import width_profile
 
-# Pieces of one fracture: at most this far apart, in line within this angle, and aside by no more than this.
+# Limits for pieces of one fracture: their gap, the angle by which they are out of line, and the sideways shift that is
+# allowed in addition to half their width.
 GAP_M = 30.0
 LINE_DEG = 25.0
 SIDEWAYS_M = 5.0
-# Widths along a centreline are taken at this many pixels of the map.
+# Step of the width profile along a centreline, in pixels of the map.
 PROFILE_PX = 2
-# Scales of a map in its two directions that are further apart than this make its pixels no squares on the ground.
+# Pixels are not treated as squares on the ground if the map's scales in its two main directions differ by this factor.
 STRETCHED = 1.05
 
 MEASURES = (
@@ -47,7 +49,9 @@ MEASURES = (
 )
 
 
-def measure(polygons, probability_path, out_path=None):
+def measure(
+    polygons: gpd.GeoDataFrame, probability_path: str | Path, out_path: str | Path | None = None
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     """Measure fractures.
 
     Parameters
@@ -57,8 +61,8 @@ def measure(polygons, probability_path, out_path=None):
     probability_path : path
         8-bit probability raster.
     out_path : path, optional
-        Product beside which measures are kept (see `part_store.PartStore`): a polygon that is there again, with the
-        same probabilities around, is not measured again.
+        Product beside which measures are kept (see `part_store.PartStore`). A polygon is not measured again if it and
+        the probabilities around it are unchanged.
 
     Returns
     -------
@@ -68,26 +72,26 @@ def measure(polygons, probability_path, out_path=None):
         * ``area_m2``;
         * ``length_m`` of the longest path along the centreline, from edge to edge, and ``total_length_m`` with its
           branches;
-        * ``mean_width_m``, the area over the total length, and ``max_width_m``, the largest of the width profile and of
-          the circles that fit in between the walls, on branches too;
+        * ``mean_width_m``, the area over the total length, and ``max_width_m``, the largest width of the width profile
+          and of the circles that fit between the walls, also on branches;
         * ``orientation_deg`` of the axis of least inertia, clockwise from north, 0..180;
         * ``sinuosity``, length over the distance of the ends;
         * ``confidence``, the mean probability;
         * ``lon_deg`` (-180..180), ``lat_deg`` of the centroid;
-        * ``group``: fractures with the same number are taken for pieces of one (see `group_pieces`).
+        * ``group``: fractures with the same number are probably pieces of one (see `group_pieces`).
     centrelines : geopandas.GeoDataFrame
-        Lines on the map: ``fracture``; ``line``, 0 for the longest path, from 1 for what branches off; ``length_m``,
-        which adds up to the fracture's total; ``mean_width_m`` along it; and, of the longest paths, the width profile
-        as lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`), at
-        ``distances_m`` from its first point.
+        Lines on the map: ``fracture``; ``line``, 0 for the longest path, from 1 for its branches; ``length_m``, which
+        adds up to the fracture's total length; ``mean_width_m`` along the line. The longest paths also have the width
+        profile as lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`),
+        at ``distances_m`` from the line's first point.
 
     Notes
     -----
-    A shape hardly longer than wide has no skeleton to speak of: its line is the long axis of the smallest rectangle
-    around it, its largest width that of the largest circle in it. On bars 4 to 30 px wide, at every 15 degrees, lengths
-    are right within 1.5 %, total lengths within 4 %, largest widths within 1 px, orientations within 0.5 degrees;
-    areas and mean widths within 12 % at 4 px, which is what drawing on pixels costs, and 3 % at 10 px. Arcs: lengths
-    within 1 %, sinuosities within 3 % (too low: ends are taken as straight). See
+    A shape hardly longer than wide has no useful skeleton. Its line is the long axis of the smallest rectangle around
+    it, and its largest width is that of the largest circle in it. On bars 4 to 30 px wide, at every 15 degrees, lengths
+    are right within 1.5 %, total lengths within 4 %, largest widths within 1 px, orientations within 0.5 degrees. Areas
+    and mean widths are right within 12 % at 4 px (the error of drawing on pixels) and 3 % at 10 px. On arcs, lengths
+    are right within 1 % and sinuosities within 3 % (too low, because ends are taken as straight). See
     ``tests/unit/fractures/test_measures.py``.
     """
     frame = polygons.reset_index(drop=True)
@@ -115,12 +119,12 @@ def measure(polygons, probability_path, out_path=None):
     return frame, _centrelines(lines, frame.crs)
 
 
-def group_pieces(frame, grid):
+def group_pieces(frame: gpd.GeoDataFrame, grid: MapGrid) -> np.ndarray:
     """Number the groups of fractures that look like pieces of one.
 
-    Two fractures belong together where they come within `GAP_M` of each other, both point along the line between
-    their centroids within `LINE_DEG`, and the gap between them leads sideways by no more than half their width plus
-    `SIDEWAYS_M`.
+    Two fractures belong together under three conditions: their gap is at most `GAP_M`; the direction of both differs
+    from the line between their centroids by at most `LINE_DEG`; and, seen across each of them, the gap is at most half
+    its width plus `SIDEWAYS_M`.
 
     Parameters
     ----------
@@ -137,7 +141,7 @@ def group_pieces(frame, grid):
     geometries = frame.geometry.values
     if not len(geometries):
         return np.zeros(0, int)
-    # As far on the map as the gap can be where the map is drawn largest; the ground decides below.
+    # Largest extent of the gap on the map, at the map's largest scale. The gap on the ground is checked below.
     corners = shapely.box(*shapely.total_bounds(geometries)).exterior.coords
     scales = np.linalg.svd(grid.ground_jacobians(*grid.rowcol(*np.array(corners).T)), compute_uv=False)
     reach = 1.01 * GAP_M / scales.min()
@@ -147,7 +151,7 @@ def group_pieces(frame, grid):
         frame[name].to_numpy() for name in ("lon_deg", "lat_deg", "orientation_deg", "mean_width_m")
     )
     geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
-    # As lists: pyproj takes an array of one element for a number.
+    # As lists, since pyproj treats an array of one element as a number.
     azimuth = np.asarray(geod.inv(*(values.tolist() for values in (lon[one], lat[one], lon[other], lat[other])))[0])
     x, y = shapely.get_coordinates(shapely.shortest_line(geometries[one], geometries[other])).T
     gap_lon, gap_lat = grid.lonlat(*grid.rowcol(x, y))
@@ -163,19 +167,19 @@ def group_pieces(frame, grid):
 
 
 def _kept_measures(store, geometry, jacobian, grid, probability):
-    """`_measures`, out of a store where there is one and they are in it."""
-    about = geometry, jacobian, grid, probability
+    """Return the result of `_measures`, from the store (or None) if it has it."""
+    arguments = geometry, jacobian, grid, probability
     if store is None:
-        return _measures(*about)
+        return _measures(*arguments)
     codes = probability.codes.tobytes()
     key = store.key(geometry.wkb, jacobian.tobytes(), list(grid.transform), grid.shape, codes)
-    return store.values(key, _measures, *about)
+    return store.values(key, _measures, *arguments)
 
 
 def _measures(geometry, jacobian, grid, probability):
-    """Values of `MEASURES` up to the confidence for one polygon, and its lines as rows of the centrelines.
+    """Return one polygon's values of `MEASURES` up to the confidence, and its lines as rows of the centrelines.
 
-    All are plain values, the lines' geometries WKB as hexadecimal text.
+    All are plain values. Geometries of lines are WKB as hexadecimal text.
     """
     area = geometry.area * abs(np.linalg.det(jacobian))
     ground = shapely.transform(geometry, lambda points: points @ jacobian.T)
@@ -210,10 +214,10 @@ def _measures(geometry, jacobian, grid, probability):
 
 
 def _drawn_on_ground(geometry, ground, jacobian, grid):
-    """Mask of a polygon, the matrix from its pixel steps to ground metres, and its first pixel in ground metres.
+    """Return a polygon's mask, the matrix from its pixel steps to ground metres, and its first pixel in ground metres.
 
-    On the map's own pixels, whose edges the polygon follows; where the map stretches the ground, on square pixels of
-    the ground, or the skeleton would not be the middle.
+    The mask has the map's own pixels, whose edges the polygon follows. If the map stretches the ground, it has square
+    pixels of the ground instead, since else the skeleton would not lie in the middle.
     """
     shrink, stretch = np.sort(np.linalg.svd(jacobian, compute_uv=False))
     if stretch <= STRETCHED * shrink:
@@ -233,7 +237,7 @@ def _centrelines(rows, crs):
 
 
 class _Probability:
-    """Codes of the probability around a polygon, of a large one fewer than there are; none off the raster."""
+    """Codes of the probability around a polygon: sampled if it is large, empty if it lies off the raster."""
 
     def __init__(self, dataset, geometry, grid):
         row, column, rows, columns = polygon_window(geometry, grid, margin=0)
@@ -250,7 +254,7 @@ class _Probability:
             )
 
     def mean_of(self, geometry):
-        """Mean probability of the polygon; NaN where nothing is known."""
+        """Return the mean probability of the polygon; NaN without data."""
         if not self.codes.size:
             return math.nan
         values = decode(self.codes[polygon_mask(geometry, self._grid, self._window, self._factor)])
@@ -258,7 +262,7 @@ class _Probability:
 
 
 def _long_axis(ground):
-    """(2, 2): ends of the long axis of the smallest rectangle around a polygon."""
+    """Return the ends (2, 2) of the long axis of the smallest rectangle around a polygon."""
     corners = shapely.get_coordinates(shapely.oriented_envelope(ground))[:4]
     middles = (corners + np.roll(corners, -1, axis=0)) / 2
     axes = np.stack([middles[[0, 2]], middles[[1, 3]]])

@@ -1,30 +1,36 @@
-"""Which way fractures run: directions of the pieces of their centrelines, weighted by length."""
+"""Directions of fractures: those of the pieces of their centrelines, weighted by length."""
 
+from typing import Any
+
+import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import Geod
 
+from ..maps.grids import MapGrid
+
 BIN_DEG = 10.0
-# Pieces as long as the fracture is wide, or so many pixels of the map: shorter ones show how it is drawn.
+# Pieces are as long as the fracture is wide, but at least this many pixels of the map: the direction of a shorter piece
+# would depend on the pixels.
 PIECE_PX = 10
 
 
-def directions(centrelines, grid):
-    """Directions of the pieces of centrelines.
+def directions(centrelines: gpd.GeoDataFrame, grid: MapGrid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the directions and lengths of the pieces of centrelines.
 
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
         See `measures.measure`.
     grid : MapGrid
-        Of the map that they were found on.
+        Grid of the map that the fractures were found on.
 
     Returns
     -------
     axis_deg : ndarray
         (N,) clockwise from true north, 0..180.
     length_m : ndarray
-        (N,) on the ground; they add up to that of the lines.
+        (N,) on the ground; their sum is the length of the lines.
     """
     lines = centrelines.geometry.values
     if not len(lines):
@@ -38,20 +44,25 @@ def directions(centrelines, grid):
     lon, lat = grid.lonlat(*grid.rowcol(*shapely.get_coordinates(ends).T))
     geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
     same = np.diff(owner) == 0
-    # As lists: pyproj takes an array of one element for a number.
+    # As lists, since pyproj treats an array of one element as a number.
     ends = (values[same].tolist() for values in (lon[:-1], lat[:-1], lon[1:], lat[1:]))
     return np.asarray(geod.inv(*ends)[0]) % 180.0, np.repeat(length_m / count, count)
 
 
-def rose(axis_deg, length_m):
-    """Rose diagram, and how much of a direction there is.
+def rose(axis_deg: np.ndarray, length_m: np.ndarray) -> dict[str, Any]:
+    """Return a rose diagram, the mean direction, and how strong it is.
+
+    Parameters
+    ----------
+    axis_deg, length_m : ndarray
+        (N,) see `directions`.
 
     Returns
     -------
     dict
         ``bin_deg``; ``length_km`` of each bin, the first from 0 (north) to 10 degrees; ``mean_axis_deg`` (0..180) and
-        ``strength`` (0 for none, 1 where all run the same way), the mean of the doubled angles (Mardia & Jupp 2000);
-        both None without fractures.
+        ``strength`` (0 for no common direction, 1 if all pieces have the same), from the mean of the doubled angles
+        (Mardia & Jupp 2000). Both are None without fractures.
     """
     edges = np.arange(0.0, 180.0 + BIN_DEG, BIN_DEG)
     lengths, _ = np.histogram(np.asarray(axis_deg) % 180.0, edges, weights=length_m)

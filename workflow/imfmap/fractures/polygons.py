@@ -1,4 +1,6 @@
-"""From probabilities to polygons, window by window, with the result of doing it at once."""
+"""Turn probabilities into polygons, window by window; the result does not depend on the windows."""
+
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +19,10 @@ from ..maps.rasters import open_raster, read_window
 WINDOW_PX = 2048
 
 
-def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX):
-    """Polygons of the places whose probability reaches a threshold.
+def vectorise(
+    probability_path: str | Path, threshold: float, hysteresis: float | None = None, window_px: int = WINDOW_PX
+) -> gpd.GeoDataFrame:
+    """Return polygons of the places whose probability reaches a threshold.
 
     Pixels that touch by an edge or a corner belong together: a fracture one pixel wide that runs diagonally is one
     fracture. Parts that touch only by a corner make a MultiPolygon.
@@ -30,7 +34,7 @@ def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX)
     threshold : float
         Probability, 0..1, that a polygon's pixels must reach.
     hysteresis : float, optional
-        Lower probability: a polygon then holds all pixels that reach it, and at least one that reaches `threshold`.
+        Lower probability. A polygon then consists of pixels that reach it, at least one of which reaches `threshold`.
     window_px : int
         Side of the windows that are read; the result does not depend on it.
 
@@ -42,10 +46,12 @@ def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX)
     Raises
     ------
     InputError
-        For a hysteresis above the threshold.
+        If the hysteresis is above the threshold.
     """
     if hysteresis is not None and hysteresis > threshold:
-        raise InputError("mapping.hysteresis", f"{hysteresis} is above the threshold {threshold}", "give a lower one")
+        raise InputError(
+            "mapping.hysteresis", f"{hysteresis} is above the threshold {threshold}", "give a lower hysteresis"
+        )
     high = code_at_least(threshold)
     low = high if hysteresis is None else code_at_least(hysteresis)
     with open_raster(probability_path) as dataset:
@@ -61,14 +67,14 @@ def vectorise(probability_path, threshold, hysteresis=None, window_px=WINDOW_PX)
 
 
 def _pieces(dataset, low, high, window_px):
-    """Pieces of components by window, and which of them belong together.
+    """Return the pieces of components in each window, and which pieces belong together.
 
     Returns
     -------
     pieces : list of list of shapely.Polygon
-        In pixel coordinates, the polygons of each piece.
+        Polygons of each piece, in pixel coordinates.
     groups : list of list of int
-        The pieces of every component that has a pixel of `high`.
+        Pieces of every component that has a pixel with a code of at least `high`.
     """
     pieces, certain = [], []
     rows, columns = dataset.shape
@@ -93,7 +99,7 @@ def _pieces(dataset, low, high, window_px):
 
 
 def _outlines(labels, count, row, column):
-    """Polygons of labels 1..count of a window that begins at (row, column), in pixel coordinates."""
+    """Return the polygons of labels 1..count, in pixel coordinates; the window begins at (row, column)."""
     outlines = [[] for _ in range(count)]
     for geometry, value in shapes(labels.astype(np.int32), mask=labels > 0, transform=Affine.translation(column, row)):
         outlines[int(value) - 1].append(shape(geometry))
@@ -101,7 +107,7 @@ def _outlines(labels, count, row, column):
 
 
 def _joined(pieces):
-    """One geometry of the polygons of a component's pieces, its corners only where its outline turns."""
+    """Join the polygons of a component's pieces to one geometry, with points only where its outline turns."""
     polygons = [polygon for piece in pieces for polygon in piece]
     if len(polygons) == 1:
         return shapely.normalize(polygons[0])
@@ -114,7 +120,7 @@ def _joined(pieces):
 
 
 def _corners(ring):
-    """Points of a closed ring at which it turns."""
+    """Return the points of a closed ring at which it turns."""
     points = shapely.get_coordinates(ring)[:-1]
     before, after = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
     return points[before[:, 0] * after[:, 1] != before[:, 1] * after[:, 0]]

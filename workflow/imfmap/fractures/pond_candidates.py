@@ -1,7 +1,7 @@
 """Candidate melt ponds: clusters of fractures outside every mapped floor and pond.
 
-The paper found ponds that nobody had mapped because fractures clustered there; it gives no rule for it. Here fractures
-that come close to each other on the ground are one cluster, and a cluster of enough of them is a candidate.
+The paper found unmapped ponds where fractures clustered; it gives no rule for this. Here fractures that come close to
+each other on the ground are one cluster, and a cluster of enough fractures is a candidate.
 """
 
 from dataclasses import dataclass
@@ -14,29 +14,29 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from ..maps.bodies import body_of
-from ..maps.grids import transformed
+from ..maps.grids import MapGrid, transformed
 from ..maps.ground_plane import GroundPlane
 from .accept import OUTSIDE
 from .limits import POND_GAP_M, POND_MIN_FRACTURES, POND_MIN_LENGTH_M
 
 COLUMNS = ("pond", "fractures", "total_length_m", "area_m2", "density_km_km2", "confidence", "lon_deg", "lat_deg")
 
-# The map's edge is bent on the ground: taken by so many pixels at a time.
+# The map's edge is curved on the ground: it gets a point every so many pixels.
 _EDGE_PX = 100
 
 
 @dataclass(frozen=True)
 class PondRule:
-    """What makes a candidate.
+    """Conditions for a candidate pond.
 
     Attributes
     ----------
     gap_m : float
         Fractures this close to each other, on the ground, belong to one cluster.
     min_fractures : int
-        A candidate has at least so many.
+        A candidate has at least so many fractures.
     min_length_m : float
-        And at least this total length with branches.
+        The fractures of a candidate have at least this total length, with branches.
     """
 
     gap_m: float = POND_GAP_M
@@ -44,15 +44,17 @@ class PondRule:
     min_length_m: float = POND_MIN_LENGTH_M
 
 
-def outside_fractures(kept, rejected, boundary=None):
-    """Fractures that lie outside every mapped floor and pond, large enough and on no seam.
+def outside_fractures(
+    kept: gpd.GeoDataFrame, rejected: gpd.GeoDataFrame, boundary: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the fractures outside every mapped floor and pond that are large enough and not along a seam.
 
     Parameters
     ----------
     kept, rejected : geopandas.GeoDataFrame
-        See `accept.filter_fractures`. Those rejected as outside are fractures like any other but for their place.
+        See `accept.filter_fractures`. Fractures that were rejected as outside passed all other filters.
     boundary : geopandas.GeoDataFrame, optional
-        Polygons of floors and ponds; without them all lie outside.
+        Polygons of floors and ponds; without them all fractures lie outside.
 
     Returns
     -------
@@ -62,28 +64,30 @@ def outside_fractures(kept, rejected, boundary=None):
     if boundary is None or not len(boundary):
         return kept
     known = shapely.union_all(shapely.make_valid(boundary.geometry.values))
-    # Where the filter is off, those outside are among the kept ones.
-    off = kept[~shapely.intersects(known, kept.geometry.values)]
-    frames = [frame for frame in (off, rejected[rejected["reason"] == OUTSIDE]) if len(frame)]
+    # If the filter by boundary is off, fractures outside are among the kept ones.
+    kept_outside = kept[~shapely.intersects(known, kept.geometry.values)]
+    frames = [frame for frame in (kept_outside, rejected[rejected["reason"] == OUTSIDE]) if len(frame)]
     if not frames:
         return kept.iloc[:0]
     joined = frames[0] if len(frames) == 1 else pd.concat(frames)
     return gpd.GeoDataFrame(joined[list(kept.columns)], crs=kept.crs).reset_index(drop=True)
 
 
-def candidate_ponds(fractures, grid, rule, known=None):
-    """Clusters of fractures as polygons.
+def candidate_ponds(
+    fractures: gpd.GeoDataFrame, grid: MapGrid, rule: PondRule, known: gpd.GeoDataFrame | None = None
+) -> gpd.GeoDataFrame:
+    """Return the outlines of clusters of fractures that are candidate ponds.
 
-    The outline is the ground within a gap of the cluster's fractures, holes filled, less three quarters of the gap
-    along its edge: what lies between fractures, and a quarter of the gap around them. Mapped floors and ponds are cut
-    out, and what lies off the map.
+    The outline is the ground between the cluster's fractures and a quarter of the rule's gap around them: they are
+    buffered by the gap, holes are filled, and the edge is moved back by three quarters of the gap. Mapped floors and
+    ponds are cut out, and so is the ground off the map.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
         See `outside_fractures`.
     grid : MapGrid
-        Of the map.
+        Grid of the map.
     rule : PondRule
     known : geopandas.GeoDataFrame, optional
         Polygons of mapped floors and ponds.
@@ -91,9 +95,9 @@ def candidate_ponds(fractures, grid, rule, known=None):
     Returns
     -------
     geopandas.GeoDataFrame
-        On the map's CRS, the longest total length first: ``pond`` (from 1), ``fractures`` (number), ``total_length_m``
-        of them, ``area_m2`` of the outline, ``density_km_km2`` (length over area), mean ``confidence`` weighted by
-        area, ``lon_deg``, ``lat_deg`` of the outline's middle.
+        In the map's CRS, the longest total length first: ``pond`` (from 1), ``fractures`` (their number),
+        ``total_length_m`` of the fractures, ``area_m2`` of the outline, ``density_km_km2`` (length over area), mean
+        ``confidence`` of the fractures weighted by area, ``lon_deg`` and ``lat_deg`` of a place inside the outline.
     """
     plane = GroundPlane(grid)
     shapes = plane.from_map(fractures.geometry.values)
@@ -134,8 +138,8 @@ def candidate_ponds(fractures, grid, rule, known=None):
 
 
 def _outline(shapes, gap_m):
-    """What lies around shapes and between them."""
-    # By the whole gap, so that what is a gap apart hangs together after the way back.
+    """Return the ground between shapes and close around them, see `candidate_ponds`."""
+    # Buffered by the whole gap, so that shapes a gap apart are still connected after the edge is moved back.
     around = shapely.union_all(shapely.buffer(shapes, gap_m, quad_segs=8))
     filled = shapely.union_all(shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(around))))
     return shapely.simplify(shapely.buffer(filled, -0.75 * gap_m), gap_m / 100)

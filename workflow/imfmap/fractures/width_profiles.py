@@ -1,31 +1,36 @@
-"""How wide a shape is along a line through it."""
+"""Measure the width of a shape along a line through it."""
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
-# Along the line and across it, in pixels of the mask.
+# Step across the line, in pixels of the mask.
 _ACROSS_PX = 0.5
-# A side that is further away than so many times the nearest edge opens into a branch.
+# A side opens into a branch if its edge is further away than so many times the nearest edge.
 _OPEN = 2.0
-# Places across the line that are looked at together, so that the widest shape fits in memory.
+# Places across the line that are sampled at a time, so that the widest shape fits in memory.
 _MOST_PLACES = 1_000_000
 
 
-def pixel_size_m(to_ground):
-    """Side in ground metres (float) of a square as large as a pixel; `to_ground` as of `width_profile`."""
+def pixel_size_m(to_ground: np.ndarray) -> float:
+    """Return the side in ground metres of a square as large as a pixel; `to_ground` as for `width_profile`."""
     return float(np.sqrt(abs(np.linalg.det(to_ground))))
 
 
-def edge_distance_m(mask, to_ground):
-    """Ground metres from each pixel of a shape to its nearest edge, 0 outside; arguments as of `width_profile`."""
+def edge_distance_m(mask: np.ndarray, to_ground: np.ndarray) -> np.ndarray:
+    """Return the distance in ground metres from each pixel of a shape to its nearest edge, 0 outside the shape.
+
+    Arguments are as for `width_profile`.
+    """
     return distance_transform_edt(mask, sampling=np.hypot(to_ground[0], to_ground[1]))
 
 
-def width_profile(mask, to_ground, path, step_m):
-    """Width of a shape at even steps along a line.
+def width_profile(
+    mask: np.ndarray, to_ground: np.ndarray, path: np.ndarray, step_m: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the width of a shape at even steps along a line.
 
-    The width is that of the cut at a right angle to the line, from edge to edge. Where a side opens into a branch, the
-    distance of the nearest edge stands for it.
+    The width is the distance from edge to edge at a right angle to the line. If one side opens into a branch, the
+    distance to the nearest edge is used for that side.
 
     Parameters
     ----------
@@ -36,14 +41,14 @@ def width_profile(mask, to_ground, path, step_m):
     path : ndarray
         (N, 2) ground metres from the mask's first pixel, N at least 2, inside the shape.
     step_m : float
-        Step wanted; the nearest that divides the line evenly is taken.
+        Wanted step; the nearest step that divides the line evenly is used.
 
     Returns
     -------
     distance_m : ndarray
-        (M,) along the line, of the middle of each step.
+        (M,) distance along the line to the middle of each step.
     width_m : ndarray
-        (M,)
+        (M,) width there.
     """
     along = np.concatenate([[0.0], np.hypot(*np.diff(path, axis=0).T).cumsum()])
     count = max(1, round(along[-1] / step_m))
@@ -55,7 +60,7 @@ def width_profile(mask, to_ground, path, step_m):
     to_pixels = np.linalg.inv(to_ground)
     pixel_m = pixel_size_m(to_ground)
     nearest = map_coordinates(edge_distance_m(mask, to_ground), (at(distance) @ to_pixels.T).T, order=1)
-    # The line's direction over about one width: its own wiggles are no turns.
+    # The line's direction over about one width, so that small wiggles of the line do not count.
     reach = np.clip(np.median(nearest), pixel_m, along[-1] / 2)
     tangent = at(np.minimum(distance + reach, along[-1])) - at(np.maximum(distance - reach, 0.0))
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, np.newaxis]
@@ -76,7 +81,7 @@ def width_profile(mask, to_ground, path, step_m):
 
 
 def _first_edge(values, offsets):
-    """Where each ray, of which each row of values is one, first falls below one half; inf where it does not."""
+    """Return the offset at which each ray (a row of values) first falls below one half; inf if it does not."""
     outside = values < 0.5
     last = np.maximum(outside.argmax(axis=1), 1)
     rows = np.arange(len(values))

@@ -1,7 +1,8 @@
-"""One probability on the map out of those of many images, each weighted by what it could see."""
+"""Fuse the probabilities of many images to one map: a mean, in which an image weighs more where it sees more."""
 
 import logging
 import math
+from collections.abc import Sequence
 from contextlib import ExitStack, nullcontext
 from pathlib import Path
 
@@ -26,30 +27,37 @@ BLOCK_PX = 512
 LEAST_WEIGHT = 1e-3
 
 
-def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
+def fuse(
+    probability_paths: Sequence[str | Path],
+    projected_paths: Sequence[str | Path],
+    out_path: str | Path,
+    grid: MapGrid,
+    counts_path: str | Path | None = None,
+) -> None:
     """Fuse the probabilities of images.
 
-    The fused probability is the mean over the images that have data, weighted by `image_weight` (of the whole image)
-    times `lit_weight` (of the place). Blocks are kept beside the result (see `part_store.PartStore`) by the contents
-    of the images that reach into them: one image more costs the blocks that it lies on.
+    The fused probability of a pixel is the mean over the images that have data there. Each image has the weight
+    `image_weight` (of the whole image) times `lit_weight` (of the place). Fused blocks are kept beside the result (see
+    `part_store.PartStore`). Their keys are the contents of the images that reach into them, so a further image costs
+    only the blocks that it lies on.
 
     Parameters
     ----------
     probability_paths : list of path
         Probability rasters of `infer.infer_image`.
     projected_paths : list of path
-        The projected images they were made from, in the same order.
+        The projected images that the probabilities were made from, in the same order.
     out_path : path
         8-bit probability raster to write.
     grid : MapGrid
         Grid of the result; the rasters may cover parts of it, on the same pixels.
     counts_path : path, optional
-        uint8 raster to write: how many images have data at each pixel.
+        uint8 raster to write: the number of images that have data at each pixel.
 
     Raises
     ------
     InputError
-        Where there is nothing to fuse, a raster lies on other pixels than `grid`, or lacks its tags.
+        If there is no image, or if a raster lies on other pixels than `grid` or lacks its tags.
     """
     if not probability_paths:
         raise InputError(out_path, "there is no image to fuse", "check the target's images")
@@ -61,33 +69,33 @@ def fuse(probability_paths, projected_paths, out_path, grid, counts_path=None):
         tags = {"IMF_PRODUCTS": ",".join(image.facts.product for image in images)}
         checksums = Checksums(Path(out_path).parent)
         made_of = {image: [*map(checksums.of, image.paths), image.offset] for image in images}
-        about = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
+        shared = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
         with (
-            PartStore(out_path, about) as store,
+            PartStore(out_path, shared) as store,
             create_probability(out_path, grid, tags) as out,
             create_raster(counts_path, grid, "uint8", nodata=0, tags=tags, overviews="nearest")
             if counts_path
             else nullcontext() as counts,
         ):
             for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="fuse", unit="block", mininterval=1):
-                there = [image for image in images if image.reaches(row, column, block.shape)]
-                if not there:
+                reaching = [image for image in images if image.reaches(row, column, block.shape)]
+                if not reaching:
                     continue
-                key = store.key([row, column, block.shape], [made_of[image] for image in there])
-                fused = store.arrays(key, _fuse_block, there, row, column, block.shape, counts_path is not None)
+                key = store.key([row, column, block.shape], [made_of[image] for image in reaching])
+                fused = store.arrays(key, _fuse_block, reaching, row, column, block.shape, counts_path is not None)
                 window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
                 out.write(fused["codes"], 1, window=window)
                 if counts:
                     counts.write(fused["counts"], 1, window=window)
-            log.info("fuse: %d blocks were there, %d made", store.taken, store.made)
+            log.info("fuse: %d blocks were kept from before, %d are new", store.taken, store.made)
 
 
-def image_weight(facts, resolution_m):
-    """Weight of an image as a whole.
+def image_weight(facts: ImageFacts, resolution_m: float) -> float:
+    """Return the weight of an image as a whole.
 
     The brightness contrast of a gentle slope grows with the tangent of the incidence angle (Lambert's law, to first
-    order in the slope): at noon relief is invisible. Towards the horizon it grows no more, since shadows take over.
-    An image coarser than the map shows that much less of what the map could hold.
+    order in the slope): at noon relief is invisible. From 60 degrees on the weight grows no more, since shadows cover
+    the ground. An image that is coarser than the map has less weight, by the square of the ratio of pixel sizes.
 
     Parameters
     ----------
@@ -105,8 +113,8 @@ def image_weight(facts, resolution_m):
     return max(contrast * sharpness, LEAST_WEIGHT)
 
 
-def lit_weight(image, median, side_px):
-    """Weight of places: 1 where the surroundings are lit, next to 0 in shadows wider than a fracture.
+def lit_weight(image: np.ndarray, median: float, side_px: int) -> np.ndarray:
+    """Return the weight of each place: 1 where the surroundings are lit, almost 0 in shadows wider than a fracture.
 
     Parameters
     ----------
@@ -147,13 +155,13 @@ class _Image:
         self.median = float(tags[MEDIAN_TAG])
 
     def reaches(self, row, column, shape):
-        """Whether the image may have data in a block."""
+        """Return whether the image may have data in a block."""
         row, column = row - self.offset[0], column - self.offset[1]
         bottom, right = min(row + shape[0], self.probability.height), min(column + shape[1], self.probability.width)
         return self._filled.any(max(row, 0), bottom, max(column, 0), right)
 
     def block(self, row, column, shape):
-        """Probability and weight (float32, NaN and 0 without data) of a block, or None where there is no data."""
+        """Return probability and weight of a block: float32, NaN and 0 without data. Return None if it has no data."""
         row, column = row - self.offset[0], column - self.offset[1]
         codes = read_window(self.probability, row, column, *shape, fill=NODATA)
         if (codes == NODATA).all():
@@ -166,7 +174,7 @@ class _Image:
 
 
 def _fuse_block(images, row, column, shape, counted):
-    """Codes of the fused probability of a block, and how many images saw each pixel where that is asked for."""
+    """Return the codes of a block's fused probability and, if `counted`, the number of images with data per pixel."""
     total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
     for image in images:
         block = image.block(row, column, shape)

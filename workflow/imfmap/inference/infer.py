@@ -1,18 +1,19 @@
 """Probability of fracture for images and mosaics of any size, window by window.
 
-Both recipes cut square windows on a regular lattice, give them to the network in batches, and blend them with weights
-that fall smoothly to the windows' edges. The lattice of the paper's recipe lies on the map's pixels. That of recipe
-``sun_aligned`` lies in the image's Sun-aligned frame (`sun_frame.SunFrame`), and its result is turned back to the map.
-Memory holds one row of windows, whatever the raster's size. A run that was killed goes on where it was, to the same
-result.
+Both recipes cut square windows on a regular lattice, give them to the network in batches, and blend the results with
+weights that fall smoothly to the windows' edges. The lattice of recipe ``paper`` lies on the map's pixels. The lattice
+of recipe ``sun_aligned`` lies in the image's Sun-aligned frame (`sun_frame.SunFrame`), and its result is turned back to
+the map. Memory holds one row of windows, whatever the raster's size. After a kill, the next run continues where the
+last one stopped, with the same result.
 """
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -52,11 +53,18 @@ from .window_cache import WindowCache
 log = logging.getLogger(__name__)
 
 
-def infer_image(checkpoint_path, projected_path, out_path, settings, threads=None):
-    """Probability of fracture in one projected image.
+def infer_image(
+    checkpoint_path: str | Path,
+    projected_path: str | Path,
+    out_path: str | Path,
+    settings: Mapping[str, Any],
+    threads: int | None = None,
+) -> None:
+    """Write the probability of fracture in one projected image.
 
-    Windows are what the model's tiles were. Recipe ``sun_aligned``: brightness relative to the surroundings, turned so
-    that the Sun is on the left. Recipe ``paper``: the image stretched to 8 bit between its extremes, along the map.
+    Windows are made as the model's training tiles were. Recipe ``sun_aligned``: brightness relative to the
+    surroundings, turned so that the Sun is on the left. Recipe ``paper``: the image stretched to 8 bit between its
+    extremes, along the map's rows and columns.
 
     Parameters
     ----------
@@ -67,50 +75,61 @@ def infer_image(checkpoint_path, projected_path, out_path, settings, threads=Non
     out_path : path
         8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
-        The config's ``inference``: ``overlap`` of neighbouring windows (share of their side, 0..0.9), ``batch_size``,
-        ``test_time_augmentation``, a list of ``flips`` (average with mirrored windows: up-down, and for recipe
-        ``paper`` left-right and both, too) and ``rotations`` (recipe ``paper``: average over quarter turns of all
-        these, too); ``device``; ``precision``, by default "auto" (see `mixed_precision.choose_dtype`);
-        ``sun_offset_deg``, by default 0: an error added to the Sun's azimuth that a Sun-aware model is given, by its
-        windows' turn or by its input, to measure what wrong directions cost.
+        The config's ``inference``:
+
+        * ``overlap`` of neighbouring windows, as a share of their side, 0..0.9;
+        * ``batch_size``;
+        * ``test_time_augmentation``, a list of ``flips`` (the result is the mean with mirrored windows: up-down, and
+          for recipe ``paper`` also left-right and both) and ``rotations`` (recipe ``paper``: the mean also includes the
+          quarter turns of all these);
+        * ``device``;
+        * ``precision``, by default "auto" (see `mixed_precision.choose_dtype`);
+        * ``sun_offset_deg``, by default 0: error that is added to the Sun's azimuth, to measure what wrong directions
+          cost. It changes the turn of the windows, or the input of a Sun-aware model.
     threads : int, optional
-        Processor cores to use; by default all that this process may.
+        Processor cores to use; by default all that this process may use.
 
     Raises
     ------
     InputError
-        For a raster without facts or without a valid pixel, or a model that cannot be used.
+        If the raster lacks its tags or has no valid pixel, or if the model cannot be used.
     """
     predictor = Predictor(checkpoint_path, settings)
     threads = _use_threads(threads)
-    key = _key(checkpoint_path, projected_path, settings)
+    key = _scratch_key(checkpoint_path, projected_path, settings)
     with open_raster(projected_path) as dataset:
         facts = ImageFacts.from_tags(dataset.tags(), projected_path)
         grid, tags = MapGrid.of(dataset), dataset.tags()
     with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(projected_path, np.nan) as reader:
-        found = survey_image(reader, grid.shape, projected_path, threads)
-        told_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"])
-        tags = {**tags, **predictor.tags(settings), MEDIAN_TAG: found.median}
+        survey = survey_image(reader, grid.shape, projected_path, threads)
+        given_azimuth_deg = facts.sun_azimuth_deg + settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"])
+        tags = {**tags, **predictor.tags(settings), MEDIAN_TAG: survey.median}
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)
-            run = _Run(predictor, found.seen, scratch, settings, threads, facts.product, create)
+            run = _Run(predictor, survey.seen, scratch, settings, threads, facts.product, create)
             if predictor.recipe == "sun_aligned":
                 brightness = scratch.path("brightness.tif")
-                write_brightness(reader, grid.shape, found.seen, found.median, brightness, threads)
-                run.aligned(SunFrame(told_deg, grid.shape[0] // 2, grid.shape[1] // 2))
+                write_brightness(reader, grid.shape, survey.seen, survey.median, brightness, threads)
+                run.aligned(SunFrame(given_azimuth_deg, grid.shape[0] // 2, grid.shape[1] // 2))
             else:
 
                 def read(*window):
-                    return stretch_to_8bit(reader(*window), found.limits)
+                    return stretch_to_8bit(reader(*window), survey.limits)
 
-                run.along_map(read, grid.shape, told_deg)
+                run.along_map(read, grid.shape, given_azimuth_deg)
 
 
-def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None):
-    """Probability of fracture in an 8-bit mosaic (recipe ``paper``).
+def infer_mosaic(
+    checkpoint_path: str | Path,
+    mosaic_path: str | Path,
+    out_path: str | Path,
+    settings: Mapping[str, Any],
+    threads: int | None = None,
+) -> None:
+    """Write the probability of fracture in an 8-bit mosaic (recipe ``paper``).
 
-    What the network says of a window is kept beside the result (see `part_store.PartStore`) by the window's pixels, so
-    that windows of a mosaic made anew whose pixels did not change are not looked at again.
+    The network's result for a window is kept beside the product (see `part_store.PartStore`). Its key is the window's
+    pixels: if a mosaic is made anew, the network runs only on windows whose pixels changed.
 
     Parameters
     ----------
@@ -121,23 +140,23 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
     out_path : path
         8-bit probability raster to write, on the same grid (see `probability_raster`).
     settings : mapping
-        As for `infer_image`; an overlap of 0 is the paper's way.
+        As for `infer_image`; the paper uses an overlap of 0.
     threads : int, optional
         As for `infer_image`.
 
     Raises
     ------
     InputError
-        For a checkpoint of the other recipe, one that is to be given the Sun's direction, of which a mosaic has many,
-        or a raster that is not 8-bit or holds no data.
+        If the checkpoint is of the other recipe, if its model takes the Sun's direction as input (a mosaic has many),
+        or if the raster is not 8-bit or has no valid pixel.
     """
     predictor = Predictor(checkpoint_path, settings)
     check_mosaic_model(predictor.recipe, predictor.is_sun_aware, checkpoint_path)
     threads = _use_threads(threads)
     with open_raster(mosaic_path) as dataset:
         if dataset.dtypes[0] != "uint8":
-            found = f"holds {dataset.dtypes[0]} pixels"
-            raise InputError(mosaic_path, found, "give an 8-bit mosaic with 0 for no data")
+            held = f"holds {dataset.dtypes[0]} pixels"
+            raise InputError(mosaic_path, held, "give an 8-bit mosaic with 0 for no data")
         grid = MapGrid.of(dataset)
     with rasterio.Env(GDAL_NUM_THREADS=threads), SharedReader(mosaic_path, 0) as reader:
         seen = no_cells(grid.shape)
@@ -146,7 +165,7 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
         if not seen.any():
             raise InputError(mosaic_path, "has no valid pixel", "check the mosaic, or the images it was made of")
         lattice, wanted = _lattice_along_map(seen, grid.shape, predictor.size_px, settings["overlap"])
-        with PartStore(out_path, _about(predictor, checkpoint_path, out_path, settings)) as store:
+        with PartStore(out_path, _window_key(predictor, checkpoint_path, out_path, settings)) as store:
             cache = WindowCache(predictor, store, lattice, settings["batch_size"])
 
             def read(v, u):
@@ -158,12 +177,14 @@ def infer_mosaic(checkpoint_path, mosaic_path, out_path, settings, threads=None)
             cache.fill(wanted, read, threads, Path(mosaic_path).stem)
             with create_probability(out_path, grid, predictor.tags(settings)) as out:
                 write_codes(partial(cache.codes, make=codes), seen, out, threads)
-            log.info("%s: %d windows were known, %d are new", mosaic_path, store.taken, store.made)
+            log.info(
+                "%s: %d windows and blocks were kept from before, %d are new", mosaic_path, store.taken, store.made
+            )
 
 
 @dataclass(frozen=True)
 class _Run:
-    """The inference of one image."""
+    """Inference of one image: what both recipes share."""
 
     predictor: Predictor
     seen: np.ndarray
@@ -174,7 +195,7 @@ class _Run:
     create: Callable
 
     def aligned(self, frame):
-        """Windows of the scratch's brightness in the Sun-aligned frame, and back to the map."""
+        """Infer windows of the Sun-aligned frame from the scratch's brightness, and turn the result to the map."""
         size_px = self.predictor.size_px
         lattice, wanted = aligned_lattice(frame, self.seen, size_px, self.settings["overlap"])
         with SharedReader(self.scratch.path("brightness.tif"), 0) as brightness:
@@ -187,7 +208,7 @@ class _Run:
                 rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads)
 
     def along_map(self, reader, shape, sun_azimuth_deg):
-        """Windows along the map's rows and columns, of 8-bit pixels that `reader` gives."""
+        """Infer windows along the map's rows and columns, of 8-bit pixels that `reader` returns."""
         size_px = self.predictor.size_px
         lattice, wanted = _lattice_along_map(self.seen, shape, size_px, self.settings["overlap"])
 
@@ -203,7 +224,7 @@ class _Run:
             write_codes(codes, self.seen, out, self.threads)
 
     def _blend(self, predictor, lattice, wanted, read):
-        """Blended probabilities over a lattice's span, in the scratch."""
+        """Return the blended probabilities over a lattice's span, a file in the scratch."""
         probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
 
         def write(row, column, values):
@@ -215,7 +236,7 @@ class _Run:
 
 
 def _lattice_along_map(seen, shape, size_px, overlap):
-    """Windows along a map's rows and columns, and bool (rows, columns): those that hold data."""
+    """Return the lattice along a map's rows and columns, and which of its windows hold data: bool (rows, columns)."""
     lattice = Lattice.covering(0, 0, *shape, size_px, overlap)
     wanted = np.zeros((lattice.rows, lattice.columns), bool)
     for i, j in np.ndindex(*wanted.shape):
@@ -224,17 +245,17 @@ def _lattice_along_map(seen, shape, size_px, overlap):
     return lattice, wanted
 
 
-def _key(checkpoint_path, image_path, settings):
-    """What decides a probability, for its scratch."""
+def _scratch_key(checkpoint_path, image_path, settings):
+    """Return all that an image's probability depends on; a scratch of another key is not used."""
     files = {}
     for name, path in (("checkpoint", checkpoint_path), ("image", image_path)):
-        about = os.stat(path) if os.path.exists(path) else None
-        files[name] = [str(path), about and about.st_size, about and about.st_mtime_ns]
+        status = os.stat(path) if os.path.exists(path) else None
+        files[name] = [str(path), status and status.st_size, status and status.st_mtime_ns]
     return {**settings, **files, "torch": torch.__version__}
 
 
-def _about(predictor, checkpoint_path, out_path, settings):
-    """What decides the probability of a window besides its pixels."""
+def _window_key(predictor, checkpoint_path, out_path, settings):
+    """Return all that the probability of a window depends on besides its pixels."""
     return {
         "code": code_of(__file__),
         "checkpoint": Checksums(Path(out_path).parent).of(checkpoint_path),

@@ -2,8 +2,10 @@
 
 import time
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from tqdm import tqdm
@@ -11,11 +13,14 @@ from tqdm import tqdm
 from ..maps.window_reading import map_in_order
 from ..tiles.cutting import stride_of
 
-# Seconds of work that a kill may cost.
+if TYPE_CHECKING:
+    from ..core.scratch import Scratch
+
+# A kill costs at most so many seconds of work.
 KEEP_EVERY_S = 30.0
 
 
-# Stands for the sum of weights where there is no window.
+# Used in place of the sum of weights where there is no window.
 LEAST_SHARE = 1e-9
 
 
@@ -41,54 +46,67 @@ class Lattice:
     step_px: int
 
     @classmethod
-    def covering(cls, v, u, height, width, size_px, overlap):
-        """Fewest windows from (v, u) on that cover height x width pixels and overlap by a share of their side."""
+    def covering(cls, v: int, u: int, height: int, width: int, size_px: int, overlap: float) -> Self:
+        """Return the fewest windows that cover height x width pixels from (v, u) on.
+
+        `overlap` is the share of their side (0..0.9) by which neighbouring windows overlap.
+        """
         step = stride_of(size_px, overlap)
         rows, columns = (1 + max(0, -(-(extent - size_px) // step)) for extent in (height, width))
         return cls(v, u, rows, columns, size_px, step)
 
     @property
-    def shape(self):
-        """tuple of int: pixels that the windows span, rows and columns."""
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of pixels that the windows span."""
         return tuple((count - 1) * self.step_px + self.size_px for count in (self.rows, self.columns))
 
-    def corner(self, i, j):
-        """Upper left pixel of window (i, j)."""
+    def corner(self, i: int, j: int) -> tuple[int, int]:
+        """Return the upper left pixel (v, u) of window (i, j)."""
         return self.v + i * self.step_px, self.u + j * self.step_px
 
-    def weights(self):
-        """Weights of a window's pixels in the blend, float32 (S, S): rising from the edges over the overlap."""
+    def weights(self) -> np.ndarray:
+        """Return the weights of a window's pixels in the blend, float32 (S, S): they rise over the overlap."""
         distance = np.minimum(np.arange(self.size_px), np.arange(self.size_px)[::-1]) + 0.5
         ramp = np.clip(distance / max(self.size_px - self.step_px, 1), 0, 1)
-        # The very edge keeps a trace of weight: at the lattice's rim it is all there is.
+        # The weight is never 0: pixels at the lattice's rim lie in one window only.
         smooth = np.maximum(ramp * ramp * (3 - 2 * ramp), 1e-4)
         return np.outer(smooth, smooth).astype(np.float32)
 
 
-def blend(predictor, lattice, wanted, read, write, batch_size, threads, title, scratch=None):
+def blend(
+    predictor: Callable[[np.ndarray], Callable[[], np.ndarray]],
+    lattice: Lattice,
+    wanted: np.ndarray,
+    read: Callable[[int, int], np.ndarray],
+    write: Callable[[int, int, np.ndarray], None],
+    batch_size: int,
+    threads: int,
+    title: str,
+    scratch: "Scratch | None" = None,
+) -> None:
     """Run a network over a lattice's windows and blend the results.
 
     Parameters
     ----------
     predictor : callable
-        Takes windows, uint8 (N, S, S), and gives a callable, which waits for the results and gives them, float32
-        (N, S, S): the next batch is under way while one is blended.
+        Takes windows, uint8 (N, S, S), and returns a callable. That waits for the results and returns them, float32
+        (N, S, S). So the next batch is computed while one is blended.
     lattice : Lattice
     wanted : ndarray
         bool (rows, columns): windows that hold data.
     read : callable
-        ``read(v, u)`` gives the uint8 window at an upper left pixel; called from several threads.
+        ``read(v, u)`` returns the uint8 window at an upper left pixel; called from several threads.
     write : callable
-        ``write(row, column, values)`` takes finished rows of the lattice's span, from an upper left pixel on, as far as
-        there are windows in them; float32, 0 where no window was wanted. Rows come in order; those without windows do
-        not come. After a kill some come again.
+        ``write(row, column, values)`` takes finished rows of the lattice's span and their upper left pixel. `values` is
+        float32, from the first to the last column that has a window, and 0 where no window was wanted. Rows come in
+        order. Rows without windows are left out. After a kill some rows come a second time.
     batch_size : int
     threads : int
-        How many windows are read at a time.
+        Number of windows that are read at a time.
     title : str
         Shown beside the progress bar.
     scratch : scratch.Scratch, optional
-        Where to keep how far it has come, and to go on from, to the same result.
+        Holds the state of the blend. After a kill, the blend continues from it, with the same result.
     """
     indices = [tuple(index) for index in np.argwhere(wanted)]
     bands = _Bands(lattice, write)
@@ -113,33 +131,35 @@ def blend(predictor, lattice, wanted, read, write, batch_size, threads, title, s
     bands.finish(lattice.size_px)
 
 
-def predict_ahead(predictor, batches):
-    """What a network says of batches, in order, each while the next is under way.
+def predict_ahead(
+    predictor: Callable[[np.ndarray], Callable[[], np.ndarray]], batches: Iterable[tuple[Any, np.ndarray]]
+) -> Iterator[tuple[Any, np.ndarray]]:
+    """Yield a network's results for batches, in order; the next batch is computed meanwhile.
 
     Parameters
     ----------
     predictor : callable
-        As of `blend`.
+        As for `blend`.
     batches : iterable of tuple
-        Whose they are, and windows, uint8 (N, S, S).
+        Keys of the windows (anything; they are passed on), and the windows, uint8 (N, S, S).
 
     Yields
     ------
     tuple
-        Whose they are, and results, float32 (N, S, S).
+        Keys of the windows, and results, float32 (N, S, S).
     """
     under_way = deque()
-    for whose, windows in batches:
-        under_way.append((whose, predictor(windows)))
+    for keys, windows in batches:
+        under_way.append((keys, predictor(windows)))
         if len(under_way) > 1:
-            whose, results = under_way.popleft()
-            yield whose, results()
-    for whose, results in under_way:
-        yield whose, results()
+            keys, results = under_way.popleft()
+            yield keys, results()
+    for keys, results in under_way:
+        yield keys, results()
 
 
 class _Bands:
-    """The rows of windows that are being blended: sums of weighted results and of weights."""
+    """Rows that are being blended: sums of weighted results, and sums of weights."""
 
     def __init__(self, lattice, write):
         self._lattice, self._write = lattice, write
@@ -149,11 +169,11 @@ class _Bands:
         self._current = 0
 
     def state(self, first):
-        """What `restore` wants, `first` windows being in."""
+        """Return the state for `restore`, after `first` windows."""
         return {"total": self._total, "share": self._share, "current": self._current, "first": first}
 
     def restore(self, state):
-        """Number of windows that are in already."""
+        """Take over a state, or None; return the number of windows that it includes."""
         if state is None:
             return 0
         self._total, self._share = state["total"], state["share"]
@@ -161,7 +181,7 @@ class _Bands:
         return int(state["first"])
 
     def add(self, group, results):
-        """Results (N, S, S) of the windows at indices (row, column), in the order of rows."""
+        """Add the results (N, S, S) of the windows at indices (row, column), in the order of rows."""
         size, step = self._lattice.size_px, self._lattice.step_px
         for (i, j), result in zip(group, results, strict=True):
             while self._current < i:
@@ -171,7 +191,7 @@ class _Bands:
             self._share[:, columns] += self._weights
 
     def finish(self, count):
-        """Write the first `count` rows, as far as there are windows, and go on to those below."""
+        """Write the first `count` rows, between the outermost windows, and move on to the rows below."""
         size = self._lattice.size_px
         columns = np.flatnonzero(self._share.any(axis=0))
         if columns.size:

@@ -1,5 +1,6 @@
-"""One image's probability at every place of a map: what fusing several is measured by."""
+"""Write a map with the probability of only one image at each pixel: fused maps are compared with it."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,22 +16,22 @@ from ..maps.rasters import open_raster, read_window
 _BLOCK_PX = 1024
 
 
-def take_shown(probability_paths, sources_path, out_path):
-    """Write at each pixel the probability of the one image that the mosaic shows there.
+def take_shown(probability_paths: Sequence[str | Path], sources_path: str | Path, out_path: str | Path) -> None:
+    """Write a raster of probability; each pixel's is that of the one image that the mosaic shows there.
 
     Parameters
     ----------
     probability_paths : list of path
-        Probability rasters of `infer.infer_image`, named by their products, on the mosaic's grid.
+        Probability rasters of `infer.infer_image`, on the mosaic's grid. File names are the product ids.
     sources_path : path
-        Which image each pixel of the mosaic came from, see `build.mosaic`.
+        Raster that tells which image each pixel of the mosaic came from, see `build.mosaic`.
     out_path : path
         8-bit probability raster to write.
 
     Raises
     ------
     InputError
-        Where an image of the mosaic is not among those given, or lies on another grid.
+        If an image of the mosaic is missing from `probability_paths`, or lies on another grid.
     """
     paths = {Path(path).stem: path for path in probability_paths}
     with ExitStack() as stack:
@@ -39,7 +40,9 @@ def take_shown(probability_paths, sources_path, out_path):
         images = {}
         for number, product in enumerate(products, start=1):
             if product not in paths:
-                raise InputError(sources_path, f"shows image '{product}', which is not given", "infer all images")
+                raise InputError(
+                    sources_path, f"shows image '{product}', which is not given", "infer all images of the mosaic"
+                )
             images[number] = stack.enter_context(open_raster(paths[product]))
             check_same_pixels(images[number], grid, sources_path)
         out = stack.enter_context(create_probability(out_path, grid, {PRODUCTS_TAG: ",".join(products)}))

@@ -1,5 +1,10 @@
 """A trained network as a function of windows, averaged over views of them."""
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import torch
 
 from ..core.choices import INFERENCE
@@ -10,9 +15,9 @@ from ..tiles.sun_frame import LEFT_DEG
 
 _UP_DOWN = (-2,)
 _ROWS_COLUMNS = (-2, -1)
-# Views of a window: whether it is put upside down, and the quarter turns after that. A recipe's are those under which
-# its tiles stay what they are: a Sun on the left stays there. Upside down and half a turn is left for right.
-_AS_IT_IS = (False, 0)
+# A view of a window: whether it is flipped upside down, and the number of quarter turns after that. So (True, 2) swaps
+# left and right. Recipe sun_aligned has only views that keep the Sun on the left.
+_UNCHANGED = (False, 0)
 _FLIPS = {"sun_aligned": ((True, 0),), "paper": ((True, 0), (True, 2), (False, 2))}
 _ROTATIONS = {"sun_aligned": (), "paper": (1, 2, 3)}
 
@@ -29,19 +34,19 @@ class Predictor:
     Attributes
     ----------
     recipe : str
-        That of the tiles it was trained on.
+        Recipe of the tiles that the model was trained on.
     size_px : int
-        Side of its windows: that of those tiles.
+        Side of its windows, the same as that of the training tiles.
     is_sun_aware : bool
-        Whether it takes the Sun's direction as input.
+        Whether the model takes the Sun's direction as input.
 
     Raises
     ------
     InputError
-        For a GPU asked for where there is none, or a precision that the device has not.
+        If the settings name a GPU and there is none, or a precision that the device does not have.
     """
 
-    def __init__(self, checkpoint_path, settings):
+    def __init__(self, checkpoint_path: str | Path, settings: Mapping[str, Any]):
         model, trained = load_checkpoint(checkpoint_path)
         self.device = choose_device(settings["device"], "inference.device")
         precision = settings.get("precision", INFERENCE["precision"])
@@ -53,8 +58,8 @@ class Predictor:
         self.is_sun_aware = bool(trained.get("sun_input"))
         self.views = _views(self.recipe, settings)
 
-    def __call__(self, windows, sun_azimuth_deg=LEFT_DEG):
-        """Probabilities of windows; a GPU works on while others are asked for.
+    def __call__(self, windows: np.ndarray, sun_azimuth_deg: float = LEFT_DEG) -> Callable[[], np.ndarray]:
+        """Start to compute the probabilities of windows; return at once if a GPU computes them.
 
         Parameters
         ----------
@@ -66,7 +71,7 @@ class Predictor:
         Returns
         -------
         callable
-            Gives them when they are there: float32 (N, S, S), 0..1.
+            Waits for the probabilities and returns them: float32 (N, S, S), 0..1.
         """
         with torch.inference_mode():
             windows = torch.from_numpy(windows)
@@ -76,7 +81,7 @@ class Predictor:
             for upside_down, turns in self.views:
                 azimuth_deg = None
                 if self.is_sun_aware:
-                    # Turns go against the clock, azimuths with it.
+                    # Quarter turns are counterclockwise, azimuths clockwise.
                     azimuth_deg = (mirrored_azimuth_deg(sun_azimuth_deg, upside_down) - 90.0 * turns) % 360.0
                 view = windows.flip(_UP_DOWN) if upside_down else windows
                 view = network_input(view.rot90(turns, _ROWS_COLUMNS), azimuth_deg)
@@ -84,10 +89,10 @@ class Predictor:
                     logits = self.model(view.contiguous(memory_format=torch.channels_last))
                 result = torch.sigmoid(logits.float())[:, 0].rot90(-turns, _ROWS_COLUMNS)
                 total = total + (result.flip(_UP_DOWN) if upside_down else result)
-            return _fetched(total / len(self.views))
+            return _to_host(total / len(self.views))
 
-    def tags(self, settings):
-        """dict: how the probability was made, for its raster."""
+    def tags(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return tags for the probability raster: how it was made."""
         return {
             "IMF_RECIPE": self.recipe,
             "IMF_WINDOW_PX": self.size_px,
@@ -98,25 +103,25 @@ class Predictor:
 
 
 def _views(recipe, settings):
-    """Views of a window whose results are averaged: itself first, none twice."""
+    """Return the views of a window whose results are averaged: first the window itself, and no view twice."""
     augmented = settings["test_time_augmentation"]
-    views = [_AS_IT_IS, *(_FLIPS[recipe] if "flips" in augmented else ())]
+    views = [_UNCHANGED, *(_FLIPS[recipe] if "flips" in augmented else ())]
     if "rotations" in augmented:
         views += [(upside_down, (turns + more) % 4) for upside_down, turns in views for more in _ROTATIONS[recipe]]
     return list(dict.fromkeys(views))
 
 
-def _fetched(result):
-    """Bring a tensor to this side without making the GPU wait; a callable that gives it as an array."""
+def _to_host(result):
+    """Start to copy a tensor from the GPU, without making it wait; return a callable that returns it as an array."""
     if result.device.type == "cpu":
         return result.numpy
-    here = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
-    here.copy_(result, non_blocking=True)
-    there = torch.cuda.Event()
-    there.record()
+    host = torch.empty(result.shape, dtype=result.dtype, pin_memory=True)
+    host.copy_(result, non_blocking=True)
+    copied = torch.cuda.Event()
+    copied.record()
 
     def wait():
-        there.synchronize()
-        return here.numpy()
+        copied.synchronize()
+        return host.numpy()
 
     return wait

@@ -1,27 +1,34 @@
-"""An image of any size in the Sun-aligned frame: its brightness, its windows, and the way back to the map."""
+"""Images of any size in the Sun-aligned frame: brightness, windows, and the result turned back to the map."""
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import rasterio
 from affine import Affine
+from rasterio.io import DatasetWriter
 
 from ..core.files import replacing
 from ..maps.rasters import BLOCK
-from ..maps.window_reading import map_in_order
-from ..tiles.sun_frame import NEIGHBOURHOOD_PX, relative_brightness, sample, sample_brightness
+from ..maps.window_reading import SharedReader, map_in_order
+from ..tiles.sun_frame import NEIGHBOURHOOD_PX, SunFrame, relative_brightness, sample, sample_brightness
 from .lattice import Lattice
 from .map_blocks import CELL, READ_BLOCK, map_codes, seen_blocks, write_block, write_codes
 
 
-def aligned_lattice(frame, seen, size_px, overlap):
-    """Windows of a Sun-aligned frame that cover an image's valid cells.
+def aligned_lattice(frame: SunFrame, seen: np.ndarray, size_px: int, overlap: float) -> tuple[Lattice, np.ndarray]:
+    """Return the windows of a Sun-aligned frame that cover an image's valid cells.
 
     Parameters
     ----------
     frame : SunFrame
     seen : ndarray
-        bool, see `survey_image`.
+        bool, see `map_blocks.survey_image`.
+    size_px : int
+        Side of a window.
+    overlap : float
+        Share of their side by which neighbouring windows overlap, 0..0.9.
 
     Returns
     -------
@@ -47,14 +54,14 @@ def aligned_lattice(frame, seen, size_px, overlap):
 
 
 def _touching(position, reach, lattice, count):
-    """First and last window of a lattice's axis that comes within `reach` of positions."""
+    """Return the first and last window, along one axis of a lattice, that lie within `reach` of each position."""
     first = np.ceil((position - reach - lattice.size_px) / lattice.step_px)
     last = np.floor((position + reach) / lattice.step_px)
     return np.clip(first, 0, count - 1).astype(int), np.clip(last, 0, count - 1).astype(int)
 
 
 def _plain_raster(path, shape, dtype):
-    """Raster of plain pixels, 0 where nothing is written, for the time of one image."""
+    """Create a raster without georeference, 0 where nothing is written, for use during the inference of one image."""
     return rasterio.open(
         path,
         "w",
@@ -63,7 +70,7 @@ def _plain_raster(path, shape, dtype):
         width=shape[1],
         count=1,
         dtype=dtype,
-        # Any but the identity, of which rasterio warns.
+        # Not the identity: rasterio would warn of it.
         transform=Affine.translation(1, 0),
         tiled=True,
         blockxsize=BLOCK,
@@ -75,15 +82,20 @@ def _plain_raster(path, shape, dtype):
     )
 
 
-def write_brightness(reader, shape, seen, median, path, threads):
-    """Relative brightness of an image, block by block, as if computed at once; a raster that is there is left."""
+def write_brightness(
+    reader: SharedReader, shape: tuple[int, int], seen: np.ndarray, median: float, path: Path, threads: int
+) -> None:
+    """Write the relative brightness of an image (see `sun_frame.relative_brightness`) as a uint8 raster.
+
+    It is computed block by block, with the same result as at once. A file that exists is left as it is.
+    """
     if path.exists():
         return
     margin = NEIGHBOURHOOD_PX - 1
     blocks = list(seen_blocks(shape, seen))
 
     def brightness(block):
-        # Past the raster's edges there is no margin, as there is none when the image is taken at once.
+        # There is no margin beyond the raster's edges: the same happens if the whole image is computed at once.
         top, left = (max(0, start - margin) for start in block)
         bottom, right = (min(extent, start + READ_BLOCK + margin) for start, extent in zip(block, shape, strict=True))
         values = relative_brightness(reader(top, left, bottom - top, right - left), median=median)
@@ -99,21 +111,46 @@ def write_brightness(reader, shape, seen, median, path, threads):
 
 
 def _patch(reader, row, column):
-    """Read the pixels around fractional positions: array, and the positions within it."""
+    """Return the pixels around fractional positions, and the positions within them."""
     top, left = int(np.floor(row.min())) - 1, int(np.floor(column.min())) - 1
     bottom, right = int(np.ceil(row.max())) + 2, int(np.ceil(column.max())) + 2
     return reader(top, left, bottom - top, right - left), row - top, column - left
 
 
-def aligned_window(reader, frame, v, u, size_px):
-    """Window of the Sun-aligned frame, uint8 (S, S), from a raster on the map."""
+def aligned_window(
+    reader: Callable[[int, int, int, int], np.ndarray], frame: SunFrame, v: int, u: int, size_px: int
+) -> np.ndarray:
+    """Return the window of the Sun-aligned frame at an upper left pixel (v, u), uint8 (S, S), from a map's raster."""
     steps = np.arange(size_px)
     row, column = frame.to_map(v + steps[:, np.newaxis], u + steps[np.newaxis, :])
     return sample_brightness(*_patch(reader, row, column))
 
 
-def rotate_to_map(probability, brightness, frame, lattice, seen, out, threads):
-    """Bring probabilities from the aligned frame to the map, where the image has data."""
+def rotate_to_map(
+    probability: Callable[[int, int, int, int], np.ndarray],
+    brightness: Callable[[int, int, int, int], np.ndarray],
+    frame: SunFrame,
+    lattice: Lattice,
+    seen: np.ndarray,
+    out: DatasetWriter,
+    threads: int,
+) -> None:
+    """Turn probabilities from the Sun-aligned frame to the map; write them where the image has data.
+
+    Parameters
+    ----------
+    probability : callable
+        Reads windows (row, column, rows, columns) of the lattice's span, uint16, 0..`map_blocks.SCRATCH_ONE`.
+    brightness : callable
+        Reads windows of the raster of `write_brightness`; 0 for no data.
+    frame : SunFrame
+    lattice : Lattice
+    seen : ndarray
+        bool, see `map_blocks.survey_image`.
+    out : rasterio.io.DatasetWriter
+        8-bit probability raster.
+    threads : int
+    """
     steps = np.arange(READ_BLOCK)
 
     def codes(block):

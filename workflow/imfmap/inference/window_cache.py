@@ -1,40 +1,51 @@
-"""Windows that a network need not see again: their probabilities by what is on them, wherever they lie.
+"""Keep the network's results for windows, and the blended blocks of the map, from one run to the next.
 
-And blocks of the map that need not be blended again: their codes by the windows that reach into them.
+The key of a window is its pixels, wherever it lies. The key of a block is the windows that reach into it.
 """
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 from tqdm import tqdm
 
 from ..maps.window_reading import map_in_order
-from .lattice import LEAST_SHARE, predict_ahead
+from .lattice import LEAST_SHARE, Lattice, predict_ahead
 from .map_blocks import READ_BLOCK, SCRATCH_ONE
+
+if TYPE_CHECKING:
+    from ..core.part_store import PartStore
 
 
 class WindowCache:
-    """Probabilities of a lattice's windows, out of a store as far as they are in it.
+    """Probabilities of a lattice's windows; those that a store has are not computed again.
 
     Parameters
     ----------
     predictor : callable
-        As of `lattice.blend`.
+        As for `lattice.blend`.
     store : part_store.PartStore
-        Open; its keys hold all that the network depends on, the number of windows in a batch included.
+        Open. Its keys must include all that the network's result depends on, also the batch size.
     lattice : lattice.Lattice
     batch_size : int
-        The network always gets as many, the last ones empty: what it says of a window may depend in the last bit on
-        how many it is given, not on which.
+        Windows in a batch. The last batch is filled up with empty windows, because the last bit of a result may depend
+        on the size of the batch (not on the other windows in it).
     """
 
-    def __init__(self, predictor, store, lattice, batch_size):
+    def __init__(
+        self,
+        predictor: Callable[[np.ndarray], Callable[[], np.ndarray]],
+        store: "PartStore",
+        lattice: Lattice,
+        batch_size: int,
+    ):
         self._predictor, self._store, self._lattice, self._batch_size = predictor, store, lattice, batch_size
         self._weights = lattice.weights()
-        # By corners: keys of windows; keys of blocks, with the corners of the windows that reach into them.
+        # By upper left pixel: keys of windows; keys of blocks, with the corners of the windows that reach into them.
         self._keys, self._blocks = {}, {}
 
-    def fill(self, wanted, read, threads, title):
+    def fill(self, wanted: np.ndarray, read: Callable[[int, int], np.ndarray], threads: int, title: str) -> None:
         """Compute the probabilities of the windows that the store does not have yet.
 
         Parameters
@@ -42,7 +53,7 @@ class WindowCache:
         wanted : ndarray
             bool (rows, columns): windows that hold data.
         read : callable
-            ``read(v, u)`` gives the uint8 window at an upper left pixel; called from several threads.
+            ``read(v, u)`` returns the uint8 window at an upper left pixel; called from several threads.
         threads : int
         title : str
             Shown beside the progress bar.
@@ -58,21 +69,21 @@ class WindowCache:
             tqdm(total=len(corners), desc=title, unit="window", mininterval=1) as bar,
         ):
             windows = map_in_order(pool, keyed, corners, 2 * self._batch_size + threads)
-            batches = predict_ahead(self._predictor, self._unknown(windows, bar))
-            # The last ones of a batch that was filled up have no key.
-            found = (item for keys, results in batches for item in zip(keys, results, strict=False))
-            for _ in map_in_order(pool, self._keep, found, 2 * self._batch_size):
+            batches = predict_ahead(self._predictor, self._new_batches(windows, bar))
+            # Empty windows, which fill up the last batch, have no key.
+            new = (item for keys, results in batches for item in zip(keys, results, strict=False))
+            for _ in map_in_order(pool, self._keep, new, 2 * self._batch_size):
                 pass
         self._note_blocks(corners)
 
-    def _unknown(self, windows, bar):
-        """Batches of windows that the store has not: their keys, and uint8 (N, S, S)."""
-        come, waiting = set(), {}
+    def _new_batches(self, windows, bar):
+        """Yield batches of the windows that the store does not have: their keys, and the windows, uint8 (N, S, S)."""
+        met, waiting = set(), {}
         for corner, key, window in windows:
             self._keys[corner] = key
-            if key not in come and key not in self._store:
+            if key not in met and key not in self._store:
                 waiting[key] = window
-            come.add(key)
+            met.add(key)
             if len(waiting) == self._batch_size:
                 yield [*waiting], np.stack([*waiting.values()])
                 waiting = {}
@@ -97,17 +108,17 @@ class WindowCache:
             key = self._store.key("block", self._lattice.size_px, self._lattice.step_px, made_of)
             self._blocks[row, column] = key, within
 
-    def codes(self, block, make):
-        """Codes uint8 of the block of the map at an upper left pixel; where there are none ``make(block)``."""
+    def codes(self, block: tuple[int, int], make: Callable[[tuple[int, int]], np.ndarray]) -> np.ndarray:
+        """Return the uint8 codes of a block (upper left pixel on the map); call ``make(block)`` if none are kept."""
         return self._store.arrays(self._blocks[block][0], lambda: {"codes": make(block)})["codes"]
 
-    def blended(self, block):
-        """Probabilities uint16, 0..`SCRATCH_ONE`, of the block of the map at an upper left pixel; after `fill`."""
+    def blended(self, block: tuple[int, int]) -> np.ndarray:
+        """Return the blended probabilities of a block (upper left pixel), after `fill`: uint16, 0..`SCRATCH_ONE`."""
         total = np.zeros((READ_BLOCK, READ_BLOCK), np.float32)
         share = np.zeros_like(total)
         for v, u in self._blocks[block][1]:
             window = self._store.arrays(self._keys[v, u], dict)["probability"].astype(np.float32) / SCRATCH_ONE
-            # Of the block the pixels under the window, and of the window those on the block.
+            # Slices of the common pixels: in the block, and in the window.
             starts = v - block[0], u - block[1]
             under = tuple(slice(max(start, 0), start + self._lattice.size_px) for start in starts)
             on = tuple(slice(max(-start, 0), READ_BLOCK - start) for start in starts)

@@ -1,4 +1,8 @@
-"""What a simulated set of images holds, counted from its files."""
+"""Count what a simulated set of images holds, from its files."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
@@ -15,13 +19,23 @@ from ..maps.rasters import open_raster
 from ..maps.vectors import read_vector
 from ..tiles.tiles import count_tiles, tiling
 
-# The paper's names of its sets, by the role of a target. Tr and Va1 are drawn from the same tiles.
+# Kinds of objects beside fractures.
 KINDS = ("ridge", "boulder", "crater", "trail")
 _SUMMED = ("images", "tiles_with", "tiles_without", "ground_km2", "image_km2", "labels", "fractures", *WIDTH_CLASSES)
 _SUMMED += tuple(f"{kind}s" for kind in KINDS)
 
 
-def summarise_target(images, labels, label_raster, truth, objects, *, recipe, tiles, training):
+def summarise_target(
+    images: Sequence[str | Path],
+    labels: str | Path,
+    label_raster: str | Path,
+    truth: str | Path,
+    objects: str | Path,
+    *,
+    recipe: str,
+    tiles: Mapping[str, Any],
+    training: bool,
+) -> dict[str, Any]:
     """Count what one simulated target holds.
 
     Parameters
@@ -29,23 +43,24 @@ def summarise_target(images, labels, label_raster, truth, objects, *, recipe, ti
     images : list of path
         Projected images.
     labels, label_raster : path
-        Weak labels, drawn and rasterised.
+        Weak labels: the file as drawn, and the raster.
     truth, objects : path
-        Exact classes on the map, and exact shapes (``truth.gpkg``).
+        Raster of the exact classes, and file of the exact shapes (``truth.gpkg``).
     recipe : str
-        One that tiles are cut for.
+        Recipe whose tiles are counted.
     tiles : mapping
         The config's `tiles`.
     training : bool
-        See `tiles.tiling`.
+        Whether the target is for training, see `tiles.tiling`.
 
     Returns
     -------
     dict
-        `images`, `incidence_deg` and `sun_azimuth_deg` (lists, in the images' order), `tiles_with` and `tiles_without`
-        labels in them (turned copies counted), `ground_km2` of the map, `image_km2` (the images' areas added),
-        `labels` (lines and polygons), `fractures` truly there and how many of each width class, numbers of other
-        objects, and `fracture_share` of the map's pixels.
+        `images` (their number); `incidence_deg` and `sun_azimuth_deg` (lists, in the images' order); `tiles_with` and
+        `tiles_without` (numbers of tiles with labels and without, turned copies included); `ground_km2` of the map;
+        `image_km2` (sum of the images' areas); `labels` (number of lines and polygons); `fractures` (number of true
+        fractures) and their number in each width class; the number of objects of each kind; and `fracture_share` of the
+        map's pixels.
     """
     facts, seen_km2, counts = [], 0.0, np.zeros(2, int)
     for path in images:
@@ -82,19 +97,19 @@ def summarise_target(images, labels, label_raster, truth, objects, *, recipe, ti
     }
 
 
-def summary_table(targets):
-    """Summaries of targets as one table.
+def summary_table(targets: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """Return the summaries of targets as one table.
 
     Parameters
     ----------
     targets : list of dict
-        `target`, `title` and `role`, with what `summarise_target` gives.
+        `target`, `title` and `role`, together with the result of `summarise_target`.
 
     Returns
     -------
     pandas.DataFrame
-        Columns `set`, `target`, `title` and the counts; a line a target in the paper's order of sets, after each set
-        one line with its sums, whose target is empty.
+        Columns `set`, `target`, `title` and the counts. One line per target, in the paper's order of sets. Each set
+        ends with a line of its sums, in which `target` is empty.
     """
     lines = []
     for role, name in PAPER_SETS.items():
@@ -113,8 +128,8 @@ def summary_table(targets):
     return pandas.DataFrame(lines)
 
 
-def write_summary(table, csv_path, markdown_path):
-    """Write a `summary_table` for programs and for people."""
+def write_summary(table: pandas.DataFrame, csv_path: str | Path, markdown_path: str | Path) -> None:
+    """Write a `summary_table` as CSV for programs and as Markdown for people."""
     flat = table.copy()
     for key in ("incidence_deg", "sun_azimuth_deg"):
         flat[key] = [" ".join(f"{value:g}" for value in values) for values in table[key]]

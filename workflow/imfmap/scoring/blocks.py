@@ -1,7 +1,9 @@
-"""A map beside its truth, its labels and its image, read block by block."""
+"""Read a map together with its truth, its labels and its image, block by block."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from scipy.ndimage import binary_dilation
@@ -15,35 +17,35 @@ from ..maps.probability_raster import CODES, NODATA
 from ..maps.rasters import open_raster, read_window
 
 BLOCK_PX = 1024
-# How close to a seam is near it: with 3 px of 1.5 m as close as the filter of the map looks.
+# A pixel within this distance is near a seam: with pixels of 1.5 m, the distance that the map's filter uses.
 SEAM_PX = 3
-# Brightness, relative to the image's median, of what is in shadow.
+# Brightness, relative to the image's median, below which a place is in shadow.
 DARK = sum(SHADOW_RANGE) / 2
 _OVERVIEW_PX = 1024
 
 
 @dataclass
 class Block:
-    """A part of a scene; all arrays (rows, columns).
+    """A part of a scene; all arrays have the shape (rows, columns).
 
     Attributes
     ----------
     row, column : int
-        Its upper left pixel.
+        Upper left pixel.
     grid : MapGrid
     codes : ndarray
-        uint8, probabilities as `probability_raster.encode` gives them.
+        uint8, probabilities as `probability_raster.encode` returns them.
     valid : ndarray
-        bool, where there is a probability and an image.
+        bool, pixels with a probability and with image data.
     truth : ndarray
         uint8, see `truth_classes.CLASSES`.
     labels : ndarray
-        bool
+        bool, weak labels.
     dark, shadow : ndarray or None
-        bool, pixels that are dark themselves, and those whose surroundings are (a fracture is dark itself); None
+        bool, pixels that are dark themselves, and pixels whose surroundings are dark (a fracture is dark, too); None
         without a projected image.
     seam : ndarray or None
-        bool, near a seam of the mosaic; None without its sources.
+        bool, pixels near a seam of the mosaic; None without its sources.
     """
 
     row: int
@@ -59,32 +61,34 @@ class Block:
 
 
 class Scene:
-    """Rasters on one grid, open for reading; use it in a ``with``.
+    """Rasters on one grid, open for reading; a context.
 
     Parameters
     ----------
     paths : mapping
-        `truth`, `labels` (0/1), and, where there are any, `probability` (without it the labels are taken for a map that
-        is sure of itself), `image` (a projected image, or a mosaic: 8-bit) and `sources` of a mosaic.
+        Files by name: `truth` and `labels` (0/1); optional are `probability` (without it the labels are used as a map
+        of the probabilities 0 and 1), `image` (a projected image, or a mosaic, which is 8-bit) and `sources` of a
+        mosaic. A path that is None counts as missing.
     shown : sequence of path
-        Projected images that a mosaic was made of, to tell its shadows: at each pixel those of the image that it shows.
+        Projected images that a mosaic was made of. They tell its shadows: at each pixel the image that the mosaic shows
+        there.
 
     Attributes
     ----------
     grid : MapGrid
     facts : ImageFacts or None
-        Of the image, where it is a projected one.
+        Facts of the image; None if it is not a projected image.
     mapped : path
-        The map: its probability, or the labels that stand for it.
+        Raster of probability, or, without it, the labels.
 
     Raises
     ------
     InputError
-        On entering: where the rasters are on different grids, an image has no valid pixel, or the sources name one that
-        is not among those shown.
+        On entering the context: if the rasters are on different grids, if an image has no valid pixel, or if the
+        sources name an image that is not among `shown`.
     """
 
-    def __init__(self, paths, shown=()):
+    def __init__(self, paths: Mapping[str, str | Path | None], shown: Sequence[str | Path] = ()):
         self._paths = {name: path for name, path in paths.items() if path}
         self._shown, self.mapped = shown, self._paths.get("probability", self._paths["labels"])
         self._stack = ExitStack()
@@ -94,7 +98,7 @@ class Scene:
         with ExitStack() as stack:
             with open_raster(self._paths["truth"]) as truth:
                 self.grid = MapGrid.of(truth)
-            self._rasters = {name: self._opened(stack, path) for name, path in self._paths.items()}
+            self._rasters = {name: self._open_aligned(stack, path) for name, path in self._paths.items()}
             image = self._rasters.get("image")
             if image is not None and np.issubdtype(np.dtype(image.dtypes[0]), np.floating):
                 self._lights = {1: _Light(image, self._paths["image"])}
@@ -105,18 +109,18 @@ class Scene:
         return self
 
     def _lights_of_mosaic(self, stack):
-        """The light of each image of a mosaic, by its number among the sources."""
-        lights = [_Light(self._opened(stack, path), path) for path in self._shown]
+        """Return the light (`_Light`) of each image of a mosaic, by its number among the sources."""
+        lights = [_Light(self._open_aligned(stack, path), path) for path in self._shown]
         lights = {light.facts.product: light for light in lights}
         products = self._rasters["sources"].tags().get(PRODUCTS_TAG, "").split(",")
         missing = [product for product in products if product not in lights]
         if missing:
             found = f"is made of image '{missing[0]}', which is not among those given"
-            raise InputError(self._paths["sources"], found, "give the images of the mosaic")
+            raise InputError(self._paths["sources"], found, "give all images of the mosaic")
         return {number: lights[product] for number, product in enumerate(products, start=1)}
 
-    def _opened(self, stack, path):
-        """A raster that lies on the scene's grid."""
+    def _open_aligned(self, stack, path):
+        """Open a raster and check that it lies on the scene's grid."""
         dataset = stack.enter_context(open_raster(path))
         check_same_pixels(dataset, self.grid, self._paths["truth"])
         return dataset
@@ -124,8 +128,8 @@ class Scene:
     def __exit__(self, *_):
         self._stack.close()
 
-    def blocks(self):
-        """Yield the blocks, row by row from left to right; those without a valid pixel are left out."""
+    def blocks(self) -> Iterator[Block]:
+        """Yield the blocks that have a valid pixel, row by row from left to right."""
         for row, column, grid in self.grid.blocks(BLOCK_PX):
             block = self._block(row, column, grid)
             if block.valid.any():
@@ -158,7 +162,7 @@ class Scene:
 
 
 class _Light:
-    """What a projected image shows of light and shadow."""
+    """Light and shadow in a projected image."""
 
     def __init__(self, image, path):
         self.facts = ImageFacts.from_tags(image.tags(), path)
@@ -166,7 +170,7 @@ class _Light:
         self._margin = neighbourhood_px(MapGrid.of(image).resolution_m) // 2
 
     def of(self, row, column, shape):
-        """Pixels with data, those whose surroundings are in shadow, and those that are dark themselves: bool."""
+        """Return which pixels have data, which have dark surroundings, and which are dark themselves: bool."""
         margin = self._margin
         rows, columns = (extent + 2 * margin for extent in shape)
         image = read_window(self._image, row - margin, column - margin, rows, columns)
@@ -175,7 +179,7 @@ class _Light:
 
 
 def _median(image, path):
-    """Median I/F of an image, of its overview where it is large."""
+    """Return the median I/F of an image; of a large image that of an overview."""
     factor = max(1, max(image.shape) // _OVERVIEW_PX)
     coarse = image.read(1, out_shape=tuple(-(-extent // factor) for extent in image.shape))
     if not np.isfinite(coarse).any():
@@ -184,7 +188,7 @@ def _median(image, path):
 
 
 def _near_seams(sources):
-    """Pixels within `SEAM_PX` of a change from one source to another; edges towards no data are no seams."""
+    """Return the pixels within `SEAM_PX` of a change from one source to another; edges to no data do not count."""
     seam = np.zeros(sources.shape, bool)
     for axis in (0, 1):
         one, other = np.moveaxis(sources, axis, 0)[:-1], np.moveaxis(sources, axis, 0)[1:]

@@ -1,6 +1,8 @@
-"""Maps of one place through finer and coarser pixels, side by side in numbers."""
+"""Compare maps of one place that have finer and coarser pixels."""
 
 import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -13,7 +15,7 @@ from ..learning.evaluation_tables import write_table_pages
 from ..maps.vectors import read_vector
 from .polygon_scores import score_polygons
 
-# Of a fracture's area, or of its centreline, for it to count as found.
+# A fracture counts as found if at least this share of its area, or of its centreline, is covered.
 FOUND_SHARE = 0.5
 _CLASSES = WIDTH_BOUNDS_M.items()
 _NOTES = (
@@ -25,30 +27,33 @@ _NOTES = (
 )
 
 
-def compare_maps(maps, resolutions_m, truth_folder=None):
-    """Numbers of the maps of one place.
+def compare_maps(
+    maps: Mapping[str, gpd.GeoDataFrame], resolutions_m: Sequence[float], truth_folder: str | Path | None = None
+) -> pd.DataFrame:
+    """Return sizes and scores of the maps of one place.
 
     Parameters
     ----------
     maps : mapping of str to geopandas.GeoDataFrame
-        Fractures of each map by its name, the finest first (see `measures.measure`).
+        Fractures of each map by its name, the map with the finest pixels first (see `measures.measure`).
     resolutions_m : sequence of float
-        Pixel sizes in the same order.
+        Pixel sizes of the maps, in the same order.
     truth_folder : path, optional
         Folder with ``truth.tif`` and ``truth.gpkg`` of a simulated target.
 
     Returns
     -------
     pandas.DataFrame
-        A row a map: ``map``, ``resolution_m``; ``fractures``, ``length_km`` (with branches), ``area_m2``,
-        ``median_width_m``, ``largest_m2``, ``longest_m``; of the others than the first ``found_again`` and
-        ``found_again_<width class>``, shares of the first map's fractures (NaN where it has none). With the truth
-        ``precision``, ``recall``, ``f1`` of pixels, and ``true_found``, ``true_found_<width class>``. All shares 0..1.
+        One row per map: ``map``, ``resolution_m``; ``fractures`` (their number), ``length_km`` (with branches),
+        ``area_m2``, ``median_width_m``, ``largest_m2``, ``longest_m``; for all maps but the first ``found_again`` and
+        ``found_again_<width class>``, shares of the first map's fractures (NaN if it has none). With the truth also
+        ``precision``, ``recall``, ``f1`` of pixels, and ``true_found``, ``true_found_<width class>``. All shares are
+        0..1.
     """
     finest = next(iter(maps.values()))
     classes = _classes(finest["mean_width_m"])
     lines = read_vector(f"{truth_folder}/truth.gpkg", "centrelines", finest.crs) if truth_folder else None
-    # One reach for all, or the coarser map would be forgiven more.
+    # The same reach for all maps: else the rule would be less strict for coarser maps.
     reach_m = max(resolutions_m) / 2
     rows = []
     for (name, found), resolution_m in zip(maps.items(), resolutions_m, strict=True):
@@ -64,13 +69,13 @@ def compare_maps(maps, resolutions_m, truth_folder=None):
     return pd.DataFrame(rows)
 
 
-def covered(shapes, others):
-    """Share of each shape's area, or of a line's length, that lies in any of some polygons.
+def covered(shapes: gpd.GeoSeries, others: gpd.GeoSeries) -> np.ndarray:
+    """Return the share of each shape's area, or of each line's length, that lies in any of the polygons `others`.
 
     Parameters
     ----------
     shapes, others : geopandas.GeoSeries
-        On one CRS.
+        In the same CRS.
 
     Returns
     -------
@@ -91,17 +96,19 @@ def covered(shapes, others):
     return share
 
 
-def write_comparison(tables, csv_path, markdown_path, html_path):
-    """Write `compare_maps`'s tables.
+def write_comparison(
+    tables: Mapping[str, pd.DataFrame], csv_path: str | Path, markdown_path: str | Path, html_path: str | Path
+) -> None:
+    """Write the tables of `compare_maps`.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
-        By target.
+        Tables by target.
     csv_path : path
-        All of them, with ``target`` first; shares 0..1.
+        File of all tables in one, with ``target`` as first column; shares 0..1.
     markdown_path, html_path : path
-        For people; shares in percent.
+        Files for people; shares in percent.
     """
     whole = pd.concat([table.assign(target=name) for name, table in tables.items()])
     whole = whole[["target", *[column for column in whole.columns if column != "target"]]]
@@ -109,7 +116,7 @@ def write_comparison(tables, csv_path, markdown_path, html_path):
         whole.round(4).to_csv(temporary, index=False)
     parts = []
     for name, table in tables.items():
-        parts.append((f"{name}: the maps", _for_people(table)))
+        parts.append((f"{name}: the maps", _rounded_sizes(table)))
         if "f1" in table:
             parts.append((f"{name}: against the exact truth, %", _against_truth(table)))
     write_table_pages(parts, markdown_path, html_path, "Finer and coarser pixels", _NOTES)
@@ -138,7 +145,7 @@ def _shares(name, hit, classes):
     return {name: share(hit)} | {f"{name}_{kind}": share(hit[classes == kind]) for kind in WIDTH_CLASSES}
 
 
-def _for_people(table):
+def _rounded_sizes(table):
     columns = {"map": table["map"], "fractures": table["fractures"].astype(str)}
     columns |= {
         "length, km": table["length_km"].map("{:.1f}".format),

@@ -1,9 +1,11 @@
-"""Models side by side: what each found on the same maps, averaged over seeds."""
+"""Compare models on the same maps: tables and figures of their scores, averaged over seeds."""
 
 import math
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pandas
@@ -16,10 +18,10 @@ from .comparison_figures import Row, draw_all
 from .probability_scores import combine_scores
 from .scores import AT_INCIDENCES, LOOKALIKES, Scores
 
-# Shares of the fracture pixels, in percent, at which what else is hit is compared; the main table shows the middle one.
+# Recalls of fracture pixels, in percent, at which hits of other pixels are compared. The main table has those at 60 %.
 RECALLS_PERCENT = (40, 60, 80)
 LABELS_NAME = "weak labels"
-_ELSEWHERE = "F1 % as labels elsewhere choose (at)"
+_ELSEWHERE = "F1 %, threshold from other places (at)"
 # Columns of the main table: key, unit, digits.
 _MAIN = {
     "F1 %": ("truth_f1", 100, 1),
@@ -48,18 +50,18 @@ class Run:
     Attributes
     ----------
     name : str
-        The row's, shared by the seeds of one model.
+        Name of the table's row, shared by the seeds of one model.
     seed : int
     scores : Scores
     model : str
-        Shared by the rows of one model.
+        Name of the model, shared by its rows.
     sun_offset_deg : float or None
-        Error of the Sun's direction that a Sun-aware model was given; None where that is not the question.
+        Error of the Sun's direction that a Sun-aware model was given; None in comparisons without such errors.
     training_min, validation_f1 : float
-        Minutes that its training took, and its F1 (0..1) over all pixels of its own validation tiles, against their
-        labels; NaN where it was not trained here.
+        Minutes that the training took, and F1 (0..1) over all pixels of its validation tiles, against their labels; NaN
+        if the model was not trained here.
     scale : str
-        The network, and what it was trained with; empty where it was not trained here.
+        The network and the size of its training, in words; empty if the model was not trained here.
     """
 
     name: str
@@ -72,8 +74,16 @@ class Run:
     scale: str = ""
 
     @classmethod
-    def read(cls, name, seed, scores, metrics=None, model=None, sun_offset_deg=None):
-        """Read a run's score files and, where there is one, its metrics.json."""
+    def read(
+        cls,
+        name: str,
+        seed: int,
+        scores: Sequence[str | Path],
+        metrics: str | Path | None = None,
+        model: str | None = None,
+        sun_offset_deg: float | None = None,
+    ) -> Self:
+        """Read the score files of a run and, if one is given, its metrics.json."""
         trained = read_json(metrics) if metrics else {}
         seconds, f1 = trained.get("training_s"), trained.get("best", {}).get("validation_pooled_f1")
         of_training = (math.nan if seconds is None else seconds / 60, math.nan if f1 is None else f1)
@@ -81,55 +91,66 @@ class Run:
         return cls(name, seed, combine_scores(scores), model or name, sun_offset_deg, *of_training, scale)
 
 
-def write_comparison(models, csv_path, markdown_path, html_path, figure_dir, *, labels=(), title="Comparison"):
+def write_comparison(
+    models: Sequence[Mapping[str, Any]],
+    csv_path: str | Path,
+    markdown_path: str | Path,
+    html_path: str | Path,
+    figure_dir: str | Path,
+    *,
+    labels: Sequence[str | Path] = (),
+    title: str = "Comparison",
+) -> pandas.DataFrame:
     """Write the tables and figures of a comparison.
 
     Parameters
     ----------
     models : list of dict
-        `name`, `seed`, `scores` (files of `probability_scores.score_probability`) and, where it was trained here,
-        `metrics` (its metrics.json). Those of one name are seeds of one row. Where a model has several rows: `model`,
-        its own name, and `sun_offset_deg` where they differ by that; see `Run`.
+        One item per model and seed: `name`, `seed`, `scores` (files of `probability_scores.score_probability`) and, if
+        the model was trained here, `metrics` (its metrics.json). Items of one name are seeds of one row. If a model has
+        several rows, each has `model`, the model's name; `sun_offset_deg` if the rows differ by it. See `Run`.
     csv_path, markdown_path, html_path : path
-        The CSV holds every figure of the other two, a row a model and one for the labels: mean and standard deviation
-        (of the sample, ``_sd``) over seeds, both missing where a seed has none. The others show the main columns, then
-        what is found by width class and by incidence, in which light, and what else is.
+        The CSV holds every figure of the other two files, in one row per model and one row for the labels: mean and
+        standard deviation (of the sample, ``_sd``) over seeds, both missing if a seed lacks the figure. The other files
+        show the main columns, then scores by width class, by incidence, by light and by kind of false object.
     figure_dir : path
-        Folder of the figures, see `comparison_figures`; PNG and PDF.
+        Folder of the figures, see `comparison_figures.draw_all`; PNG and PDF.
     labels : sequence of path
-        Files of `probability_scores.score_labels` of the same scenes: the weak labels' own score.
+        Files of `probability_scores.score_labels` of the same scenes: scores of the weak labels themselves.
     title : str
+        Title of the main table and of the page.
 
     Returns
     -------
     pandas.DataFrame
-        What the CSV holds.
+        The table of the CSV.
 
     Raises
     ------
     InputError
-        Where there is no model, or two have the same name and seed, or they were scored on different images.
+        If there is no model, if two have the same name and seed, or if they were scored on different images.
     """
     if not models:
-        raise InputError("comparison", "no model given", "name at least one")
+        raise InputError("comparison", "no model given", "name at least one model")
     runs = [Run.read(**model) for model in models]
     _check(runs)
     groups = {name: [run for run in runs if run.name == name] for name in dict.fromkeys(run.name for run in runs)}
     rows = [_row(name, [_figures(run) for run in members], members) for name, members in groups.items()]
-    drawn = combine_scores(labels) if labels else None
-    if drawn:
-        rows.append(_row(LABELS_NAME, [_at_threshold(drawn)], [Run(LABELS_NAME, 0, drawn, LABELS_NAME)]))
+    label_scores = combine_scores(labels) if labels else None
+    if label_scores:
+        label_run = Run(LABELS_NAME, 0, label_scores, LABELS_NAME)
+        rows.append(_row(LABELS_NAME, [_at_threshold(label_scores)], [label_run]))
     table = pandas.DataFrame(rows)
     with replacing(csv_path) as temporary:
         table.to_csv(temporary, index=False, float_format="%.5g")
     first = runs[0].scores
     parts = [(title, _main_table(table, first)), *_detail_tables(table, first)]
-    write_table_pages(parts, markdown_path, html_path, title, _notes(runs, drawn))
+    write_table_pages(parts, markdown_path, html_path, title, _notes(runs, label_scores))
     shown = [
         Row(name, members[0].model, [run.scores for run in members], members[0].sun_offset_deg)
         for name, members in groups.items()
     ]
-    draw_all(shown, Path(figure_dir), drawn)
+    draw_all(shown, Path(figure_dir), label_scores)
     return table
 
 
@@ -139,7 +160,7 @@ def _check(runs):
         raise InputError("comparison", f"{twice[0][0]} with seed {twice[0][1]} is named twice", "name each seed once")
     first = runs[0]
     for run in runs:
-        remedy = "score all on the same images alike"
+        remedy = "score all models on the same images, at the same threshold"
         if run.scores.threshold != first.scores.threshold:
             found = f"{run.name} was scored at {run.scores.threshold:g}, {first.name} at {first.scores.threshold:g}"
             raise InputError("comparison", found, remedy)
@@ -152,7 +173,7 @@ def _check(runs):
 
 
 def _figures(run):
-    """All figures of a run, by the table's keys."""
+    """Return all figures of a run, by the table's keys."""
     scores = run.scores
     best_threshold, best_f1 = scores.best_f1()
     threshold_elsewhere, f1_elsewhere = scores.f1_elsewhere()
@@ -179,7 +200,7 @@ def _figures(run):
 
 
 def _at_threshold(scores):
-    """Those that a map of two probabilities has, too."""
+    """Return the figures at the threshold; a map of only two probabilities has them, too."""
     objects, places = scores.object_scores(), scores.scores_by_place(scores.threshold)
     figures = {
         f"{against}_{name}": value
@@ -201,7 +222,7 @@ def _at_threshold(scores):
 
 
 def _row(name, figures, runs):
-    """Mean and standard deviation over seeds. A mean of those seeds alone that have a figure would be another one."""
+    """Return a row of means and standard deviations over seeds; NaN if a seed lacks the figure."""
     figures = pandas.DataFrame(figures)
     mean, sd = figures.mean(skipna=False), figures.std(ddof=1, skipna=False)
     row = {"model": name, "seeds": len(runs), "maps": runs[0].scores.maps, "km2": runs[0].scores.area_km2}
@@ -211,8 +232,8 @@ def _row(name, figures, runs):
 
 
 def _main_table(table, scores):
-    # A map of zeros is a small error's measure: fractures are few.
-    names = {"ECE %": f"ECE % (of zeros {100 * scores.base_rate():.1f})"}
+    # The ECE is small if fractures are rare. So that of a map of zeros is shown for comparison.
+    names = {"ECE %": f"ECE % (map of zeros: {100 * scores.base_rate():.1f})"}
     rows = []
     for _, row in table.iterrows():
         cells = {"model": row.model, "seeds": "-" if row.model == LABELS_NAME else str(row.seeds)}
@@ -222,12 +243,12 @@ def _main_table(table, scores):
             if not math.isnan(threshold):
                 cells[name] += f" ({threshold:.2f})"
         rows.append(cells | {"maps": str(row.maps), "km2": f"{row.km2:.1f}"})
-    # One place alone has no others.
+    # With only one place there are no other places.
     return pandas.DataFrame(rows).drop(columns=[] if table.f1_elsewhere.notna().any() else _ELSEWHERE)
 
 
 def _detail_tables(table, scores):
-    """Headings and tables, a row a model, a column a class; classes and tables without a figure are left out."""
+    """Return headings and tables: one row per model, one column per class; those without figures are left out."""
 
     def named(group):
         start = f"{group}."
@@ -235,12 +256,12 @@ def _detail_tables(table, scores):
 
     shares = {place: values["share"] for place, values in scores.scores_by_place().items()}
     places = {f"{name} ({100 * shares[name]:.1f} % of fracture px)": key for name, key in named("f1_by_place").items()}
-    at = f"{100 * AT_INCIDENCES:.0f} % of the fracture pixels are"
+    at = f"at a recall of {100 * AT_INCIDENCES:.0f} %"
     parts = [
         ("Fracture pixels found, by width class (%)", 100, named("recall_by_width")),
         ("Fractures found, by width class (%)", 100, named("found_by_width")),
         ("Average precision, by incidence in degrees (%)", 100, named("average_precision_by_incidence")),
-        (f"Ridge pixels hit where {at}, by incidence in degrees (%)", 100, named("ridge_by_incidence")),
+        (f"Ridge pixels hit {at}, by incidence in degrees (%)", 100, named("ridge_by_incidence")),
         ("Fracture pixels found, by incidence in degrees (%)", 100, named("recall_by_incidence")),
         ("F1 in the light and in shadow, away from seams and near them (%)", 100, places),
         ("False objects per km2, by what they lie on", 1, named("false_by_kind_per_km2")),
@@ -248,7 +269,7 @@ def _detail_tables(table, scores):
     for percent in RECALLS_PERCENT:
         names = ("precision", *LOOKALIKES, "background")
         hits = {name: f"{name}_at_{percent}" for name in names}
-        parts.append((f"Pixels hit where {percent} % of the fracture pixels are (%)", 100, hits))
+        parts.append((f"Pixels hit at a recall of {percent} % of the fracture pixels (%)", 100, hits))
     tables = []
     for heading, unit, columns in parts:
         columns = {name: key for name, key in columns.items() if table[key].notna().any()}
@@ -266,7 +287,7 @@ def _detail_tables(table, scores):
 
 
 def _incidence_table(scores):
-    """How many images of how many places a range stands for, and how wide their fractures are."""
+    """Return the table of images, places and widths of fractures in each range of incidence."""
     rows, widths = [], [name for name, share in scores.share_by_width().items() if share > 0]
     for name, part in scores.by_incidence().items():
         row = {"incidence, degrees": name, "images": str(part.maps), "places": str(part.places)}
@@ -276,15 +297,15 @@ def _incidence_table(scores):
     return pandas.DataFrame(rows)
 
 
-def cell(mean, sd, digits):
-    """Text of a mean and its standard deviation; of one seed just the value."""
+def cell(mean: float | None, sd: float, digits: int) -> str:
+    """Return a mean and its standard deviation as text; only the mean if the deviation is NaN; "-" without a mean."""
     if mean is None or math.isnan(mean):
         return "-"
     return f"{mean:.{digits}f}" + ("" if math.isnan(sd) else f" ± {sd:.{digits}f}")
 
 
 def _scale(trained):
-    """In words, from a training's metrics.json."""
+    """Return the network and the size of its training in words; `trained` is the content of its metrics.json."""
     settings = trained["settings"]
     network = " on ".join(settings[key] for key in ("architecture", "encoder") if key in settings)
     tiles = f"{settings['epochs']} epochs of {sum(trained['tiles']['train'].values())} tiles of "
@@ -302,11 +323,12 @@ def _notes(runs, labels):
     notes = (
         f"Against the exact truth of {scores.maps} maps ({scores.area_km2:.1f} km2, {fractures} fractures), at "
         f"probability {scores.threshold:g} and above; seeds {', '.join(map(str, seeds))}: mean ± standard deviation, "
-        "- where a seed has no such figure. Best F1: at the threshold in brackets, which is chosen with the truth. "
-        "F1 as labels elsewhere choose: each place at the threshold that is best by the weak labels of the others. Hit "
-        "at R 60 %: share of those pixels found where 60 % of the fracture pixels are. A fracture is found where half "
-        "of its centreline is covered. ECE: expected calibration error; that of a map of zeros is the share of "
-        "fracture pixels. Validation F1: of all pixels of the training's validation tiles, against their labels."
+        "- if a seed has no such figure. Best F1: at the threshold in brackets, which is chosen with the truth. "
+        "F1, threshold from other places: each place at the threshold with the best F1 against the weak labels of all "
+        "other places. Hit at R 60 %: share of those pixels that are hit at a recall of 60 % of the fracture pixels. A "
+        "fracture is found if at least half of its centreline is covered. ECE: expected calibration error; that of a "
+        "map of zeros is the share of fracture pixels. Validation F1: over all pixels of the training's validation "
+        "tiles, against their labels."
     )
     scales = {run.model: run.scale for run in runs if run.scale}
     if scales:

@@ -1,13 +1,15 @@
-"""Figures of a comparison: each as PNG and PDF, half a journal's page wide, every model in its own colour."""
+"""Draw the figures of a comparison, as PNG and PDF, half a journal page wide, each model in its own colour."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from ..labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 from ..plots.style import COLOURS, DASHES, GREY, MARKERS, PANEL_INCHES, saved_figure
 from .counts import KINDS
-from .scores import AT_INCIDENCES
+from .scores import AT_INCIDENCES, Scores
 
 _GRID = np.linspace(0.005, 0.995, 199)
 _LABELS = {"color": "black", "marker": "*", "ls": "none", "ms": 7, "mec": "white", "mew": 0.5, "label": "weak labels"}
@@ -16,16 +18,18 @@ _NOTE_PT = 6.5
 
 @dataclass
 class Row:
-    """What is drawn in one look.
+    """A row of the comparison's table, drawn in one colour, dash and mark.
 
     Attributes
     ----------
     name : str
+        Name in the legend.
     model : str
-        Rows of one model share its colour.
+        Name of the model; rows of one model have the same colour.
     seeds : list of Scores
+        Scores of each seed.
     sun_offset_deg : float or None
-        Error of the Sun's direction that a Sun-aware model was given, if that is the question.
+        Error of the Sun's direction that a Sun-aware model was given; None in comparisons without such errors.
     """
 
     name: str
@@ -34,18 +38,18 @@ class Row:
     sun_offset_deg: float | None = None
 
 
-def draw_all(rows, folder, labels=None):
-    """Draw what there is something to draw in.
+def draw_all(rows: Sequence[Row], folder: Path, labels: Scores | None = None) -> None:
+    """Draw all figures for which there are data.
 
     Parameters
     ----------
     rows : list of Row
     folder : path
-        Where the files go, PNG and PDF: ``precision_recall``, ``recall_by_width``, ``false_objects``, ``reliability``
-        and, where maps are of single images, ``by_incidence``; of rows that differ by the error of the Sun's
-        direction only ``sun_error``.
+        Folder of the files, PNG and PDF: ``precision_recall``, ``recall_by_width``, ``false_objects``, ``reliability``
+        and, if maps are of single images, ``by_incidence``. If the rows differ by the error of the Sun's direction,
+        only ``sun_error`` is drawn.
     labels : Scores, optional
-        The weak labels' own.
+        Scores of the weak labels themselves.
     """
     looks, pair = _looks(rows), {"rows": 2, "sharex": True}
     if any(row.sun_offset_deg is not None for row in rows):
@@ -66,14 +70,14 @@ def draw_all(rows, folder, labels=None):
 
 
 def _page(folder, name, height_inches, legend_lines, rows=1, **layout):
-    """A figure that is as high as its panels, all together, and the lines of its legend need."""
+    """Open a figure whose height fits its panels (`height_inches` in all) and the lines of its legend."""
     height = (height_inches + 0.15 * (2 + legend_lines)) / rows
     layout |= {"rows": rows, "panel_inches": (PANEL_INCHES[0], height)}
     return saved_figure(folder / f"{name}.png", folder / f"{name}.pdf", **layout)
 
 
 def _looks(rows):
-    """Colour (of the model), dash and mark (of its first, second ... row) of each row."""
+    """Return the look of each row: the colour is the model's; dash and mark are those of the model's n-th row."""
     models = list(dict.fromkeys(row.model for row in rows))
     looks = []
     for number, row in enumerate(rows):
@@ -87,8 +91,8 @@ def _looks(rows):
 # --- precision and recall ---
 
 
-def precision_curve(seeds):
-    """Precision where a recall is reached, each over many recalls, as `Scores.hits_at_recall` has it.
+def precision_curve(seeds: Sequence[Scores]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the precision of each seed at many recalls, see `Scores.hits_at_recall`.
 
     Parameters
     ----------
@@ -97,7 +101,7 @@ def precision_curve(seeds):
     Returns
     -------
     tuple of ndarray
-        recall (n,) and precision (seeds, n), 0..1, as far as all seeds reach.
+        recall (n,) and precision (seeds, n), 0..1, up to the largest recall that all seeds reach.
     """
     curves = np.array([[scores.hits_at_recall(recall)["precision"] for recall in _GRID] for scores in seeds])
     reached = np.isfinite(curves).all(axis=0)
@@ -105,7 +109,7 @@ def precision_curve(seeds):
 
 
 def _precision_recall(axes, rows, looks, labels):
-    """Mean over seeds of the precision at equal recall, the seeds' range, and the point of the map's threshold."""
+    """Draw the mean over seeds of the precision at equal recall, their range, and the point at the map's threshold."""
     _f1_lines(axes)
     for row, look in zip(rows, looks, strict=True):
         recall, curves = precision_curve(row.seeds)
@@ -124,13 +128,13 @@ def _precision_recall(axes, rows, looks, labels):
 
 
 def _point(seeds):
-    """Recall and precision at the threshold, in percent, mean over seeds."""
+    """Return recall and precision at the threshold, in percent, mean over seeds."""
     points = [scores.pixel_scores(scores.threshold) for scores in seeds]
     return [[100 * np.mean([point[key] for point in points])] for key in ("recall", "precision")]
 
 
 def _f1_lines(axes):
-    """Lines of equal F1, with their value at the right end."""
+    """Draw lines of equal F1, with their value at the right end."""
     for f1 in (0.2, 0.4, 0.6, 0.8):
         recall = np.linspace(f1 / 2 + 1e-3, 1.0, 300)
         axes.plot(100 * recall, 100 * f1 * recall / (2 * recall - f1), color="#d0d0d0", lw=0.7, zorder=0)
@@ -148,7 +152,7 @@ def _recall_by_width(axes, rows, looks, labels):
     _by_class(axes, rows, looks, found, classes)
     if labels:
         recall = labels.recall_by_width()
-        # A short line across all models of a class.
+        # In each class one short line across all models.
         values = [100 * recall[name] for name in classes]
         axes.hlines(values, np.arange(len(classes)) - 0.4, np.arange(len(classes)) + 0.4, color="black", lw=0.9, ls=":")
         axes.plot([], [], color="black", lw=0.9, ls=":", label="weak labels")
@@ -164,7 +168,7 @@ def _recall_by_width(axes, rows, looks, labels):
 
 
 def _by_incidence(axes, rows, looks):
-    """Average precision, and ridges taken for fractures at equal recall, by the Sun's height."""
+    """Draw average precision, and the share of ridge pixels that are hit at equal recall, by incidence."""
     precision, ridges = axes
     bins = rows[0].seeds[0].by_incidence()
     parts = [[scores.by_incidence() for scores in row.seeds] for row in rows]
@@ -188,7 +192,7 @@ def _count(scores):
 
 
 def _by_class(axes, rows, looks, found, classes):
-    """Mean and range over seeds in each class, the rows side by side, in percent; `found`: dicts by row and seed."""
+    """Draw mean and range over seeds in each class, in percent, rows side by side; `found`: dicts by row and seed."""
     offsets = np.linspace(-0.3, 0.3, len(rows)) if len(rows) > 1 else [0.0]
     for row, look, offset, seeds in zip(rows, looks, offsets, found, strict=True):
         values = 100 * np.array([[seed[key] for key in classes] for seed in seeds])
@@ -201,7 +205,7 @@ def _by_class(axes, rows, looks, found, classes):
 
 
 def _sun_error(axes, rows, looks):
-    """What is left of a gain where the Sun is not where a model is told."""
+    """Draw scores over the error of the Sun's direction that models were given."""
     figures = (
         ("average precision, %", lambda scores: scores.average_precision()),
         (
@@ -237,7 +241,7 @@ def _sun_error(axes, rows, looks):
 
 
 def _false_objects(axes, rows):
-    """False objects per square kilometre, a bar a row, in parts by what they lie on."""
+    """Draw one bar per row: false objects per square kilometre, in parts by what they lie on."""
     kinds = [kind for kind in KINDS if kind != "fracture"]
     colours = dict(zip(kinds, (*COLOURS[:6], "#c4c4c4"), strict=True))
     objects = [[scores.object_scores() for scores in row.seeds] for row in rows]
@@ -248,14 +252,14 @@ def _false_objects(axes, rows):
     names, left = [row.name.replace(", ", ",\n") for row in rows], np.zeros(len(rows))
     for kind, values in rates.items():
         if values.any():
-            # A thin edge: a small part must not vanish behind it.
+            # The edge is thin, so that it does not hide a small part.
             axes.barh(names, values, left=left, color=colours[kind], edgecolor="white", lw=0.3, height=0.62, label=kind)
             left = left + values
     totals = [[one["false_per_km2"] for one in seeds] for seeds in objects]
     ends = np.array([max(seeds) for seeds in totals])
     for number, seeds in enumerate(totals):
         if len(seeds) > 1:
-            # Below the bar, where it hides no part of it.
+            # Below the bar, so that it does not hide a part.
             axes.plot([min(seeds), max(seeds)], [number + 0.38] * 2, "|-", color=GREY, lw=0.8, ms=3, zorder=3)
         axes.text(left[number], number, f" {_short(np.mean(seeds))}", va="center", fontsize=7)
     axes.set(xlabel="false objects per km²", xlim=(0, 1.2 * max(ends.max(), 1e-3)))
@@ -269,9 +273,9 @@ def _false_objects(axes, rows):
 
 
 def _reliability(axes, rows, looks):
-    """Share of fracture pixels among those of a probability, over that probability, in ten bins; pixels in each."""
+    """Draw the share of fracture pixels over the predicted probability, in ten bins, and the pixels in each bin."""
     shares, numbers = axes
-    shares.plot([0, 100], [0, 100], color=GREY, lw=0.9, ls=DASHES[1], label="as often as said")
+    shares.plot([0, 100], [0, 100], color=GREY, lw=0.9, ls=DASHES[1], label="perfectly calibrated")
     for row, look in zip(rows, looks, strict=True):
         bins = [scores.reliability() for scores in row.seeds]
         pixels = sum(count for _, _, count in bins)
@@ -282,19 +286,19 @@ def _reliability(axes, rows, looks):
         error = np.mean([scores.calibration_error() for scores in row.seeds])
         shares.plot(mean, frequency, **look, ms=4, label=f"{row.name} (ECE {100 * error:.1f} %)")
         numbers.plot(mean, pixels[seen] / pixels.sum() * 100, **look, ms=3, lw=1.0)
-    shares.set(ylabel="fractures among them, %", xlim=(0, 100), ylim=(0, 100))
-    numbers.set(xlabel="probability said, %", ylabel="pixels, %", yscale="log", ylim=(0.01, 200))
+    shares.set(ylabel="share of fracture pixels, %", xlim=(0, 100), ylim=(0, 100))
+    numbers.set(xlabel="predicted probability, %", ylabel="pixels, %", yscale="log", ylim=(0.01, 200))
     numbers.set_yticks([0.01, 1, 100], ["0.01", "1", "100"])
     numbers.minorticks_off()
     zeros = np.mean([scores.base_rate() for scores in rows[0].seeds])
     _legend(shares, f"{_means(rows, None)}; ECE of a map of zeros: {100 * zeros:.1f} %", columns=1)
 
 
-# --- what figures share ---
+# --- shared by the figures ---
 
 
 def _means(rows, means="marks", lines="bands"):
-    """Words on means and ranges over seeds."""
+    """Return the legend's note on means and ranges over seeds."""
     count = max(len(row.seeds) for row in rows)
     if count == 1:
         return "one seed"
@@ -302,7 +306,7 @@ def _means(rows, means="marks", lines="bands"):
 
 
 def _legend(axes, note, columns=2, **options):
-    """Legend above the panel, where it hides nothing, and what marks and lines are in small print."""
+    """Draw the legend above the panel, where it hides nothing, with a note on marks and lines in small print."""
     legend = axes.figure.legend(
         *axes.get_legend_handles_labels(),
         loc="outside upper center",

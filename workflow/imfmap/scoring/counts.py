@@ -1,4 +1,7 @@
-"""Counts of a map against truth and labels: what lies under every probability, which objects are found."""
+"""Count a map's pixels, fractures and objects against truth and labels."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import shapely
@@ -7,31 +10,32 @@ from rasterio.features import rasterize
 from ..labels.truth_classes import CLASSES
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.components import Components
+from ..maps.grids import MapGrid
 from ..maps.probability_raster import CODES, code_at_least
 from ..maps.vectors import read_vector
-from .blocks import BLOCK_PX
+from .blocks import BLOCK_PX, Block
 
 LEVELS = CODES + 1
-# What a detected object may lie on: what is truly there, then how ordinary ground may look; the order decides between
-# equals.
+# What a detected object may lie on: true things, and looks of ordinary ground. If two kinds have equal shares of an
+# object, the first one counts.
 THINGS, LOOKS = ("fracture", "ridge", "boulder", "crater", "trail"), ("seam", "shadow")
 KINDS = (*THINGS, *LOOKS, "background")
-# Least share of an object's pixels that its kind must hold; where none does, it lies on background.
+# The kind of an object must have at least this share of its pixels. If no kind has, the object lies on background.
 KIND_SHARE = 0.25
-# Least share of a fracture's centreline that must be seen for the fracture to count.
+# A fracture counts if at least this share of its centreline has image data and a probability.
 SEEN_SHARE = 0.5
 _KIND_OF_CLASS = np.array([KINDS.index(name) for name in sorted(CLASSES, key=CLASSES.get)], np.uint8)
 _BACKGROUND = KINDS.index("background")
 
 
 class Histograms:
-    """Pixels at each of the 251 levels of probability, by what they are."""
+    """Numbers of pixels at each of the 251 levels of probability, by class, label, width, light and seam."""
 
     def __init__(self):
         self._counts = {}
 
-    def add(self, block, widths):
-        """Count a block; `widths` is 1 + the width class of every fracture pixel, 0 elsewhere."""
+    def add(self, block: Block, widths: np.ndarray) -> None:
+        """Count a block; `widths` is 1 + the number of the width class on fracture pixels, 0 elsewhere."""
         fracture = block.truth == CLASSES["fracture"]
         self._add("truth", list(CLASSES), block.truth, block)
         self._add("label", ["background", "fracture"], block.labels, block)
@@ -47,8 +51,8 @@ class Histograms:
         names, total = self._counts.get(name, (rows, 0))
         self._counts[name] = names, total + counts
 
-    def as_dict(self):
-        """dict of dict of list of int: by grouping and row; what is no fracture has no width."""
+    def as_dict(self) -> dict[str, dict[str, list[int]]]:
+        """Return the counts by grouping and row; the grouping by width has fracture pixels only."""
         named = {
             name: {row: total[number].tolist() for number, row in enumerate(rows)}
             for name, (rows, total) in self._counts.items()
@@ -58,26 +62,28 @@ class Histograms:
 
 
 class FractureCounts:
-    """True fractures, and how much of their centrelines is covered.
+    """Counts of true fractures: how much of their centrelines is seen, and how much of that is covered by the map.
 
     Parameters
     ----------
     path : path
         ``truth.gpkg``: layers `fractures` (`width_m`, `length_m`) and `centrelines`, in the same order.
     grid : MapGrid
+        Grid of the map.
     thresholds : sequence of float
+        Probabilities, 0..1, from which on a place is covered.
     """
 
-    def __init__(self, path, grid, thresholds):
+    def __init__(self, path: str | Path, grid: MapGrid, thresholds: Sequence[float]):
         frame = read_vector(path, "fractures", grid.crs, columns=("width_m", "length_m"))
         lines = read_vector(path, "centrelines", grid.crs)
         self._classes = np.array([width_class(width_m) for width_m in frame.width_m], object)
         self._lengths_m = frame.length_m.to_numpy()
         self._shapes = frame.geometry.to_numpy()
         self._tree = shapely.STRtree(self._shapes)
-        # So that where fractures cross, the wider one is drawn last.
+        # Where fractures cross, the wider one is drawn last.
         self._rank = np.argsort(np.argsort(frame.width_m.to_numpy(), kind="stable"))
-        # A crater may have dug a part out: only what is left of a fracture can be found.
+        # A crater may have removed a part: only the rest of a fracture can be found.
         whole = shapely.force_2d(lines.geometry.to_numpy())
         row, column, self._owner = _points(shapely.intersection(whole, self._shapes), grid)
         self._place(row, column, grid)
@@ -86,23 +92,23 @@ class FractureCounts:
         self._covered = {threshold: np.zeros(len(frame), int) for threshold in thresholds}
 
     def _place(self, row, column, grid):
-        """Sort the points by block, so that each block finds its own."""
+        """Sort the points by block, so that each block finds its points."""
         across = -(-grid.shape[1] // BLOCK_PX)
         inside = (row >= 0) & (row < grid.shape[0]) & (column >= 0) & (column < grid.shape[1])
-        # Off the map no fracture is seen, yet these points count in the whole of it.
+        # Points off the map are not seen, but they count in the length of their fracture.
         self._whole = np.bincount(self._owner, minlength=len(self._shapes))
         key = np.where(inside, row // BLOCK_PX * across + column // BLOCK_PX, -1)
         order = np.argsort(key, kind="stable")
         self._key, self._across = key[order], across
         self._row, self._column, self._owner = row[order], column[order], self._owner[order]
 
-    def add(self, block):
+    def add(self, block: Block) -> np.ndarray:
         """Count the points of centrelines in a block.
 
         Returns
         -------
         ndarray
-            uint8 (rows, columns): 1 + the width class of every fracture pixel, 0 elsewhere.
+            uint8 (rows, columns): 1 + the number of the width class on fracture pixels, 0 elsewhere.
         """
         key = block.row // BLOCK_PX * self._across + block.column // BLOCK_PX
         chosen = slice(*np.searchsorted(self._key, [key, key + 1]))
@@ -122,8 +128,8 @@ class FractureCounts:
         widths = rasterize(shapes, block.grid.shape, transform=block.grid.transform, dtype="uint8")
         return np.where(block.truth == CLASSES["fracture"], widths, 0)
 
-    def as_dict(self):
-        """dict of list: width class, length and covered share (by threshold) of every fracture that is seen enough."""
+    def as_dict(self) -> dict[str, list | dict[str, list[float]]]:
+        """Return width class, length and covered share (by threshold) of each fracture that counts (`SEEN_SHARE`)."""
         chosen = (self._seen > 0) & (self._seen >= SEEN_SHARE * self._whole)
         return {
             "width_class": self._classes[chosen].tolist(),
@@ -136,31 +142,33 @@ class FractureCounts:
 
 
 class ObjectCounts:
-    """Detected objects at one threshold, and what they lie on.
+    """Counts of detected objects at one threshold, by what they lie on.
 
     Parameters
     ----------
     grid : MapGrid
+        Grid of the map.
     threshold : float
+        Probability, 0..1, that an object's pixels reach.
     min_area_m2 : float
-        Smaller objects do not count: a map drops them.
+        Smaller objects do not count, since a map leaves them out.
     """
 
-    def __init__(self, grid, threshold, min_area_m2):
+    def __init__(self, grid: MapGrid, threshold: float, min_area_m2: float):
         self._code, self._components = code_at_least(threshold), Components(grid.shape[1])
         self._least_px = min_area_m2 / grid.resolution_m**2 - 1e-6
         self._overlaps = [np.zeros((0, len(KINDS)), np.int64)]
 
-    def add(self, block):
-        """Count a block."""
+    def add(self, block: Block) -> None:
+        """Count the objects of a block."""
         pieces, _, count = self._components.add(block.row, block.column, block.valid & (block.codes >= self._code))
         if count:
             inside = pieces > 0
             keys = (pieces[inside].astype(np.int64) - 1) * len(KINDS) + kinds_of(block)[inside]
             self._overlaps.append(np.bincount(keys, minlength=count * len(KINDS)).reshape(count, len(KINDS)))
 
-    def as_dict(self):
-        """dict of int: number of objects on each of `KINDS`; those on fractures are true."""
+    def as_dict(self) -> dict[str, int]:
+        """Return the number of objects on each of `KINDS`; objects on fractures are true."""
         pieces, roots = np.concatenate(self._overlaps), self._components.roots()
         overlaps = np.zeros_like(pieces)
         np.add.at(overlaps, roots, pieces)
@@ -170,9 +178,10 @@ class ObjectCounts:
 
 
 def _kind_of(overlaps):
-    """What each object lies on, as index in `KINDS`, from its pixels on each of them (objects, kinds).
+    """Return what each object lies on, as index in `KINDS`; `overlaps` (objects, kinds) are its pixels on each kind.
 
-    A seam or a shadow is ordinary ground: it stands behind whatever is truly there, however wide the object is.
+    A true thing goes before a seam or a shadow, even if it has fewer pixels, since these two are only looks of ordinary
+    ground.
     """
     kind = np.full(len(overlaps), _BACKGROUND)
     least = KIND_SHARE * overlaps.sum(axis=1)
@@ -183,8 +192,12 @@ def _kind_of(overlaps):
     return kind
 
 
-def kinds_of(block):
-    """What every pixel of a block is, as index in `KINDS`: its true class, else seam, else shadow, else background."""
+def kinds_of(block: Block) -> np.ndarray:
+    """Return the kind of each pixel of a block, as index in `KINDS`.
+
+    It is the pixel's true class. Background that lies near a seam is of kind seam; other background in the dark is of
+    kind shadow.
+    """
     kinds = _KIND_OF_CLASS[block.truth]
     ground = kinds == _BACKGROUND
     for name, mask in (("shadow", block.dark), ("seam", block.seam)):
@@ -194,9 +207,9 @@ def kinds_of(block):
 
 
 def _points(lines, grid):
-    """Rows, columns of points about a pixel apart along lines, and which line each is on."""
+    """Return rows and columns of points about a pixel apart along lines, and the index of each point's line."""
     parts, owner = shapely.get_parts(lines, return_index=True)
-    # What a line and an outline have in common may be single points.
+    # Line and outline may also meet in single points: leave them out.
     chosen = shapely.length(parts) > 0
     parts, owner = parts[chosen], owner[chosen]
     length = shapely.length(parts)

@@ -1,10 +1,13 @@
-"""How well fractures are measured, where the truth is known: measures of a simulated target against its scene.
+"""Compare the measures of fractures of a simulated target with the truth of its scene.
 
-Two questions are kept apart. *Drawn*: every true fracture by itself is drawn on the map's pixels and measured: what
-measuring costs. *Mapped*: fractures of the map that stand for one true fracture each: what mapping costs on top.
+There are two sources of errors. *Drawn*: each true fracture alone is drawn on the map's pixels and measured; this shows
+the errors of measuring. *Mapped*: fractures of the map that each match one true fracture; this adds the errors of
+mapping.
 """
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +24,9 @@ from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..maps.vectors import read_vector
 
+if TYPE_CHECKING:
+    from ..maps.ground_plane import MappedGround
+
 UNITS = {
     "length_m": "m",
     "length_percent": "%",
@@ -31,24 +37,32 @@ UNITS = {
 }
 SOURCES = ("drawn", "mapped")
 ALL = "all"
-# A mapped fracture stands for a true one where it covers this share of its centreline and lies on it with this share of
-# its own area, and where of no other true fracture it covers more than so much of what it covers of this one.
+# A mapped fracture matches a true one if it covers PAIR_SHARE of the true centreline, and PAIR_SHARE of its own area
+# lies on the true fracture. It is merged instead if it covers a second true centreline, by more than OTHER_SHARE of the
+# length that it covers of the first. It is false if less than OTHER_SHARE of its area lies on true fractures.
 PAIR_SHARE, OTHER_SHARE = 0.5, 0.25
-# Less of a fracture's centreline than this on the map, and it is not asked for.
+# A true fracture counts if at least this share of its centreline lies on the map.
 SEEN_SHARE = 0.5
-# A place along a mapped centreline is compared where it runs along one true fracture, within this angle.
+# The width at a place of a mapped centreline is compared if the line has the direction of the one true fracture there,
+# within this angle.
 ALONG_DEG = 30.0
 _ERRORS = ["source", "measure", "width_class", "true", "error"]
 _VALUES = ["length_m", "mean_width_m", "max_width_m", "orientation_deg"]
 
 
-def truth_measures(fractures, centrelines, truth_path, probability_path, mapped):
-    """Measures of fractures against those of the true ones.
+def truth_measures(
+    fractures: gpd.GeoDataFrame,
+    centrelines: gpd.GeoDataFrame,
+    truth_path: str | Path,
+    probability_path: str | Path,
+    mapped: "MappedGround",
+) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the errors of the measures of fractures, and how many mapped fractures match true ones.
 
     Parameters
     ----------
     fractures, centrelines : geopandas.GeoDataFrame
-        Of the map, see `measures.measure`.
+        Fractures and centrelines of the map, see `measures.measure`.
     truth_path : path
         ``truth.gpkg`` of the scene: layers `fractures` and `centrelines`, the width as third coordinate.
     probability_path : path
@@ -58,12 +72,13 @@ def truth_measures(fractures, centrelines, truth_path, probability_path, mapped)
     Returns
     -------
     errors : pandas.DataFrame
-        Of every pair: ``source`` (drawn or mapped), ``measure`` (`UNITS`), ``width_class`` of the true fracture's mean
-        width, ``true`` value, and ``error``, measured less true. ``local_width_m`` compares the width profile with the
-        width of the true fracture at the same place.
+        One row per measure of a pair: ``source`` (drawn or mapped), ``measure`` (one of `UNITS`), ``width_class`` of
+        the true fracture's mean width, ``true`` value, and ``error`` (measured minus true). ``local_width_m`` compares
+        the width profile with the width of the true fracture at the same place.
     counts : dict of int
-        ``true`` fractures on the map, ``mapped`` ones, ``pairs`` of one and one, ``merged`` (mapped ones that hold
-        several true ones) and ``false`` (mapped ones less than a quarter of which lies on true ones).
+        Numbers of fractures: ``true`` (on the map), ``mapped``, ``pairs`` (a mapped one that matches a true one),
+        ``merged`` (mapped ones that cover several true ones) and ``false`` (mapped ones of which less than a quarter
+        lies on true ones).
     """
     with open_raster(probability_path) as dataset:
         grid = MapGrid.of(dataset)
@@ -80,20 +95,20 @@ def truth_measures(fractures, centrelines, truth_path, probability_path, mapped)
     return pd.DataFrame(rows, columns=_ERRORS), counts
 
 
-def error_table(errors):
-    """Bias and spread of the errors by width class.
+def error_table(errors: pd.DataFrame) -> pd.DataFrame:
+    """Return bias and spread of the errors by width class.
 
     Parameters
     ----------
     errors : pandas.DataFrame
-        Of `truth_measures`.
+        Errors of `truth_measures`.
 
     Returns
     -------
     pandas.DataFrame
-        ``source``, ``measure``, ``unit``, ``width_class`` (or all), ``n``, ``true_median``, ``bias`` (median of the
-        errors) and ``spread`` (half the range from their 16th to their 84th percentile, the standard deviation of a
-        normal distribution).
+        ``source``, ``measure``, ``unit``, ``width_class`` (or "all"), ``n``, ``true_median``, ``bias`` (median of the
+        errors) and ``spread`` (half the range from the 16th to the 84th percentile of the errors; for a normal
+        distribution this is the standard deviation).
     """
     rows = []
     for source in SOURCES:
@@ -109,19 +124,19 @@ def error_table(errors):
     return pd.DataFrame(rows, columns=names)
 
 
-def write_error_table(path, table):
-    """Write `error_table`'s result as CSV."""
+def write_error_table(path: str | Path, table: pd.DataFrame) -> None:
+    """Write the result of `error_table` as CSV."""
     with replacing(path) as temporary:
         table.to_csv(temporary, index=False)
 
 
 class _Truth:
-    """True fractures as they are left on the mapped ground."""
+    """The parts of true fractures that lie on the mapped ground, and their measures."""
 
     def __init__(self, path, grid, mapped):
         polygons = read_vector(path, "fractures", grid.crs).geometry.to_numpy()
         lines = read_vector(path, "centrelines", grid.crs).geometry.to_numpy()
-        # A crater may have dug a part out, the map's edge cut another off.
+        # A crater may have removed a part, and the map's edge may cut off another.
         polygons = shapely.intersection(polygons, shapely.box(*grid.bounds))
         flat = shapely.force_2d(lines)
         left = shapely.intersection(flat, polygons)
@@ -138,15 +153,15 @@ class _Truth:
         jacobian = self._jacobians[index]
         ground = shapely.transform(self.left[index], lambda points: points @ jacobian.T)
         area, length = self.polygons[index].area * abs(np.linalg.det(jacobian)), shapely.length(ground)
-        there = shapely.dwithin(shapely.points(shapely.get_coordinates(self.flat[index])), self.left[index], 1.0)
-        widest = self._widths[index][there].max(initial=0.0) * self._scale(index)
+        remains = shapely.dwithin(shapely.points(shapely.get_coordinates(self.flat[index])), self.left[index], 1.0)
+        widest = self._widths[index][remains].max(initial=0.0) * self._scale(index)
         return length, area / length, widest, line_principal_axis(ground)[0]
 
     def _scale(self, index):
         return np.sqrt(abs(np.linalg.det(self._jacobians[index])))
 
     def drawn(self, grid):
-        """The true fractures along the map's pixels, each by itself, and which they are: those that fill a pixel."""
+        """Return the true fractures that fill a pixel, each drawn alone on the map's pixels, and their indices."""
         drawn, which = [], []
         for index, polygon in enumerate(self.polygons):
             window = polygon_window(polygon, grid, margin=1)
@@ -159,7 +174,7 @@ class _Truth:
         return gpd.GeoDataFrame(geometry=drawn, crs=grid.crs), np.array(which, int)
 
     def width_at(self, index, points):
-        """Ground width of a true fracture beside points (N, 2) of the map, and its direction on the map there."""
+        """Return ground width and direction on the map of a true fracture at the places next to points (N, 2)."""
         line = self.flat[index]
         along = np.concatenate([[0.0], np.hypot(*np.diff(shapely.get_coordinates(line), axis=0).T).cumsum()])
         place = shapely.line_locate_point(line, shapely.points(points))
@@ -171,7 +186,7 @@ class _Truth:
 
 
 def _pairs(fractures, true):
-    """Numbers of the mapped and of the true fractures that stand for each other, and what the mapped ones are."""
+    """Return the indices of mapped and of true fractures that match, and the counts of `truth_measures`."""
     found = fractures.geometry.to_numpy()
     mapped, other = shapely.STRtree(true.polygons).query(found, predicate="intersects")
     covered = shapely.length(shapely.intersection(true.left[other], found[mapped]))
@@ -193,7 +208,7 @@ def _pairs(fractures, true):
 
 
 def _errors(source, measured, true, measured_of, true_of):
-    """Rows of errors of pairs."""
+    """Yield the rows of errors of pairs."""
     for name in _VALUES:
         wanted = true.values[name].to_numpy(float)[true_of]
         error = measured[name].to_numpy(float)[measured_of] - wanted
@@ -207,7 +222,11 @@ def _errors(source, measured, true, measured_of, true_of):
 
 
 def _local_errors(source, centrelines, true, which=None):
-    """Rows of errors of the width along centrelines; without `which` true fracture each is, where it is but one."""
+    """Yield the rows of errors of the width along centrelines.
+
+    `which` is the index of each fracture's true fracture. Without it, a place is compared if exactly one true fracture
+    lies there.
+    """
     tree = shapely.STRtree(true.polygons)
     for row in centrelines[centrelines["line"] == 0].itertuples():
         distance, width = np.array(json.loads(row.distances_m)), np.array(json.loads(row.widths_m))
@@ -237,5 +256,5 @@ def _local_errors(source, centrelines, true, which=None):
 
 
 def _directions(back, ahead):
-    """Degrees clockwise from up, 0..180."""
+    """Return directions in degrees clockwise from up, 0..180."""
     return np.degrees(np.arctan2(*(ahead - back).T)) % 180.0

@@ -1,5 +1,8 @@
-"""Scores of a map's polygons against the exact classes of a simulated Moon."""
+"""Score a map's polygons against the exact classes of a simulated scene."""
 
+from pathlib import Path
+
+import geopandas as gpd
 from rasterio.features import rasterize
 
 from ..labels.truth_classes import CLASSES
@@ -7,20 +10,20 @@ from ..learning.metrics import TruthMetrics
 from ..maps.rasters import read_raster
 
 
-def score_polygons(fractures, truth_path):
+def score_polygons(fractures: gpd.GeoDataFrame, truth_path: str | Path) -> dict[str, float | None]:
     """Score the fractures of a map against the exact classes, pixel by pixel.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
-        Polygons on the CRS of the truth.
+        Polygons in the CRS of the truth.
     truth_path : path
         uint8 raster of `CLASSES`.
 
     Returns
     -------
     dict
-        precision, recall, f1, iou and `<class>_hit`, each 0..1 or None, see `metrics.TruthMetrics`.
+        precision, recall, f1, iou and `<class>_hit`, each 0..1 or None if undefined, see `metrics.TruthMetrics`.
     """
     truth, grid, _ = read_raster(truth_path)
     shapes = [shape for shape in fractures.geometry if not shape.is_empty]

@@ -1,6 +1,8 @@
-"""Every score of a map that follows from counts: at a threshold, over all thresholds, at equal recall."""
+"""Compute all scores of maps from their counts: at a threshold, over all thresholds, at equal recall."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +13,9 @@ from ..maps.probability_raster import CODES, code_at_least
 from .counts import KINDS
 
 INCIDENCE_EDGES_DEG = (0, 30, 45, 60, 75, 90)
-# What is no fracture but may look like one.
+# Classes that may look like a fracture.
 LOOKALIKES = ("ridge", "boulder", "crater", "trail")
-# Recall at which images under high and low Suns are compared: of one that shows little, few models reach more.
+# Recall at which images under high and low Suns are compared. Under a high Sun few models reach more.
 AT_INCIDENCES = 0.4
 _PROBABILITY = np.arange(CODES + 1) / CODES
 
@@ -21,64 +23,64 @@ _PROBABILITY = np.arange(CODES + 1) / CODES
 class Scores:
     """Scores of maps taken together.
 
-    Where a method takes `against`, it is "truth" (exact classes) or "label" (the weak labels).
+    The parameter `against` of methods is "truth" (exact classes) or "label" (weak labels).
 
     Parameters
     ----------
     files : list of dict
-        What `probability_scores.score_probability` returns.
+        Results of `probability_scores.score_probability`.
 
     Attributes
     ----------
     maps : int
-        How many.
+        Number of maps.
     grounds : list of tuple
-        Target and product (None of a map of several images) of each, in order.
+        Target and product of each map, sorted; the product is None for a map of several images.
     places : int
-        Targets among them.
+        Number of different targets.
     area_km2 : float
-        Their areas added: ground that is seen in two images counts twice.
+        Sum of the maps' areas: ground that is seen in two images counts twice.
     threshold : float
-        At which objects were counted.
+        Probability at which objects were counted.
     """
 
-    def __init__(self, files):
+    def __init__(self, files: Sequence[Mapping[str, Any]]):
         self.maps, self.area_km2 = len(files), sum(file["area_km2"] for file in files)
         self.grounds = sorted(((file["target"], file["product"]) for file in files), key=str)
         self.places = len({target for target, _ in self.grounds})
         self.threshold = files[0]["threshold"]
         self._files = files
-        self._truth = _added(files, "truth")
-        self._label = _added(files, "label")
-        self._width = _added(files, "width")
-        self._places = {name: _added(files, name) for name in ("light", "seam")}
+        self._truth = _sum_of(files, "truth")
+        self._label = _sum_of(files, "label")
+        self._width = _sum_of(files, "width")
+        self._places = {name: _sum_of(files, name) for name in ("light", "seam")}
         self._fractures = [file["fractures"] for file in files]
         self._objects = [file["objects"] for file in files]
 
-    def pixel_scores(self, threshold=THRESHOLD, against="truth"):
-        """Precision, recall, f1 and iou of the pixels at a threshold.
+    def pixel_scores(self, threshold: float = THRESHOLD, against: str = "truth") -> dict[str, float]:
+        """Return precision, recall, f1 and iou of the pixels at a threshold.
 
         Returns
         -------
         dict of float
-            0..1; NaN where undefined: the precision of nothing found, recall and f1 where there is nothing to find.
+            0..1; NaN if undefined: precision if no pixel is found, recall and f1 if no pixel is a fracture.
         """
         return _scores(*(_above(counts, threshold) for counts in self._both(against)))
 
-    def precision_recall(self, against="truth"):
-        """Precision and recall of the pixels at every level of probability.
+    def precision_recall(self, against: str = "truth") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return precision and recall of the pixels at every level of probability.
 
         Returns
         -------
         tuple of ndarray
-            threshold (0..1, rising), precision (NaN where nothing is found), recall; (251,).
+            threshold (0..1, rising), precision (NaN if no pixel is found), recall; each (251,).
         """
         negative, positive = (_tails(counts) for counts in self._both(against))
         with np.errstate(invalid="ignore", divide="ignore"):
             return _PROBABILITY, positive / (positive + negative), positive / positive[0]
 
-    def best_f1(self, against="truth"):
-        """Threshold with the best F1, and that F1."""
+    def best_f1(self, against: str = "truth") -> tuple[float, float]:
+        """Return the threshold with the best F1, and that F1; both NaN if F1 is undefined."""
         threshold, precision, recall = self.precision_recall(against)
         with np.errstate(invalid="ignore", divide="ignore"):
             f1 = 2 * precision * recall / (precision + recall)
@@ -87,51 +89,53 @@ class Scores:
         best = int(np.nanargmax(f1))
         return float(threshold[best]), float(f1[best])
 
-    def f1_elsewhere(self):
-        """F1 against the truth where each place's threshold is the best one against the weak labels of the others.
+    def f1_elsewhere(self) -> tuple[float, float]:
+        """Return the F1 against the truth when thresholds are chosen without it.
+
+        The threshold of each place is the one with the best F1 against the weak labels of all other places.
 
         Returns
         -------
         tuple of float
-            The mean threshold and the F1, over the pixels of all places; NaN where there is one place, or others
-            without a label.
+            Mean threshold, and F1 over the pixels of all places. Both are NaN if there is only one place, or if the
+            other places of one have no label.
         """
         if self.places < 2:
             return math.nan, math.nan
         thresholds, counts = [], np.zeros((2, 2), int)
         for place in sorted({target for target, _ in self.grounds}):
-            there, elsewhere = (
-                Scores([file for file in self._files if (file["target"] == place) is own]) for own in (True, False)
+            own, others = (
+                Scores([file for file in self._files if (file["target"] == place) is same]) for same in (True, False)
             )
-            threshold, _ = elsewhere.best_f1("label")
+            threshold, _ = others.best_f1("label")
             if math.isnan(threshold):
                 return math.nan, math.nan
             thresholds.append(threshold)
-            counts += [_above(pixels, threshold) for pixels in there._both("truth")]
+            counts += [_above(pixels, threshold) for pixels in own._both("truth")]
         return float(np.mean(thresholds)), _scores(*counts)["f1"]
 
-    def average_precision(self, against="truth"):
-        """Mean precision over the recall gained at each level: the area under the stairs of the curve."""
+    def average_precision(self, against: str = "truth") -> float:
+        """Return the average precision: the mean precision of all levels, weighted by the recall gained at each."""
         _, precision, recall = self.precision_recall(against)
         gained = recall - np.append(recall[1:], 0.0)
         return float(np.nansum(precision * gained)) if np.isfinite(recall).all() else math.nan
 
-    def recall_by_width(self, threshold=THRESHOLD):
-        """dict: recall of the fracture pixels of each width class."""
+    def recall_by_width(self, threshold: float = THRESHOLD) -> dict[str, float]:
+        """Return the recall of the fracture pixels of each width class."""
         return {name: share(*_above(self._width[name], threshold)) for name in WIDTH_CLASSES}
 
-    def share_by_width(self):
-        """dict: share of the fracture pixels that each width class has."""
+    def share_by_width(self) -> dict[str, float]:
+        """Return the share of each width class in the fracture pixels."""
         pixels = {name: int(self._width[name].sum()) for name in WIDTH_CLASSES}
         return {name: share(count, sum(pixels.values())) for name, count in pixels.items()}
 
-    def by_incidence(self):
-        """Scores of the images of each range of incidence that there are any of.
+    def by_incidence(self) -> dict[str, "Scores"]:
+        """Return the scores of the images in each range of incidence that has images.
 
         Returns
         -------
         dict of str to Scores
-            By range in degrees, such as "30-45"; empty where no map is of a single image.
+            By range in degrees, such as "30-45"; empty if no map is of a single image.
         """
         known = [file for file in self._files if file["incidence_deg"] is not None]
         bins = np.digitize([file["incidence_deg"] for file in known], INCIDENCE_EDGES_DEG[1:-1])
@@ -142,19 +146,19 @@ class Scores:
             for number in np.unique(bins)
         }
 
-    def base_rate(self):
-        """float: share of the pixels that are fractures; a map of zeros has this calibration error."""
+    def base_rate(self) -> float:
+        """Return the share of pixels that are fractures: the calibration error of a map of zeros."""
         negative, positive = self._both("truth")
         return share(int(positive.sum()), int(positive.sum() + negative.sum()))
 
-    def scores_by_place(self, threshold=THRESHOLD):
-        """Pixel scores in the `lit` and in `shadow`, `near` seams and `away` from them.
+    def scores_by_place(self, threshold: float = THRESHOLD) -> dict[str, dict[str, float]]:
+        """Return the pixel scores of lit places, in `shadow`, `near` seams and `away` from seams.
 
         Returns
         -------
         dict of dict
-            As `pixel_scores`, and `share`, that of the fracture pixels which lie there; places that no map tells apart
-            are left out.
+            For `lit`, `shadow`, `away` and `near`: the scores of `pixel_scores`, and `share`, the share of the fracture
+            pixels that lie there. `lit` and `shadow`, or `away` and `near`, are left out if a map does not tell them.
         """
         places = {}
         for names in (("lit", "shadow"), ("away", "near")):
@@ -165,10 +169,10 @@ class Scores:
                 places[name] = _scores(*both) | {"share": share(both[1][1], wanted)}
         return places
 
-    def hits_at_recall(self, recall):
-        """What else is hit where a given share of the fracture pixels is.
+    def hits_at_recall(self, recall: float) -> dict[str, float]:
+        """Return the share of other pixels that are hit at a given recall of fracture pixels.
 
-        Between two levels of probability all shares are interpolated, as if pixels of one level came in random order.
+        Between two levels of probability the shares are interpolated, as if pixels of one level came in random order.
 
         Parameters
         ----------
@@ -179,7 +183,7 @@ class Scores:
         -------
         dict of float
             `threshold`, `precision`, and for each of `LOOKALIKES` and `background` the share of its pixels that is
-            hit; all NaN where that recall is reached by no threshold above 0.
+            hit; all NaN if no threshold above 0 reaches the recall.
         """
         tails = {name: np.append(_tails(counts), 0) for name, counts in self._truth.items()}
         fracture, whole = tails["fracture"], {name: tail[0] for name, tail in tails.items()}
@@ -195,20 +199,20 @@ class Scores:
         result = {"threshold": float(_PROBABILITY[upper - 1]), "precision": share(float(hit["fracture"]), float(found))}
         return result | {name: share(float(hit[name]), float(whole[name])) for name in others}
 
-    def object_scores(self, threshold=None):
-        """Fractures found, and what else was taken for one.
+    def object_scores(self, threshold: float | None = None) -> dict[str, Any]:
+        """Return the scores of objects: how many fractures are found, and how many objects are false.
 
         Parameters
         ----------
         threshold : float, optional
-            One of those that objects were counted at; by default `threshold`.
+            One of the thresholds at which objects were counted; by default the attribute `threshold`.
 
         Returns
         -------
         dict
-            `recall` of fractures, `recall_by_width` (dict), `precision` of objects, `objects`, `fractures` and
-            `fractures_by_width` (their numbers), `false_per_km2`, and `false_by_kind_per_km2` (dict; without shadow and
-            seam where no map tells them).
+            `recall` of fractures, `recall_by_width` (dict), `precision` of objects; the numbers `objects`, `fractures`
+            and `fractures_by_width` (dict); `false_per_km2`, and `false_by_kind_per_km2` (dict; without shadow or seam
+            if a map does not tell them).
         """
         key = f"{self.threshold if threshold is None else threshold:g}"
         covered = np.concatenate([np.array(part["covered"][key], float) for part in self._fractures])
@@ -216,7 +220,7 @@ class Scores:
         found, number = covered >= 0.5, {name: int((classes == name).sum()) for name in WIDTH_CLASSES}
         counts = {kind: sum(part[key][kind] for part in self._objects) for kind in KINDS}
         false = {kind: count / self.area_km2 for kind, count in counts.items() if kind != "fracture"}
-        untold = [kind for kind, name in (("shadow", "light"), ("seam", "seam")) if self._places[name] is None]
+        unknown = [kind for kind, name in (("shadow", "light"), ("seam", "seam")) if self._places[name] is None]
         return {
             "fractures": len(found),
             "recall": share(int(found.sum()), len(found)),
@@ -225,16 +229,16 @@ class Scores:
             "objects": sum(counts.values()),
             "precision": share(counts["fracture"], sum(counts.values())),
             "false_per_km2": sum(false.values()),
-            "false_by_kind_per_km2": {kind: rate for kind, rate in false.items() if rate or kind not in untold},
+            "false_by_kind_per_km2": {kind: rate for kind, rate in false.items() if rate or kind not in unknown},
         }
 
-    def reliability(self, bins=10, against="truth"):
-        """How often what is given a probability is a fracture.
+    def reliability(self, bins: int = 10, against: str = "truth") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return how often pixels of a given probability are fractures.
 
         Parameters
         ----------
         bins : int
-            Of equal width, over 0..1.
+            Number of bins of equal width, over 0..1.
 
         Returns
         -------
@@ -248,19 +252,22 @@ class Scores:
             mean = np.bincount(index, (negative + positive) * _PROBABILITY, bins) / pixels
             return mean, np.bincount(index, positive, bins) / pixels, pixels
 
-    def calibration_error(self, bins=10, against="truth"):
-        """Expected calibration error: mean distance of probability and frequency in the bins, weighted by pixels."""
+    def calibration_error(self, bins: int = 10, against: str = "truth") -> float:
+        """Return the expected calibration error.
+
+        It is the mean difference of probability and share of fractures in the bins, weighted by their pixels.
+        """
         mean, frequency, pixels = self.reliability(bins, against)
         return share(float(np.nansum(pixels * np.abs(mean - frequency))), float(pixels.sum()))
 
     def _both(self, against):
-        """Histograms of what is no fracture and of what is one."""
+        """Return the histograms of the other pixels and of the fracture pixels."""
         rows = self._truth if against == "truth" else self._label
         return sum(counts for name, counts in rows.items() if name != "fracture"), rows["fracture"]
 
 
-def _added(files, name):
-    """Rows of one grouping summed over files; None where a file lacks it."""
+def _sum_of(files, name):
+    """Return the rows of one grouping, summed over files; None if a file lacks it."""
     parts = [file["histograms"].get(name) for file in files]
     if any(part is None for part in parts):
         return None
@@ -268,12 +275,12 @@ def _added(files, name):
 
 
 def _tails(counts):
-    """Number of pixels at each level or above."""
+    """Return the number of pixels at each level or above."""
     return np.cumsum(counts[::-1])[::-1]
 
 
 def _above(counts, threshold):
-    """Pixels at a threshold or above, and all."""
+    """Return the number of pixels at a threshold or above, and of all pixels."""
     return int(counts[code_at_least(threshold) :].sum()), int(counts.sum())
 
 
@@ -283,7 +290,7 @@ def _scores(negative, positive):
     return {
         "precision": precision,
         "recall": recall,
-        # Of a map that finds nothing of what there is, 0.
+        # 0 if there are fracture pixels and none is found.
         "f1": 2 * hits / (hits + false + wanted) if wanted else math.nan,
         "iou": share(hits, wanted + false),
     }
