@@ -117,6 +117,11 @@ def changed(code, **changes):
         ("view/page.html", "<p>", "<div>", [False, True]),
         ("view/static/page.js", "1", "2", [False, True]),
         ("view/page.py", "return 5", "return 6", [False, True]),
+        # Hints of functions do nothing when the code runs; a name in a hint is not reached.
+        ("view/page.py", "def lines():", "def lines() -> int:", [False, False]),
+        ("view/page.py", "def lines():", "from ..alone import alone\n\ndef lines(of: alone = None):", [False, True]),
+        ("late.py", "def lately():", "def lately() -> 'float':", [False, False]),
+        ("errors.py", "    pass", "    code: int = 1", [False, False]),
         ("view/panes.py", "6", "7", [False, True]),
         # A name of a module two packages away, and one that has another name here, which counts as a whole.
         ("maps/shade.py", "return 1", "return 3", [False, True]),

@@ -13,9 +13,6 @@ _NOT_COUNTED = {
     PACKAGE / name for name in ("core/errors.py", "run/job.py", "learning/training_log.py", "run/job_records.py")
 }
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-# Type hints of functions do nothing when the code runs, so they do not count. Type hints in classes count: they make
-# the fields of a dataclass.
-_HINTS = {ast.arg: ("annotation",), ast.FunctionDef: ("returns",), ast.AsyncFunctionDef: ("returns",)}
 
 
 @cache
@@ -100,7 +97,7 @@ class _Module:
             self._loose.append(file.read_bytes().hex())
             return
         # The library's own __init__.py holds only the version, which does not count.
-        tree = ast.Module([], []) if file == PACKAGE / "__init__.py" else ast.parse(file.read_bytes())
+        tree = ast.Module([], []) if file == PACKAGE / "__init__.py" else _without_hints(file)
         for statement in tree.body:
             names = _names_bound(statement)
             if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -175,6 +172,20 @@ def _file_of(path):
     return None
 
 
+def _without_hints(file):
+    """Syntax tree of a file without the type hints of functions: they do nothing when the code runs.
+
+    Type hints in classes stay, because they make the fields of a dataclass.
+    """
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            node.returns = None
+        elif isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
+
+
 def _names_bound(statement):
     """Return the names that a statement binds; None if it does more than bind names."""
     if isinstance(statement, _DEFINITIONS):
@@ -207,8 +218,6 @@ def _text(node):
         for name, value in ast.iter_fields(node):
             if name == "body" and isinstance(node, _DEFINITIONS) and _is_text(value[0]):
                 value = value[1:]
-            if name in _HINTS.get(type(node), ()):
-                continue
             if name not in ("ctx", "kind", "type_comment") and value is not None and value != []:
                 fields.append(f"{name}={_text(value)}")
         return f"{type(node).__name__}({','.join(fields)})"

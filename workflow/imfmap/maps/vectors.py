@@ -15,6 +15,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from . import qml_styles
 from .bodies import body_of
+from .user_files import with_pending_edits
 
 # A GeoPackage holds the time of writing. With a fixed time, the same features give the same bytes.
 _EPOCH = "2000-01-01T00:00:00.000Z"
@@ -35,7 +36,8 @@ def layers_of(path: str | Path) -> list[str]:
     if not Path(path).exists():
         raise InputError(path, "does not exist", "check the path, or that the step before made it")
     try:
-        return [str(name) for name, _ in pyogrio.list_layers(path) if name != STYLES_LAYER]
+        with with_pending_edits(path) as file:
+            return [str(name) for name, _ in pyogrio.list_layers(file) if name != STYLES_LAYER]
     except DataSourceError:
         raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
 
@@ -89,7 +91,8 @@ def read_as_drawn(path: str | Path, layer: str | None = None) -> gpd.GeoDataFram
         raise InputError(path, f"has no layer '{layer}'", f"its layers: {', '.join(names) or 'none'}")
     if not names:
         raise InputError(path, "has no layer", "save the shapes to it again")
-    frame = gpd.read_file(path, layer=layer or names[0], fid_as_index=True)
+    with with_pending_edits(path) as file:
+        frame = gpd.read_file(file, layer=layer or names[0], fid_as_index=True)
     if not isinstance(frame, gpd.GeoDataFrame):
         found = f"layer '{layer or names[0]}' is a table without shapes"
         raise InputError(path, found, "save lines or polygons as GeoPackage, shapefile or GeoJSON")
