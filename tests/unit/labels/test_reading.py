@@ -77,7 +77,7 @@ def test_the_mask_is_written_part_by_part(tmp_path, grid, monkeypatch):
     lines = [at((-140, -100), (130, 90)), at((-75, 140), (-75, -140)), at((900, 900), (990, 900))]
     path = write(tmp_path / "labels.gpkg", lines, ["small", "huge", "large"], [SQUARE])
     polygons = labels_to_polygons(read_labels(path, MAP), WIDTHS, 1.5)
-    monkeypatch.setattr(imfmap.labels.reading, "_AT_ONCE", 64)
+    monkeypatch.setattr(imfmap.labels.reading, "_PART_PX", 64)
     write_labels(tmp_path / "mask.tif", polygons, grid, path)
     mask, found, _ = read_raster(tmp_path / "mask.tif")
     np.testing.assert_array_equal(mask, rasterise_labels(polygons, grid))

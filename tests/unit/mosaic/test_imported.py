@@ -197,9 +197,9 @@ def test_black_is_data_where_another_value_is_none(tmp_path):
 MOON = GRID.crs.to_wkt()
 FAR = Affine(1.5, 0, LEFT + 90_000, 0, -1.5, TOP)
 REFUSED = {
-    "no CRS": (None, GRID.transform, {}, "has no georeference: it says a place, but no CRS; say its CRS"),
-    "no transform": (MOON, Affine.identity(), {}, "has no georeference; give it a place; say its CRS"),
-    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*say its CRS"),
+    "no CRS": (None, GRID.transform, {}, "has a place, but no CRS; set its CRS"),
+    "no transform": (MOON, Affine.identity(), {}, "has no georeference; set its corners .*set its CRS"),
+    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*set its CRS"),
     "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is that of no known body"),
     "metres said to be kilometres": (
         "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
@@ -245,7 +245,7 @@ def test_control_points_alone_are_no_place(tmp_path):
     size = {"height": 400, "width": 600, "count": 1, "dtype": "uint8"}
     with rasterio.open(path, "w", driver="GTiff", gcps=points, crs=MOON, **size) as dataset:
         dataset.write(np.full((400, 600), 90, np.uint8), 1)
-    refused(path, "is placed by ground control points alone; warp it to a map first")
+    refused(path, "is georeferenced by ground control points alone; warp it to a map first")
 
 
 @pytest.mark.parametrize("grey", [True, False])
@@ -256,7 +256,7 @@ def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
     if grey:
         np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
     else:
-        refused(path, "holds colours by number, no brightness; gdal_translate -expand gray")
+        refused(path, "holds numbers of colours, no brightness; make it grey by gdal_translate -expand gray")
 
 
 def as_image(path, grid=GRID, sun=(250.0, 62.0)):

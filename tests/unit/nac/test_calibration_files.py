@@ -93,7 +93,7 @@ def test_unfit_files_and_options(tmp_path):
     with pytest.raises(InputError, match="iof, radiance"):
         calibrate(image(), tmp_path, radiometry="IOF")
     write_column_cube(tmp_path / "NACL_Flatfield.0002.cub", made.flat[:100])
-    with pytest.raises(InputError, match="5064 samples, its flat field 100"):
+    with pytest.raises(InputError, match="5064 samples, but the file of its flat field has 100"):
         calibrate(image(), tmp_path)
     (tmp_path / "NACL_Flatfield.0003.cub").write_text("no cube")
     with pytest.raises(InputError, match="NACL_Flatfield.0003.cub.*cube"):

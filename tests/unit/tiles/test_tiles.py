@@ -129,7 +129,7 @@ def test_what_is_left_out_is_logged(caplog):
         assert caplog.messages == []
         cut(image, mask, min_valid_fraction=0.5)
     (said,) = caplog.messages
-    assert "M1E: 1 tiles with less than 0.5 of their pixels valid are left out, 5 label pixels" in said
+    assert "M1E: 1 tiles are left out, with 5 valid label pixels, as less than 0.5 of their pixels are valid" in said
 
 
 def test_a_label_where_there_is_no_data_makes_a_tile_one_with_fractures():

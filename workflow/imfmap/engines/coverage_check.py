@@ -1,8 +1,14 @@
-"""Whether a projected image shows enough of a target to be of use."""
+"""Check that a projected image shows enough of a target."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.errors import InputError
+
+if TYPE_CHECKING:
+    from ..maps.grids import MapGrid
 
 # Below this I/F a pixel is in shadow: some ten counts above the dark, a tenth of grazingly lit ground.
 LIT_IOF = 0.002
@@ -11,37 +17,38 @@ LIT_SHARE = 0.001
 
 
 class CoverageCheck:
-    """Check of how much of a map an image covers, by a count of its pixels.
+    """Count of the valid and the lit pixels of an image on a map, and a check of both.
 
     Attributes
     ----------
     valid, lit : int
-        Pixels with a value; those of them brighter than `LIT_IOF`.
+        Number of pixels with a value, and of those brighter than `LIT_IOF`.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.valid = self.lit = 0
 
-    def add(self, pixels):
+    def add(self, pixels: np.ndarray) -> None:
         """Count pixels (float, NaN for no data)."""
         self.valid += int(np.isfinite(pixels).sum())
         self.lit += int((pixels > LIT_IOF).sum())
 
-    def check(self, path, grid, min_valid_fraction):
-        """Stop on an image with too few valid pixels, or in shadow.
+    def check(self, path: str | Path, grid: "MapGrid", min_valid_fraction: float) -> None:
+        """Stop if an image has too few valid pixels, or lies in shadow.
 
         Parameters
         ----------
         path : path
             The image, for messages.
         grid : MapGrid
-            The target's.
+            Grid of the target.
         min_valid_fraction : float
-            Least share of the grid's pixels that it must fill; one at least.
+            Least share of the grid's pixels that must be valid; at least one pixel must be.
 
         Raises
         ------
         InputError
+            If it does.
         """
         wanted = max(1, round(min_valid_fraction * grid.shape[0] * grid.shape[1]))
         if self.valid < wanted:

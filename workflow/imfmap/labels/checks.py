@@ -1,8 +1,10 @@
-"""All label files of a run, checked at once."""
+"""Check of all label files of a run."""
 
 import logging
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas
 
@@ -15,17 +17,19 @@ from .width_classes import WIDTH_CLASSES
 logger = logging.getLogger(__name__)
 
 
-def check_files(drawn, csv_path):
-    """Check label files; every problem goes to the log and to standard error, a line each, and so do files not drawn.
+def check_files(drawn: Mapping[str, Mapping[str, Any]], csv_path: str | Path) -> pandas.DataFrame:
+    """Check label files.
+
+    Each problem gets a line in the log and on standard error, and so do the files that are still to be drawn.
 
     Parameters
     ----------
     drawn : mapping
-        By target's name: `file`; `place` (see `target_grid.target_grid`); and `learnt`, whether the target trains,
-        validates or tests: without a label it would teach that there are no fractures, wherever it is seen.
+        By name of the target: `file`; `place` (see `target_grid.target_grid`); and `learnt`, whether the target
+        trains, validates or tests. Such a target needs a label: without one it would teach that there are no fractures.
     csv_path : path
-        Table to write where all is well: target, file, number of lines of each width class and of polygons; empty for
-        files that are still to be drawn.
+        Table to write if there is no problem: target, file, numbers of lines of each width class and of polygons. The
+        numbers are empty for files that are still to be drawn.
 
     Returns
     -------
@@ -35,7 +39,7 @@ def check_files(drawn, csv_path):
     Raises
     ------
     InputError
-        Where there is any problem.
+        If there is a problem.
     """
     rows, missing, count = [], [], 0
     for target, settings in drawn.items():
@@ -48,9 +52,9 @@ def check_files(drawn, csv_path):
         problems = _problems(path, settings)
         if not problems and (unread := unread_layers(path)):
             layers = f"layer {unread[0]} is" if len(unread) == 1 else f"layers {', '.join(unread)} are"
-            _tell(logging.WARNING, f"{path}: {layers} not read; labels are in layers {' and '.join(LAYERS)}")
+            _report(logging.WARNING, f"{path}: {layers} not read; labels are in layers {' and '.join(LAYERS)}")
         for problem in problems:
-            _tell(logging.ERROR, problem)
+            _report(logging.ERROR, problem)
         count += len(problems)
         if not problems:
             classes = read_labels(path).width_class
@@ -58,9 +62,11 @@ def check_files(drawn, csv_path):
             rows.append(row | counts | {"polygons": int(classes.isna().sum())})
     if missing:
         files = "file" if len(missing) == 1 else "files"
-        _tell(logging.WARNING, f"{len(missing)} label {files} still to be drawn: {', '.join(missing)}")
+        _report(logging.WARNING, f"{len(missing)} label {files} still to be drawn: {', '.join(missing)}")
     if count:
-        raise InputError("labels", f"{count} problem(s), named above and in the log", "mend them in QGIS, check again")
+        raise InputError(
+            "labels", f"{count} problem(s), named above and in the log", "correct them in QGIS, check again"
+        )
     table = pandas.DataFrame(rows, columns=["target", "file", *WIDTH_CLASSES, "polygons"])
     numbers = [*WIDTH_CLASSES, "polygons"]
     table[numbers] = table[numbers].astype("Int64")
@@ -70,18 +76,18 @@ def check_files(drawn, csv_path):
 
 
 def _problems(path, settings):
-    """Lines that say what is wrong with one file."""
+    """Return the problems of one file, a line each."""
     try:
         problems = [f"{path}: {problem}" for problem in check_labels(path, target_grid(settings["place"]))]
         if not problems and settings["learnt"] and not len(read_labels(path)):
             problems = [f"{path}: has no label, and would teach that there are no fractures (draw them)"]
     except InputError as error:
-        # No label file at all: the others are checked all the same.
+        # This is no label file. The other files are checked all the same.
         problems = [str(error)]
     return problems
 
 
-def _tell(level, line):
-    """Say a line in the log and on standard error."""
+def _report(level, line):
+    """Write a line to the log and to standard error."""
     logger.log(level, "%s", line)
     print(f"imfmap: {line}", file=sys.stderr)

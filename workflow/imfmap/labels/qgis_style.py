@@ -1,10 +1,11 @@
 """QGIS styles of label layers: colours by width class, classes as a pick list, lines as wide as their mask."""
 
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 from .width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 
-# Okabe & Ito (2008) from cool to warm: they show on grey images, and to any colour vision.
+# Colours of Okabe & Ito (2008), from cool to warm. People with any colour vision can tell them apart on grey images.
 COLOURS = {
     "tiny": (86, 180, 233),
     "small": (0, 158, 115),
@@ -12,13 +13,13 @@ COLOURS = {
     "large": (230, 159, 0),
     "huge": (213, 94, 0),
 }
-# A line whose class is still to be chosen, and polygons.
+# Colours of a line without a class, and of polygons.
 UNKNOWN, POLYGON = (255, 0, 255), (204, 121, 167)
-_SHEER = 80
+_TRANSLUCENT = 80
 
 
-def lines_qml(width_px_by_class):
-    """Style of the layer of lines.
+def lines_qml(width_px_by_class: Mapping[str, float]) -> str:
+    """Return the style of the layer of lines.
 
     Parameters
     ----------
@@ -28,42 +29,42 @@ def lines_qml(width_px_by_class):
     Returns
     -------
     str
-        QML. Each line is drawn thin along its path, and sheer at its class's width on the ground.
+        QML. Each line is drawn thin along its path, and translucent with its class's width on the ground.
     """
     root = _root()
-    renderer = _under(root, "renderer-v2", type="categorizedSymbol", attr="width_class", symbollevels="0")
-    categories, symbols = _under(renderer, "categories"), _under(renderer, "symbols")
+    renderer = _child(root, "renderer-v2", type="categorizedSymbol", attr="width_class", symbollevels="0")
+    categories, symbols = _child(renderer, "categories"), _child(renderer, "symbols")
     looks = [(name, _with_bounds(name), COLOURS[name], width_px_by_class[name]) for name in WIDTH_BOUNDS_PX]
     looks.append(("", "choose a class", UNKNOWN, None))
     for number, (value, label, colour, width_px) in enumerate(looks):
-        _under(categories, "category", value=value, label=label, symbol=str(number), render="true", type="string")
-        symbol = _under(symbols, "symbol", type="line", name=str(number), alpha="1", clip_to_extent="1")
+        _child(categories, "category", value=value, label=label, symbol=str(number), render="true", type="string")
+        symbol = _child(symbols, "symbol", type="line", name=str(number), alpha="1", clip_to_extent="1")
         if width_px is not None:
             wide = {"line_width": f"{width_px * CLASS_PIXEL_M:g}", "line_width_unit": "RenderMetersInMapUnits"}
-            _line(symbol, (*colour, _SHEER), **wide)
+            _line(symbol, (*colour, _TRANSLUCENT), **wide)
         _line(symbol, (*colour, 255), line_width="0.4", line_width_unit="MM")
-    fields = _under(root, "fieldConfiguration")
+    fields = _child(root, "fieldConfiguration")
     choices = {_with_bounds(name): name for name in WIDTH_BOUNDS_PX}
     _field(fields, "width_class", choices)
     _field(fields, "note")
-    constraints = _under(root, "constraints")
-    # A hard constraint: QGIS keeps no line without a class.
-    _under(
+    constraints = _child(root, "constraints")
+    # A hard constraint: QGIS saves no line without a class.
+    _child(
         constraints, "constraint", field="width_class", constraints="1", notnull_strength="1", unique_strength="0",
         exp_strength="0",
     )  # fmt: skip
     return _text(root)
 
 
-def polygons_qml():
-    """Style of the layer of polygons, as QML."""
+def polygons_qml() -> str:
+    """Return the style of the layer of polygons, as QML."""
     root = _root()
-    renderer = _under(root, "renderer-v2", type="singleSymbol", symbollevels="0")
-    symbol = _under(_under(renderer, "symbols"), "symbol", type="fill", name="0", alpha="1", clip_to_extent="1")
-    layer = _under(symbol, "layer", **{"class": "SimpleFill", "enabled": "1", "locked": "0", "pass": "0"})
+    renderer = _child(root, "renderer-v2", type="singleSymbol", symbollevels="0")
+    symbol = _child(_child(renderer, "symbols"), "symbol", type="fill", name="0", alpha="1", clip_to_extent="1")
+    layer = _child(symbol, "layer", **{"class": "SimpleFill", "enabled": "1", "locked": "0", "pass": "0"})
     _options(
         layer,
-        color=_rgba(*POLYGON, _SHEER),
+        color=_rgba(*POLYGON, _TRANSLUCENT),
         style="solid",
         outline_color=_rgba(*POLYGON, 255),
         outline_style="solid",
@@ -71,7 +72,7 @@ def polygons_qml():
         outline_width_unit="MM",
         joinstyle="round",
     )
-    _field(_under(root, "fieldConfiguration"), "note")
+    _field(_child(root, "fieldConfiguration"), "note")
     return _text(root)
 
 
@@ -88,29 +89,29 @@ def _root():
     return ElementTree.Element("qgis", version="3.28.0", styleCategories="Symbology|Fields|Forms")
 
 
-def _under(parent, tag, **attributes):
+def _child(parent, tag, **attributes):
     return ElementTree.SubElement(parent, tag, attributes)
 
 
 def _line(symbol, rgba, **options):
-    layer = _under(symbol, "layer", **{"class": "SimpleLine", "enabled": "1", "locked": "0", "pass": "0"})
+    layer = _child(symbol, "layer", **{"class": "SimpleLine", "enabled": "1", "locked": "0", "pass": "0"})
     _options(layer, line_color=_rgba(*rgba), line_style="solid", capstyle="round", joinstyle="round", **options)
 
 
 def _options(layer, **values):
-    options = _under(layer, "Option", type="Map")
+    options = _child(layer, "Option", type="Map")
     for name, value in values.items():
-        _under(options, "Option", type="QString", name=name, value=value)
+        _child(options, "Option", type="QString", name=name, value=value)
 
 
 def _field(fields, name, choices=None):
-    """How a column is edited: as text, or picked from a list of labels and values."""
-    widget = _under(_under(fields, "field", name=name), "editWidget", type="ValueMap" if choices else "TextEdit")
-    options = _under(_under(widget, "config"), "Option", type="Map")
+    """Add how a column is edited: as text, or picked from a list of labels and values."""
+    widget = _child(_child(fields, "field", name=name), "editWidget", type="ValueMap" if choices else "TextEdit")
+    options = _child(_child(widget, "config"), "Option", type="Map")
     if choices:
-        listed = _under(options, "Option", type="List", name="map")
+        listed = _child(options, "Option", type="List", name="map")
         for label, value in choices.items():
-            _under(_under(listed, "Option", type="Map"), "Option", type="QString", name=label, value=value)
+            _child(_child(listed, "Option", type="Map"), "Option", type="QString", name=label, value=value)
 
 
 def _rgba(*colour):

@@ -1,38 +1,42 @@
-"""Labels as a person draws them: lines with a width class, and polygons for what no line can describe.
+"""Labels as a person draws them: lines with a width class, and polygons for shapes that no line can describe.
 
-A label file has lines, with a column `width_class`, and, or, polygons: in layers `lines` and `polygons` of a
-GeoPackage (in capitals or not), in its only layer, or in a shapefile. Le Corre et al. (2025) draw each fracture once
-along its path and buffer the line to the width of its class; pits and shapes that no line describes (about 5 % of
-theirs) are drawn as polygons and merged in.
+A label file has lines with a column `width_class`, or polygons, or both. They are in the layers `lines` and `polygons`
+of a GeoPackage (in capitals or not), in its only layer, or in a shapefile. Le Corre et al. (2025) draw each fracture
+once along its path and buffer the line to the width of its class. They draw pits and other shapes (about 5 % of their
+labels) as polygons.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import geopandas
 import numpy as np
 import pandas
 import rasterio.features
 import shapely
+from pyproj import CRS
 from rasterio.windows import Window
 
 from ..core.errors import InputError
+from ..maps.grids import MapGrid
 from ..maps.rasters import BLOCK, create_raster
 from ..maps.vectors import crs_fault, layers_of, read_as_drawn
 from .width_classes import WIDTH_CLASSES
 
 LAYERS = ("lines", "polygons")
 _LINES, _POLYGONS = ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon")
-# A shapefile cuts column names to ten characters.
+# A shapefile cuts the names of columns to ten characters.
 _WIDTH_COLUMNS = ("width_class", "width_clas")
 _NAMED_PROBLEMS = 5
-# Pixels to a side that labels are rasterised at once: whole blocks of the file.
-_AT_ONCE = 8 * BLOCK
+# Side in pixels of the parts that are rasterised at once: whole blocks of the file.
+_PART_PX = 8 * BLOCK
 _OFF_MAP = ("lies off the map's projection", "check its coordinates")
 
 
 @dataclass(frozen=True)
 class LabelProblem:
-    """What is wrong with one feature, or (`fid` None) with a whole layer."""
+    """Problem of one feature or, if `fid` is None, of a whole layer."""
 
     layer: str
     fid: int | None
@@ -44,28 +48,28 @@ class LabelProblem:
         return f"{where}: {self.found} ({self.remedy})"
 
 
-def check_labels(path, grid=None):
-    """Everything that is wrong with a label file.
+def check_labels(path: str | Path, grid: MapGrid | None = None) -> list[LabelProblem]:
+    """Return all problems of a label file.
 
-    Beside what `read_labels` refuses, these are labels that are drawn twice, and labels that lie outside the map: they
-    spoil no mask (one file may serve two targets), but a person will want to know.
+    Labels that are drawn twice and labels outside the map are problems here, though `read_labels` accepts them. They
+    spoil no mask (one file may serve two targets), but a person will want to know of them.
 
     Parameters
     ----------
     path : path
         GeoPackage or shapefile.
     grid : MapGrid, optional
-        Map the labels are for: they must lie on the same body, and touch the map.
+        Map of the target: labels must lie on the same body, and touch the map.
 
     Returns
     -------
     list of LabelProblem
-        By layer and feature id; empty where all is well.
+        In order of layer and feature id; empty if there is no problem.
 
     Raises
     ------
     InputError
-        Where the file cannot be read at all.
+        If the file cannot be read at all.
     """
     problems = []
     for name, table in _tables(path):
@@ -80,7 +84,7 @@ def check_labels(path, grid=None):
     return problems
 
 
-def read_labels(path, crs=None):
+def read_labels(path: str | Path, crs: CRS | str | None = None) -> geopandas.GeoDataFrame:
     """Read and validate a label file.
 
     Parameters
@@ -88,18 +92,18 @@ def read_labels(path, crs=None):
     path : path
         GeoPackage or shapefile.
     crs : CRS, optional
-        CRS to bring the labels to; by default they keep their own.
+        CRS to transform the labels to; by default they keep their own.
 
     Returns
     -------
     GeoDataFrame
-        Columns `layer`, `fid` (feature id in the file), `width_class` (None for polygons) and `geometry`, lines and
-        polygons, two-dimensional.
+        Columns `layer`, `fid` (feature id in the file), `width_class` (None for polygons) and `geometry`
+        (two-dimensional lines and polygons).
 
     Raises
     ------
     InputError
-        Naming the features at fault, where `check_labels` finds any.
+        If a layer or a feature is bad; the message names the first of them.
     """
     frames, problems = [], []
     for name, table in _tables(path):
@@ -119,19 +123,21 @@ def read_labels(path, crs=None):
     return pandas.concat(frames, ignore_index=True)
 
 
-def labels_to_polygons(labels, width_px_by_class, resolution_m, least_m=0.0):
+def labels_to_polygons(
+    labels: geopandas.GeoDataFrame, width_px_by_class: Mapping[str, float], resolution_m: float, least_m: float = 0.0
+) -> geopandas.GeoDataFrame:
     """Buffer lines to the width of their class, with round caps; polygons stay as drawn.
 
     Parameters
     ----------
     labels : GeoDataFrame
-        As `read_labels` gives, in a projected CRS in metres.
+        As `read_labels` returns them, in a projected CRS in metres.
     width_px_by_class : mapping
         Full width in pixels of each class that occurs.
     resolution_m : float
-        Pixel size in metres that those widths are counted in (the paper's classes: 1.5), whatever the grid's.
+        Pixel size in metres in which these widths are counted (1.5 for the paper's classes), whatever the grid's.
     least_m : float
-        Lines are no narrower: on pixels wider than they are (the grid's, given here) they would fall to pieces.
+        Least width of a line in metres, such as the grid's pixel size: on wider pixels a line would fall to pieces.
 
     Returns
     -------
@@ -141,7 +147,7 @@ def labels_to_polygons(labels, width_px_by_class, resolution_m, least_m=0.0):
     Raises
     ------
     InputError
-        For labels that are not in map metres, or a class without a width.
+        If the labels are not in map metres, or a class has no width.
     """
     if not labels.crs.is_projected:
         raise InputError("labels", "are in degrees and cannot be buffered in metres", "read them with the map's CRS")
@@ -158,8 +164,8 @@ def labels_to_polygons(labels, width_px_by_class, resolution_m, least_m=0.0):
     return polygons
 
 
-def rasterise_labels(polygons, grid):
-    """Binary mask of label polygons: 1 where a pixel's centre lies in any of them.
+def rasterise_labels(polygons: geopandas.GeoDataFrame, grid: MapGrid) -> np.ndarray:
+    """Return the binary mask of label polygons: 1 where a pixel's centre lies in any of them.
 
     Parameters
     ----------
@@ -175,8 +181,8 @@ def rasterise_labels(polygons, grid):
     return _rasterised(polygons.to_crs(grid.crs).geometry, grid)
 
 
-def write_labels(path, polygons, grid, drawn):
-    """Write the mask of `rasterise_labels` as a GeoTIFF, part by part: that of a whole crater need not fit into memory.
+def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGrid, drawn: str | Path) -> None:
+    """Write the mask of `rasterise_labels` as a GeoTIFF, part by part, as a whole crater's may not fit into memory.
 
     Parameters
     ----------
@@ -184,17 +190,17 @@ def write_labels(path, polygons, grid, drawn):
     polygons : GeoDataFrame
     grid : MapGrid
     drawn : path
-        File that the labels were drawn in, for the message.
+        Label file, for the message.
 
     Raises
     ------
     InputError
-        Where there are labels, and none of them is on the map: the mask would teach that there are no fractures.
+        If there are labels but none lies on the map: the mask would teach that there are no fractures.
     """
     shapes = polygons.to_crs(grid.crs).geometry
     index, labelled = shapely.STRtree(shapes), False
     with create_raster(path, grid, "uint8", overviews="nearest") as dataset:
-        for row, column, part in grid.blocks(_AT_ONCE):
+        for row, column, part in grid.blocks(_PART_PX):
             inside = index.query(shapely.box(*part.bounds))
             if len(inside):
                 mask = _rasterised(shapes.iloc[np.sort(inside)], part)
@@ -211,19 +217,19 @@ def _rasterised(shapes, grid):
     return rasterio.features.rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8")
 
 
-def unread_layers(path):
-    """Names of the layers of a label file that are not read, as they are named neither lines nor polygons."""
+def unread_layers(path: str | Path) -> list[str]:
+    """Return the layers of a label file that are not read, as they are named neither lines nor polygons."""
     return [name for name in layers_of(path) if name not in _layers(path)]
 
 
 def _layers(path):
-    """Names of the label layers of a file."""
+    """Return the names of the label layers of a file."""
     there = layers_of(path)
     return [name for kind in LAYERS for name in there if name.lower() == kind] or there
 
 
 def _tables(path):
-    """Yield (layer, GeoDataFrame with feature ids as index) of the label layers of a file."""
+    """Yield the name and the table of each label layer of a file; the index of a table is the feature id."""
     wanted = _layers(path)
     if not wanted:
         raise InputError(path, "has no layer", "draw the labels again, or take a copy of the file")
@@ -234,7 +240,7 @@ def _tables(path):
 
 
 def _checked(name, table):
-    """Labels of one layer in the form of `read_labels`, and the layer's problems."""
+    """Return the labels of one layer in the form of `read_labels`, and the layer's problems."""
     problems = []
     geometry = table.geometry.array
     is_line = table.geom_type.isin(_LINES).to_numpy()
@@ -265,7 +271,7 @@ def _by_fid(problem):
 
 
 def _repeated(name, table):
-    """Problems of features that have the shape of an earlier one, whichever way round it was drawn."""
+    """Return problems of features with the same shape as an earlier one, in whatever direction it was drawn."""
     first, problems = {}, []
     for fid, shape in zip(table.index, shapely.normalize(shapely.force_2d(table.geometry.array)), strict=True):
         other = first.setdefault(shapely.to_wkb(shape), fid)
@@ -275,7 +281,7 @@ def _repeated(name, table):
 
 
 def _outside(name, table, grid):
-    """Problems of features that do not touch a map."""
+    """Return problems of features that do not touch a map."""
     on_map = table.to_crs(grid.crs)
     finite = _on_map(on_map)
     touches = finite & on_map.geometry.intersects(shapely.box(*grid.bounds)).to_numpy()
@@ -292,7 +298,7 @@ def _on_map(frame):
 
 
 def _geometry_problem(shape):
-    """What is wrong with a feature's geometry, or None."""
+    """Return what is wrong with a feature's geometry, or None."""
     if shape is None or shape.is_empty:
         return "no geometry"
     if shape.geom_type not in (*_LINES, *_POLYGONS):

@@ -1,7 +1,11 @@
-"""Label files in the form that people draw them: layers, columns, styles."""
+"""Label files in the form in which people draw them: layers, columns, styles."""
+
+from collections.abc import Mapping
+from pathlib import Path
 
 import geopandas
 import numpy as np
+from pyproj import CRS
 
 from ..maps.vectors import write_vector
 from .qgis_style import lines_qml, polygons_qml
@@ -10,17 +14,17 @@ COLUMNS = {"lines": ("width_class", "note"), "polygons": ("note",)}
 _GEOMETRY_TYPES = {"lines": "LineString", "polygons": "MultiPolygon"}
 
 
-def write_template(path, crs, width_px_by_class):
-    """Write an empty label file, its width classes a pick list in QGIS.
+def write_template(path: str | Path, crs: CRS | str, width_px_by_class: Mapping[str, float]) -> None:
+    """Write an empty label file, for which QGIS offers the width classes as a pick list.
 
     Parameters
     ----------
     path : path
         GeoPackage with layers `lines` (`width_class`, `note`) and `polygons` (`note`), styled.
     crs : CRS
-        That labels are stored in.
+        CRS of the labels.
     width_px_by_class : mapping
-        Width in pixels of 1.5 m that lines of each class are buffered to.
+        Width, in pixels of 1.5 m, to which lines of each class are buffered.
     """
     layers = {
         name: geopandas.GeoDataFrame({column: np.empty(0, object) for column in columns}, geometry=[], crs=crs)
@@ -29,15 +33,17 @@ def write_template(path, crs, width_px_by_class):
     write_layers(path, layers, width_px_by_class)
 
 
-def write_layers(path, layers, width_px_by_class):
-    """Write the layers of a label file with the styles that QGIS draws them in.
+def write_layers(
+    path: str | Path, layers: Mapping[str, geopandas.GeoDataFrame], width_px_by_class: Mapping[str, float]
+) -> None:
+    """Write the layers of a label file, with their styles for QGIS.
 
     Parameters
     ----------
     path : path
         GeoPackage.
-    layers : dict of str to geopandas.GeoDataFrame
-        Layers `lines` and `polygons`, each with its `COLUMNS`; other columns go along.
+    layers : mapping of str to geopandas.GeoDataFrame
+        Layers `lines` and `polygons`, each with its `COLUMNS`; other columns are written, too.
     width_px_by_class : mapping
         See `write_template`.
     """

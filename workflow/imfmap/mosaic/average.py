@@ -1,6 +1,7 @@
-"""The same ground through coarser pixels: images averaged out of finer ones."""
+"""Averages of images on coarser grids."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from rasterio.enums import Resampling
@@ -16,10 +17,11 @@ from .georeference import without_datum
 _BLOCK_PX = 1024
 
 
-def average_image(path, grid, out_path):
-    """A projected image through coarser pixels: each the mean of those that it covers, as far as they have data.
+def average_image(path: str | Path, grid: MapGrid, out_path: str | Path) -> None:
+    """Average a projected image onto a coarser grid, and write it.
 
-    Pixels whose middle lies off the image's raster stay empty.
+    Each pixel is the mean of the image's pixels that it covers and that have data. Pixels whose centre lies off the
+    image's raster stay empty.
 
     Parameters
     ----------
@@ -33,7 +35,7 @@ def average_image(path, grid, out_path):
     Raises
     ------
     InputError
-        Where no pixel of the grid has data.
+        If no pixel of the grid has data.
     """
     with open_raster(path) as image:
         facts = ImageFacts.from_tags(image.tags(), path)
@@ -64,7 +66,7 @@ def average_image(path, grid, out_path):
 
 
 def _inside(grid, block):
-    """Which pixels of a block have their middle on a grid: GDAL also fills those that merely touch it."""
+    """Return which pixels of a block have their centre on a grid. GDAL also fills pixels that only touch it."""
     row, column = grid.rowcol(*block.xy(np.arange(block.shape[0])[:, None], np.arange(block.shape[1])))
     return (np.abs(row + 0.5 - grid.shape[0] / 2) < grid.shape[0] / 2) & (
         np.abs(column + 0.5 - grid.shape[1] / 2) < grid.shape[1] / 2

@@ -1,10 +1,12 @@
-"""The mosaic of a target's projected images: 8-bit, with the image that each pixel came from."""
+"""The 8-bit mosaic of a target's projected images, and the source image of each pixel."""
 
 import logging
 import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -14,6 +16,7 @@ from ..core.choices import MOSAIC, PRIORITIES, STRETCHES
 from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.part_store import PartStore
+from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.image_layers import ImageLayer
 from ..maps.rasters import create_raster
@@ -33,19 +36,19 @@ _GDAL_CACHE_MB = 256
 
 
 def mosaic(
-    paths,
-    grid,
-    out_path,
-    sources_path,
-    priority=MOSAIC["priority"],
-    stretch=MOSAIC["stretch"],
-    brightness=MOSAIC["brightness"],
-):
-    """Lay projected images over each other, a window at a time.
+    paths: Sequence[str | Path],
+    grid: MapGrid,
+    out_path: str | Path,
+    sources_path: str | Path,
+    priority: str = MOSAIC["priority"],
+    stretch: str | Sequence[float] = MOSAIC["stretch"],
+    brightness: str = MOSAIC["brightness"],
+) -> None:
+    """Write the mosaic of projected images, one window at a time.
 
-    Windows are kept beside the mosaic (see `part_store.PartStore`) by the contents of the images that reach into them
-    and the changes of their brightness: one image more costs the windows that it lies on, as long as neither the
-    stretch nor a match of brightness changes the others.
+    Windows are stored beside the mosaic (see `part_store.PartStore`). The key of a window depends on the contents of
+    the images that reach into it, and on the changes of their brightness. So a further image remakes only the windows
+    on which it lies, unless the stretch or the match of brightness changes the others.
 
     Parameters
     ----------
@@ -54,23 +57,24 @@ def mosaic(
         `image_facts.ImageFacts`; in order of priority.
     grid : MapGrid
     out_path : path
-        uint8: 0 no data, 1..255 brightness; tags tell the stretch.
+        uint8: 0 no data, 1..255 brightness; tags hold the limits of the stretch.
     sources_path : path
         uint8 (uint16 for more than 255 images): 0 no data, else the image's place in `paths`, from 1; the tag
-        ``IMF_PRODUCTS`` lists them. In an average it is the first image that has the pixel.
+        ``IMF_PRODUCTS`` lists the images. In an average it is the first image that has the pixel.
     priority : str
-        As automos: ``beneath`` keeps what is there (the first image on top), ``ontop`` puts each image over the ones
-        before, ``average`` takes the mean of all that have the pixel.
+        As in automos: ``beneath`` takes a pixel from the first image that has it, ``ontop`` from the last one;
+        ``average`` takes the mean of all images that have it.
     stretch : str or tuple of float
-        What becomes 1 and 255: the mosaic's ``minmax`` as ``gdal_translate -scale``, or the robust ``percentile`` 0.5
-        and 99.5 of it, rounded outwards to two digits, so that a further image seldom moves them; or two I/F values.
+        I/F that become 1 and 255: ``minmax``, the least and the largest value of the mosaic, as in ``gdal_translate
+        -scale``; ``percentile``, its percentiles 0.5 and 99.5, rounded outwards to two digits, so that a further image
+        seldom changes them; or two values.
     brightness : str
-        Match between neighbours before: ``none``, or a method of `equalize.match_brightness`.
+        Match of brightness between overlapping images: ``none``, or a method of `equalize.match_brightness`.
 
     Raises
     ------
     InputError
-        For images on another grid, no image at all or none with a valid pixel.
+        If an image lies on another grid, there is no image, or no image has a valid pixel.
     """
     if not paths:
         raise InputError(out_path, "no image to mosaic", "check that some image covers the target")
@@ -88,8 +92,8 @@ def mosaic(
             layer: [checksums.of(layer.path), layer.offset, astuple(change)]
             for layer, change in zip(image_layers, changes, strict=True)
         }
-        about = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
-        with PartStore(out_path, about) as store:
+        common = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
+        with PartStore(out_path, common) as store:
             parts = []
             for row, column, window in grid.blocks(_WINDOW_PX):
                 there = [
@@ -98,11 +102,11 @@ def mosaic(
                 if there:
                     pixels = _Composite([image_layers[n] for n in there], [changes[n] for n in there], priority)
                     key = store.key([row, column], [made_of[image_layers[number]] for number in there])
-                    parts.append(_KeptPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
+                    parts.append(_StoredPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
             products = [layer.product for layer in image_layers]
             tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
             write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags)
-            log.info("mosaic: %d parts were there, %d made", store.taken, store.made)
+            log.info("mosaic: %d stored parts used again, %d made", store.taken, store.made)
 
 
 class MosaicPart:
@@ -113,32 +117,42 @@ class MosaicPart:
     row, column : int
     shape : tuple of int
     pixels : callable
-        Of row, column and shape; gives values (float32, NaN for no data) and sources (int, 0 for no data, else the
-        place of an image among the mosaic's, from 1), or None where there is neither.
+        Function of row, column and shape. It returns values (float32, NaN for no data) and sources (int, 0 for no
+        data, else the place of an image among the mosaic's, from 1), or None if the window has no data.
     """
 
-    def __init__(self, row, column, shape, pixels):
+    def __init__(
+        self,
+        row: int,
+        column: int,
+        shape: tuple[int, int],
+        pixels: Callable[[int, int, tuple[int, int]], tuple[np.ndarray, np.ndarray] | None],
+    ) -> None:
         self.row, self.column, self.shape, self._pixels = row, column, shape, pixels
 
-    def measured(self, stride):
-        """dict of ndarray: least and largest value (``limits``), and every so manieth of them (``sample``)."""
-        made = self._pixels(self.row, self.column, self.shape)
-        if made is None:
+    def measured(self, stride: int) -> dict[str, np.ndarray]:
+        """Return the least and the largest value (``limits``), and the values at every `stride` pixels (``sample``)."""
+        composed = self._pixels(self.row, self.column, self.shape)
+        if composed is None:
             return {"limits": np.array([np.inf, -np.inf]), "sample": np.empty(0, np.float32)}
-        values = made[0]
+        values = composed[0]
         sample = values[::stride, ::stride]
         return {"limits": np.array([np.nanmin(values), np.nanmax(values)]), "sample": sample[np.isfinite(sample)]}
 
-    def drawn(self, low, high):
-        """dict of ndarray: 8-bit ``picture`` (rows, columns), and its ``sources``; empty where there are neither."""
-        made = self._pixels(self.row, self.column, self.shape)
-        if made is None:
+    def drawn(self, low: float, high: float) -> dict[str, np.ndarray]:
+        """Return the 8-bit ``picture`` (rows, columns) and its ``sources``; both are empty if there is no data."""
+        composed = self._pixels(self.row, self.column, self.shape)
+        if composed is None:
             return {"picture": np.empty(0, np.uint8), "sources": np.empty(0, np.uint16)}
-        return {"picture": stretch_to_8bit(made[0], (low, high)), "sources": made[1].astype(np.uint16)}
+        return {"picture": stretch_to_8bit(composed[0], (low, high)), "sources": composed[1].astype(np.uint16)}
 
 
-class _KeptPart(MosaicPart):
-    """A window that is kept, its sources as places among the images that reach into it (``numbers``)."""
+class _StoredPart(MosaicPart):
+    """A window in a part store.
+
+    Its stored sources are places among the images that reach into it; `numbers` are the places of these images in the
+    mosaic.
+    """
 
     def __init__(self, row, column, shape, pixels, store, key, numbers):
         super().__init__(row, column, shape, pixels)
@@ -148,29 +162,37 @@ class _KeptPart(MosaicPart):
         return self._store.arrays(self._store.key(self._key, stride), super().measured, stride)
 
     def drawn(self, low, high):
-        kept = self._store.arrays(self._store.key(self._key, [low, high]), super().drawn, low, high)
-        return {**kept, "sources": self._numbers[kept["sources"]]}
+        stored = self._store.arrays(self._store.key(self._key, [low, high]), super().drawn, low, high)
+        return {**stored, "sources": self._numbers[stored["sources"]]}
 
 
-def write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags):
-    """Write a mosaic as 8-bit picture, and where its pixels came from.
+def write_mosaic(
+    parts: Sequence[MosaicPart],
+    grid: MapGrid,
+    products: Sequence[str],
+    out_path: str | Path,
+    sources_path: str | Path,
+    stretch: str | Sequence[float],
+    tags: Mapping[str, Any],
+) -> None:
+    """Write a mosaic as an 8-bit picture, and the sources of its pixels.
 
     Parameters
     ----------
     parts : sequence of MosaicPart
-        Windows of `grid` that do not overlap; each is looked at twice, for the stretch and for the writing.
+        Windows of `grid` that do not overlap. Each is read twice: for the stretch, and for writing.
     grid : MapGrid
     products : sequence of str
         Product ids of the images.
     out_path, sources_path, stretch
         As `mosaic`.
-    tags : dict
+    tags : mapping
         Further tags of the picture.
 
     Raises
     ------
     InputError
-        Where no window has a valid pixel.
+        If no window has a valid pixel.
     """
     low, high = _stretch_limits(parts, stretch, grid, out_path)
     listed = {PRODUCTS_TAG: ",".join(products)}
@@ -183,15 +205,15 @@ def write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags):
         ) as sources,
     ):
         for part in _logged(parts, "writing"):
-            made = part.drawn(low, high)
-            if made["picture"].size:
+            drawn = part.drawn(low, high)
+            if drawn["picture"].size:
                 window = rasterio.windows.Window(part.column, part.row, *part.shape[::-1])
-                picture.write(made["picture"], 1, window=window)
-                sources.write(made["sources"].astype(sources_type), 1, window=window)
+                picture.write(drawn["picture"], 1, window=window)
+                sources.write(drawn["sources"].astype(sources_type), 1, window=window)
 
 
 def _logged(parts, what):
-    """The parts, with a line in the log for every tenth of them."""
+    """Yield the parts, and log ten lines on the progress."""
     for number, part in enumerate(parts):
         if 10 * number // len(parts) > 10 * (number - 1) // len(parts):
             log.info("mosaic: %s, %d of %d windows", what, number, len(parts))
@@ -200,14 +222,14 @@ def _logged(parts, what):
 
 @contextmanager
 def _open_images(paths, grid):
-    # By default GDAL would keep a twentieth of the machine's memory in blocks that are done with.
+    # By default GDAL would use a twentieth of the machine's memory for blocks that are no longer needed.
     with ExitStack() as stack:
         stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB))
         yield [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 
 
 class _Composite:
-    """What images and the changes of their brightness make of a window; see `MosaicPart`."""
+    """Function that composes a window from images and the changes of their brightness; see `MosaicPart`."""
 
     def __init__(self, image_layers, changes, priority):
         self._images, self._changes, self._priority = image_layers, changes, priority
@@ -242,12 +264,12 @@ def _check_stretch(stretch):
 
 
 def _stretch_limits(parts, stretch, grid, out_path):
-    """I/F that become 1 and 255."""
+    """Return the I/F that become 1 and 255."""
     _check_stretch(stretch)
     if not isinstance(stretch, str):
         low, high = map(float, stretch)
         return low, high
-    # Of every window the same pixels are sampled, so few that those of the whole grid fit in memory.
+    # Every window is sampled at one stride, which is so large that the samples of the whole grid fit in memory.
     stride = max(1, int(np.ceil(np.sqrt(grid.shape[0] * grid.shape[1] / _SAMPLED_PX))))
     low, high, sampled = np.inf, -np.inf, []
     for part in _logged(parts, "measuring"):
@@ -263,7 +285,7 @@ def _stretch_limits(parts, stretch, grid, out_path):
 
 
 def _two_digits(value, rounding):
-    """A number rounded to two significant digits."""
+    """Round a number to two significant digits."""
     if value == 0:
         return 0.0
     step = 10.0 ** (math.floor(math.log10(abs(value))) - 1)

@@ -1,26 +1,32 @@
-"""Brightness match between overlapping images, as ISIS's equalizer makes it: a gain and an offset an image."""
+"""Brightness match between overlapping images, as ISIS's equalizer makes it: one gain and one offset for each image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..core.choices import BRIGHTNESS_MATCHES
 from ..core.errors import InputError
 
+if TYPE_CHECKING:
+    from ..maps.grids import MapGrid
+    from ..maps.image_layers import ImageLayer
+
 _LEAST_OVERLAP_PX = 1000
 
 
 @dataclass(frozen=True)
 class BrightnessChange:
-    """What is done to one image: (value - mean) * contrast + mean + offset, or value * contrast with mean 0."""
+    """Change of the values of one image: (value - mean) * contrast + mean + offset."""
 
     contrast: float
     offset: float
     mean: float
 
-    def apply(self, pixels):
-        """Changed pixels."""
+    def apply(self, pixels: np.ndarray) -> np.ndarray:
+        """Return the changed pixels."""
         if self == UNCHANGED:
             return pixels
         return (pixels - np.float32(self.mean)) * np.float32(self.contrast) + np.float32(self.mean + self.offset)
@@ -29,23 +35,30 @@ class BrightnessChange:
 UNCHANGED = BrightnessChange(1.0, 0.0, 0.0)
 
 
-def match_brightness(image_layers, grid, method="both", window_px=1024, least_overlap_px=_LEAST_OVERLAP_PX):
-    """Changes that bring overlapping images closest to each other (`OverlapNormalization` of ISIS).
+def match_brightness(
+    image_layers: "Sequence[ImageLayer]",
+    grid: "MapGrid",
+    method: str = "both",
+    window_px: int = 1024,
+    least_overlap_px: int = _LEAST_OVERLAP_PX,
+) -> list[BrightnessChange]:
+    """Return the changes that bring overlapping images closest to each other (`OverlapNormalization` of ISIS).
 
-    For every pair the mean and the standard deviation of both images in their overlap are compared; the changes of
-    all images are the least-squares solution, each overlap weighted by its pixels, that leaves the mean of the
-    offsets 0 and that of the gains 1. An image without overlap is left as it is.
+    For every pair of images, the mean and the standard deviation of both in their overlap are compared. The changes
+    are a least-squares solution in which each overlap is weighted by its pixels, the mean of the offsets is 0 and the
+    geometric mean of the gains is 1. An image without overlap is not changed.
 
     Parameters
     ----------
     image_layers : sequence of image_layers.ImageLayer
     grid : MapGrid
     method : str
-        ``offset``: the same mean in an overlap; ``both``: the same contrast, too; ``gain``: the same mean by a factor.
+        ``offset`` gives both images the same mean in an overlap; ``both`` gives them the same contrast, too; ``gain``
+        gives them the same mean by a factor.
     window_px : int
         Side of the windows read at a time.
     least_overlap_px : int
-        Smaller overlaps are not heeded.
+        Smaller overlaps are ignored.
 
     Returns
     -------
@@ -54,7 +67,7 @@ def match_brightness(image_layers, grid, method="both", window_px=1024, least_ov
     Raises
     ------
     InputError
-        For an unknown method.
+        If the method is unknown.
     """
     if method not in BRIGHTNESS_MATCHES:
         raise InputError(
@@ -62,22 +75,22 @@ def match_brightness(image_layers, grid, method="both", window_px=1024, least_ov
         )
     sums, pairs = _measure(image_layers, grid, window_px)
     pairs = {pair: _statistics(moments) for pair, moments in pairs.items() if moments[0] >= least_overlap_px}
-    pairs = {pair: found for pair, found in pairs.items() if min(found[1:]) > 0.0}
+    pairs = {pair: values for pair, values in pairs.items() if min(values[1:]) > 0.0}
     count = len(image_layers)
     contrast, offset = np.ones(count), np.zeros(count)
     if method != "offset":
         first = 1 if method == "gain" else 3
-        ratios = {pair: (found[0], np.log(found[first + 1] / found[first])) for pair, found in pairs.items()}
+        ratios = {pair: (values[0], np.log(values[first + 1] / values[first])) for pair, values in pairs.items()}
         contrast = np.exp(_solve(ratios, count))
     if method == "gain":
         return [BrightnessChange(factor, 0.0, 0.0) for factor in contrast]
-    offset = _solve({pair: (found[0], found[2] - found[1]) for pair, found in pairs.items()}, count)
+    offset = _solve({pair: (values[0], values[2] - values[1]) for pair, values in pairs.items()}, count)
     means = sums[:, 1] / np.maximum(sums[:, 0], 1)
     return [BrightnessChange(*change) for change in zip(contrast, offset, means, strict=True)]
 
 
 def _measure(image_layers, grid, window_px):
-    """Pixels and sum (images, 2) of each image; and of each overlap its pixels, sums and sums of squares of both."""
+    """Return pixels and sum (images, 2) of each image; and by overlap: pixels, sums and sums of squares of both."""
     sums, pairs = np.zeros((len(image_layers), 2)), {}
     for row, column, window in grid.blocks(window_px):
         there = []
@@ -97,7 +110,7 @@ def _measure(image_layers, grid, window_px):
 
 
 def _statistics(moments):
-    """Pixels, means and standard deviations of an overlap."""
+    """Return pixels, means and standard deviations of an overlap."""
     pixels, *sums = moments
     means = np.array(sums[:2]) / pixels
     deviations = np.sqrt(np.maximum(np.array(sums[2:]) / pixels - means**2, 0.0))
@@ -105,7 +118,7 @@ def _statistics(moments):
 
 
 def _solve(differences, count):
-    """Unknowns x with x_i - x_j = difference of a pair (i, j), weighted, of least norm (so of mean 0)."""
+    """Solve x_i - x_j = difference of each pair (i, j) by weighted least squares, so that the mean of x is 0."""
     design, wanted = np.zeros((len(differences), count)), np.zeros(len(differences))
     for index, ((one, other), (weight, difference)) in enumerate(differences.items()):
         root = np.sqrt(weight)

@@ -1,47 +1,56 @@
-"""Where a raster that somebody else made says it lies: checked, and told in words that PROJ takes from any maker."""
+"""Georeference of a raster from any source: checks, and transforms that ignore how it names body and datum."""
 
 import math
 import re
 import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import rasterio
 from pyproj import CRS, Transformer
+from rasterio.crs import CRS as RasterioCRS
 from rasterio.enums import ColorInterp
 
 from ..core.errors import InputError
-from ..maps.bodies import body_of
+from ..maps.bodies import Body, body_of
+
+if TYPE_CHECKING:
+    from ..maps.grids import MapGrid
 
 _GIVE_CRS = (
-    "say its CRS, e.g. gdal_edit.py -a_srs with IAU_2015:30100 (Moon), IAU_2015:19900 (Mercury) or the PROJ string of "
-    "its map"
+    "set its CRS with gdal_edit.py -a_srs: IAU_2015:30100 (Moon), IAU_2015:19900 (Mercury), or the PROJ string of its "
+    "map"
 )
 
 
-def check_reference(source, path, grid):
-    """Refuse a raster whose place on the target's body is not known, or whose first band is no brightness.
+def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "MapGrid") -> None:
+    """Stop if a raster has no place on the target's body, does not reach the target, or holds no brightness.
 
     Parameters
     ----------
     source : rasterio dataset
     path : path
-        Named in messages.
+        File of the raster, for messages.
     grid : MapGrid
         The target's grid.
 
     Raises
     ------
     InputError
+        If it does.
     """
     if source.gcps[0] and source.transform.is_identity:
-        raise InputError(path, "is placed by ground control points alone", "warp it to a map first (gdalwarp)")
+        raise InputError(path, "is georeferenced by ground control points alone", "warp it to a map first (gdalwarp)")
     if source.transform.is_identity or not source.transform.determinant:
-        raise InputError(path, "has no georeference", f"give it a place; {_GIVE_CRS}")
+        raise InputError(path, "has no georeference", f"set its corners (gdal_edit.py -a_ullr), and {_GIVE_CRS}")
     if source.crs is None:
-        raise InputError(path, "has no georeference: it says a place, but no CRS", _GIVE_CRS)
+        raise InputError(path, "has a place, but no CRS", _GIVE_CRS)
     if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
         raise InputError(path, "holds complex numbers", "give a GeoTIFF of brightness")
     if _coloured(source):
-        raise InputError(path, "holds colours by number, no brightness", "gdal_translate -expand gray makes it grey")
+        raise InputError(path, "holds numbers of colours, no brightness", "make it grey by gdal_translate -expand gray")
     crs = crs_of(source)
     try:
         body = body_of(crs)
@@ -64,14 +73,14 @@ def check_reference(source, path, grid):
 
 
 def _coloured(source):
-    """Whether the first band holds numbers of colours other than their own greys."""
+    """Return whether the first band holds numbers of colours, and they are not the greys of the same numbers."""
     if source.colorinterp[0] != ColorInterp.palette:
         return False
     return any(colour[:3] != (index,) * 3 for index, colour in source.colormap(1).items())
 
 
 def _overlaps(x, y, crs, grid):
-    """Whether a box of map coordinates holds any of a grid's places."""
+    """Return whether a box of map coordinates holds any place of a grid."""
     rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij")
     there_x, there_y = coordinate_transform(grid.crs, crs)(*grid.xy(rows, columns))
     period = period_of(crs)
@@ -80,36 +89,37 @@ def _overlaps(x, y, crs, grid):
     return bool(((there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())).any())
 
 
-def coordinate_transform(source, target):
-    """Function from x, y of one map to those of another, whatever they call their body."""
+def coordinate_transform(source: CRS | RasterioCRS, target: CRS | RasterioCRS) -> Callable[..., tuple]:
+    """Return a function from x, y on one map to x, y on another; the names of their bodies do not matter."""
     return Transformer.from_crs(without_datum(source), without_datum(target), always_xy=True).transform
 
 
-def period_of(crs):
-    """What a coordinate grows by in going once around the body, where a map may begin anywhere; else None."""
+def period_of(crs: CRS) -> float | None:
+    """Return by how much x grows in one turn around the body; None on a map that does not repeat itself."""
     if crs.is_geographic:
         return 360.0
-    said = without_datum(crs)
-    if "+proj=eqc" not in said:
+    proj = without_datum(crs)
+    if "+proj=eqc" not in proj:
         return None
-    lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", said) or [0, 0])[1])
+    lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", proj) or [0, 0])[1])
     unit_m = crs.axis_info[0].unit_conversion_factor
     return 2 * math.pi * crs.ellipsoid.semi_major_metre * math.cos(math.radians(lat_ts_deg)) / unit_m
 
 
-def crs_of(source):
+def crs_of(source: rasterio.DatasetReader) -> CRS:
+    """Return the CRS of a raster as pyproj's."""
     return CRS.from_wkt(source.crs.to_wkt())
 
 
-def without_datum(crs):
-    """A CRS without the names of body and datum, over which PROJ might refuse to go from one map to another."""
+def without_datum(crs: CRS | RasterioCRS) -> str:
+    """Return a CRS as PROJ string, without the names of body and datum, which may keep PROJ from a transform."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         return CRS.from_user_input(crs).to_proj4()
 
 
-def pixel_m_of(source, body):
-    """About how wide a mosaic's pixels are."""
+def pixel_m_of(source: rasterio.DatasetReader, body: Body) -> float:
+    """Return the approximate width of a mosaic's pixels in metres."""
     pixel = abs(source.transform.a) or abs(source.transform.b)
     if source.crs.is_geographic:
         return pixel * math.radians(1) * body.radius_m

@@ -1,4 +1,4 @@
-"""A mosaic that somebody else made: any raster that GDAL reads, with the CRS of a known body."""
+"""Import of a finished mosaic: any raster that GDAL reads and that has the CRS of a known body."""
 
 import logging
 import math
@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import rasterio
 from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
@@ -27,40 +28,46 @@ log = logging.getLogger(__name__)
 
 _WINDOW_PX = 4 * BLOCK
 _SAMPLED_PX = 2048
-# How far a mosaic's pixel size may be from the target's to be taken as it is.
+# A mosaic keeps its pixels if their size differs from the target's by this share at most.
 _SAME_RESOLUTION = 0.05
 _SAME_RADIUS_M = 0.5
-# In pixels, for a map to be the target's.
+# Two maps are the same if coordinates differ by less than this many pixels.
 _SAME_PLACE = 0.01
 _MUCH_FINER = 0.6
 # ISIS marks pixels without data by values near the end of a type's range.
 _ISIS_SPECIAL = {"float32": -3.4e38, "float64": -1.7e308, "int16": -32752}
-_NOTHING_THERE = ("has no valid pixel on the target", "check its nodata value and its place")
+_NO_VALID_PIXEL = ("has no valid pixel on the target", "check its nodata value and its place")
 
 
-def import_mosaic(path, grid, mosaic_path, sources_path, stretch=MOSAIC["stretch"]):
-    """Take in a finished mosaic, window by window.
+def import_mosaic(
+    path: str | Path,
+    grid: MapGrid,
+    mosaic_path: str | Path,
+    sources_path: str | Path,
+    stretch: str = MOSAIC["stretch"],
+) -> None:
+    """Import a finished mosaic, window by window.
 
     A mosaic on the target's map, north up, with square pixels of the target's resolution (within 5 %), keeps its
-    pixels; any other is warped onto the target's grid. 8-bit values stay as they are; others are stretched to 8 bit.
+    pixels. Any other is warped onto the target's grid. 8-bit values stay as they are; others are stretched to 8 bits.
 
     Parameters
     ----------
     path : path
-        Raster of one or more bands, of which the first counts. No data is what its mask says; without one, 0 in
-        unsigned integers, NaN in floats, and ISIS's special values.
+        Raster; only its first band is read. No data is what its mask says. Without a mask it is 0 in unsigned integers,
+        NaN in floats, and ISIS's special values.
     grid : MapGrid
         The target's grid.
     mosaic_path, sources_path : path
-        To write: as `build.mosaic` does, with the one source that there is.
+        Rasters to write, like those of `build.mosaic`, with one source.
     stretch : str
-        Of data that are not 8-bit: ``percentile`` (0.5 and 99.5) or ``minmax``.
+        For data that are not 8-bit: ``percentile`` (0.5 and 99.5) or ``minmax``.
 
     Raises
     ------
     InputError
-        For a mosaic without georeference, on another body than the target or on none that is known, with coordinates
-        that cannot be in its CRS's units, of complex numbers, off the target, or without data.
+        If the mosaic has no georeference, lies on an unknown body or on another body than the target, has coordinates
+        that cannot be in its CRS's units, holds complex numbers, does not reach the target, or has no data.
     """
     with open_raster(path) as source:
         check_reference(source, path, grid)
@@ -70,7 +77,7 @@ def import_mosaic(path, grid, mosaic_path, sources_path, stretch=MOSAIC["stretch
         if low_high:
             tags |= {"IMF_STRETCH_LOW": low_high[0], "IMF_STRETCH_HIGH": low_high[1]}
         if own:
-            log.info("%s: taken on its own pixels", path)
+            log.info("%s: keeps its own pixels", path)
             _write(_eight_bit(source, low_high), own, path, mosaic_path, sources_path, tags)
             return
         log.info("%s: warped onto the target's grid", path)
@@ -82,27 +89,35 @@ def import_mosaic(path, grid, mosaic_path, sources_path, stretch=MOSAIC["stretch
                 _write(lambda window: _first_valid(turns, window), grid, path, mosaic_path, sources_path, tags)
 
 
-def mosaic_as_image(path, grid, out_path, product, sun_azimuth_deg=None, incidence_deg=None):
-    """Take in a finished mosaic that is one image, or looks like one: all of it under one Sun.
+def mosaic_as_image(
+    path: str | Path,
+    grid: MapGrid,
+    out_path: str | Path,
+    product: str,
+    sun_azimuth_deg: float | None = None,
+    incidence_deg: float | None = None,
+) -> None:
+    """Import a finished mosaic as one image: all of it under one Sun.
 
     Parameters
     ----------
     path : path
         Raster, as for `import_mosaic`; its values stay as they are.
     grid : MapGrid
-        The target's grid, onto which it is warped; pixels that lie there already keep their values.
+        The target's grid, onto which the mosaic is warped. Pixels that lie on it already keep their values.
     out_path : path
         float32 raster to write, NaN for no data, with `image_facts.ImageFacts` tags.
     product : str
-        Name it goes by.
+        Product id that the image gets.
     sun_azimuth_deg : float
         Direction towards the Sun at the target's middle, clockwise from north.
     incidence_deg : float
+        Incidence angle of the Sun.
 
     Raises
     ------
     InputError
-        As `import_mosaic`; and without the Sun's angles.
+        As `import_mosaic`, or if an angle of the Sun is missing.
     """
     if sun_azimuth_deg is None or incidence_deg is None:
         raise InputError(
@@ -131,7 +146,7 @@ def mosaic_as_image(path, grid, out_path, product, sun_azimuth_deg=None, inciden
                     seen = True
                     image.write(values, 1, window=window)
             if not seen:
-                raise InputError(path, *_NOTHING_THERE)
+                raise InputError(path, *_NO_VALID_PIXEL)
 
 
 def _folder(path):
@@ -141,7 +156,7 @@ def _folder(path):
 
 
 def _own_grid(source, grid):
-    """The mosaic's own pixels on the target's body; None where they are not fit to be kept."""
+    """Return the grid of the mosaic's own pixels on the target's body; None if the mosaic must be warped."""
     crs, transform = crs_of(source), source.transform
     if not crs.is_projected or transform.b or transform.d or transform.a <= 0:
         return None
@@ -149,12 +164,12 @@ def _own_grid(source, grid):
     alike = abs(transform.a / grid.resolution_m - 1) <= _SAME_RESOLUTION
     if not (square and alike and _same_map(crs, grid)):
         return None
-    # In the words of the IAU's catalogue, whatever its maker called the body.
+    # The target's CRS names the body as the IAU's catalogue does; the mosaic's CRS may name it otherwise.
     return MapGrid(grid.crs, transform, source.shape)
 
 
 def _same_map(crs, grid):
-    """Whether places have the same coordinates on both maps; both in metres, then, and on one sphere."""
+    """Return whether places have the same coordinates on both maps, and the spheres are the same."""
     if abs(crs.ellipsoid.semi_major_metre - grid.body.radius_m) > _SAME_RADIUS_M:
         return False
     rows, columns = np.meshgrid(*(np.linspace(0, side, 5) for side in grid.shape), indexing="ij")
@@ -164,27 +179,27 @@ def _same_map(crs, grid):
     )
 
 
-def warped_turns(source, grid, stack):
-    """A raster on a grid, as often as it may cover it.
+def warped_turns(source: rasterio.DatasetReader, grid: MapGrid, stack: ExitStack) -> list[WarpedVRT]:
+    """Warp a raster onto a grid, once for every turn around the body at which it may cover the grid.
 
     Parameters
     ----------
     source : rasterio dataset
-        Its place checked (`georeference.check_reference`).
+        Raster that passed `georeference.check_reference`.
     grid : MapGrid
     stack : contextlib.ExitStack
-        Closes them.
+        Context that closes the warped rasters.
 
     Returns
     -------
     list of rasterio.vrt.WarpedVRT
-        The first is that which covers the grid's middle; the others, whole turns around the body away, fill its gaps.
+        The first covers the grid's middle. The others, one turn around the body away, fill its gaps.
     """
     return [stack.enter_context(_warped(source, grid, turn)) for turn in _turns(source, grid)]
 
 
 def _turns(source, grid):
-    """Shifts of a mosaic, in whole turns around the body, at which it may cover the target."""
+    """Return the shifts, by whole turns around the body, at which a mosaic may cover the target."""
     crs = crs_of(source)
     period = period_of(crs)
     if not period:
@@ -194,12 +209,12 @@ def _turns(source, grid):
     )
     source_x, _ = source.transform * (source.width / 2, source.height / 2)
     nearest = round((middle_x - source_x) / period)
-    # A target across the edge of a mosaic that goes all around needs its other end as well.
+    # If the edge of a global mosaic crosses the target, the mosaic's other end is needed as well.
     return [turn * period for turn in (nearest, nearest - 1, nearest + 1)]
 
 
 def _warped(source, grid, turn=0.0):
-    """The mosaic, shifted in x, on the target's grid; averaged where its pixels are much the finer ones."""
+    """Warp the mosaic, shifted in x, onto the target's grid; average it if its pixels are much finer."""
     pixel_m, nodata = pixel_m_of(source, grid.body), source.nodata
     if nodata is None:
         nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
@@ -218,7 +233,7 @@ def _warped(source, grid, turn=0.0):
 
 
 def _first_valid(rasters, window):
-    """Window of the first raster, its gaps filled from the others."""
+    """Read a window of the first raster; fill its gaps from the others."""
     values = rasters[0].read(1, window=window)
     for other in rasters[1:]:
         valid = np.isfinite(values) if values.dtype.kind == "f" else values > 0
@@ -229,19 +244,19 @@ def _first_valid(rasters, window):
 
 
 def _limits(source, path, stretch):
-    """Values that become 1 and 255."""
+    """Return the values that become 1 and 255."""
     if stretch == "percentile":
         shrink = max(1.0, max(source.shape) / _SAMPLED_PX)
         shape = tuple(max(1, round(side / shrink)) for side in source.shape)
         sample = _values(source, None, shape)
-        found = np.nanpercentile(sample, PERCENTILES) if np.isfinite(sample).any() else ()
+        limits = np.nanpercentile(sample, PERCENTILES) if np.isfinite(sample).any() else ()
     else:
         ranges = [_range(_values(source, window)) for window in _windows(source.shape)]
         ranges = [values for values in ranges if values]
-        found = (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else ()
-    if not len(found):
+        limits = (min(low for low, _ in ranges), max(high for _, high in ranges)) if ranges else ()
+    if not len(limits):
         raise InputError(path, "has no valid pixel", "check its nodata value")
-    return tuple(map(float, found))
+    return tuple(map(float, limits))
 
 
 def _range(values):
@@ -249,7 +264,7 @@ def _range(values):
 
 
 def _values(source, window, shape=None):
-    """First band as float32, NaN for no data."""
+    """Read the first band as float32, NaN for no data."""
     pixels = source.read(1, window=window, out_shape=shape, resampling=Resampling.nearest, masked=True)
     values = pixels.astype(np.float32).filled(np.nan)
     kind = source.dtypes[0]
@@ -261,7 +276,7 @@ def _values(source, window, shape=None):
 
 
 def _eight_bit(source, low_high):
-    """Reader of windows as uint8, 0 for no data."""
+    """Return a function that reads windows as uint8, 0 for no data."""
 
     def read(window):
         if low_high:
@@ -269,14 +284,14 @@ def _eight_bit(source, low_high):
         pixels = source.read(1, window=window, masked=True)
         if source.nodata in (None, 0):
             return pixels.filled(0)
-        # Where another value stands for no data, black is data.
+        # If another value stands for no data, 0 is a brightness.
         return np.maximum(pixels, 1).filled(0)
 
     return read
 
 
 def _write_copy(path, source, read, dtype, nodata):
-    """The mosaic as it lies, its values as `read` gives them."""
+    """Write the mosaic on its own pixels, with the values that `read` returns."""
     grid = MapGrid(crs_of(source), source.transform, source.shape)
     with create_raster(path, grid, dtype, nodata=nodata) as copy:
         for window in _windows(source.shape):
@@ -296,7 +311,7 @@ def _write(read, grid, path, mosaic_path, sources_path, tags):
             mosaic.write(values, 1, window=window)
             sources.write((values > 0).astype(np.uint8), 1, window=window)
         if not seen:
-            raise InputError(path, *_NOTHING_THERE)
+            raise InputError(path, *_NO_VALID_PIXEL)
 
 
 def _windows(shape):

@@ -1,10 +1,12 @@
-"""Radiometric calibration of NAC images to the numbers of ISIS's lronaccal and lronacecho.
+"""Radiometric calibration of NAC images, with the same results as ISIS's lronaccal and lronacecho.
 
-Everything that does not depend on the line is folded into one vector a step; a line then costs one pass.
+What does not depend on the line is folded into one vector for each step. A line then costs one pass.
 """
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -15,28 +17,33 @@ from ..maps.times import ephemeris_time
 from .calibration_files import CalibrationFiles, read_column_cube
 from .calibration_numba import calibrate_lines, remove_echo_lines
 
+if TYPE_CHECKING:
+    from .cube import NacCube
+    from .edr import Edr
+    from .label import NacLabel
+
 RADIOMETRY = ("iof", "radiance", None)
 ECHO_DELTA = 0.326
 ECHO_SMOOTHING_SAMPLES = 20
 _DAY_S = 86400
 _PAIR_LIMIT_DAYS = 45
-# Counts in an image above which its masked columns on one side are not to be trusted.
+# If an image has a count above this, the masked columns on its second side cannot be trusted.
 _MASK_SPOILT_ABOVE = 1000.0
 
 
 def calibrate(
-    edr,
-    calibration_dir,
-    darks=PROCESSING["darks"],
-    radiometry="iof",
-    masked=PROCESSING["masked"],
-    dark=PROCESSING["dark"],
-    nonlinearity=PROCESSING["nonlinearity"],
-    flat=PROCESSING["flat"],
-    sun_distance_au=None,
-    dark_file=None,
-):
-    """Calibrate a whole image as lronaccal does; parameters and errors as `Calibration.for_edr`.
+    edr: "Edr | NacCube",
+    calibration_dir: str | Path,
+    darks: str = PROCESSING["darks"],
+    radiometry: str | None = "iof",
+    masked: bool = PROCESSING["masked"],
+    dark: bool = PROCESSING["dark"],
+    nonlinearity: bool = PROCESSING["nonlinearity"],
+    flat: bool = PROCESSING["flat"],
+    sun_distance_au: float | None = None,
+    dark_file: str | Path | None = None,
+) -> np.ndarray:
+    """Calibrate a whole image as lronaccal does; parameters and errors are those of `Calibration.for_edr`.
 
     Returns
     -------
@@ -51,17 +58,17 @@ def calibrate(
 
 @dataclass(frozen=True)
 class Calibration:
-    """Calibration of one image, its files read: applies to any block of whole lines.
+    """Calibration of one image, ready to apply to any block of whole lines.
 
     Attributes
     ----------
     mask : MaskedColumns or None
         Reference columns of the offset of a line.
     shift : ndarray
-        (samples,) float64 counts to add: linearisation offset less dark; NaN where a pixel has no dark.
+        (samples,) float64 counts to add: linearisation offset minus dark; NaN where a pixel has no dark.
     coefficients : ndarray
-        (summing, 3, samples) float64: c0, log c1 and c2 of the nonlinearity, of each of the columns summed into one;
-        empty where it is switched off.
+        (summing, 3, samples) float64: c0, log c1 and c2 of the nonlinearity, for each of the detector columns
+        that are summed into a sample; empty if the step is switched off.
     gain : ndarray
         (samples,) float64 by which linear counts are multiplied; NaN where the flat field is not positive.
     """
@@ -74,42 +81,42 @@ class Calibration:
     @classmethod
     def for_edr(
         cls,
-        edr,
-        calibration_dir,
-        darks=PROCESSING["darks"],
-        radiometry="iof",
-        masked=PROCESSING["masked"],
-        dark=PROCESSING["dark"],
-        nonlinearity=PROCESSING["nonlinearity"],
-        flat=PROCESSING["flat"],
-        sun_distance_au=None,
-        dark_file=None,
-    ):
-        """Read what calibrates an image.
+        edr: "Edr | NacCube",
+        calibration_dir: str | Path,
+        darks: str = PROCESSING["darks"],
+        radiometry: str | None = "iof",
+        masked: bool = PROCESSING["masked"],
+        dark: bool = PROCESSING["dark"],
+        nonlinearity: bool = PROCESSING["nonlinearity"],
+        flat: bool = PROCESSING["flat"],
+        sun_distance_au: float | None = None,
+        dark_file: str | Path | None = None,
+    ) -> Self:
+        """Read the calibration files of an image.
 
         Parameters
         ----------
-        edr : Edr
-            Or anything with its `label` and `max_count`.
+        edr : Edr or NacCube
+            Its `label` and `max_count` are used.
         calibration_dir : path
             Laid out as ``$lro/calibration`` of ISISDATA.
         darks : str
-            ``pair``: the average darks before and after the image weighted by time (at most 45 days apart; the
-            nearest one where a side has none); ``nearest``; ``custom``: the cube `dark_file`.
+            ``pair``: the average darks before and after the image, weighted by time, at most 45 days apart; the
+            nearest dark if there is none on one side. ``nearest``: the nearest dark. ``custom``: the cube `dark_file`.
         radiometry : str or None
             ``iof``, ``radiance``, or None for linear counts.
         masked, dark, nonlinearity, flat : bool
             Whether to take each step.
         sun_distance_au : float, optional
-            For I/F; by default the Moon's at the image's time.
+            Distance from the Sun, for I/F; by default the Moon's distance at the image's time.
         dark_file : path, optional
-            For custom darks.
+            Cube with the dark, for ``custom``.
 
         Raises
         ------
         InputError
-            For a missing or unfit calibration file (its name, its place in ISISDATA, how to get it), or an option
-            that is none.
+            If a calibration file is missing or unfit (the message has its name, its place in ISISDATA and how to get
+            it), or an option is unknown.
         """
         label = edr.label
         if darks not in DARKS:
@@ -134,7 +141,7 @@ class Calibration:
         mask = MaskedColumns.of(files, label, edr.max_count > _MASK_SPOILT_ABOVE) if masked else None
         return cls(mask, shift, coefficients, gain)
 
-    def apply(self, block):
+    def apply(self, block: np.ndarray) -> np.ndarray:
         """Calibrate whole lines.
 
         Parameters
@@ -154,14 +161,17 @@ class Calibration:
 
 @dataclass(frozen=True)
 class MaskedColumns:
-    """Columns that see no light; their level, apart for each of the detector's read-out positions, is a line's offset.
+    """Masked columns, which see no light: their mean level is the offset of a line.
+
+    Each read-out position of the detector has its own level. The position of a column is its number modulo the number
+    of positions.
 
     Attributes
     ----------
     first, last : list of ndarray
-        Columns of each position (column modulo their number), on the side read out first and on the other.
+        Columns of each position, on the side that is read out first and on the other side.
     both : bool
-        Whether the level is interpolated between the two sides, or the first one's taken.
+        Whether the offset is interpolated between the levels of the two sides, or is the level of the first side.
     """
 
     first: list
@@ -169,18 +179,20 @@ class MaskedColumns:
     both: bool
 
     @classmethod
-    def of(cls, files, label, spoilt):
-        """Masked columns for an image.
+    def of(cls, files: CalibrationFiles, label: "NacLabel", spoilt: bool) -> Self:
+        """Return the masked columns of an image.
 
         Parameters
         ----------
+        files : CalibrationFiles
+        label : NacLabel
         spoilt : bool
             Whether the image is so bright that only the first side can be trusted.
 
         Raises
         ------
         InputError
-            Where the list has no column for a position, or one outside the image.
+            If the list has no column for a position, or has a column outside the image.
         """
         positions = 8 // label.summing
         sides = []
@@ -194,8 +206,8 @@ class MaskedColumns:
                 )
         return cls(*sides, both=not spoilt)
 
-    def levels(self, block):
-        """Offsets of lines: (lines, positions, 2) float64, the offset of column i being [0] + [1] i."""
+    def levels(self, block: np.ndarray) -> np.ndarray:
+        """Return the offsets of lines: (lines, positions, 2) float64. The offset of column i is [0] + [1] i."""
         levels = np.zeros((len(block), len(self.first), 2))
         for position, (first, last) in enumerate(zip(self.first, self.last, strict=True)):
             level = _mean(block[:, first])
@@ -209,8 +221,8 @@ class MaskedColumns:
         return levels
 
 
-def remove_echo(image, label, delta=ECHO_DELTA):
-    """Take out the echo that the read-out leaves in each pixel of its predecessor, as lronacecho does.
+def remove_echo(image: np.ndarray, label: "NacLabel", delta: float = ECHO_DELTA) -> np.ndarray:
+    """Remove from each pixel the echo of the pixel that was read out before it, as lronacecho does.
 
     Parameters
     ----------
@@ -230,7 +242,7 @@ def remove_echo(image, label, delta=ECHO_DELTA):
     samples = image.shape[1]
     column = np.arange(samples)
     ramp = ECHO_SMOOTHING_SAMPLES // label.summing
-    # The active area begins at these columns; towards them the correction is turned on by half a cosine.
+    # The active area begins at these columns. There the correction rises from 0 to full strength along half a cosine.
     if label.camera == "left":
         turn_on = (column >= 21 * step) & (column <= 21 * step + ramp)
         into = column - 21 * step
@@ -287,14 +299,14 @@ def _fit(vector, label, what):
     if len(vector) != label.samples:
         raise InputError(
             label.product_id,
-            f"has {label.samples} samples, its {what} {len(vector)}",
+            f"has {label.samples} samples, but the file of its {what} has {len(vector)}",
             "calibration needs whole lines and the files of the image's summing",
         )
     return vector
 
 
 def _mean(columns):
-    """Mean of each line over its valid pixels, float64; NaN where there is none."""
+    """Return the mean of each line over its valid pixels, float64; NaN if it has none."""
     valid = ~np.isnan(columns)
     total = np.where(valid, columns, 0).sum(axis=1, dtype=float)
     count = valid.sum(axis=1)

@@ -1,12 +1,14 @@
-"""The calibration files of the NAC as ISISDATA ships them (``$lro/calibration``): their names and what they hold.
+"""Calibration files of the NAC as ISISDATA ships them (``$lro/calibration``): their names and contents.
 
-Cubes are read through GDAL, one value a sample; the highest version (``.0006.``) of a file counts.
+Cubes are read through GDAL; they have one value for each sample. If a file has several versions (``.0006.``), the
+highest is read.
 """
 
 import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import rasterio
@@ -14,6 +16,9 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from ..core.errors import InputError
 from ..maps.pvl import is_special, read_pvl
+
+if TYPE_CHECKING:
+    from .label import NacLabel
 
 ISISDATA_FOLDER = "$lro/calibration"
 DARKS_FOLDER = "nac_darks"
@@ -24,7 +29,7 @@ _SOURCE = "https://asc-isisdata.s3.us-west-2.amazonaws.com/usgs_data/lro/calibra
 
 @dataclass(frozen=True)
 class CalibrationFiles:
-    """The files for one kind of image.
+    """Calibration files for the images of one camera, summed or not.
 
     Attributes
     ----------
@@ -41,53 +46,53 @@ class CalibrationFiles:
     summed: bool
 
     @classmethod
-    def of(cls, directory, label):
-        """Files for the image of a `NacLabel`."""
+    def of(cls, directory: str | Path, label: "NacLabel") -> Self:
+        """Return the files for the image of a label."""
         return cls(Path(directory), label.prefix, label.summing == 2)
 
     @property
     def _variant(self):
         return "_Summed" if self.summed else ""
 
-    def dark_stem(self, time_s, exp0):
-        """Name of an average dark, without version and suffix.
+    def dark_stem(self, time_s: int | str, exp0: bool) -> str:
+        """Return the name of an average dark, without version and suffix.
 
         Parameters
         ----------
-        time_s : int
-            Its ephemeris time in whole seconds.
+        time_s : int or str
+            Ephemeris time of the dark in whole seconds, or a placeholder for it.
         exp0 : bool
-            Whether it is for images of line exposure code 0.
+            Whether the dark is for images of line exposure code 0.
         """
         return f"{self.prefix}_AverageDarks_{time_s}T{self._variant}{'_exp0' if exp0 else ''}"
 
     @property
-    def masked_stem(self):
+    def masked_stem(self) -> str:
         """str: name of the list of masked columns, without version and suffix."""
         return f"{self.prefix}_MaskedPixels"
 
     @property
-    def offsets_stem(self):
+    def offsets_stem(self) -> str:
         """str: name of the linearisation offsets."""
         return f"{self.prefix}_LinearizationOffsets{self._variant}"
 
     @property
-    def coefficients_stem(self):
-        """str: name of the linearisation coefficients (of unsummed columns, whatever the image)."""
+    def coefficients_stem(self) -> str:
+        """str: name of the linearisation coefficients (of unsummed columns, also for summed images)."""
         return f"{self.prefix}_LinearizationCoefficients"
 
     @property
-    def flat_stem(self):
+    def flat_stem(self) -> str:
         """str: name of the flat field."""
         return f"{self.prefix}_Flatfield{self._variant}"
 
-    def dark_times(self, exp0):
-        """Times of the darks there are, in whole seconds of ephemeris time, in order of their names.
+    def dark_times(self, exp0: bool) -> list[int]:
+        """Return the times of the darks in the directory, in whole seconds of ephemeris time, in order of file names.
 
         Raises
         ------
         InputError
-            Where there is none.
+            If there is no dark.
         """
         pattern = re.compile(re.escape(self.dark_stem("TIME", exp0)).replace("TIME", r"(-?\d+)") + r"\.\d{4}\.cub")
         times = [int(match[1]) for match in map(pattern.fullmatch, _names(self.directory / DARKS_FOLDER)) if match]
@@ -95,20 +100,20 @@ class CalibrationFiles:
             raise _missing(self.directory, f"{DARKS_FOLDER}/{self.dark_stem('*', exp0)}.????.cub")
         return list(dict.fromkeys(times))
 
-    def dark(self, time_s, exp0):
-        """Average dark of a time: (samples,) float64 counts."""
+    def dark(self, time_s: int, exp0: bool) -> np.ndarray:
+        """Read the average dark of a time: (samples,) float64 counts."""
         return read_column_cube(self.find(f"{DARKS_FOLDER}/{self.dark_stem(time_s, exp0)}", ".cub"))
 
-    def offsets(self):
-        """Linearisation offsets: (samples,) float64 counts."""
+    def offsets(self) -> np.ndarray:
+        """Read the linearisation offsets: (samples,) float64 counts."""
         return read_column_cube(self.find(self.offsets_stem, ".cub"))
 
-    def flat(self):
-        """Flat field: (samples,) float64, about 1."""
+    def flat(self) -> np.ndarray:
+        """Read the flat field: (samples,) float64, about 1."""
         return read_column_cube(self.find(self.flat_stem, ".cub"))
 
-    def coefficients(self):
-        """Linearisation coefficients c0, c1, c2 of every unsummed column: (5064, 3) float64."""
+    def coefficients(self) -> np.ndarray:
+        """Read the linearisation coefficients c0, c1, c2 of every unsummed column: (5064, 3) float64."""
         path = self.find(self.coefficients_stem, ".txt")
         rows = [line.replace(",", " ").split() for line in path.read_text().splitlines()]
         try:
@@ -116,29 +121,29 @@ class CalibrationFiles:
         except ValueError:
             table = np.empty(0)
         if table.ndim != 2 or table.shape[1] != 3:
-            raise InputError(path, "is not a table of three numbers a column", _get(path.name))
+            raise InputError(path, "is not a table with three numbers for each column", _how_to_get(path.name))
         return table
 
-    def masked_columns(self):
-        """Zero-based masked columns, on the side where a line is read out first and on the other.
+    def masked_columns(self) -> tuple[np.ndarray, np.ndarray]:
+        """Read the zero-based masked columns: those on the side that is read out first, then those on the other side.
 
         Returns
         -------
         tuple of ndarray
-            int64; of a left frame the low columns and the high ones, of a right frame the high and the low.
+            int64. For a left frame the low columns, then the high ones; for a right frame the high ones, then the low.
         """
         path = self.find(self.masked_stem, ".pvl")
         keyword = "Summed" if self.summed else "FullResolution"
         try:
-            columns = np.array(read_pvl(path, _get(path.name))[keyword], np.int64).ravel()
+            columns = np.array(read_pvl(path, _how_to_get(path.name))[keyword], np.int64).ravel()
         except (KeyError, TypeError, ValueError):
-            raise InputError(path, f"has no list of columns {keyword}", _get(path.name)) from None
+            raise InputError(path, f"has no list of columns {keyword}", _how_to_get(path.name)) from None
         middle = 5064 // (4 if self.summed else 2)
         first = columns < middle if self.prefix == "NACL" else columns > middle
         return columns[first], columns[~first]
 
-    def responsivity(self, radiometry):
-        """Responsivity of the camera.
+    def responsivity(self, radiometry: str) -> float:
+        """Read the responsivity of the camera.
 
         Parameters
         ----------
@@ -148,44 +153,50 @@ class CalibrationFiles:
         Returns
         -------
         float
-            Counts per ms and unit of I/F at 1 AU, or per ms and unit of radiance.
+            Counts per ms and per unit of I/F at 1 AU, or per ms and per unit of radiance.
         """
         path = self.find(RESPONSIVITY_STEM, ".pvl")
         side = "LEFT" if self.prefix == "NACL" else "RIGHT"
         keyword = f"{'IOF' if radiometry == 'iof' else 'Radiance'}_{side}"
         try:
-            return float(read_pvl(path, _get(path.name))[keyword])
+            return float(read_pvl(path, _how_to_get(path.name))[keyword])
         except (KeyError, TypeError, ValueError):
-            raise InputError(path, f"has no number {keyword}", _get(path.name)) from None
+            raise InputError(path, f"has no number {keyword}", _how_to_get(path.name)) from None
 
-    def find(self, stem, suffix):
-        """Path of the highest version of a file.
+    def find(self, stem: str, suffix: str) -> Path:
+        """Return the path of the highest version of a file.
 
         Raises
         ------
         InputError
-            Where there is none: its name, its place in ISISDATA and how to get it.
+            If there is no such file; the message has its name, its place in ISISDATA and how to get it.
         """
         return highest_version(self.directory, stem, suffix)
 
 
-def highest_version(directory, stem, suffix):
-    """Path of the highest version ``<stem>.NNNN<suffix>`` below a calibration directory; errors as `find`."""
-    pattern = re.compile(re.escape(Path(stem).name) + r"\.(\d{4})" + re.escape(suffix))
-    folder = (Path(directory) / stem).parent
-    found = [(match[1], match[0]) for match in map(pattern.fullmatch, _names(folder)) if match]
-    if not found:
-        raise _missing(directory, f"{stem}.????{suffix}")
-    return folder / max(found)[1]
-
-
-def read_column_cube(path):
-    """First line of an ISIS cube: (samples,) float64, special pixels NaN.
+def highest_version(directory: str | Path, stem: str, suffix: str) -> Path:
+    """Return the path of the highest version ``<stem>.NNNN<suffix>`` below a calibration directory.
 
     Raises
     ------
     InputError
-        Where the file is missing or no cube.
+        As `CalibrationFiles.find`.
+    """
+    pattern = re.compile(re.escape(Path(stem).name) + r"\.(\d{4})" + re.escape(suffix))
+    folder = (Path(directory) / stem).parent
+    versions = [(match[1], match[0]) for match in map(pattern.fullmatch, _names(folder)) if match]
+    if not versions:
+        raise _missing(directory, f"{stem}.????{suffix}")
+    return folder / max(versions)[1]
+
+
+def read_column_cube(path: str | Path) -> np.ndarray:
+    """Read the first line of an ISIS cube: (samples,) float64; special pixels are NaN.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is no cube.
     """
     try:
         with warnings.catch_warnings():
@@ -193,7 +204,7 @@ def read_column_cube(path):
             with rasterio.open(path) as dataset:
                 line = dataset.read(1, window=((0, 1), (0, dataset.width)))[0]
     except RasterioIOError as error:
-        raise InputError(path, f"cannot be read as a cube ({error})", _get(Path(path).name)) from None
+        raise InputError(path, f"cannot be read as a cube ({error})", _how_to_get(Path(path).name)) from None
     return np.where(is_special(line), np.nan, line).astype(float)
 
 
@@ -202,8 +213,8 @@ def _names(folder):
 
 
 def _missing(directory, pattern):
-    return InputError(directory, f"has no {pattern} (in ISISDATA: {ISISDATA_FOLDER}/{pattern})", _get(pattern))
+    return InputError(directory, f"has no {pattern} (in ISISDATA: {ISISDATA_FOLDER}/{pattern})", _how_to_get(pattern))
 
 
-def _get(name):
+def _how_to_get(name):
     return f"get it from {_SOURCE}{name} or with `downloadIsisData lro $ISISDATA --include='calibration/**'`"

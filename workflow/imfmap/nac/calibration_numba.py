@@ -1,16 +1,23 @@
-"""Calibration pixel by pixel, for Numba."""
+"""Calibration of pixels, compiled by Numba."""
 
 import math
 
 import numba
 import numpy as np
 
-# Counts from which the detector is linear.
+# The detector is linear from this count on.
 NONLINEAR_BELOW = 600.0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def calibrate_lines(block, levels, position, shift, coefficients, gain):
+def calibrate_lines(
+    block: np.ndarray,
+    levels: np.ndarray,
+    position: np.ndarray,
+    shift: np.ndarray,
+    coefficients: np.ndarray,
+    gain: np.ndarray,
+) -> np.ndarray:
     """Calibrate lines, in double precision, in loops without branches that the compiler can vectorise.
 
     Parameters
@@ -18,7 +25,7 @@ def calibrate_lines(block, levels, position, shift, coefficients, gain):
     block : ndarray
         (lines, samples) float32 counts.
     levels : ndarray
-        (lines, positions, 2): offset of each read-out position, [0] + [1] sample.
+        (lines, positions, 2): offset of each read-out position, [0] + [1] times the number of the sample.
     position : ndarray
         (samples,) read-out position of each sample.
     shift : ndarray
@@ -44,10 +51,10 @@ def calibrate_lines(block, levels, position, shift, coefficients, gain):
             value[sample] = block[line, sample] - level + shift[sample]
             excess[sample] = 0.0
         for part in range(parts):
-            # Taken one by one: unpacked together, the compiler no longer sees that they are contiguous.
+            # Taken one by one: if they are unpacked together, the compiler does not see that they are contiguous.
             c0, log_c1, c2 = coefficients[part, 0], coefficients[part, 1], coefficients[part, 2]
             for sample in range(samples):
-                # exp(x) as exp(x / 64) to the 64th. Beyond the limits it is nothing beside c2, or everything.
+                # exp(x) is exp(x / 64) to the power 64. Beyond the limits, either exp(x) or c2 is negligible.
                 power = min(max(log_c1[sample] * value[sample], -40.0), 40.0) / 64.0
                 series = 1 / 6 + power * (1 / 24 + power * (1 / 120 + power * (1 / 720)))
                 exponential = 1.0 + power * (1.0 + power * (0.5 + power * series))
@@ -65,10 +72,11 @@ def calibrate_lines(block, levels, position, shift, coefficients, gain):
 
 
 @numba.njit(cache=True, nogil=True)
-def remove_echo_lines(image, deltas, step):
-    """Correct lines read out from the left: each result takes its corrected predecessor's echo off, then is scaled.
+def remove_echo_lines(image: np.ndarray, deltas: np.ndarray, step: int) -> np.ndarray:
+    """Remove the echo from lines that are read out from the left.
 
-    The pixels before the first count as 0. A pixel without data stays so, and one behind it stays as it is.
+    From each pixel the echo of the corrected pixel before it is subtracted; then the pixel is scaled. Pixels before
+    the first one count as 0. A pixel without data stays without data. A pixel that follows it stays as it is.
 
     Parameters
     ----------
@@ -77,7 +85,7 @@ def remove_echo_lines(image, deltas, step):
     deltas : ndarray
         (samples,) strength of the echo.
     step : int
-        1 or 2: how many samples before a pixel its predecessor in the same read-out chain lies.
+        1 or 2: distance in samples to the pixel before in the same read-out chain.
 
     Returns
     -------

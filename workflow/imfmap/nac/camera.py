@@ -1,4 +1,4 @@
-"""Cameras of NAC images, out of whatever holds one: a spiceinit'ed cube, an ISD, SPICE kernels."""
+"""Cameras of NAC images from a spiceinit'ed cube, an ISD, or SPICE kernels."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,29 +11,29 @@ from .spice_tables import read_cube_camera
 
 
 def camera_from_cube(path: str | Path) -> LineScanCamera:
-    """Camera of a spiceinit'ed ISIS cube, whole or cropped.
+    """Return the camera of a spiceinit'ed ISIS cube, whole or cropped.
 
     Raises
     ------
     InputError
-        Where the cube is no NAC image or carries no SPICE tables.
+        If the cube is no NAC image or has no SPICE tables.
     """
     return LineScanCamera(**read_cube_camera(path))
 
 
 def camera_from_isd(path: str | Path) -> LineScanCamera:
-    """Camera of an ISD: ALE's JSON for the USGS line scanner model, or one that `isd.write_isd` wrote.
+    """Return the camera of an ISD: ALE's JSON for the USGS line scanner model, or a file that `isd.write_isd` wrote.
 
     Raises
     ------
     InputError
-        Where the file is no ISD of a NAC, or lacks something.
+        If the file is no ISD of a NAC, or a value is missing.
     """
     return LineScanCamera(**read_isd(path))
 
 
 def camera_from_kernels(label: str | Path | NacLabel | Mapping, kernels: Sequence[str | Path]) -> LineScanCamera:
-    """Camera out of SPICE kernels.
+    """Return the camera of an image from SPICE kernels.
 
     Parameters
     ----------
@@ -43,6 +43,6 @@ def camera_from_kernels(label: str | Path | NacLabel | Mapping, kernels: Sequenc
     Raises
     ------
     InputError
-        Where a kernel is missing or the kernels do not cover the image.
+        If a kernel is missing or the kernels do not cover the image's time.
     """
     return LineScanCamera(**read_kernel_camera(label, kernels))

@@ -1,4 +1,4 @@
-"""NAC images as ISIS cubes: the same reading as an EDR's, whatever ISIS has already done to them."""
+"""NAC images as ISIS cubes, read in the same way as EDRs, at any stage of their processing with ISIS."""
 
 import threading
 import warnings
@@ -26,18 +26,18 @@ class NacCube:
     path : Path
     label : NacLabel
     radiometry : str or None
-        What lronaccal made of it: ``IOF``, ``AbsoluteRadiance`` or, without the last step, ``counts``; None for a cube
-        that it has not been run on.
+        Unit that lronaccal calibrated the cube to: ``IOF``, ``AbsoluteRadiance``, or ``counts`` if it left out its
+        last step; None for a cube that is not calibrated.
     cropped : bool
-        Whether it is a piece of its image (it has an AlphaCube group).
+        Whether the cube is a piece of its image (it has an AlphaCube group).
 
     Raises
     ------
     InputError
-        Where the file is no cube of a NAC image in 32-bit reals.
+        If the file is no cube of a NAC image in 32-bit reals, or is map-projected.
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | Path) -> None:
         label = read_cube_label(path)
         self.path = Path(path)
         self.label = NacLabel.from_cube(label, path)
@@ -57,21 +57,24 @@ class NacCube:
             )
         self._lock = threading.Lock()
 
-    def read_lines(self, first, count):
-        """Lines as (count, samples) float32, special pixels NaN; `first` is zero-based, fewer come at the end."""
+    def read_lines(self, first: int, count: int) -> np.ndarray:
+        """Read lines from the zero-based line `first` on: (count, samples) float32; special pixels are NaN.
+
+        Fewer lines than `count` come at the end of the image.
+        """
         count = max(0, min(count, self.label.lines - first))
-        with self._lock:  # GDAL reads one thing at a time from a dataset
+        with self._lock:  # a GDAL dataset allows one read at a time
             lines = self._dataset.read(1, window=Window(0, first, self.label.samples, count))
         lines[is_special(lines)] = np.nan
         return lines
 
     @cached_property
-    def image(self):
+    def image(self) -> np.ndarray:
         """ndarray: the whole image, (lines, samples) float32."""
         return self.read_lines(0, self.label.lines)
 
     @cached_property
-    def max_count(self):
-        """float: the largest value of the image; -inf where it has none."""
+    def max_count(self) -> float:
+        """float: the largest value of the image; -inf if it has none."""
         blocks = (self.read_lines(first, _SCAN_LINES) for first in range(0, self.label.lines, _SCAN_LINES))
         return float(max(np.max(block, initial=-np.inf, where=~np.isnan(block)) for block in blocks))

@@ -33,31 +33,31 @@ _SCAN_LINES = 4096
 _GET_AGAIN = "fetch the product again"
 
 
-def read_label(path):
-    """Label of a PDS3 product.
+def read_label(path: str | Path) -> pvl.PVLModule:
+    """Read the label of a PDS3 product.
 
     Parameters
     ----------
     path : path
-        A product with attached label, or a label alone.
+        A product with attached label, or a detached label.
 
     Returns
     -------
     pvl.PVLModule
-        Keywords to values, ``LRO:`` ones and ``^IMAGE`` included; `label_value` takes units off.
+        Values by keyword, ``LRO:`` keywords and ``^IMAGE`` included; `label_value` removes units.
 
     Raises
     ------
     InputError
-        Where the file is missing, no PDS3 product, or its label broken.
+        If the file is missing, is no PDS3 product, or its label is broken.
     """
     return _parse(_label_bytes(path), path)
 
 
-def read_edr(path):
+def read_edr(path: str | Path) -> "Edr":
     """Open an EDR of a NAC.
 
-    Only the label is read; `Edr` reads lines when asked. The MD5 is not compared here (`verify_md5`).
+    Only the label is read; `Edr` reads lines on demand. `verify_md5` compares the checksum.
 
     Returns
     -------
@@ -66,18 +66,18 @@ def read_edr(path):
     Raises
     ------
     InputError
-        For anything but a whole NAC EDR: another product, a keyword missing, a file too short or too long.
+        If the file is no whole NAC EDR: it is another product, lacks a keyword, or is too short or too long.
     """
     return _open(path)[0]
 
 
-def verify_md5(path):
+def verify_md5(path: str | Path) -> None:
     """Compare the image bytes of an EDR with the checksum in its label.
 
     Raises
     ------
     InputError
-        Where they differ, or as `read_edr`.
+        If they differ, or as `read_edr`.
     """
     edr, label = _open(path)
     stated = str(label_value(label["IMAGE"], "MD5_CHECKSUM", path)).strip().lower()
@@ -105,15 +105,15 @@ class Edr:
     counts: np.ndarray
     offset: int
 
-    def read_codes(self, first, count):
-        """Companded lines, right frames of old versions turned round.
+    def read_codes(self, first: int, count: int) -> np.ndarray:
+        """Read companded lines; frames that are stored mirrored are mirrored back.
 
         Parameters
         ----------
         first : int
             Zero-based index of the first line.
         count : int
-            How many; fewer come where the image ends.
+            Number of lines; fewer come at the end of the image.
 
         Returns
         -------
@@ -126,18 +126,18 @@ class Edr:
         codes = codes.reshape(count, samples)
         return codes[:, ::-1] if self.label.mirrored else codes
 
-    def read_lines(self, first, count):
-        """Lines as 12-bit counts (count, samples) float32; arguments as `read_codes`."""
+    def read_lines(self, first: int, count: int) -> np.ndarray:
+        """Read lines as 12-bit counts: (count, samples) float32; parameters as `read_codes`."""
         return self.counts[self.read_codes(first, count)]
 
     @cached_property
-    def image(self):
+    def image(self) -> np.ndarray:
         """ndarray: the whole image, (lines, samples) float32 counts."""
         return self.read_lines(0, self.label.lines)
 
     @cached_property
-    def max_count(self):
-        """float: the largest count of the image, found without decompanding it."""
+    def max_count(self) -> float:
+        """float: the largest count of the image; the image is not decompanded for it."""
         seen = np.zeros(256, bool)
         for first in range(0, self.label.lines, _SCAN_LINES):
             codes = self.read_codes(first, _SCAN_LINES)
@@ -148,7 +148,7 @@ class Edr:
 
 
 def _open(path):
-    """Edr and label of a file."""
+    """Return the Edr and the label of a file."""
     text = _label_bytes(path)
     label = _parse(text, path)
     data_set = str(label_value(label, "DATA_SET_ID", path))
@@ -173,7 +173,7 @@ def _open(path):
 
 
 def _label_bytes(path):
-    """Bytes of a label, up to and with its END."""
+    """Read the bytes of a label, up to and including its END."""
     try:
         with open(path, "rb") as file:
             text = file.read(_LABEL_LIMIT_BYTES)
@@ -199,14 +199,14 @@ def _parse(text, path):
 
 
 def _image_offset(label, path):
-    """Bytes before the image. A pointer with unit BYTES counts bytes from 1, one without counts records from 1."""
+    """Return the bytes before the image. ^IMAGE counts from 1: bytes if its unit is BYTES, else records."""
     if "^IMAGE" not in label:
         raise InputError(path, "its label has no keyword ^IMAGE", "check that the file is whole")
     pointer = label["^IMAGE"]
     unit = str(getattr(pointer, "units", "")).strip().upper()
     value = getattr(pointer, "value", pointer)
     if not isinstance(value, int) or value < 1:
-        raise InputError(path, f"its ^IMAGE is '{value}'", "NAC EDRs point into themselves, by record or by byte")
+        raise InputError(path, f"its ^IMAGE is '{value}'", "expected the number of a record or byte of the same file")
     if unit in ("BYTES", "B"):
         return value - 1
     record = label_value(label, "RECORD_BYTES", path)
@@ -223,9 +223,9 @@ def _check_size(path, label, nac, offset, label_bytes):
     if size < wanted:
         missing = wanted - size
         raise InputError(path, f"is truncated: {missing} of its {wanted} bytes are missing", _GET_AGAIN)
-    # Where the pointer is short of the label's end (files cut out of larger ones), the image lies that much later.
+    # A file that was cut out of a larger one may be longer: ^IMAGE points into its label, and the image follows later.
     longest = max(wanted, label_bytes + nac.lines * nac.samples)
     records = label.get("FILE_RECORDS"), label.get("RECORD_BYTES")
     padded = all(isinstance(number, int) for number in records) and size == records[0] * records[1]
     if size > longest and not padded:
-        raise InputError(path, f"is too long: {size} bytes where its label explains {wanted}", _GET_AGAIN)
+        raise InputError(path, f"is too long: it has {size} bytes, but its label accounts for {wanted}", _GET_AGAIN)

@@ -1,5 +1,9 @@
 """Writing EDRs in the form of the LROC archive, for simulated images."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 
 from ..core.checksums import md5_of_bytes
@@ -12,7 +16,7 @@ _QUALITY = (
     "Bit 5: SPICE bad or missing. Bit 6: observation or housekeeping information bad or missing. Bits 7 and 8: spare."
 )
 
-# Keyword, form of its value, value where the caller gives none (None: it must be given).
+# Keyword, format of its value, default value (None: the caller must give it).
 _SECTIONS = {
     "FILE CHARACTERISTICS": (
         ("RECORD_TYPE", "{}", "FIXED_LENGTH"),
@@ -83,24 +87,24 @@ _SECTIONS = {
 _LAYOUT = ("RECORD_BYTES", "FILE_RECORDS", "LABEL_RECORDS", "^IMAGE")
 
 
-def write_edr(path, codes, label_fields):
-    """Write an EDR: an attached label of whole records, as long as a line each, then the lines.
+def write_edr(path: str | Path, codes: np.ndarray, label_fields: Mapping[str, Any]) -> None:
+    """Write an EDR: an attached label, then the lines. The label is padded to whole records; a record is a line long.
 
     Parameters
     ----------
     path : path
     codes : ndarray
-        (lines, samples) uint8, in the order of the archive (right frames below v1.3 mirrored).
+        (lines, samples) uint8, as the archive stores them (right frames below v1.3 are mirrored).
     label_fields : mapping
-        PDS3 keywords to values. Needed: PRODUCT_ID, FRAME_ID (LEFT or RIGHT), LRO:PREROLL_TIME, START_TIME, STOP_TIME,
+        Values by PDS3 keyword. Required: PRODUCT_ID, FRAME_ID (LEFT or RIGHT), LRO:PREROLL_TIME, START_TIME, STOP_TIME,
         LRO:SPACECRAFT_CLOCK_PREROLL_COUNT, SPACECRAFT_CLOCK_START_COUNT, SPACECRAFT_CLOCK_STOP_COUNT,
-        LINE_EXPOSURE_DURATION (ms) and LRO:LINE_EXPOSURE_CODE. All others of an archived label have defaults; layout,
-        size and MD5 follow from `codes`.
+        LINE_EXPOSURE_DURATION (ms) and LRO:LINE_EXPOSURE_CODE. All other keywords have defaults; layout, size
+        and MD5 follow from `codes`.
 
     Raises
     ------
     InputError
-        For a keyword that is missing or that a NAC label does not have.
+        If a required keyword is missing, or a NAC label has no such keyword.
     """
     codes = np.ascontiguousarray(codes, np.uint8)
     lines, samples = codes.shape

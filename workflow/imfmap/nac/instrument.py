@@ -1,9 +1,9 @@
-"""The door through which the rest of the workflow reaches the Narrow Angle Camera.
+"""Interface between the Narrow Angle Camera and the rest of the workflow.
 
-A second camera is a package beside this one, whose module `instrument` has the same functions: they give images that
-are read by lines, a `model.CameraModel`, and the steps that make I/F of the lines. Beside it, acquisition reads
-`label` (what is known of an image) and `calibration_files` (the names of files); simulation, which makes images of
-this very camera, may look at all of the package.
+A second camera would be a package beside this one, whose module `instrument` has the same functions. They return images
+that are read by lines, a `model.CameraModel`, and the steps that turn lines into I/F. Two other modules may be imported
+from outside: `label` (facts of an image) and `calibration_files` (names of files). Simulation makes images of this
+camera, so it may use all of the package.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from ..core.errors import InputError
 from ..maps.times import ephemeris_time
 from .edr import Edr, read_edr, verify_md5
 
-# Modules that bring Numba or rasterio are imported where they are used: a job that only downloads does without them.
+# Functions import the modules that need Numba or rasterio, so that a job that only downloads does not load these.
 if TYPE_CHECKING:
     from ..camera.line_scan import LineScanCamera
     from .cube import NacCube
@@ -34,12 +34,12 @@ __all__ = [
 
 _START_TOLERANCE_S = 1.0
 
-# A step takes lines, float32 (n, samples), and the zero-based number of the first; it gives lines of the same shape.
+# A step takes lines, float32 (n, samples), and the zero-based number of the first line. It returns as many lines.
 Step = Callable[[np.ndarray, int], np.ndarray]
 
 
 class StepSettings(Protocol):
-    """What `processing_steps` reads of the engine's settings, see `pipeline.Processing`."""
+    """Settings of the engine that `processing_steps` reads, see `pipeline.Processing`."""
 
     darks: str
     dark_file: str | Path | None
@@ -60,14 +60,18 @@ def open_edr(
     ----------
     edr_path : path
     camera : LineScanCamera or path
-        Of the same image; a path is that of an ISD.
+        Camera of the same image, or the path of its ISD.
     verify : bool
         Whether to compare the image with the MD5 checksum in its label.
+
+    Returns
+    -------
+    tuple of Edr and LineScanCamera
 
     Raises
     ------
     InputError
-        Where the EDR is unfit, or the camera is of another image.
+        If the EDR is unfit, or the camera belongs to another image.
     """
     from .camera import camera_from_isd
 
@@ -84,13 +88,13 @@ def open_edr(
 def open_cube(cube_path: str | Path) -> "tuple[NacCube, LineScanCamera]":
     """Open a spiceinit'ed ISIS cube with its camera.
 
-    Its attribute `radiometry` is "IOF", or None where the cube is still to be calibrated.
+    The cube's attribute `radiometry` is "IOF", or None if the cube is not calibrated yet.
 
     Raises
     ------
     InputError
-        Where the cube is unfit: no NAC image, without SPICE, calibrated to another unit, or a crop that is not
-        calibrated.
+        If the cube is unfit: it is no NAC image, has no SPICE tables, is calibrated to another unit, or is a crop that
+        is not calibrated.
     """
     from .camera import camera_from_cube
     from .cube import NacCube
@@ -107,12 +111,12 @@ def open_cube(cube_path: str | Path) -> "tuple[NacCube, LineScanCamera]":
 
 
 def cube_radiometry(cube_path: str | Path) -> str | None:
-    """What lronaccal made of an ISIS cube, see `cube.NacCube`; None for a cube that is not calibrated.
+    """Return the unit that lronaccal calibrated an ISIS cube to, see `cube.NacCube`; None if it is not calibrated.
 
     Raises
     ------
     InputError
-        Where the file is no cube of a NAC image.
+        If the file is no cube of a NAC image.
     """
     from .cube import NacCube
 
@@ -120,12 +124,12 @@ def cube_radiometry(cube_path: str | Path) -> str | None:
 
 
 def cube_camera(cube_path: str | Path) -> "LineScanCamera":
-    """Camera of a spiceinit'ed ISIS cube.
+    """Return the camera of a spiceinit'ed ISIS cube.
 
     Raises
     ------
     InputError
-        Where the cube is no image of a NAC, or was not spiceinit'ed.
+        If the cube is no NAC image, or was not spiceinit'ed.
     """
     from .camera import camera_from_cube
 
@@ -133,12 +137,12 @@ def cube_camera(cube_path: str | Path) -> "LineScanCamera":
 
 
 def write_camera(edr_path: str | Path, kernels: Sequence[str | Path], isd_path: str | Path) -> None:
-    """Make the camera of an EDR out of its SPICE kernels, and write it as an ISD.
+    """Compute the camera of an EDR from SPICE kernels, and write it as an ISD.
 
     Raises
     ------
     InputError
-        Where a kernel is missing, or the kernels do not cover the image.
+        If a kernel is missing, or the kernels do not cover the image's time.
     """
     from .camera import camera_from_kernels
     from .isd import write_isd
@@ -149,7 +153,7 @@ def write_camera(edr_path: str | Path, kernels: Sequence[str | Path], isd_path: 
 def processing_steps(
     image: "Edr | NacCube", camera: "LineScanCamera", settings: StepSettings, calibration_dir: str | Path | None
 ) -> list[tuple[str, Step]]:
-    """Names and functions of the steps from lines as read to lines in I/F, in order.
+    """Return the names and functions of the steps from raw lines to I/F, in order.
 
     Parameters
     ----------
@@ -157,12 +161,12 @@ def processing_steps(
     camera : LineScanCamera
     settings : StepSettings
     calibration_dir : path, optional
-        Laid out as ``$lro/calibration`` of ISISDATA; None for an image that is calibrated.
+        Laid out as ``$lro/calibration`` of ISISDATA; None for an image that is calibrated already.
 
     Raises
     ------
     InputError
-        Where a calibration file or the photometric model is missing or broken.
+        If a calibration file or the photometric model is missing or broken.
     """
     from .calibration import Calibration, remove_echo
     from .photometry import PhotometricModel, Photometry
@@ -186,7 +190,7 @@ def processing_steps(
 
 
 def _check_camera(where, label, camera):
-    """An ISD's name says little; its camera's side, size and time show that it is of this image."""
+    """Stop if side, size or time of a camera differ from the image's. An ISD's file name proves nothing."""
     start_s = float(camera.time_at(0.5))
     ours = (label.naif_id, label.lines, label.samples)
     theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
@@ -196,5 +200,5 @@ def _check_camera(where, label, camera):
             f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "
             f"{camera.start_time}; the EDR is {label.product_id}, camera {label.naif_id}, {label.lines} x "
             f"{label.samples} pixels, {label.start_time}",
-            "give the ISD of this very image",
+            "give the ISD of this image",
         )

@@ -1,7 +1,8 @@
-"""ISDs: the JSON in which ALE and the USGS's tools exchange cameras (line scanner model)."""
+"""ISDs (image support data): the JSON files in which ALE and the USGS tools exchange cameras (line scanner model)."""
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,22 +13,25 @@ from ..core.files import replacing
 from ..maps.bodies import BODIES
 from .label import NAIF_IDS, product_of
 
+if TYPE_CHECKING:
+    from ..camera.line_scan import LineScanCamera
+
 MODEL = "USGS_ASTRO_LINE_SCANNER_SENSOR_MODEL"
 _DISTORTION = "lrolrocnac"
 _SENSOR = "LUNAR RECONNAISSANCE ORBITER NARROW ANGLE CAMERA"
 _MAKE_AGAIN = "make the ISD again, with ALE or from the kernels"
-# NAIF frame codes; the Moon's as moon_080317.tf and moon_assoc_me.tf have them.
+# NAIF frame codes; those of the Moon are from moon_080317.tf and moon_assoc_me.tf.
 _J2000, _LRO_BUS, _MOON_ME, _MOON_PA, _MOON_ME_DE421 = 1, -85000, 31001, 31006, 31007
 _RADIUS_TOLERANCE_KM = 0.001
 
 
-def read_isd(path):
-    """Arguments of `line_scan.LineScanCamera` out of an ISD.
+def read_isd(path: str | Path) -> dict[str, Any]:
+    """Read the arguments of `line_scan.LineScanCamera` from an ISD.
 
     Parameters
     ----------
     path : path
-        ISD of a NAC image as ALE writes it. It need not name its product: then the file's name does.
+        ISD of a NAC image, as ALE writes it. If it does not name its product, the file's name does.
 
     Returns
     -------
@@ -36,7 +40,7 @@ def read_isd(path):
     Raises
     ------
     InputError
-        Where the file is no ISD, of another instrument or body, or lacks something.
+        If the file is no ISD, is of another instrument or body, or a value is missing.
     """
     try:
         isd = json.loads(Path(path).read_text())
@@ -55,9 +59,9 @@ def read_isd(path):
     except InputError:
         raise
     except KeyError as error:
-        raise InputError(path, f"lacks {error.args[0]}", _MAKE_AGAIN) from None
+        raise InputError(path, f"has no {error.args[0]}", _MAKE_AGAIN) from None
     except (TypeError, ValueError, AttributeError, IndexError, np.linalg.LinAlgError) as error:
-        raise InputError(path, f"holds something of the wrong kind ({error})", _MAKE_AGAIN) from None
+        raise InputError(path, f"has a value of the wrong type ({error})", _MAKE_AGAIN) from None
 
 
 def _camera_arguments(isd, path):
@@ -96,7 +100,7 @@ def _body(radii, path):
 
 
 def _instrument(isd, path):
-    """Instrument, from the kernels' keywords where the ISD carries them: its own matrix is the rounded inverse one."""
+    """Return the instrument, if possible from the kernels' keywords: the ISD's own matrix is a rounded inverse."""
     keywords = isd.get("naif_keywords", {})
     for naif_id in NAIF_IDS.values():
         if f"INS{naif_id}_TRANSY" in keywords:
@@ -118,11 +122,11 @@ def _instrument(isd, path):
 
 
 def _columns(table, needed, *optional):
-    """Times and columns of a table, None where an optional one is missing."""
+    """Return the times and the columns of a table; None for an optional column that is missing."""
     return table["ephemeris_times"], table[needed], *map(table.get, optional)
 
 
-def write_isd(camera, path):
+def write_isd(camera: "LineScanCamera", path: str | Path) -> None:
     """Write a camera as an ISD.
 
     Parameters

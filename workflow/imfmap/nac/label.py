@@ -1,9 +1,10 @@
-"""What is told of one NAC image, whether by its PDS3 label or by the label of an ISIS cube made from it."""
+"""Facts of one NAC image, from its PDS3 label or from the label of an ISIS cube made from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, Self
 
 from ..core.errors import InputError
 from ..maps.label_values import label_value
@@ -12,18 +13,19 @@ from ..maps.times import parse_utc
 FULL_SAMPLES = 5064
 NAIF_IDS = {"left": -85600, "right": -85610}
 _MIRRORED_BELOW = 1.3
-# Product M114145549LE began its preroll then; the number counts seconds, and skips from 199999999 to 1100000000.
-_NUMBERED = (114145549, datetime(2009, 11, 29, 14, 51, 21, 623000))
+# The number in a product id counts seconds; after 199999999 comes 1100000000. This is when the preroll of M114145549LE
+# began.
+_REFERENCE_NUMBER, _REFERENCE_PREROLL = 114145549, datetime(2009, 11, 29, 14, 51, 21, 623000)
 
 
-def product_of(path):
-    """Product id that a file is named by: its name up to the first dot."""
+def product_of(path: str | Path) -> str:
+    """Return the product id in a file's name: the name up to the first dot."""
     return Path(path).name.split(".")[0]
 
 
 @dataclass(frozen=True)
 class NacLabel:
-    """The facts of an image that its processing rests on.
+    """Facts of an image that its processing needs.
 
     Attributes
     ----------
@@ -34,17 +36,17 @@ class NacLabel:
     lines, samples : int
         Size of the image.
     summing : int
-        1, or 2 where pairs of samples were added on board.
+        1, or 2 if pairs of samples were added on board.
     exposure_ms : float
         Exposure of one line.
     exposure_code : int
-        0 asks for darks of their own.
+        Line exposure code; images with code 0 have their own darks.
     start_time, stop_time : str
         UTC, ISO 8601, of the first and last line.
     start_clock, preroll_clock : str
         Spacecraft clock at the first line and at the start of the preroll, e.g. ``1/281199081:26214``.
     version : float
-        Of the product; right frames below 1.3 are stored mirrored.
+        Version of the product; right frames below 1.3 are stored mirrored.
     xterm, mterm, bterm : tuple of float
         Companding terms.
     """
@@ -66,20 +68,20 @@ class NacLabel:
     bterm: tuple
 
     @classmethod
-    def from_pds(cls, label, path):
-        """Out of a PDS3 label.
+    def from_pds(cls, label: Mapping[str, Any], path: str | Path) -> Self:
+        """Return the facts from a PDS3 label.
 
         Parameters
         ----------
         label : mapping
-            As `edr.read_label` gives it.
+            As `edr.read_label` returns it.
         path : path
-            Whose label it is, for messages.
+            File of the label, for messages.
 
         Raises
         ------
         InputError
-            Where a keyword is missing or senseless, or the image is not of a NAC.
+            If a keyword is missing or its value is invalid, or the image is not from a NAC.
         """
         read = _Reader(label, path)
         image = read.group("IMAGE")
@@ -104,13 +106,16 @@ class NacLabel:
         )
 
     @classmethod
-    def from_cube(cls, label, path):
-        """Out of the label of an ISIS cube.
+    def from_cube(cls, label: Mapping[str, Any], path: str | Path) -> Self:
+        """Return the facts from the label of an ISIS cube.
 
         Parameters
         ----------
         label : mapping
-            With the object ``IsisCube``, its groups as mappings; values may be mappings with ``value`` and ``unit``.
+            It has the object ``IsisCube``, whose groups are mappings; a value may be a mapping with ``value`` and
+            ``unit``.
+        path : path
+            File of the label, for messages.
 
         Raises
         ------
@@ -153,7 +158,7 @@ class NacLabel:
             raise InputError(instrument.path, f"{names['summing']} is {summing}", "NAC images are summed by 1 or 2")
         terms = {f"{axis.lower()}term": archive.numbers(names["terms"].format(axis)) for axis in "XMB"}
         if len({len(term) for term in terms.values()}) != 1:
-            raise InputError(instrument.path, "its companding terms X, M and B are not equally many", "check the label")
+            raise InputError(instrument.path, "its companding terms X, M and B differ in number", "check the label")
         return cls(
             product_id=archive.text(names["product_id"]),
             camera=frame.lower(),
@@ -171,24 +176,24 @@ class NacLabel:
         )
 
     @property
-    def prefix(self):
-        """str: ``NACL`` or ``NACR``, as calibration files begin."""
+    def prefix(self) -> str:
+        """str: ``NACL`` or ``NACR``, the beginning of the names of calibration files."""
         return "NACL" if self.camera == "left" else "NACR"
 
     @property
-    def naif_id(self):
+    def naif_id(self) -> int:
         """int: NAIF code of the camera."""
         return NAIF_IDS[self.camera]
 
     @property
-    def mirrored(self):
+    def mirrored(self) -> bool:
         """bool: whether the archive stores the frame with its samples reversed."""
         return self.camera == "right" and self.version < _MIRRORED_BELOW
 
 
 @dataclass(frozen=True)
 class _Reader:
-    """Typed values of one object or group of a label."""
+    """Reader of typed values of one object or group of a label."""
 
     values: Mapping
     path: object
@@ -199,7 +204,7 @@ class _Reader:
             raise InputError(self.path, f"its label has no object or group {name}", "check that the file is whole")
         return _Reader(group, self.path)
 
-    def _as(self, convert, keyword, wanted):
+    def _converted(self, convert, keyword, wanted):
         value = label_value(self.values, keyword, self.path)
         try:
             return convert(value)
@@ -211,19 +216,19 @@ class _Reader:
         return str(label_value(self.values, keyword, self.path)).strip()
 
     def integer(self, keyword):
-        return self._as(_whole, keyword, "a whole number, not negative")
+        return self._converted(_whole, keyword, "a whole number, not negative")
 
     def positive(self, keyword):
-        return self._as(_positive, keyword, "a number above zero")
+        return self._converted(_positive, keyword, "a number above zero")
 
     def numbers(self, keyword):
-        return self._as(lambda values: tuple(float(value) for value in values), keyword, "a list of numbers")
+        return self._converted(lambda values: tuple(float(value) for value in values), keyword, "a list of numbers")
 
     def time(self, keyword):
-        return self._as(lambda value: parse_utc(value).isoformat(), keyword, "a UTC in ISO 8601")
+        return self._converted(lambda value: parse_utc(value).isoformat(), keyword, "a UTC in ISO 8601")
 
     def version(self, keyword):
-        return self._as(lambda value: float(str(value).strip().lstrip("v")), keyword, "a version such as v1.8")
+        return self._converted(lambda value: float(str(value).strip().lstrip("v")), keyword, "a version such as v1.8")
 
 
 def _whole(value):
@@ -240,14 +245,14 @@ def _positive(value):
     return number
 
 
-def product_number(product_id):
-    """The number in a product identifier such as M1400000000LE."""
+def product_number(product_id: str) -> int:
+    """Return the number in a product id such as M1400000000LE."""
     return int(product_id[1:].rstrip("LRE"))
 
 
-def preroll_time(product_id):
-    """UTC (datetime) at which an image's preroll began, which its number counts in seconds."""
+def preroll_time(product_id: str) -> datetime:
+    """Return the UTC at which an image's preroll began, from the number in its product id."""
     number = product_number(product_id)
     if number >= 1_100_000_000:
         number -= 900_000_000
-    return _NUMBERED[1] + timedelta(seconds=number - _NUMBERED[0])
+    return _REFERENCE_PREROLL + timedelta(seconds=number - _REFERENCE_NUMBER)

@@ -1,7 +1,9 @@
-"""Photometric normalisation with the LROC team's empirical model, to the numbers of ISIS's lronacpho."""
+"""Photometric normalisation with the LROC team's empirical model, with the same results as ISIS's lronacpho."""
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
@@ -9,6 +11,9 @@ from ..core.errors import InputError
 from ..maps.pvl import read_pvl
 from .calibration_files import PHOTOMETRY_STEM, highest_version
 from .photometry_numba import NODE_LINES, NODE_SAMPLES, brightness, scale_cells, scale_pixels
+
+if TYPE_CHECKING:
+    from ..camera.line_scan import LineScanCamera
 
 NAC_WAVELENGTH_NM = 600.0
 MAX_INCIDENCE_DEG = 85.0
@@ -18,16 +23,16 @@ _SMOOTH_PHASE_COSINE = math.cos(math.radians(3.0))
 _FORMS = {0: "a", 2014: "a", 2019: "b"}
 
 
-def normalise(image, camera, parameter_file):
+def normalise(image: np.ndarray, camera: "LineScanCamera", parameter_file: str | Path) -> np.ndarray:
     """Scale an image to the reference illumination of a parameter file.
 
     Parameters
     ----------
     image : ndarray
-        (lines, samples) float32 I/F, all of the image that `camera` is of; NaN where there is no data.
+        (lines, samples) float32 I/F: the whole image of `camera`; NaN where there is no data.
     camera : LineScanCamera
     parameter_file : path
-        PVL as lronacpho reads it.
+        PVL file in the form that lronacpho reads.
 
     Returns
     -------
@@ -37,13 +42,13 @@ def normalise(image, camera, parameter_file):
     Raises
     ------
     InputError
-        For a parameter file that is none, or an image that is not of the camera's size.
+        If the parameter file is invalid, or image and camera differ in size.
     """
     model = PhotometricModel.read(parameter_file)
     if image.shape != (camera.lines, camera.samples):
         raise InputError(
             camera.product_id,
-            f"the image is {image.shape[0]} x {image.shape[1]}, its camera's {camera.lines} x {camera.samples}",
+            f"the image has {image.shape[0]} x {image.shape[1]} pixels, its camera {camera.lines} x {camera.samples}",
             "give the camera of this image",
         )
     return Photometry(camera, model).apply(image, 0)
@@ -63,7 +68,7 @@ class PhotometricModel:
     terms : tuple of float
         a0..a3 or b0..b6.
     phase_unit : float
-        What a degree of phase is in the model's unit.
+        One degree of phase in the model's unit (1 or pi / 180).
     reference_deg : tuple of float
         Incidence, emission and phase that images are scaled to.
     """
@@ -74,13 +79,13 @@ class PhotometricModel:
     reference_deg: tuple
 
     @classmethod
-    def read(cls, path):
-        """Model for the NAC's broad band out of a parameter file.
+    def read(cls, path: str | Path) -> Self:
+        """Read the model for the NAC's broad band from a parameter file.
 
         Raises
         ------
         InputError
-            Where the file is missing, not PVL, or holds no LROC_Empirical model for 600 nm.
+            If the file is missing, is no PVL, or has no LROC_Empirical model for 600 nm.
         """
         remedy = f"use a {PHOTOMETRY_STEM}.????.pvl of ISISDATA ($lro/calibration)"
         content = read_pvl(path, remedy)
@@ -88,7 +93,7 @@ class PhotometricModel:
             reference = _keywords(content["NormalizationModel"]["Algorithm"])
             incidence = float(reference.get("incref", 30.0))
             model = content["PhotometricModel"]
-            # Keywords beside the Algorithm groups hold for each of them.
+            # Keywords beside the Algorithm groups apply to each of these groups.
             shared = _keywords(model)
             profiles = [{**shared, **_keywords(group)} for group in model.getall("Algorithm")]
             profile = next(filter(_is_for_nac, profiles), None)
@@ -108,12 +113,12 @@ class PhotometricModel:
             raise InputError(path, f"is no photometric parameter file ({error})", remedy) from None
 
     @classmethod
-    def newest(cls, calibration_dir):
-        """Model of the highest version in a calibration directory, as lronacpho takes it by default."""
+    def newest(cls, calibration_dir: str | Path) -> Self:
+        """Read the model of the highest version in a calibration directory, which is lronacpho's default."""
         return cls.read(highest_version(calibration_dir, PHOTOMETRY_STEM, ".pvl"))
 
     @property
-    def standard(self):
+    def standard(self) -> float:
         """float: brightness under the reference illumination."""
         incidence, emission, phase = self.reference_deg
         cosines = math.cos(math.radians(incidence)), math.cos(math.radians(emission))
@@ -122,11 +127,11 @@ class PhotometricModel:
 
 @dataclass(frozen=True)
 class Photometry:
-    """Normalisation of one image: applies to any block of whole lines.
+    """Photometric normalisation of one image, ready to apply to any block of whole lines.
 
-    Angles are computed at nodes 32 lines and 64 samples apart; between them their cosines are interpolated, and the
-    model between points a quarter as far apart (an error below 1e-6). Nodes lie at fixed lines: a pixel's result does
-    not depend on the block it comes with.
+    Angles are computed at nodes 32 lines and 64 samples apart; between nodes their cosines are interpolated. The model
+    is computed at points four times as dense and interpolated between them (the error is below 1e-6). Nodes lie at
+    fixed lines of the image, so a pixel's result does not depend on its block.
 
     Attributes
     ----------
@@ -137,7 +142,7 @@ class Photometry:
     camera: object
     model: PhotometricModel
 
-    def apply(self, block, first_line):
+    def apply(self, block: np.ndarray, first_line: int) -> np.ndarray:
         """Normalise whole lines.
 
         Parameters
@@ -145,7 +150,7 @@ class Photometry:
         block : ndarray
             (lines, samples) float32.
         first_line : int
-            Zero-based line of the image that the block begins with.
+            Zero-based line of the image at which the block begins.
 
         Returns
         -------
@@ -162,7 +167,7 @@ class Photometry:
         out = scale_cells(block, first_line - first_node * NODE_LINES, nodes, *model)
         for strip in range(end_node - first_node):
             if not (nodes[strip : strip + 2, :, 2] <= _SMOOTH_PHASE_COSINE).all():
-                # Off the body, or near opposition, where the phase angle is no smooth function: look at every pixel.
+                # Off the body, and near opposition, where the phase angle is not smooth: take every pixel's angles.
                 start = max(0, (first_node + strip) * NODE_LINES - first_line)
                 stop = min(lines, (first_node + strip + 1) * NODE_LINES - first_line)
                 cosines = self._cosines(first_line + np.arange(start, stop), np.arange(samples))
@@ -170,7 +175,7 @@ class Photometry:
         return out
 
     def _cosines(self, lines, samples):
-        """Cosines (lines, samples, 3) of incidence, emission and phase at zero-based lines and samples."""
+        """Return cosines (lines, samples, 3) of incidence, emission and phase at zero-based lines and samples."""
         angles = self.camera.angles(lines[:, np.newaxis] + 1.0, samples + 1.0)
         return np.cos(np.radians(np.stack(angles, axis=-1)))
 

@@ -1,18 +1,19 @@
-"""The photometric model pixel by pixel, for Numba."""
+"""The photometric model of pixels, compiled by Numba."""
 
 import math
 
 import numba
 import numpy as np
 
-# Distance of the points at which angles are known, and into how many parts it is divided for the model.
+# Distance between the nodes at which the angles are known.
 NODE_LINES, NODE_SAMPLES = 32, 64
+# The model is computed at points this many times as dense as the nodes.
 _PARTS = 4
 
 
 @numba.njit(cache=True, nogil=True)
-def brightness(cos_incidence, cos_emission, phase, terms):
-    """Brightness that the model expects.
+def brightness(cos_incidence: float, cos_emission: float, phase: float, terms: np.ndarray) -> float:
+    """Return the brightness that the model predicts.
 
     Parameters
     ----------
@@ -31,7 +32,7 @@ def brightness(cos_incidence, cos_emission, phase, terms):
 
 @numba.njit(cache=True, nogil=True)
 def _gain(cosines, terms, phase_unit, standard, least_incidence, least_emission):
-    """Factor of a pixel with these cosines of incidence, emission and phase; NaN beyond the limits."""
+    """Return the factor of a pixel with these cosines of incidence, emission and phase; NaN beyond the limits."""
     if cosines[0] >= least_incidence and cosines[1] >= least_emission:
         phase = math.degrees(math.acos(min(1.0, cosines[2]))) * phase_unit
         return standard / brightness(cosines[0], cosines[1], phase, terms)
@@ -40,7 +41,7 @@ def _gain(cosines, terms, phase_unit, standard, least_incidence, least_emission)
 
 @numba.njit(cache=True, nogil=True)
 def _between(corners, down, right, out):
-    """Bilinear interpolation of the last axis of (2, 2, n) corners."""
+    """Interpolate (2, 2, n) corners bilinearly into `out` (n,)."""
     for index in range(len(out)):
         upper = (1.0 - right) * corners[0, 0, index] + right * corners[0, 1, index]
         lower = (1.0 - right) * corners[1, 0, index] + right * corners[1, 1, index]
@@ -48,8 +49,16 @@ def _between(corners, down, right, out):
 
 
 @numba.njit(cache=True, nogil=True)
-def scale_pixels(block, cosines, terms, phase_unit, standard, least_incidence, least_emission):
-    """Scale pixels whose cosines (lines, samples, 3) are known one by one; arguments as `scale_cells`."""
+def scale_pixels(
+    block: np.ndarray,
+    cosines: np.ndarray,
+    terms: np.ndarray,
+    phase_unit: float,
+    standard: float,
+    least_incidence: float,
+    least_emission: float,
+) -> np.ndarray:
+    """Scale pixels by their own cosines (lines, samples, 3); other parameters as `scale_cells`."""
     out = np.empty(block.shape, np.float32)
     for line in range(block.shape[0]):
         for sample in range(block.shape[1]):
@@ -59,7 +68,16 @@ def scale_pixels(block, cosines, terms, phase_unit, standard, least_incidence, l
 
 
 @numba.njit(cache=True, nogil=True)
-def scale_cells(block, offset, nodes, terms, phase_unit, standard, least_incidence, least_emission):
+def scale_cells(
+    block: np.ndarray,
+    offset: int,
+    nodes: np.ndarray,
+    terms: np.ndarray,
+    phase_unit: float,
+    standard: float,
+    least_incidence: float,
+    least_emission: float,
+) -> np.ndarray:
     """Scale pixels cell by cell between nodes.
 
     Parameters
@@ -71,7 +89,7 @@ def scale_cells(block, offset, nodes, terms, phase_unit, standard, least_inciden
     nodes : ndarray
         (node lines, node samples, 3) cosines of incidence, emission and phase.
     terms, phase_unit, standard
-        The model: its terms, its unit of phase in degrees, its brightness at the reference.
+        The model: its terms, one degree of phase in its unit, its brightness under the reference illumination.
     least_incidence, least_emission : float
         Cosines of the largest angles that are normalised.
 

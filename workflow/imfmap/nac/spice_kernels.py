@@ -1,7 +1,8 @@
-"""The camera of an image out of SPICE kernels, as ALE and spiceinit make it."""
+"""The camera of an image from SPICE kernels, computed as ALE and spiceinit do."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pvl
@@ -30,18 +31,21 @@ _INSTRUMENT_KEYWORDS = (
 _SUBSAMPLED_LINES, _LEAST_SAMPLES = 10, 100
 
 
-def read_kernel_camera(label, kernels):
-    """Arguments of `line_scan.LineScanCamera` out of kernels.
+def read_kernel_camera(
+    label: str | Path | NacLabel | Mapping[str, Any], kernels: Sequence[str | Path]
+) -> dict[str, Any]:
+    """Return the arguments of `line_scan.LineScanCamera` from SPICE kernels.
 
     Parameters
     ----------
-    label : path, nac.NacLabel or mapping
-        Label of the image: PDS3 (attached or alone), or ISIS's (a cube, or its label alone); or what was read of it.
+    label : path, label.NacLabel or mapping
+        Label of the image: a file with a PDS3 label (attached or detached) or an ISIS label (a cube, or its detached
+        label); or the contents of one.
     kernels : sequence of path
-        Kernels to load, later ones taking precedence: leap seconds, spacecraft clock, frames, instrument (the
-        addendum of ISIS may be left out), constants, SPK of LRO, the Moon and the Sun, CK of the bus and of the NACs.
-        Kernels that were delivered in pieces (``_0``, ``_1``) are needed all: one holds LRO, the other the Sun. The
-        Moon's orientation (DE421, mean Earth) is the one of the package lunarsky unless kernels bring another.
+        Kernels to load; later ones take precedence. Needed are leap seconds, spacecraft clock, frames, instrument
+        (ISIS's addendum may be left out), constants, SPK of LRO, the Moon and the Sun, CK of the spacecraft bus and of
+        the NACs. If a kernel was delivered in pieces (``_0``, ``_1``), all pieces are needed: one holds LRO, another
+        the Sun. The Moon's orientation (DE421, mean Earth) comes from the package lunarsky unless a kernel has another.
 
     Returns
     -------
@@ -50,7 +54,7 @@ def read_kernel_camera(label, kernels):
     Raises
     ------
     InputError
-        Where a kernel is missing or broken, or they do not cover the image.
+        If a kernel is missing or broken, or the kernels do not cover the image's time.
     """
     facts = label if isinstance(label, NacLabel) else _read_facts(label)
     paths = [*moon_orientation_kernels(), *map(Path, kernels)]
@@ -110,7 +114,7 @@ def _camera_arguments(facts):
         "samples": facts.samples,
         "start_et_s": start_s,
         "line_duration_s": duration_s,
-        # So near the surface, light time to the body's centre would be wrong: ISIS sets NONE for the NAC.
+        # LRO is so near the surface that the light time to the Moon's centre would be wrong. ISIS uses NONE, too.
         "position": _states(_LRO, times_s, "NONE"),
         "pointing": _orientation(_FRAMES[facts.camera], times_s),
         "body_rotation": _orientation("MOON_PA", ends_s, "MOON_ME"),
@@ -121,7 +125,7 @@ def _camera_arguments(facts):
 
 
 def _pool(naif_id, keyword, default=None):
-    """Values of an instrument keyword in the kernel pool."""
+    """Return the values of an instrument keyword in the kernel pool."""
     name = f"INS{naif_id}_{keyword}"
     try:
         return spiceypy.gdpool(name, 0, 16).tolist()
@@ -134,7 +138,7 @@ def _pool(naif_id, keyword, default=None):
 
 
 def _sample_times(start_s, end_s, lines):
-    """Times to tabulate: at the edges of every line, or of every tenth where that leaves enough (ALE's choice)."""
+    """Return the times to tabulate, as ALE chooses them: for every tenth line if these are enough, else every line."""
     reduced = lines // _SUBSAMPLED_LINES + 1
     return np.linspace(start_s, end_s, reduced if reduced >= _LEAST_SAMPLES else lines + 1)
 
@@ -152,7 +156,7 @@ def _orientation(frame, times_s, constant_frame=None):
         velocities.append(spiceypy.xf2rav(state)[1])
     if constant_frame is None:
         return Orientation(times_s, quaternions, velocities)
-    # Either sign is the same rotation; this one is the one ALE writes for a body.
+    # Both signs give the same rotation; ALE writes this one for a body.
     return Orientation(
         times_s, np.negative(quaternions), velocities, spiceypy.pxform(frame, constant_frame, times_s[0])
     )

@@ -2,7 +2,10 @@
 
 import re
 import struct
+from collections.abc import Mapping
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,8 +24,8 @@ _QUATERNION = ("J2000Q0", "J2000Q1", "J2000Q2", "J2000Q3")
 _ANGULAR_VELOCITY = ("AV1", "AV2", "AV3")
 
 
-def read_cube_camera(path):
-    """Arguments of `line_scan.LineScanCamera` out of a spiceinit'ed cube.
+def read_cube_camera(path: str | Path) -> dict[str, Any]:
+    """Read the arguments of `line_scan.LineScanCamera` from a spiceinit'ed cube.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ def read_cube_camera(path):
     Raises
     ------
     InputError
-        Where it is no NAC cube, or was not spiceinit'ed.
+        If the file is no NAC cube, or was not spiceinit'ed.
     """
     label = read_cube_label(path)
     cube = label.get("IsisCube", {})
@@ -84,25 +87,25 @@ def read_cube_camera(path):
     }
 
 
-def read_table(path, label, name):
-    """Columns of a table of doubles in an ISIS cube.
+def read_table(path: str | Path, label: Mapping[str, Any], name: str) -> dict[str, np.ndarray]:
+    """Read the columns of a table of doubles in an ISIS cube.
 
     Returns
     -------
     dict of ndarray
-        Field name to (records,) values.
+        Values (records,) by field name.
 
     Raises
     ------
     InputError
-        Where the cube has no such table, or only a part of it.
+        If the cube has no such table, or only a part of it, or the table does not hold doubles.
     """
     table = label.get(f"Table_{name}")
     if table is None:
         raise InputError(path, f"has no table {name}", _SPICEINIT)
     fields = [value for key, value in table.items() if key.startswith("Field_")]
     if any(field["Type"] != "Double" or field["Size"] != 1 for field in fields):
-        raise InputError(path, f"its table {name} is not of doubles", _SPICEINIT)
+        raise InputError(path, f"its table {name} does not hold doubles", _SPICEINIT)
     dtype = ">f8" if str(table["ByteOrder"]).lower() == "msb" else "<f8"
     size = table["Records"] * len(fields)
     with open(path, "rb") as file:
@@ -124,7 +127,7 @@ def _states(path, label, name):
     if positions is None or "ET" not in table:
         raise InputError(path, f"its table {name} holds polynomials", f"positions are needed: {_SPICEINIT}")
     linear = str(label[f"Table_{name}"].get("CacheType", "Linear")) == "Linear"
-    with _naming(path, name):
+    with _table_in_errors(path, name):
         return States(table["ET"], positions, None if linear else velocities)
 
 
@@ -134,12 +137,13 @@ def _orientation(path, label, name):
     if quaternions is None or "ET" not in table:
         raise InputError(path, f"its table {name} holds polynomials", f"quaternions are needed: {_SPICEINIT}")
     constant = label[f"Table_{name}"].get("ConstantRotation")
-    with _naming(path, name):
+    with _table_in_errors(path, name):
         return Orientation(table["ET"], quaternions, _columns(table, _ANGULAR_VELOCITY), constant)
 
 
 @contextmanager
-def _naming(path, name):
+def _table_in_errors(path, name):
+    """Name the table in errors about its values."""
     try:
         yield
     except ValueError as error:
@@ -147,9 +151,9 @@ def _naming(path, name):
 
 
 def _clock_time(label, clock, path):
-    """Ephemeris time of a spacecraft clock count that spiceinit looked up and stored as the bytes of a double.
+    """Return the ephemeris time of a spacecraft clock count, which spiceinit stored as the bytes of a double.
 
-    Read from the label's own text: GDAL stops at the colon in the keyword, and takes some of these values for numbers.
+    It is read from the label's text: GDAL stops at the colon in the keyword, and takes some of the values for numbers.
     """
     with open(path, "rb") as file:
         text = file.read(label["Label"]["Bytes"])
@@ -160,9 +164,9 @@ def _clock_time(label, clock, path):
 
 
 def _crop(alpha, number_of):
-    """Upper left corner (line, sample) of a piece in the whole image, and pixels of the whole a pixel of the piece.
+    """Return the place of a piece in the whole image: its upper left corner, and the size of its pixels.
 
-    ISIS's AlphaCube group: the whole image's own corner is at 0.5.
+    All are lines and samples of the whole image, whose own corner is at 0.5, as in ISIS's AlphaCube group.
     """
     if alpha is None:
         return 0.5, 0.5, 1.0, 1.0

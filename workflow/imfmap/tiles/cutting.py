@@ -1,22 +1,30 @@
-"""Square pieces of an image and what lies over it, along the map or along the Sun's direction.
+"""Square pieces of an image and of the layers over it, along the map or along the Sun's direction.
 
-A piece is a dict: `image`, `valid` and the other layers, uint8 (S, S); `row`, `column`, the place in the arrays under
-its pixel (0, 0); and `turn_deg`, how far its content is turned clockwise.
+A piece is a dict. `image`, `valid` and the other layers are uint8 (S, S). `row` and `column` are the place of its pixel
+(0, 0) in the arrays. `turn_deg` is the clockwise turn of its content.
 """
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..maps.stretching import stretch_to_8bit
 from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
 
+if TYPE_CHECKING:
+    from ..maps.image_facts import ImageFacts
 
-def stride_of(size_px, overlap):
-    """Step from a tile, or a window of inference, to the next in pixels."""
+
+def stride_of(size_px: int, overlap: float) -> int:
+    """Return the step, in pixels, from one tile, or window of inference, to the next."""
     return max(1, round(size_px * (1 - overlap)))
 
 
-def map_pieces(layers, facts, size_px, stride):
-    """Pieces along the map's rows and columns, from the upper left, filled with no data past the edges."""
+def map_pieces(
+    layers: dict[str, np.ndarray], facts: "ImageFacts", size_px: int, stride: int
+) -> Iterator[dict[str, Any]]:
+    """Yield pieces along the map's rows and columns, from the upper left on; past the edges they have no data."""
     rows, columns = layers["image"].shape
     if layers["image"].dtype != np.uint8:
         layers = layers | {"image": stretch_to_8bit(layers["image"])}
@@ -31,11 +39,13 @@ def map_pieces(layers, facts, size_px, stride):
             yield piece
 
 
-def sun_pieces(layers, facts, size_px, stride):
-    """Pieces along the Sun's direction, centred on the map, filled with no data past the edges."""
+def sun_pieces(
+    layers: dict[str, np.ndarray], facts: "ImageFacts", size_px: int, stride: int
+) -> Iterator[dict[str, Any]]:
+    """Yield pieces along the Sun's direction, centred on the map; past the edges they have no data."""
     rows, columns = layers["image"].shape
     brightness = relative_brightness(layers["image"])
-    # Whole numbers, so that pixels stay where they are under a Sun along the map's axes.
+    # The centre is a whole number, so that pixels stay in place if the Sun stands along one of the map's axes.
     frame = SunFrame(facts.sun_azimuth_deg, rows // 2, columns // 2)
     valid_rows, valid_columns = np.flatnonzero(brightness.any(1)), np.flatnonzero(brightness.any(0))
     if not len(valid_rows):
@@ -60,7 +70,7 @@ def sun_pieces(layers, facts, size_px, stride):
 
 
 def _lattice(low, high, size_px, stride):
-    """Starts, whole numbers, of as few pieces as cover the pixels low..high, centred on them."""
+    """Return the starts, whole numbers, of the fewest pieces that cover the pixels low..high, centred on them."""
     low, high = int(np.floor(low + 1e-6)), int(np.ceil(high - 1e-6))
     length = high - low + 1
     count = max(1, -(-(length - size_px) // stride) + 1)
@@ -68,8 +78,8 @@ def _lattice(low, high, size_px, stride):
     return first + stride * np.arange(count)
 
 
-def quarter_turns(piece, size_px):
-    """The piece, and where it has labels its copies turned clockwise by 90, 180 and 270 degrees."""
+def quarter_turns(piece: dict[str, Any], size_px: int) -> Iterator[dict[str, Any]]:
+    """Yield the piece and, if it has labels, its copies turned clockwise by 90, 180 and 270 degrees."""
     yield piece
     if not piece["mask"].any():
         return

@@ -1,4 +1,7 @@
-"""Which tiles train and which validate: drawn by tile, as the paper does, or by place, so that no ground does both."""
+"""Split of tiles into training and validation: by tile, as in the paper, or by place, so that no ground is in both."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas
@@ -10,30 +13,35 @@ from ..core.files import replacing
 from .tiles import read_tiles
 
 SETS = ("train", "validation")
-# Neither trains nor validates: shares ground with a tile of the other set.
+# Set of the tiles that neither train nor validate, as they share ground with a tile of the other set.
 LEFT_OUT = "left out"
-# Side of the patches of ground that are drawn, in tiles: the more tiles in one, the fewer are left out at its edges.
+# Side, in tiles, of the patches of ground that are drawn. The larger they are, the fewer tiles at edges are left out.
 PATCH_TILES = 3
 
 
-def split_tiles(tile_paths, out_path, validation_fraction=VALIDATION_FRACTION, seed=0, split_by="tile"):
-    """Draw which tiles train and which validate, and write it as a table.
+def split_tiles(
+    tile_paths: Sequence[str | Path],
+    out_path: str | Path,
+    validation_fraction: float = VALIDATION_FRACTION,
+    seed: int = 0,
+    split_by: str = "tile",
+) -> pandas.DataFrame:
+    """Draw which tiles train and which validate, and write the result as a table.
 
-    The paper splits 4:1 by tile. Turned copies of a tile go where the tile goes (the paper's counts of tiles with
-    fractures are both multiples of four), so that no tile validates what its own copy has trained. Tiles overlap,
-    though, and images do: in the paper's way validation sees ground that was trained on. By place, square patches of
-    a target's ground are drawn, with all tiles of all images whose middle lies in them; training tiles that touch a
-    validation tile are left out.
+    The paper splits 4:1 by tile. A tile and its turned copies are in the same set (both of the paper's counts of tiles
+    with fractures are multiples of four). But tiles overlap, and images do, so validation sees ground of the training.
+    By place, square patches of a target's ground are drawn; all tiles of all images whose middle lies in them validate.
+    Training tiles that touch a validation tile are left out.
 
     Parameters
     ----------
-    tile_paths : list of path
+    tile_paths : sequence of path
         Files of `tiles.write_tiles`.
     out_path : path
         CSV with columns target, product, tile, set ("train", "validation" or "left out"), sorted.
     validation_fraction : float
-        Share of the tiles with labels, and of those without, that validate; by place of each target's labelled tiles,
-        as nearly as whole patches allow.
+        Share of validation tiles, among the tiles with labels and among those without. By place: their share of each
+        target's tiles with labels, as nearly as whole patches allow.
     seed : int
     split_by : str
         One of `choices.SPLITS`.
@@ -45,7 +53,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=VALIDATION_FRACTION, s
     Raises
     ------
     InputError
-        For an unknown `split_by`, or where there are too few tiles to have one in each set.
+        If `split_by` is unknown, or there are too few tiles with labels for both sets.
     """
     if split_by not in SPLITS:
         raise InputError("split", f"unknown value '{split_by}'", f"use one of {', '.join(SPLITS)}")
@@ -72,7 +80,7 @@ def split_tiles(tile_paths, out_path, validation_fraction=VALIDATION_FRACTION, s
 
 
 def _table(tile_paths):
-    """A line for each tile, turned copies together: where it is from, whether it has labels, its middle on the map."""
+    """Return a row for each tile (its image, whether it has labels, its middle on the map), and the size of a tile."""
     rows, size_px = {}, 0
     for path in tile_paths:
         tiles = read_tiles(path)
@@ -87,7 +95,7 @@ def _table(tile_paths):
 
 
 def _by_place(group, size_px, validation_fraction, generator):
-    """Sets of one target's tiles, by patches of its ground."""
+    """Return the sets of one target's tiles, drawn by patches of its ground."""
     middles = group[["row", "column"]].to_numpy()
     patch = pandas.Series([tuple(place) for place in np.floor(middles / (PATCH_TILES * size_px)).astype(int)])
     labelled = group.labelled.to_numpy()
@@ -96,14 +104,14 @@ def _by_place(group, size_px, validation_fraction, generator):
     patches = sorted(set(patch))
     for index in generator.permutation(len(patches)):
         inside = int(labelled[(patch == patches[index]).to_numpy()].sum())
-        # Take a patch as long as it brings the share nearer to what is wanted.
+        # Take a patch if it brings the number of labelled tiles nearer to the wanted one.
         if inside and abs(held + inside - wanted) < abs(held - wanted):
             chosen.add(patches[index])
             held += inside
     validates = patch.isin(chosen).to_numpy()
     sets = np.where(validates, "validation", "train").astype(object)
     if validates.any():
-        # Turned tiles reach as far as half their diagonal.
+        # A turned tile reaches as far as half its diagonal.
         distance = cKDTree(middles[validates]).query(middles)[0]
         sets[~validates & (distance < np.sqrt(2.0) * size_px)] = LEFT_OUT
     return sets

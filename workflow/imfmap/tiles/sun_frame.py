@@ -1,6 +1,6 @@
 """The Sun-aligned frame: pixels turned so that the Sun always comes from the left.
 
-In one image a crack and a ridge differ only by which of their sides is lit. Turned so, the lit side of a crack is
+In one image a crack and a ridge differ only in which of their sides is lit. In this frame the lit side of a crack is
 always the right one, and a network need not learn the same shape under every Sun.
 """
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.ndimage import map_coordinates, uniform_filter
 
 LEFT_DEG = 270.0
@@ -23,7 +24,7 @@ class SunFrame:
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from up.
     row, column : float
-        The map pixel that is the origin (v, u) = (0, 0).
+        Map pixel of the origin (v, u) = (0, 0).
     """
 
     sun_azimuth_deg: float
@@ -35,78 +36,80 @@ class SunFrame:
         angle = np.radians(self.sun_azimuth_deg - LEFT_DEG)
         return np.cos(angle), np.sin(angle)
 
-    def to_map(self, v, u):
-        """Map row, column of aligned pixels (arrays broadcast)."""
+    def to_map(self, v: ArrayLike, u: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return map row, column of aligned pixels; arrays broadcast."""
         cos, sin = self._cos_sin
         v, u = np.asarray(v, float), np.asarray(u, float)
         return self.row + cos * v + sin * u, self.column - sin * v + cos * u
 
-    def from_map(self, row, column):
-        """Aligned v, u of map pixels (arrays broadcast)."""
+    def from_map(self, row: ArrayLike, column: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return aligned v, u of map pixels; arrays broadcast."""
         cos, sin = self._cos_sin
         row, column = np.asarray(row, float) - self.row, np.asarray(column, float) - self.column
         return cos * row - sin * column, sin * row + cos * column
 
 
-def sample(array, row, column, order=1, fill=0):
-    """Values of an array (rows, columns) at fractional pixel positions; `fill` outside it."""
+def sample(array: np.ndarray, row: np.ndarray, column: np.ndarray, order: int = 1, fill: float = 0) -> np.ndarray:
+    """Return values of an array (rows, columns) at fractional pixel positions; `fill` outside it."""
     return map_coordinates(array, [row, column], order=order, mode="constant", cval=fill, prefilter=False)
 
 
-def sample_brightness(brightness, row, column):
-    """Relative brightness at fractional pixel positions, as 8-bit network input.
+def sample_brightness(brightness: np.ndarray, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+    """Return relative brightness at fractional pixel positions, as 8-bit network input.
 
     Parameters
     ----------
     brightness : ndarray
-        uint8 (rows, columns) of `relative_brightness`, 0 no data.
+        uint8 (rows, columns) from `relative_brightness`, 0 for no data.
     row, column : ndarray
-        Positions, of one shape.
+        Positions: arrays of one shape.
 
     Returns
     -------
     ndarray
-        uint8 in that shape; 0 wherever one of the four pixels around has no data.
+        uint8 in that shape; 0 where one of the four pixels around has no data.
     """
     extents = zip((row, column), brightness.shape, strict=True)
-    # As in most windows there is data all over, so that there is around each position.
+    # Most windows have data everywhere; then the positions need no check one by one.
     whole = brightness.all() and all(place.min() >= 0 and place.max() <= extent - 1 for place, extent in extents)
     valid = whole or sample((brightness > 0).astype(np.float32), row, column) > 0.999
     values = np.rint(sample(brightness.astype(np.float32), row, column))
     return np.where(valid, np.maximum(values, 1), 0).astype(np.uint8)
 
 
-def relative_brightness(image, neighbourhood_px=NEIGHBOURHOOD_PX, median=None):
-    """Brightness relative to its surroundings, as 8-bit network input.
+def relative_brightness(
+    image: np.ndarray, neighbourhood_px: int = NEIGHBOURHOOD_PX, median: float | None = None
+) -> np.ndarray:
+    """Return brightness relative to its surroundings, as 8-bit network input.
 
-    Dividing by the local mean takes away albedo, exposure and the slow part of photometry, which differ between
-    images, and keeps the shading of metre-scale relief, which is what a fracture is made of.
+    Division by the local mean removes albedo, exposure and the slow part of photometry, which differ between images.
+    It keeps the shading of metre-scale relief, which shows fractures.
 
     Parameters
     ----------
     image : ndarray
         I/F (rows, columns), NaN where there is no data.
     neighbourhood_px : int
-        Side of the square whose mean is the surroundings (averaged twice: a triangular kernel).
+        Side of the square over which the surroundings are averaged (twice, which is a triangular kernel).
     median : float, optional
-        Median I/F of the whole image, where `image` is a block of it. A block with the image's median and
-        `neighbourhood_px` - 1 pixels of margin, as far as the image goes, gives the same as the image at once.
+        Median I/F of the whole image, if `image` is a block of it. With it, a block gives the same values as the whole
+        image, except in a margin of `neighbourhood_px` - 1 pixels along edges that are not the image's.
 
     Returns
     -------
     ndarray
-        uint8 (rows, columns): 100 is the surroundings' brightness, 0 no data, 1 full shadow.
+        uint8 (rows, columns): 100 is the brightness of the surroundings, 0 no data, 1 full shadow.
     """
     valid = np.isfinite(image)
     if not valid.any():
         return np.zeros(image.shape, np.uint8)
     filled = _averaged_twice(np.where(valid, image, 0.0).astype(np.float32), neighbourhood_px)
-    # Blocks are of few shapes, and most have no gap; a whole image's weights would be kept for nothing.
+    # Blocks have few shapes and mostly no gaps, so their weights are cached. A whole image's weights are used once.
     if median is not None and valid.all():
         weight = _weight_of_all(image.shape, neighbourhood_px)
     else:
         weight = _averaged_twice(valid.astype(np.float32), neighbourhood_px)
-    # Deep in a wide shadow the surroundings are dark too: without a floor its noise would look like relief.
+    # Deep in a wide shadow the surroundings are dark, too. Without a floor, its noise would look like relief.
     floor = 0.05 * float(np.median(image[valid]) if median is None else median)
     around = np.maximum(filled / np.maximum(weight, 1e-6), max(floor, 1e-9))
     scaled = np.clip(np.rint(100.0 * np.where(valid, image, 0.0) / around), 1, 255)
@@ -121,7 +124,7 @@ def _averaged_twice(values, neighbourhood_px):
 
 @lru_cache(maxsize=2)
 def _weight_of_all(shape, neighbourhood_px):
-    """Share of each pixel's surroundings that lies on a block without gaps."""
+    """Return the share of each pixel's surroundings that lies on a block without gaps."""
     weight = _averaged_twice(np.ones(shape, np.float32), neighbourhood_px)
     weight.flags.writeable = False
     return weight

@@ -1,17 +1,20 @@
-"""Tiles: square pieces of one projected image with its mask, in the orientation that the recipe wants.
+"""Tiles: square pieces of one projected image with its mask, in the orientation of the recipe.
 
 Recipe `paper` cuts tiles along the map's rows and columns and adds quarter turns (Le Corre et al. 2025). Recipe
 `sun_aligned` cuts them in the Sun-aligned frame, so that the Sun is always on the left.
 
-Where a tile lies is said the same way for both: `row` and `column` are the map pixel under its pixel (0, 0), and
-`turn_deg` is how far its content is turned clockwise against the map.
+In both recipes `row` and `column` of a tile are the map pixel under its pixel (0, 0), and `turn_deg` is the clockwise
+turn of its content against the map.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ..core.choices import RECIPES
 from ..core.errors import InputError
@@ -39,7 +42,7 @@ class Tiles:
     valid : ndarray
         uint8 (N, S, S), 1 where the image has data.
     tile : ndarray
-        int32 (N,), number of the place in the image; turned copies share it.
+        int32 (N,), number of the tile's place in the image; turned copies share it.
     row, column : ndarray
         float64 (N,), map pixel under the tile's pixel (0, 0).
     turn_deg : ndarray
@@ -48,7 +51,7 @@ class Tiles:
     resolution_m : float
     facts : ImageFacts
     truth : ndarray or None
-        uint8 (N, S, S), classes of the exact truth, where it is known.
+        uint8 (N, S, S), classes of the exact truth, if it is known.
     """
 
     image: np.ndarray
@@ -67,14 +70,14 @@ class Tiles:
     def __len__(self):
         return len(self.image)
 
-    def map_rowcol(self, index, i, j):
-        """Map row, column of pixels (i down, j right) of one tile; arrays broadcast."""
+    def map_rowcol(self, index: int, i: ArrayLike, j: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+        """Return map row, column of pixels (i down, j right) of one tile; arrays broadcast."""
         frame = SunFrame(LEFT_DEG - self.turn_deg[index], self.row[index], self.column[index])
         return frame.to_map(i, j)
 
 
-def tiling(settings, training):
-    """How a target's tiles are cut: to train on, they overlap and are turned; to be scored, neither.
+def tiling(settings: Mapping[str, Any], training: bool) -> dict[str, Any]:
+    """Return how a target's tiles are cut: tiles for training overlap and are turned, tiles for scores do not.
 
     Parameters
     ----------
@@ -98,26 +101,26 @@ def tiling(settings, training):
 
 
 def tiles_of_image(
-    image,
-    mask,
-    facts,
-    resolution_m,
+    image: np.ndarray,
+    mask: np.ndarray,
+    facts: ImageFacts,
+    resolution_m: float,
     *,
-    recipe,
-    size_px,
-    overlap,
-    rotate,
-    target,
-    truth=None,
-    min_valid_fraction=0.0,
-    origin=(0, 0),
-):
+    recipe: str,
+    size_px: int,
+    overlap: float,
+    rotate: bool,
+    target: str,
+    truth: np.ndarray | None = None,
+    min_valid_fraction: float = 0.0,
+    origin: tuple[int, int] = (0, 0),
+) -> Tiles:
     """Cut the tiles of an image in memory.
 
     Parameters
     ----------
     image : ndarray
-        I/F (rows, columns), NaN where there is no data; recipe `paper` also takes uint8, 0 where there is none.
+        I/F (rows, columns), NaN for no data; recipe `paper` also takes uint8, 0 for no data.
     mask : ndarray
         uint8 (rows, columns), 1 where a label lies.
     facts : ImageFacts
@@ -129,14 +132,15 @@ def tiles_of_image(
     overlap : float
         Share of a tile's side that it has in common with its neighbour, 0 <= overlap < 1.
     rotate : bool
-        Recipe `paper`: add tiles with labels turned by 90, 180 and 270 degrees. Recipe `sun_aligned` takes no turns.
+        Recipe `paper`: add copies of tiles with labels, turned by 90, 180 and 270 degrees. Recipe `sun_aligned` does
+        not turn tiles.
     target : str
     truth : ndarray, optional
         uint8 (rows, columns), classes of the exact truth.
     min_valid_fraction : float
-        Tiles with a smaller share of valid pixels are left out; those without any always are.
+        Tiles with a smaller share of valid pixels are left out, and so are tiles without a valid pixel.
     origin : tuple of int
-        Row, column on the map of the arrays' first pixel.
+        Row and column of the arrays' first pixel on the map.
 
     Returns
     -------
@@ -145,7 +149,7 @@ def tiles_of_image(
     Raises
     ------
     InputError
-        For an unknown recipe or an overlap that is no share.
+        If the recipe is unknown, the overlap is no share, or recipe `sun_aligned` gets an 8-bit mosaic.
     """
     layers = {"image": image, "mask": mask}
     if truth is not None:
@@ -160,7 +164,7 @@ def tiles_of_image(
 
 
 def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction, origin):
-    """Numbered pieces of an image that make tiles; see `tiles_of_image`."""
+    """Yield the numbered pieces of an image that become tiles; see `tiles_of_image`."""
     if recipe not in RECIPES:
         raise InputError("recipe", f"unknown recipe '{recipe}'", f"use one of {', '.join(RECIPES)}")
     if not 0 <= overlap < 1:
@@ -182,11 +186,20 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
         else:
             yield piece
     if sparse:
-        what = "%s: %d tiles with less than %g of their pixels valid are left out, %d label pixels on data with them"
-        logger.info(what, facts.product, sparse, min_valid_fraction, lost_px)
+        message = "%s: %d tiles are left out, with %d valid label pixels, as less than %g of their pixels are valid"
+        logger.info(message, facts.product, sparse, lost_px, min_valid_fraction)
 
 
-def count_tiles(projected_path, label_raster_path, recipe, size_px, overlap, rotate, *, min_valid_fraction=0.0):
+def count_tiles(
+    projected_path: str | Path,
+    label_raster_path: str | Path,
+    recipe: str,
+    size_px: int,
+    overlap: float,
+    rotate: bool,
+    *,
+    min_valid_fraction: float = 0.0,
+) -> tuple[int, int]:
     """Count the tiles that `cut_tiles` would cut, without keeping them.
 
     Parameters
@@ -197,12 +210,12 @@ def count_tiles(projected_path, label_raster_path, recipe, size_px, overlap, rot
     Returns
     -------
     tuple of int
-        Tiles with a label in them, and tiles without.
+        Numbers of tiles with labels and of tiles without.
 
     Raises
     ------
     InputError
-        Where the rasters are on different grids.
+        If the rasters are on different grids.
     """
     image, facts, _, layers, origin = _read_layers(
         projected_path, {"mask": label_raster_path}, stride_of(size_px, overlap)
@@ -215,25 +228,25 @@ def count_tiles(projected_path, label_raster_path, recipe, size_px, overlap, rot
 
 
 def cut_tiles(
-    projected_path,
-    label_raster_path,
-    out_path,
-    recipe,
-    size_px,
-    overlap,
-    rotate,
-    truth_path=None,
+    projected_path: str | Path,
+    label_raster_path: str | Path,
+    out_path: str | Path,
+    recipe: str,
+    size_px: int,
+    overlap: float,
+    rotate: bool,
+    truth_path: str | Path | None = None,
     *,
-    target,
-    min_valid_fraction=0.0,
-):
+    target: str,
+    min_valid_fraction: float = 0.0,
+) -> Tiles:
     """Cut the tiles of a projected image and write them.
 
     Parameters
     ----------
     projected_path, label_raster_path, truth_path : path
         Rasters on one grid: I/F with the image's facts as tags, or for recipe `paper` an 8-bit mosaic, whose values
-        stay as they are; 0/1 labels; truth classes.
+        stay as they are; labels, 0 or 1; truth classes.
     out_path : path
         The .npz to write; see `write_tiles`.
     recipe, size_px, overlap, rotate, target, min_valid_fraction
@@ -246,7 +259,7 @@ def cut_tiles(
     Raises
     ------
     InputError
-        Where the rasters are on different grids, or the image has no valid pixel.
+        If the rasters are on different grids, or the image has no valid pixel.
     """
     paths = {"mask": label_raster_path} | ({"truth": truth_path} if truth_path is not None else {})
     image, facts, grid, layers, origin = _read_layers(projected_path, paths, stride_of(size_px, overlap))
@@ -271,7 +284,7 @@ def cut_tiles(
     return tiles
 
 
-def write_tiles(path, tiles):
+def write_tiles(path: str | Path, tiles: Tiles) -> None:
     """Write tiles as a compressed .npz: the arrays of `Tiles` by name, its scalars, and `fact_<name>` of the image."""
     arrays = {name: value for name, value in vars(tiles).items() if name != "facts" and value is not None}
     arrays |= {f"fact_{name}": value for name, value in asdict(tiles.facts).items()}
@@ -279,13 +292,13 @@ def write_tiles(path, tiles):
         np.savez_compressed(temporary, **arrays)
 
 
-def read_tiles(path):
+def read_tiles(path: str | Path) -> Tiles:
     """Read what `write_tiles` wrote.
 
     Raises
     ------
     InputError
-        Where the file is missing or holds no tiles.
+        If the file is missing or holds no tiles.
     """
     try:
         with np.load(path) as archive:
@@ -297,7 +310,7 @@ def read_tiles(path):
 
 
 def _read_layers(projected_path, paths, stride):
-    """Image, facts, grid and other layers of the part of a map that an image covers, and that part's row and column."""
+    """Read the part of a map that an image covers: image, facts, grid, other layers, and its row and column."""
     with open_raster(projected_path) as dataset:
         window = _footprint(dataset, stride)
         finished = dataset.dtypes[0] == "uint8"
@@ -316,15 +329,14 @@ def _read_layers(projected_path, paths, stride):
 
 
 def _valid(image):
-    """Where an image, or an 8-bit mosaic, has data."""
+    """Return where an image, or an 8-bit mosaic, has data."""
     return image > 0 if image.dtype == np.uint8 else np.isfinite(image)
 
 
 def _footprint(dataset, stride):
-    """Window (row, column, rows, columns) around an image's data, beginning at a whole number of strides.
+    """Return the window (row, column, rows, columns) around an image's data; it starts at a whole number of strides.
 
-    An image covers little of a large target; the coarsest overview, which has data wherever a pixel below it has,
-    tells where.
+    An image covers little of a large target. The coarsest overview has data wherever a pixel below it has data.
     """
     factor = (dataset.overviews(1) or [1])[-1]
     coarse = _valid(dataset.read(1, out_shape=tuple(-(-extent // factor) for extent in dataset.shape)))

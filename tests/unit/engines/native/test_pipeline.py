@@ -139,7 +139,7 @@ def test_kept_image_of_another_camera_is_refused(product):
     def keep():
         calibrate_edr(product.path, camera_of(LINES - 2), product.calibration_dir, product.out)
 
-    refused(product, "give the ISD of this very image", keep)
+    refused(product, "give the ISD of this image", keep)
 
 
 def test_a_shape_model_of_the_config_moves_the_map(product, tmp_path):
@@ -198,9 +198,9 @@ def test_wrong_md5(product):
 
 def test_isd_of_another_image(product):
     for camera in (camera_of(side="right"), camera_of(LINES + 1), camera_of(summing=2)):
-        refused(product, "ISD of this very image", product.to_map, camera=camera)
+        refused(product, "ISD of this image", product.to_map, camera=camera)
     write_edr(product.path, np.zeros((LINES, 5064), np.uint8), fields(START_TIME="2010-11-09T13:08:46"))
-    refused(product, "ISD of this very image", product.to_map)
+    refused(product, "ISD of this image", product.to_map)
 
 
 def test_image_off_the_map(product):

@@ -4,9 +4,16 @@ import logging
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
+    from ...nac.instrument import Edr, NacCube, Step
 
 log = logging.getLogger(__name__)
 
@@ -14,30 +21,32 @@ _CHUNK_LINES = 128
 
 
 class LineReader:
-    """Processed lines on demand, some at a time in each thread.
+    """Reader of processed lines; each of several threads processes some of them at a time.
 
     Parameters
     ----------
     image : Edr or NacCube
     steps : list of tuple
-        Name and function (of lines and the first one's zero-based number) of what is done to them, in order.
+        Names and functions of the steps, in order. A function takes lines and the zero-based number of the first line.
     pool : concurrent.futures.Executor
     clock : StageClock
     """
 
-    def __init__(self, image, steps, pool, clock):
+    def __init__(
+        self, image: "Edr | NacCube", steps: "Sequence[tuple[str, Step]]", pool: "Executor", clock: "StageClock"
+    ) -> None:
         self._image, self._steps, self._pool, self._clock = image, steps, pool, clock
-        self._told = 0
+        self._logged_tenth = 0
 
-    def __call__(self, first, count):
-        """Lines as (count, samples) float32."""
+    def __call__(self, first: int, count: int) -> np.ndarray:
+        """Return processed lines from the zero-based line `first` on: (count, samples) float32."""
         out = np.empty((count, self._image.label.samples), np.float32)
         starts = range(0, count, _CHUNK_LINES)
         list(self._pool.map(lambda start: self._fill(out[start : start + _CHUNK_LINES], first + start), starts))
         tenth = 10 * (first + count) // self._image.label.lines
-        if tenth > self._told:
+        if tenth > self._logged_tenth:
             log.info("%s: line %d of %d", self._image.label.product_id, first + count, self._image.label.lines)
-            self._told = tenth
+            self._logged_tenth = tenth
         return out
 
     def _fill(self, out, first):
@@ -52,17 +61,18 @@ class LineReader:
 class StageClock:
     """Seconds spent in each stage, summed over threads."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._lock, self._stages = threading.Lock(), Counter()
 
     @contextmanager
-    def __call__(self, stage):
+    def __call__(self, stage: str) -> Iterator[None]:
+        """Count the time of a with block in a stage."""
         started = time.perf_counter()
         yield
         self.add(stage, time.perf_counter() - started)
 
-    def timed(self, stage, function):
-        """The function, timed."""
+    def timed(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function with its time counted in a stage."""
 
         def call(*arguments, **options):
             with self(stage):
@@ -70,11 +80,11 @@ class StageClock:
 
         return call
 
-    def add(self, stage, seconds):
+    def add(self, stage: str, seconds: float) -> None:
         """Count time in a stage."""
         with self._lock:
             self._stages[stage] += seconds
 
-    def stages(self):
-        """dict of float: seconds by stage."""
+    def stages(self) -> dict[str, float]:
+        """Return the seconds by stage."""
         return dict(self._stages)

@@ -1,14 +1,17 @@
 """The native engine: from an EDR or a cube to a map-projected raster in one pass.
 
-Lines are decompanded, calibrated, freed of their echo and normalised a few at a time, as the projection asks for them;
-between the image's bytes and the map's pixels nothing is written, and memory does not grow with the image.
+Lines are decompanded, calibrated, freed of their echo and normalised a few at a time, when the projection needs them.
+No intermediate file is written, and memory does not grow with the image.
 """
 
 import logging
 import time
 from collections import deque
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import rasterio
@@ -25,6 +28,9 @@ from ...nac import instrument
 from ..coverage_check import CoverageCheck
 from .line_reader import LineReader, StageClock
 
+if TYPE_CHECKING:
+    from ...camera.line_scan import LineScanCamera
+
 log = logging.getLogger(__name__)
 
 _LINES_PER_BLOCK = 4096
@@ -35,7 +41,7 @@ _GDAL_CACHE_MB = 256
 
 @dataclass(frozen=True)
 class Processing:
-    """How an image is processed.
+    """Settings for the processing of an image.
 
     Attributes
     ----------
@@ -44,17 +50,17 @@ class Processing:
     heights : float or shape.ShapeModel
         Surface that the image is projected onto, metres above the sphere.
     verify_md5 : bool
-        Whether an EDR's checksum is compared first.
+        Whether an EDR's checksum is verified first.
     min_valid_fraction : float
         Least share of the grid's pixels that the image must fill.
     darks, dark_file, masked, dark, nonlinearity, flat
         As `calibration.Calibration.for_edr`.
     echo : bool
-        Whether the echo is taken out (of uncalibrated images; a calibrated cube is taken as it is).
+        Whether the echo is removed from an image that is not calibrated yet.
     photometry : path, optional
-        Parameter file of the photometric normalisation; None for none.
+        Parameter file of the photometric normalisation; None for no normalisation.
     threads : int, optional
-        By default as many as the process has processors.
+        Number of threads; by default the number of processors that the process may use.
     """
 
     resampling: str = PROCESSING["resampling"]
@@ -72,10 +78,10 @@ class Processing:
     threads: int | None = None
 
     @classmethod
-    def of(cls, settings):
-        """Out of a mapping, such as the config's ``processing``; keys that are none of these are left alone.
+    def of(cls, settings: Mapping[str, Any]) -> Self:
+        """Return the settings from a mapping such as the config's ``processing``; unknown keys are ignored.
 
-        Its ``shape_model``, a raster's path, becomes `heights`.
+        Its key ``shape_model``, the path of a raster, becomes `heights`.
         """
         known = {field.name for field in fields(cls)}
         chosen = {key: value for key, value in settings.items() if key in known}
@@ -84,14 +90,21 @@ class Processing:
         return cls(**chosen)
 
 
-def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=None):
+def edr_to_map(
+    edr_path: str | Path,
+    camera: "LineScanCamera | str | Path",
+    calibration_dir: str | Path,
+    grid: MapGrid,
+    out_path: str | Path,
+    processing: Processing | None = None,
+) -> "Summary":
     """Calibrate and project an EDR.
 
     Parameters
     ----------
     edr_path : path
     camera : LineScanCamera or path
-        Of the same image; a path is that of an ISD.
+        Camera of the same image, or the path of its ISD.
     calibration_dir : path
         Laid out as ``$lro/calibration`` of ISISDATA.
     grid : MapGrid
@@ -106,16 +119,22 @@ def edr_to_map(edr_path, camera, calibration_dir, grid, out_path, processing=Non
     Raises
     ------
     InputError
-        For an unfit EDR, a camera of another image, a missing calibration file, an image off the grid, with too few
-        valid pixels or in full shadow; nothing is written then.
+        If the EDR is unfit, the camera belongs to another image, a calibration file is missing, or the image lies off
+        the grid, has too few valid pixels or is in full shadow. Then nothing is written.
     """
     processing = processing or Processing()
     edr, camera = instrument.open_edr(edr_path, camera, processing.verify_md5)
     return _to_map(edr, camera, grid, out_path, processing, calibration_dir)
 
 
-def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None):
-    """Project a spiceinit'ed ISIS cube of a NAC, calibrating it first where lronaccal has not.
+def cube_to_map(
+    cube_path: str | Path,
+    grid: MapGrid,
+    out_path: str | Path,
+    calibration_dir: str | Path | None = None,
+    processing: Processing | None = None,
+) -> "Summary":
+    """Project a spiceinit'ed ISIS cube of a NAC; calibrate it first if lronaccal has not.
 
     Parameters
     ----------
@@ -132,7 +151,7 @@ def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None
     Raises
     ------
     InputError
-        For an unfit cube, else as `edr_to_map`.
+        If the cube is unfit; else as `edr_to_map`.
     """
     processing = processing or Processing()
     cube, camera = instrument.open_cube(cube_path)
@@ -143,8 +162,14 @@ def cube_to_map(cube_path, grid, out_path, calibration_dir=None, processing=None
     return _to_map(cube, camera, grid, out_path, processing, calibration_dir)
 
 
-def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
-    """Calibrate an EDR in its own geometry: what `edr_to_map` projects, kept as a file.
+def calibrate_edr(
+    edr_path: str | Path,
+    camera: "LineScanCamera | str | Path",
+    calibration_dir: str | Path,
+    out_path: str | Path,
+    processing: Processing | None = None,
+) -> None:
+    """Calibrate an EDR in its own geometry, and write the lines that `edr_to_map` would project.
 
     Parameters
     ----------
@@ -156,7 +181,8 @@ def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
     Raises
     ------
     InputError
-        For an unfit EDR, a camera of another image, or a missing calibration file; nothing is written then.
+        If the EDR is unfit, the camera belongs to another image, or a calibration file is missing. Then nothing is
+        written.
     """
     processing = processing or Processing()
     edr, camera = instrument.open_edr(edr_path, camera, processing.verify_md5)
@@ -174,12 +200,12 @@ def calibrate_edr(edr_path, camera, calibration_dir, out_path, processing=None):
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of an image.
+    """Result of processing one image.
 
     Attributes
     ----------
     valid_fraction : float
-        Share of the grid's pixels that it fills.
+        Share of the grid's pixels that are valid.
     elapsed_s : float
         Wall-clock time.
     stage_s : dict of float
@@ -193,7 +219,7 @@ class Summary:
 
 def _to_map(image, camera, grid, out_path, processing, calibration_dir):
     threads = processing.threads or usable_processors()
-    # By default GDAL would keep a twentieth of the machine's memory in blocks that are written already.
+    # By default GDAL would use a twentieth of the machine's memory for blocks that are written already.
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads):
         return _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
 
@@ -231,7 +257,7 @@ def _stream(image, camera, grid, out_path, processing, calibration_dir, threads)
 
 
 def _block_px(lines_per_pixel):
-    """Side of the map blocks: smaller on coarse maps, whose blocks would each want much of the image."""
+    """Return the side of the map blocks. It is smaller on coarse maps, whose blocks each need much of the image."""
     block_px = BLOCK_PX
     while block_px > _LEAST_BLOCK_PX and block_px * lines_per_pixel > _LINES_PER_BLOCK:
         block_px //= 2
