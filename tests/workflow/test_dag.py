@@ -147,7 +147,10 @@ def test_a_model_that_cannot_search_a_mosaic_is_refused_before_anything_is_made(
     ("change", "said"),
     [
         (lambda config: config["targets"]["floor"].update(lat=95), "targets.floor.lat: 95 is out of range; allowed"),
-        (lambda config: config["targets"]["floor"].update(latt=5), "targets.floor: unknown key 'latt'; allowed: "),
+        (
+            lambda config: config["targets"]["floor"].update(latt=5),
+            "targets.floor: unknown key 'latt' (did you mean lat?); allowed: ",
+        ),
         (
             lambda config: config.update(labels={"width_px": {"gigantic": 3}}),
             "labels.width_px: unknown key 'gigantic'; allowed: tiny, small",

@@ -1,10 +1,12 @@
 """What the models of the sections take from elsewhere, and what depends on them."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
 from imfmap.core import choices
+from imfmap.fractures import limits
 from imfmap.learning.architectures import ARCHITECTURES
 from imfmap.maps.bodies import BODIES, PROJECTIONS
 from imfmap.run.config import images, learning, results, target
@@ -46,7 +48,7 @@ def test_defaults_that_the_code_shares_are_the_codes():
     for recipe, section in (("paper", learning.PaperAugmentation), ("sun_aligned", learning.SunAlignedAugmentation)):
         ranges = {name: field.default for name, field in section.model_fields.items()}
         assert ranges == choices.AUGMENTATION_RANGES[recipe]
-    assert results.Mapping.model_fields["min_area_m2"].default == choices.MIN_AREA_M2
+    assert results.Mapping.model_fields["min_area_m2"].default == limits.MIN_AREA_M2
 
 
 SHARED = {
@@ -130,10 +132,14 @@ def test_no_function_has_a_default_of_the_configuration_again(root):
     assert not again
 
 
+# Modules of run that import the models of the configuration, too.
+OF_THE_SNAKEMAKE_PROCESS = ("product_table", "coarse_targets", "comparison_rows")
+
+
 def test_jobs_need_no_pydantic(root):
     """Scripts run in environments without it: what they reach never imports the models of the configuration."""
     for name, tree in modules(root):
-        if name.startswith("run/config/") or name in ("run/product_table.py", "run/coarse_targets.py"):
+        if name.startswith("run/config/") or Path(name).stem in OF_THE_SNAKEMAKE_PROCESS:
             continue
         for node in ast.walk(tree):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -141,7 +147,7 @@ def test_jobs_need_no_pydantic(root):
             assert not [found for found in names if found.split(".")[0] in ("pydantic", "config")], name
     for path in (root / "workflow" / "scripts").glob("*.py"):
         text = path.read_text()
-        assert not [name for name in ("run.config", "product_table", "coarse_targets") if name in text], path
+        assert not [name for name in ("run.config", *OF_THE_SNAKEMAKE_PROCESS) if name in text], path
 
 
 def test_only_a_training_reads_the_other_keys_of_a_model():
