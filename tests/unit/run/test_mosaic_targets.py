@@ -68,7 +68,9 @@ def test_a_mosaic_without_its_sun_is_refused(given, said):
 def test_images_bring_their_sun_with_them():
     given = config("paper", {"role": "map"})
     given["targets"]["tr"]["sun_azimuth_deg"] = 10
-    with pytest.raises(InputError, match="targets.tr.sun_azimuth_deg: is only for targets with the key mosaic; leave it out"):
+    with pytest.raises(
+        InputError, match="targets.tr.sun_azimuth_deg: is only for targets with the key mosaic; leave it out"
+    ):
         complete(given, "c.yaml")
 
 

@@ -86,7 +86,7 @@ def write_record(snakemake: Any, started: datetime) -> None:
         "ended": now().isoformat(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by `core.files.replacing`: its temporary files end in .json, too, and `read_records` must not read a half one.
+    # Not by `files.replacing`: its temporary files end in .json, too, and `read_records` must not read a half one.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_text(json.dumps(record, indent=1, default=str) + "\n")

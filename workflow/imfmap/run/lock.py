@@ -61,7 +61,7 @@ def take(folder: str | Path = ".", unlock: bool = False) -> None:
 
 
 def remove_parts(results: str | Path) -> None:
-    """Remove half-written files that killed jobs left in a folder of results (`core.files.replacing` names them)."""
+    """Remove half-written files that killed jobs left in a folder of results (`files.replacing` names them)."""
     for path in Path(results).rglob(".*.part*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

@@ -18,7 +18,7 @@ class ProductRow(Section):
 
     product: ProductId = Field(description="product id")
     url: text(r"^(https?|file)://", "an address", "http://, https:// or file://") = Field(
-        description="where the EDR is"
+        description="address of the EDR"
     )
     bytes: NotNegativeCount = Field(ABSENT, description="size of the EDR")
     incidence_deg: _Angle = Field(ABSENT, description="incidence angle at the image's centre")
