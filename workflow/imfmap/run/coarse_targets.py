@@ -56,7 +56,7 @@ def coarse_targets(config: dict, where: str | Path) -> dict:
         if target["role"] == "map":
             del coarse["role"]
             if model is not None:
-                made[f"{name}_retrained"] = {**coarse, "model": model, "title": f"{title}, trained at it"}
+                made[f"{name}_retrained"] = {**coarse, "model": model, "title": f"{title}, retrained"}
         made[f"{name}_coarse"] = coarse
     if clash := sorted(set(made) & set(config["targets"])):
         raise InputError(where, f"targets: '{clash[0]}' is the name of a coarse map", "rename the target")
