@@ -13,7 +13,7 @@ from .. import __version__
 
 FOLDER = Path("provenance", "jobs")
 PACKAGES = ("snakemake", "torch", "torchvision", "rasterio", "geopandas", "pandas", "numpy", "scikit-image", "pyproj")
-# Set by the workflow for its jobs, on whatever node they run.
+# The workflow sets this variable, which all its jobs inherit.
 COMMIT_VARIABLE = "IMFMAP_COMMIT"
 
 

@@ -76,13 +76,13 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     """
     from snakemake import cli
 
-    found = []
+    results = []
 
     class Watched(cli.SnakemakeApi):
         def _cleanup(self):
             workflow = self._workflow_api and self._workflow_api._workflow_store
             if workflow is not None and workflow.dag is not None:
-                found.append(read(workflow))
+                results.append(read(workflow))
             super()._cleanup()
 
     before, cli.SnakemakeApi = (cli.SnakemakeApi, sys.argv), Watched
@@ -91,11 +91,11 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     try:
         cli.main(command)
     except SystemExit as ended:
-        if ended.code or not found:
+        if ended.code or not results:
             raise
     finally:
         cli.SnakemakeApi, sys.argv = before
-    return found[0]
+    return results[0]
 
 
 def jobs_of(workflow: Any) -> Iterator[dict]:

@@ -337,28 +337,11 @@ def _free_corner(axes, shapes, share, taken):
 
 
 def add_compass(
-    axes: "Axes",
-    grid: MapGrid,
-    azimuths_deg: Sequence[float],
-    corner: tuple[int, int],
-    share: float,
-    size: float,
+    axes: "Axes", grid: MapGrid, azimuths_deg: Sequence[float], corner: tuple[int, int], share: float, size: float
 ) -> None:
     """Draw north and the Sun in a corner of axes.
 
-    Parameters
-    ----------
-    axes : matplotlib.axes.Axes
-    grid : MapGrid
-        Grid that the axes show.
-    azimuths_deg : sequence of float
-        Directions towards the Sun, clockwise from the map's up.
-    corner : tuple of int
-        Across and up, 0 or 1.
-    share : float
-        Width of the compass as a share of the axes' sides.
-    size : float
-        Size of its lines and letters; 1 is normal.
+    `corner` is (across, up), 0 or 1. `share` is the width of the compass as a share of the axes' sides.
     """
     room = 0.01
     x, y = (room + value * (1 - share - 2 * room) for value in corner)

@@ -22,11 +22,11 @@ class JobCostEstimator:
         self._sizes = {}
         self._jobs = defaultdict(list)
         for path in sorted(Path(results).glob("*/benchmarks/*/**/*.tsv")):
-            found = _measured(path)
-            if found:
+            times = _measured(path)
+            if times:
                 run = path.relative_to(results).parts[0]
                 rule, name = path.relative_to(Path(results) / run / "benchmarks").parts[0], path.stem
-                self._jobs[rule].append((*found, self._megapixels(rule, Path(results) / run, name), run))
+                self._jobs[rule].append((*times, self._megapixels(rule, Path(results) / run, name), run))
 
     def estimate(self, rule: str, megapixels: float | None = None, on_gpu: bool = False) -> dict | None:
         """Estimate the cost of a job.
