@@ -8,16 +8,16 @@ BIN := .venv/bin
 CORES ?= $(shell nproc)
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES)
 
-demo: .venv/run.stamp  ## the whole chain on a simulated Moon, in minutes
+demo: .venv/run.stamp  ## run all steps on a simulated Moon, in minutes
 	$(SNAKEMAKE) all --configfile config/demo.yaml
 
-test: .venv/test.stamp lint  ## everything that must hold
+test: .venv/test.stamp lint  ## run all checks and tests
 	$(BIN)/pytest tests -m "not slurm"
 
-test-slurm: .venv/test.stamp  ## the workflow on a real Slurm, started for it (Debian: apt-get install slurmctld slurmd slurm-client munge)
+test-slurm: .venv/test.stamp  ## test the workflow on a real Slurm, which the test starts (Debian: apt-get install slurmctld slurmd slurm-client munge)
 	$(BIN)/pytest tests/workflow -m slurm -n 0
 
-lint: .venv/test.stamp
+lint: .venv/test.stamp  ## check style, type hints and rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
@@ -27,50 +27,50 @@ lint: .venv/test.stamp
 real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
 	$(SNAKEMAKE) giordano_bruno --configfile config/demo.yaml
 
-weights: .venv/run.stamp  ## make resources/start_weights.pt anew
+weights: .venv/run.stamp  ## make resources/start_weights.pt again
 	$(BIN)/python resources/start_weights.py
 
-viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries anew (needs npm)
+viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries again (needs npm)
 	$(BIN)/python resources/viewer_libraries.py
 
-likeness: .venv/run.stamp  ## is the simulated Moon like the real one? (needs IMF_REAL_DATA): results/likeness
+likeness: .venv/run.stamp  ## compare the simulated Moon with the real one (needs IMF_REAL_DATA), into results/likeness
 	$(BIN)/python benchmarks/likeness.py --processes $(CORES)
 
-coarse: .venv/run.stamp  ## section 4.5 of the paper on the simulated Moon: 1.5 against 6 m/px, and a network trained at 6
+coarse: .venv/run.stamp  ## map the simulated Moon at 1.5 and at 6 m/px (the paper, section 4.5), also with a network trained at 6 m/px
 	$(SNAKEMAKE) coarse --configfile config/coarse.yaml
 
 SIZE ?= full
-benchmark-set: .venv/run.stamp  ## make the simulated benchmark set, nothing trained (SIZE=small for a laptop)
+benchmark-set: .venv/run.stamp  ## make the simulated benchmark set, without training (SIZE=small for a laptop)
 	$(SNAKEMAKE) benchmark_set --configfile config/benchmark.yaml --config size=$(SIZE)
 
 CONFIG ?= config/config.yaml
 TARGET ?= all
-plan: .venv/run.stamp  ## what a run would do, why and at what cost, doing nothing (CONFIG=config/demo.yaml TARGET=unseen)
+plan: .venv/run.stamp  ## write what a run would do, why and at what cost, without running it (CONFIG=config/demo.yaml TARGET=unseen)
 	PYTHONPATH=workflow PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m imfmap.run.plan.report $(TARGET) --configfile $(CONFIG)
 
-bench-mapping: .venv/run.stamp  ## time and memory from a probability of 32k x 32k pixels to a map's numbers
+bench-mapping: .venv/run.stamp  ## measure time and memory from a probability of 32k x 32k pixels to the numbers of a map
 	$(BIN)/python benchmarks/mapping.py
 
-bench-increment: .venv/run.stamp  ## what one image more costs, beside all those before it
+bench-increment: .venv/run.stamp  ## measure the cost of one more image, compared with that of all images
 	$(BIN)/python benchmarks/increment.py
 
-bench-native: .venv/run.stamp  ## time and memory of the native engine, beside gdalwarp and a plain copy
+bench-native: .venv/run.stamp  ## measure time and memory of the native engine, compared with gdalwarp and a plain copy
 	$(BIN)/python benchmarks/native_engine.py
 
-bench-learning: .venv/run.stamp  ## tiles a second of training and inference, beside a plain loop
+bench-learning: .venv/run.stamp  ## measure tiles per second of training and inference, compared with a plain loop
 	$(BIN)/python benchmarks/learning.py
 
 MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
-real-crops: .venv/run.stamp  ## what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
+real-crops: .venv/run.stamp  ## count what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
 	$(BIN)/python benchmarks/real_crops.py $(MODELS)
 
-setup: .venv/test.stamp slurm-profile  ## all that is to be installed, and the profile of a cluster
+setup: .venv/test.stamp slurm-profile  ## install all packages, and the profile for Slurm clusters
 
 PROFILES := $(or $(XDG_CONFIG_HOME),$(HOME)/.config)/snakemake
-slurm-profile:  ## let Snakemake find profiles/slurm by its name: snakemake --profile slurm
+slurm-profile:  ## link profiles/slurm, so that Snakemake finds it by name: snakemake --profile slurm
 	@mkdir -p "$(PROFILES)"
 	@if [ -e "$(PROFILES)/slurm" ] && ! [ "$(PROFILES)/slurm" -ef profiles/slurm ]; then \
-		echo "imfmap: $(PROFILES)/slurm is another profile and stays; use snakemake --profile profiles/slurm"; \
+		echo "imfmap: $(PROFILES)/slurm is another profile and was not changed; use snakemake --profile profiles/slurm"; \
 	else \
 		ln -sfn "$(CURDIR)/profiles/slurm" "$(PROFILES)/slurm"; \
 		echo "snakemake --profile slurm: $(PROFILES)/slurm -> $(CURDIR)/profiles/slurm"; \

@@ -92,5 +92,7 @@ def test_a_profile_of_the_users_own_stays(tmp_path):
     theirs = tmp_path / "config" / "snakemake" / "slurm" / "config.yaml"
     theirs.parent.mkdir(parents=True)
     theirs.write_text("jobs: 1\n")
-    assert "is another profile and stays; use snakemake --profile profiles/slurm" in slurm_profile(tmp_path / "config")
+    assert "is another profile and was not changed; use snakemake --profile profiles/slurm" in slurm_profile(
+        tmp_path / "config"
+    )
     assert theirs.read_text() == "jobs: 1\n"

@@ -59,10 +59,10 @@ def test_every_table_has_its_rows(compared):
     # What was not trained here has no seeds.
     assert [(row["seeds"], row["maps"]) for row in images.values()] == [("1", "2"), ("-", "1")]
     assert list(maps) == ["plain, one image", "plain, mosaic", "plain, fused", "weak labels"]
-    assert list(sun) == ["plain, not told", "told, Sun +90 deg", "weak labels"]
+    assert list(sun) == ["plain, not Sun-aware", "told, Sun +90 deg", "weak labels"]
     # The same scores as in the table of images.
     same = [column for column in images["plain"] if column != "model"]
-    assert [sun["plain, not told"][column] for column in same] == [images["plain"][column] for column in same]
+    assert [sun["plain, not Sun-aware"][column] for column in same] == [images["plain"][column] for column in same]
     # One image at each place covers what all do together; both by themselves more, though one of them ends on the map.
     areas = {
         table: pandas.read_csv(compared / "comparison" / "places" / f"{table}.csv").km2 for table in ("images", "maps")

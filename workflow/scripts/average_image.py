@@ -1,4 +1,4 @@
-"""One image through coarser pixels."""
+"""Average one image to coarser pixels."""
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.mosaic.average import average_image

@@ -1,4 +1,4 @@
-"""One EDR calibrated in its own geometry, kept because the config asks for it."""
+"""Calibrate one EDR in its own geometry, if the configuration asks to keep it."""
 
 from imfmap.engines.native.pipeline import Processing, calibrate_edr
 from imfmap.run.job import job

@@ -1,4 +1,4 @@
-"""The STAC catalogue of a run."""
+"""Write the STAC catalogue of a run."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is wrong with the labels that people drew, feature by feature."""
+"""List the faults of drawn labels, feature by feature."""
 
 from imfmap.labels.checks import check_files
 from imfmap.run.job import job

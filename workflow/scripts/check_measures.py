@@ -1,4 +1,4 @@
-"""How well a simulated target's fractures are measured."""
+"""Compare the measures of a simulated target's fractures with the truth."""
 
 from imfmap.maps.ground_plane import mapped_ground
 from imfmap.maps.vectors import read_vector

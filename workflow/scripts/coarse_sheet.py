@@ -1,4 +1,4 @@
-"""A target through finer and coarser pixels, as a figure sheet."""
+"""Draw the figure sheet of a target at a finer and a coarser resolution."""
 
 from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
@@ -14,14 +14,14 @@ with job(snakemake):
     fractures = [read_vector(path, "fractures") for path in files.fractures]
     grids = [read_grid(path) for path in files.mosaics]
     maps = [
-        # The third map is of the second's images.
-        MapShown(name, mosaic, probability, found, own_picture=number < 2)
-        for number, (name, mosaic, probability, found) in enumerate(
+        # The third map has the same images as the second.
+        MapShown(name, mosaic, probability, frame, own_picture=number < 2)
+        for number, (name, mosaic, probability, frame) in enumerate(
             zip(params.names, files.mosaics, files.probabilities, fractures, strict=True)
         )
     ]
-    found = dict(zip(params.names, fractures, strict=True))
-    table = compare_maps(found, [grid.resolution_m for grid in grids], params.truth)
+    by_name = dict(zip(params.names, fractures, strict=True))
+    table = compare_maps(by_name, [grid.resolution_m for grid in grids], params.truth)
     text = SheetText(f"{params.title} through finer and coarser pixels", subtitle(grids[0]), params.footer)
     azimuths_deg = sun_azimuths(files.images, files.mosaics[0], params.sun_azimuth_deg)
     coarse_sheet(snakemake.output, maps, table, files.sources, text, azimuths_deg)

@@ -1,4 +1,4 @@
-"""Models side by side: tables and figures."""
+"""Compare models in tables and figures."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The maps of each target through finer and coarser pixels, in numbers."""
+"""Compare the maps of each target at a finer and a coarser resolution, in numbers."""
 
 from imfmap.maps.vectors import read_vector
 from imfmap.run.job import job

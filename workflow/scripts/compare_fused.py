@@ -1,4 +1,4 @@
-"""One probability on the map out of what a model saw in each image alone."""
+"""Fuse what a model found in each image alone into one probability on the map."""
 
 from pathlib import Path
 

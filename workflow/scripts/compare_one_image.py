@@ -1,4 +1,4 @@
-"""What a model saw at each place in the one image that the mosaic shows there."""
+"""Take, at each place, what a model found in the one image that the mosaic shows there."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How far a target's fractures lie from the wall, against random sets of them."""
+"""Compare the distances of a target's fractures to the wall with those of random sets."""
 
 from imfmap.core.jsonfiles import write_json
 from imfmap.fractures.accept import read_boundary

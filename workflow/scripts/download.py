@@ -1,4 +1,4 @@
-"""One EDR from the archive, whole and with the right MD5."""
+"""Download one EDR from the archive, and check its MD5."""
 
 from pathlib import Path
 

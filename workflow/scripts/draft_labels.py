@@ -1,4 +1,4 @@
-"""Predicted fractures in the form of drawn labels."""
+"""Write predicted fractures as draft labels, for a person to correct."""
 
 from imfmap.fractures.draft_labels import write_as_labels
 from imfmap.maps.vectors import read_vector

@@ -1,4 +1,4 @@
-"""Scores of one model on one target."""
+"""Score one model on one target."""
 
 from imfmap.labels.truth_classes import CLASSES
 from imfmap.learning.evaluation import evaluate

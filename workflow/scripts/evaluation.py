@@ -1,4 +1,4 @@
-"""Tables of all evaluated models on all targets, and their training curves."""
+"""Write tables of all evaluated models on all targets, and draw their training curves."""
 
 from pathlib import Path
 

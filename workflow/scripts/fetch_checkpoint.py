@@ -1,4 +1,4 @@
-"""The published weights."""
+"""Fetch published weights."""
 
 from pathlib import Path
 

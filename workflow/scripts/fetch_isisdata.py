@@ -1,4 +1,4 @@
-"""The kernels and calibration files of one image, into the ISISDATA tree, and which they are."""
+"""Fetch the kernels and calibration files of one image into the ISISDATA tree, and list them."""
 
 from pathlib import Path
 

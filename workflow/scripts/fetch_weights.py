@@ -1,4 +1,4 @@
-"""torchvision's weights of one network: COCO's of a whole one, or ImageNet's of an encoder."""
+"""Fetch torchvision's weights: of a whole network (COCO), or of an encoder (ImageNet)."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Outlines of a target's images."""
+"""Write the outlines of a target's images."""
 
 from imfmap.maps.image_footprints import image_footprints
 from imfmap.maps.vectors import write_vector

@@ -1,4 +1,4 @@
-"""One probability on the map out of those of all images."""
+"""Fuse the probabilities of all images into one on the map."""
 
 from imfmap.inference.fusion import fuse
 from imfmap.maps.target_grid import target_grid

@@ -1,4 +1,4 @@
-"""A finished mosaic, as one of this workflow's own."""
+"""Import a finished mosaic in the form of this workflow's own mosaics."""
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.mosaic.imported import import_mosaic

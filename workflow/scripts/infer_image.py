@@ -1,4 +1,4 @@
-"""Probability of fractures in one image."""
+"""Compute the probability of fractures in one image."""
 
 from imfmap.inference.infer import infer_image
 from imfmap.run.job import job

@@ -1,4 +1,4 @@
-"""Probability of fractures in each image of a target by itself."""
+"""Compute the probability of fractures in each image of a target alone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Probability of fractures in a mosaic."""
+"""Compute the probability of fractures in a mosaic."""
 
 from imfmap.inference.infer import infer_mosaic
 from imfmap.run.job import job

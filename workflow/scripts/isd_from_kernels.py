@@ -1,4 +1,4 @@
-"""Camera of one EDR, out of its kernels, as ISD."""
+"""Write the camera of one EDR as ISD, from its kernels."""
 
 from imfmap.acquisition.isisdata import kernel_paths
 from imfmap.nac.instrument import write_camera

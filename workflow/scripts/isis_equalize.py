@@ -1,4 +1,4 @@
-"""One brightness for the images of a target: equalizer."""
+"""Matching of brightness among the images of a target: equalizer."""
 
 from imfmap.engines.isis.steps import equalize
 from imfmap.run.job import job

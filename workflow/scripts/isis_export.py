@@ -1,4 +1,4 @@
-"""Projected cube to float32 GeoTIFF on the target's grid, with its Sun."""
+"""Convert a projected cube to a float32 GeoTIFF on the target's grid, with its Sun direction in the tags."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The images of a target laid over each other: automos."""
+"""Mosaic of the images of a target: automos."""
 
 from imfmap.engines.isis.steps import lay_mosaic, mosaic_inputs
 from imfmap.run.job import job

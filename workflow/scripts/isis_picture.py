@@ -1,4 +1,4 @@
-"""One 8-bit picture of the mosaic that automos made, and which image each of its pixels came from."""
+"""Write the mosaic of automos as an 8-bit picture, and which image each pixel came from."""
 
 from imfmap.engines.isis.mosaics import export_mosaic
 from imfmap.maps.target_grid import target_grid

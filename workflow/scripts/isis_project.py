@@ -1,4 +1,4 @@
-"""Map projection of an image, of the part of the map that it covers: cam2map."""
+"""Map projection of an image, on the part of the map that it covers: cam2map."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What an image covers, in the terms of its target's map: mosrange."""
+"""Range of latitude and longitude that an image covers, in the target's map projection: mosrange."""
 
 from imfmap.engines.isis.boxes import LonLatBox
 from imfmap.engines.isis.steps import measure_range

@@ -1,4 +1,4 @@
-"""Map that the images of a target are projected to: maptemplate."""
+"""Map projection for the images of a target: maptemplate."""
 
 from imfmap.engines.isis import commands
 from imfmap.engines.isis.boxes import LonLatBox

@@ -1,4 +1,4 @@
-"""Labels of a target as a mask: lines buffered to the width of their class, polygons merged in."""
+"""Write the labels of a target as polygons and mask: lines are buffered to the width of their class."""
 
 from imfmap.core.errors import InputError
 from imfmap.labels.reading import labels_to_polygons, read_labels, write_labels
@@ -10,7 +10,9 @@ from imfmap.run.job import job
 with job(snakemake):
     if not snakemake.input.labels:
         raise InputError(
-            snakemake.params.drawn, "is not there yet", "draw the labels (config/README.md, Labels) and save them so"
+            snakemake.params.drawn,
+            "does not exist yet",
+            "draw the labels (config/README.md, Labels) and save them there",
         )
     own_map = snakemake.input.own_map
     grid = read_grid(own_map) if own_map else target_grid(snakemake.params.place)

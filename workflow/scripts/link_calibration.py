@@ -1,4 +1,4 @@
-"""A folder of one image's calibration files, laid out as $lro/calibration; empty for an image that is left out."""
+"""Make a folder of one image's calibration files, laid out as $lro/calibration; empty for an image left out."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Product table of a target whose products are named: by the config, or by a table that it names."""
+"""Write the product table of a target, from product ids in the configuration or from a table that it names."""
 
 import shutil
 

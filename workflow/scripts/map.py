@@ -1,4 +1,4 @@
-"""The map of a target."""
+"""Draw the map of a target."""
 
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.image_facts import facts_of

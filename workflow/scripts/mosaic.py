@@ -1,4 +1,4 @@
-"""One 8-bit picture of a target, and which image each of its pixels came from."""
+"""Make the 8-bit mosaic of a target, and which image each pixel came from."""
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.mosaic.build import mosaic

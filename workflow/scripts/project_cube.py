@@ -1,4 +1,4 @@
-"""One spiceinit'ed ISIS cube on the map."""
+"""Project one ISIS cube (after spiceinit) to the map."""
 
 from imfmap.engines.native.pipeline import Processing, cube_to_map
 from imfmap.maps.target_grid import target_grid

@@ -1,4 +1,4 @@
-"""One EDR on the map: decompanded, calibrated, freed of its echo, projected."""
+"""Decompand one EDR, calibrate it, correct its echo, and project it to the map."""
 
 from imfmap.core.errors import InputError
 from imfmap.engines.native.pipeline import Processing, edr_to_map

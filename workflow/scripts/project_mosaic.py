@@ -1,4 +1,4 @@
-"""A finished mosaic as one image, under its one Sun."""
+"""Take a finished mosaic under one Sun as one image on the map."""
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.mosaic.imported import mosaic_as_image

@@ -1,4 +1,4 @@
-"""Record of a run: configuration, code, jobs, and the checksums and lineage of what was made."""
+"""Write the record of a run: configuration, code, jobs, checksums and lineage of products."""
 
 from imfmap.run.job import job
 from imfmap.run.provenance import write_provenance

@@ -1,4 +1,4 @@
-"""A QGIS project of a target."""
+"""Write the QGIS project of a target."""
 
 from imfmap.products.qgis import layers_of_target, write_project
 from imfmap.run.job import job

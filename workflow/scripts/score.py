@@ -1,4 +1,4 @@
-"""A map against the truth of its simulated scene."""
+"""Score a map against the truth of its simulated scene."""
 
 from imfmap.run.job import job
 from imfmap.scoring.probability_scores import score_probability

@@ -1,4 +1,4 @@
-"""What was found in each image of a simulated target, against its truth."""
+"""Score what was found in each image of a simulated target against the truth."""
 
 from pathlib import Path
 

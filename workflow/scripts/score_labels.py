@@ -1,4 +1,4 @@
-"""The weak labels of a simulated scene against its truth."""
+"""Score the weak labels of a simulated scene against its truth."""
 
 from imfmap.run.job import job
 from imfmap.scoring.probability_scores import score_labels

@@ -1,4 +1,4 @@
-"""Product table of a target, from a search of the archive."""
+"""Search the archive, and write the product table of a target."""
 
 from imfmap.acquisition.search import search
 from imfmap.run.job import job

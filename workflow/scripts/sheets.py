@@ -1,4 +1,4 @@
-"""Figure sheets of a target."""
+"""Draw the figure sheets of a target."""
 
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.rasters import read_grid

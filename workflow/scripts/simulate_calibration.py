@@ -1,4 +1,4 @@
-"""Calibration files of a simulated NAC."""
+"""Write the calibration files of a simulated NAC."""
 
 from imfmap.run.job import job
 from imfmap.simulate.calibration_set import write_calibration_set

@@ -1,4 +1,4 @@
-"""What one simulated target holds, counted from its files."""
+"""Count what one simulated target holds, from its files."""
 
 import json
 

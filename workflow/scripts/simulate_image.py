@@ -1,4 +1,4 @@
-"""One image of a simulated target: PDS3 EDR and camera."""
+"""Simulate one image of a target: PDS3 EDR and camera."""
 
 from imfmap.run.job import job
 from imfmap.simulate.imaging import image_scene

@@ -1,4 +1,4 @@
-"""One image of a simulated target, straight on the map."""
+"""Simulate one image of a target directly on the map."""
 
 from imfmap.maps.target_grid import target_grid
 from imfmap.run.job import job

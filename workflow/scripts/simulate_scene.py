@@ -1,4 +1,4 @@
-"""The ground of a simulated target: terrain, exact truth, weak labels."""
+"""Simulate the ground of a target: terrain, exact truth, weak labels."""
 
 from pathlib import Path
 

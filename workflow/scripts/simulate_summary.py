@@ -1,4 +1,4 @@
-"""What a simulated set holds, as a table."""
+"""Write a table of what a simulated set holds."""
 
 import json
 from pathlib import Path

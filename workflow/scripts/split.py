@@ -1,4 +1,4 @@
-"""Which tiles train and which validate."""
+"""Split tiles into training and validation."""
 
 from imfmap.run.job import job
 from imfmap.tiles.split import split_tiles

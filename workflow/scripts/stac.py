@@ -1,4 +1,4 @@
-"""The STAC collection of a target."""
+"""Write the STAC collection of a target."""
 
 from imfmap.products.stac import StacText, write_collection
 from imfmap.run.job import job

@@ -1,4 +1,4 @@
-"""Which images of a target are left out, and why."""
+"""List the images of a target that are left out, and why."""
 
 from imfmap.run.job import job
 from imfmap.run.left_out import write_left_out

@@ -1,4 +1,4 @@
-"""Numbers of a target as tables: of each fracture, along each fracture, and of all."""
+"""Write the tables of a target: numbers of each fracture, along each fracture, and of all fractures."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The fractures of a target in numbers, as a density map and as a rose diagram."""
+"""Summarise the fractures of a target in numbers, a density map and a rose diagram."""
 
 from imfmap.core.jsonfiles import read_json
 from imfmap.fractures.accept import read_boundary
@@ -22,7 +22,7 @@ with job(snakemake):
     boundary = read_boundary(files.boundary, fractures.crs) if files.boundary else {}
     mapped = mapped_ground(files.probability, settings["density_radius_m"] / CELLS)
     known = areas_of(boundary, "floor", "ponds") if boundary else ()
-    # Where fractures count on floor and ponds alone, the rest of the ground holds none by decision.
+    # If fractures outside floor and ponds are rejected, only floor and ponds count as ground.
     counted = mapped.within(known) if settings["floor"] and len(known) else mapped
     summary = summarise(
         fractures,

@@ -1,4 +1,4 @@
-"""Tiles of one image with their masks."""
+"""Cut one image into tiles with masks."""
 
 from imfmap.run.job import job
 from imfmap.tiles.tiles import cut_tiles, tiling

@@ -1,10 +1,10 @@
-"""One model, from tiles to its best checkpoint."""
+"""Train one model on tiles, and write its best checkpoint."""
 
 from imfmap.learning.models import STARTS
 from imfmap.learning.train import train
 from imfmap.run.job import job
 
-# Where several devices train together, each one's process imports this script.
+# If several devices train together, the process of each imports this script.
 if __name__ == "__main__":
     with job(snakemake):
         train(

@@ -1,4 +1,4 @@
-"""A checkpoint that is there already, checked."""
+"""Check a checkpoint that exists already, and use it."""
 
 from imfmap.learning.models import adopt_checkpoint
 from imfmap.run.job import job

@@ -1,4 +1,4 @@
-"""Fractures of a target: polygons, measures, filters, files."""
+"""Turn a probability into fractures: polygons, measures, filters, files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The viewer of a target."""
+"""Write the viewer of a target."""
 
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.vectors import layers_of, read_vector
@@ -7,7 +7,7 @@ from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input
-    # The viewer draws areas.
+    # The viewer draws only areas.
     names = [name for name in layers_of(files.fractures) if name != "centrelines"]
     layers = {name: read_vector(files.fractures, name) for name in names}
     layers["footprints"] = read_vector(files.footprints, "footprints")

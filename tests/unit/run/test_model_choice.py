@@ -70,7 +70,7 @@ def test_rows_of_the_comparison(config):
         ("net, Sun +0 deg", "alone"),
         ("net, Sun +30 deg", "alone+30"),
         ("net, Sun -30 deg", "alone-30"),
-        ("theirs, not told", "alone"),
+        ("theirs, not Sun-aware", "alone"),
     ]
 
 

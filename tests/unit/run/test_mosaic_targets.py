@@ -40,7 +40,7 @@ def test_a_mosaic_is_taken(given):
     assert complete(given, "c.yaml")["targets"]["theirs"]["mosaic"] == "m.tif"
 
 
-KNOW = "model net must know the Sun, which the tiles of a mosaic do not tell"
+KNOW = "model net needs the Sun's direction, which tiles of a mosaic do not have"
 
 
 @pytest.mark.parametrize(
@@ -48,10 +48,10 @@ KNOW = "model net must know the Sun, which the tiles of a mosaic do not tell"
     [
         (
             config("sun_aligned", {"role": "map"}),
-            "recipe sun_aligned must know the mosaic's one Sun; give sun_azimuth_deg and",
+            "recipe sun_aligned needs the direction of the mosaic's one Sun; give sun_azimuth_deg and",
         ),
-        (config("sun_aligned", {"sun_azimuth_deg": 100}), "must know the mosaic's one Sun"),
-        (config("sun_aligned", {"incidence_deg": 60}), "must know the mosaic's one Sun"),
+        (config("sun_aligned", {"sun_azimuth_deg": 100}), "needs the direction of the mosaic's one Sun"),
+        (config("sun_aligned", {"incidence_deg": 60}), "needs the direction of the mosaic's one Sun"),
         (config("paper", LEARNT, {"recipe": "sun_aligned"}), KNOW),
         (config("paper", LEARNT, {"sun_input": True}), KNOW),
         (
@@ -68,7 +68,9 @@ def test_a_mosaic_without_its_sun_is_refused(given, said):
 def test_images_bring_their_sun_with_them():
     given = config("paper", {"role": "map"})
     given["targets"]["tr"]["sun_azimuth_deg"] = 10
-    with pytest.raises(InputError, match="targets.tr.sun_azimuth_deg: belongs to a mosaic; leave it out"):
+    with pytest.raises(
+        InputError, match="targets.tr.sun_azimuth_deg: is only for targets with the key mosaic; leave it out"
+    ):
         complete(given, "c.yaml")
 
 

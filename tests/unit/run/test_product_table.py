@@ -23,8 +23,8 @@ def test_a_product_table_is_read_in_its_order(tmp_path):
         ("M100000001RE,https://a/c.IMG,many,,\n", "line 2: bytes: 'many' is no whole number"),
         ("M100000001RE,,,,\n", "line 2: url: is missing"),
         ("M100000001RE,https://a,1,1,x,y\n", "line 2: has more cells"),
-        (2 * "M100000001RE,https://a/c.IMG,,,\n", "line 3: product M100000001RE a second time"),
-        ("", "has no products"),
+        (2 * "M100000001RE,https://a/c.IMG,,,\n", "line 3: product M100000001RE is in the table twice"),
+        ("", "lists no products"),
     ],
 )
 def test_a_bad_product_table_is_refused(tmp_path, lines, said):

@@ -61,7 +61,7 @@ def test_every_target_with_a_role_has_a_coarser_one():
         (lambda c: c["coarse"].update(model="net"), "'net' is trained at another resolution; give it resolution_m: 6"),
         (
             lambda c: c.update(coarse={"resolution_m": 1}),
-            "coarse.resolution_m: 1 is no coarser than target .*more than 1.5",
+            "coarse.resolution_m: 1 is not coarser than the resolution_m of target .*more than 1.5",
         ),
         (
             lambda c: c["models"]["coarse_net"].update(recipe="sun_aligned"),
@@ -69,7 +69,7 @@ def test_every_target_with_a_role_has_a_coarser_one():
         ),
         (
             lambda c: c["targets"].update(tr_coarse=c["targets"]["aside"]),
-            "'tr_coarse' is what the coarse map is called; rename the target",
+            "'tr_coarse' is the name of a coarse map; rename the target",
         ),
     ],
 )

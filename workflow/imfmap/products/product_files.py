@@ -1,7 +1,7 @@
-"""Every file that a target or a run is delivered as: its name, title, media type, purpose, and what asks for it.
+"""Table of all products of a target and of a run: name, title, media type, purpose, and the setting that asks for it.
 
-The rules, the STAC catalogue, the last lines of a run and the docs read this table. Every job of a run imports it, so
-that it needs nothing but the standard library.
+The rules, the STAC catalogue, the summary at the end of a run and the docs read this table. Every job of a run imports
+it, so that it needs only the standard library.
 """
 
 from collections.abc import Collection, Mapping
@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from ..core.media_types import CLOUD_OPTIMIZED_GEOTIFF, GEOTIFF, media_type
 
-# What must hold of a target so that it has a file.
+# Conditions that a target must meet to have a file.
 BOUNDARY, TRUTH = "a crater floor is mapped", "the target is simulated"
 
 
@@ -21,23 +21,23 @@ class ProductFile:
     Attributes
     ----------
     name : str
-        Path below the folder of the target, or of the run; ``{product}``, ``{model}`` stand for names.
+        Path below the folder of the target or of the run; ``{product}`` and ``{model}`` stand for names.
     title : str
         Title of the file in the STAC catalogue.
     roles : tuple of str
-        Its roles in the STAC catalogue; a file without any is not in the catalogue.
+        Roles in the STAC catalogue; a file without roles is not in the catalogue.
     description : str
-        What it is. Files of one description are one product in several formats.
+        What it is. Files with the same description are one product in several formats.
     asked_by : str or None
-        Key of the config's `products` that asks for it; None for what is always made.
+        Key of `products` in the configuration that asks for it; None if it is always made.
     condition : str or None
-        `BOUNDARY` or `TRUTH`; None for what every target has.
+        `BOUNDARY` or `TRUTH`; None if every target has it.
     kind : str or None
-        Media type; by default that of the name's ending.
+        Media type; by default that of the suffix.
     opened : str
-        File to open in a folder.
+        File to open, if it is a folder.
     announced : int or None
-        Place among the files that the last lines of a run name; None for those they do not name.
+        Place in the list of files at the end of a run; None if it is not listed.
     """
 
     name: str
@@ -52,12 +52,12 @@ class ProductFile:
 
     @property
     def path(self) -> str:
-        """Path of what is opened: the file, or the one in the folder."""
+        """Path of the file to open: the file itself, or the one in the folder."""
         return f"{self.name}/{self.opened}" if self.opened else self.name
 
     @property
     def media_type(self) -> str:
-        """Media type of what is opened."""
+        """Media type of the file to open."""
         return self.kind or media_type(self.path)
 
 
@@ -71,7 +71,7 @@ _MAP = "the map"
 _SHEET = "figure sheet of the crater at three scales"
 _REJECTED = "figure sheet of what was rejected"
 
-# Of a target, in the order of its catalogue.
+# Files of a target, in the order of its catalogue.
 TARGET_FILES = (
     ProductFile(
         "mosaic.tif",
@@ -160,7 +160,7 @@ TARGET_FILES = (
     ProductFile("stac", "STAC collection", (), "STAC collection", asked_by="stac", opened="collection.json"),
 )
 
-# Of each image of a target.
+# Files of each image of a target.
 IMAGE_FILES = (
     ProductFile(
         "projected/{product}.tif",
@@ -179,7 +179,7 @@ IMAGE_FILES = (
 )
 PROJECTED, PROBABILITY = IMAGE_FILES
 
-# Of a run.
+# Files of a run.
 RUN_FILES = (
     ProductFile("catalog.json", "STAC catalogue", (), "STAC catalogue", asked_by="stac", announced=8),
     ProductFile("coarse/table.html", "", (), "the maps beside those of coarser images", announced=3),
@@ -193,14 +193,14 @@ RUN_FILES = (
 
 
 def wanted(asked: Mapping[str, bool], holds: Collection[str] = ()) -> list[ProductFile]:
-    """Files of a target that are to be made.
+    """Return the files of a target that are to be made.
 
     Parameters
     ----------
     asked : mapping of str to bool
-        The config's `products`.
+        Section `products` of the configuration.
     holds : collection of str
-        Conditions that hold of the target: `BOUNDARY`, `TRUTH`.
+        Conditions that the target meets: `BOUNDARY`, `TRUTH`.
 
     Returns
     -------
@@ -214,12 +214,12 @@ def wanted(asked: Mapping[str, bool], holds: Collection[str] = ()) -> list[Produ
 
 
 def announced() -> list[tuple[str, str]]:
-    """Patterns of the files that the last lines of a run name, below the run's folder, and what each is.
+    """Return patterns of the files to list at the end of a run, below the run's folder, and what each is.
 
     Returns
     -------
     list of (str, str)
-        In the order in which they are named.
+        In the order of the list.
     """
     rows = [(file, "*/") for file in TARGET_FILES] + [(file, "") for file in RUN_FILES]
     rows = sorted((row for row in rows if row[0].announced is not None), key=lambda row: row[0].announced)
@@ -232,7 +232,7 @@ def _with_formats(file):
 
 
 def markdown() -> str:
-    """Table of a target's files for the docs, as Markdown: one row a product, in all its formats."""
+    """Return a Markdown table of a target's files for the docs: one row for each product, with all its formats."""
     rows = {}
     for file in TARGET_FILES:
         shown = f"{file.name}/" if not PurePosixPath(file.name).suffix else file.name

@@ -1,13 +1,14 @@
-"""A QGIS project of a target: its layers in order and styled, on the body's CRS, with relative paths.
+"""A QGIS project of a target: its layers in order, with styles, in the map's CRS and with relative paths.
 
-The project is written as QGIS writes it, less what QGIS fills in by itself; opened and drawn in QGIS 3.22 by
-``tests/unit/products/test_qgis.py``.
+The project has the form that QGIS writes, without the parts that QGIS fills in itself.
+``tests/unit/products/test_qgis.py`` opens and draws it in QGIS 3.22.
 """
 
 import os
 import re
 import warnings
 import zipfile
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from ..maps.vectors import layers_of
 
 _WRITTEN_AS = "3.22.0-Białowieża"
 _DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
-# A zip notes when its files were written; a fixed time makes the same project the same bytes.
+# A zip file records when its files were written. With a fixed time, the same project gives the same bytes.
 _EPOCH = (2000, 1, 1, 0, 0, 0)
 TITLES = {
     "fractures": "Fractures",
@@ -46,12 +47,13 @@ class ProjectLayer:
     Attributes
     ----------
     path : Path
-        File.
+        File of the layer.
     name : str
-        Name of the layer's style in resources/styles; of a vector layer also its name in the file.
+        Name of the style in resources/styles. For a vector layer, also the name of the layer in the file.
     title : str
-        What the layer tree says.
+        Title in the layer tree.
     raster : bool
+        Whether it is a raster layer.
     """
 
     path: Path
@@ -60,12 +62,19 @@ class ProjectLayer:
     raster: bool = False
 
 
-def layers_of_target(fractures, footprints, boundary, probability, mosaic):
-    """A target's layers, from the top of the map to its bottom; `boundary` is empty where there is none.
+def layers_of_target(
+    fractures: str | Path,
+    footprints: str | Path,
+    boundary: str | Path | Sequence[str],
+    probability: str | Path,
+    mosaic: str | Path,
+) -> list[ProjectLayer]:
+    """Return the layers of a target, from the top of the map to its bottom.
 
     Parameters
     ----------
-    fractures, footprints, boundary, probability, mosaic : path
+    fractures, footprints, boundary, probability, mosaic : str or Path
+        Files of the target; `boundary` is empty if there is none.
 
     Returns
     -------
@@ -81,23 +90,23 @@ def layers_of_target(fractures, footprints, boundary, probability, mosaic):
     ]
 
 
-def write_project(path, title, mosaic_path, layers):
+def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers: Sequence[ProjectLayer]) -> None:
     """Write a project.
 
     Parameters
     ----------
-    path : path
-        ``.qgz`` to write; files are named relative to its folder, so that the folder can move.
+    path : str or Path
+        ``.qgz`` to write. Paths in it are relative to its folder, so that the folder can move.
     title : str
-    mosaic_path : path
-        The raster whose CRS and extent are the project's.
+    mosaic_path : str or Path
+        Raster that gives the project its CRS and extent.
     layers : sequence of ProjectLayer
-        From the top of the map to its bottom. A vector layer that its file lacks is left out.
+        Layers from the top of the map to its bottom. A vector layer that is not in its file is left out.
 
     Raises
     ------
     InputError
-        For files that are missing.
+        If a file is missing.
     """
     path = Path(path)
     layers = [layer for layer in layers if layer.raster or layer.name in layers_of(layer.path)]
@@ -130,9 +139,9 @@ def write_project(path, title, mosaic_path, layers):
         ElementTree.SubElement(order, "layer", id=ident)
         project.append(_layer(layer, ident, source, grid.crs))
     root.append(_properties())
-    said = _DTD + ElementTree.tostring(root, encoding="unicode") + "\n"
+    text = _DTD + ElementTree.tostring(root, encoding="unicode") + "\n"
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(zipfile.ZipInfo(f"{path.stem}.qgs", _EPOCH), said)
+        archive.writestr(zipfile.ZipInfo(f"{path.stem}.qgs", _EPOCH), text)
 
 
 def _source(layer, folder):
@@ -169,9 +178,9 @@ def _layer(layer, ident, source, crs):
 
 
 def _crs(crs):
-    """A CRS as QGIS notes one that is in no catalogue: by its WKT."""
+    """Return a CRS as QGIS writes one that is in no catalogue: by its WKT."""
     with warnings.catch_warnings():
-        # Older readers look at the PROJ string; on a sphere it says all.
+        # Older readers use the PROJ string, which is complete for a sphere.
         warnings.simplefilter("ignore", UserWarning)
         proj4 = crs.to_proj4()
     element = ElementTree.Element("spatialrefsys", nativeFormat="Wkt")
@@ -203,11 +212,11 @@ def _extent(bounds):
 
 
 def _properties():
-    """Relative paths, and lengths and areas measured on the map."""
+    """Return the project's properties: relative paths; lengths and areas are measured on the map."""
     properties = ElementTree.Element("properties")
     paths = ElementTree.SubElement(properties, "Paths")
     ElementTree.SubElement(paths, "Absolute", type="bool").text = "false"
-    # With an ellipsoid of another body than the Earth QGIS 3.22 measures nothing but NaN: it measures on the map.
+    # With an ellipsoid that is not the Earth's, QGIS 3.22 measures NaN. Without one, it measures on the map.
     measure = ElementTree.SubElement(properties, "Measure")
     ElementTree.SubElement(measure, "Ellipsoid", type="QString").text = "NONE"
     measurement = ElementTree.SubElement(properties, "Measurement")

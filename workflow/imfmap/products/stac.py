@@ -1,10 +1,12 @@
-"""A STAC catalogue: a collection a target, in it an item of the map and one of each projected image.
+"""A STAC catalogue of a run: one collection for each target, with an item for the map and one for each image.
 
-Geometries and boxes are longitude and latitude on the body, planetocentric, as the Solar System extension (``ssys``)
-has it; the projection extension says the map's own CRS. All links are relative: the results' folder can move.
+Geometries and boxes are planetocentric longitude and latitude on the body, as the Solar System extension (``ssys``)
+requires. The projection extension gives the map's own CRS. All links are relative, so that the folder of results can
+move.
 """
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,10 +41,10 @@ class StacText:
     Attributes
     ----------
     target : str
-        Name of the target, the collection's id.
+        Name of the target: the id of the collection.
     title : str
     description : str
-        What was mapped, how.
+        What was mapped, and how.
     """
 
     target: str
@@ -50,20 +52,26 @@ class StacText:
     description: str
 
 
-def write_collection(folder, text, files, images=(), probabilities=()):
-    """Write a target's collection: ``collection.json`` and a file an item.
+def write_collection(
+    folder: str | Path,
+    text: StacText,
+    files: Sequence[str | Path],
+    images: Sequence[str | Path] = (),
+    probabilities: Sequence[str | Path] = (),
+) -> None:
+    """Write a target's collection: ``collection.json``, and one file for each item.
 
     Parameters
     ----------
-    folder : path
-        To write; an old one is replaced once the new one is whole.
+    folder : str or Path
+        Folder to write. An old folder is replaced when the new one is complete.
     text : StacText
-    files : sequence of path
-        Products of the target, its ``mosaic.tif`` among them; each becomes an asset by its name.
-    images : sequence of path
+    files : sequence of str or Path
+        Products of the target, with ``mosaic.tif``. Those that the table of products has roles for become assets.
+    images : sequence of str or Path
         Projected images.
-    probabilities : sequence of path
-        Their own probabilities, if any; paired by name.
+    probabilities : sequence of str or Path
+        Probability rasters of the images, if there are any, with the same names.
     """
     files = {_name(path): Path(path) for path in files}
     with open_raster(files["mosaic.tif"]) as mosaic:
@@ -85,28 +93,28 @@ def write_collection(folder, text, files, images=(), probabilities=()):
         )
         ScientificExtension.ext(collection, add_if_missing=True).apply(publications=[_publication()])
         collection.add_items(items)
-        # The slash at the end says that this is a folder, whatever dots its name has.
+        # The slash at the end marks a folder, even if there are dots in its name.
         collection.normalize_hrefs(f"{new.resolve()}/", strategy=TemplateLayoutStrategy(item_template=""))
         collection.make_all_asset_hrefs_relative()
         collection.save(pystac.CatalogType.SELF_CONTAINED)
 
 
-def write_catalog(path, run, collections):
-    """Write a run's catalogue, which points to its targets' collections.
+def write_catalog(path: str | Path, run: str, collections: Sequence[str | Path]) -> None:
+    """Write a run's catalogue, which links to the collections of its targets.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
         ``catalog.json`` to write.
     run : str
-        Name of the run, the catalogue's id.
-    collections : sequence of path
+        Name of the run: the id of the catalogue.
+    collections : sequence of str or Path
         ``collection.json`` of each target.
     """
     catalog = pystac.Catalog(id=run, title=f"imfmap: {run}", description="Maps of impact melt fractures")
-    for found in map(Path, collections):
-        title = pystac.Collection.from_file(str(found)).title
-        href = Path(os.path.relpath(found, Path(path).parent)).as_posix()
+    for collection in map(Path, collections):
+        title = pystac.Collection.from_file(str(collection)).title
+        href = Path(os.path.relpath(collection, Path(path).parent)).as_posix()
         catalog.add_link(pystac.Link("child", href, pystac.MediaType.JSON, title))
     catalog.set_root(catalog)
     with replacing(path) as temporary:
@@ -127,7 +135,7 @@ def _outlined(images):
 def _map_item(text, grid, files, images):
     times = [moment for item in images for moment in _interval(item)]
     if not times:
-        # Of a mosaic that somebody else made the file's own time is all that is known.
+        # For a mosaic that somebody else made, only the time of its file is known.
         times = [datetime.fromtimestamp(int(files["mosaic.tif"].stat().st_mtime), UTC)]
     geometry, bbox = geographic_footprint(grid)
     item = pystac.Item(
@@ -160,7 +168,7 @@ def _image_item(path, facts, probabilities):
     _describe(item, grid)
     item.properties["gsd"] = round(facts.ground_resolution_m, 3)
     view = ViewExtension.ext(item, add_if_missing=True)
-    # What this extension calls incidence is that of the line of sight: the emission angle.
+    # In this extension, "incidence" is the angle of the line of sight: the emission angle.
     view.apply(
         incidence_angle=round(facts.emission_deg, 3),
         sun_azimuth=_from_north(grid, facts.sun_azimuth_deg),
@@ -173,7 +181,7 @@ def _image_item(path, facts, probabilities):
 
 
 def _describe(item, grid):
-    """What the projection, scientific and Solar System extensions say of an item."""
+    """Add the fields of the projection, scientific and Solar System extensions to an item."""
     ProjectionExtension.ext(item, add_if_missing=True).apply(
         wkt2=grid.crs.to_wkt("WKT2_2019"),
         projjson=grid.crs.to_json_dict(),
@@ -196,7 +204,7 @@ def _interval(item):
 
 
 def _from_north(grid, map_azimuth_deg):
-    """Direction on the ground, clockwise from north, of one on the map at the grid's middle."""
+    """Convert a direction on the map, at the middle of the grid, to one clockwise from north."""
     jacobian = grid.ground_jacobians(grid.shape[0] / 2, grid.shape[1] / 2)[0]
     angle = np.radians(map_azimuth_deg)
     east, north = jacobian @ [np.sin(angle), np.cos(angle)]

@@ -2,9 +2,12 @@
 
 import csv
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import geopandas
 import numpy as np
 import pandas as pd
 import shapely
@@ -16,24 +19,34 @@ from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
 from ..maps.vectors import write_vector
 
+if TYPE_CHECKING:
+    from ..maps.image_facts import ImageFacts
 
-def write_fractures(directory, kept, rejected, centrelines, ponds):
+
+def write_fractures(
+    directory: str | Path,
+    kept: geopandas.GeoDataFrame,
+    rejected: geopandas.GeoDataFrame,
+    centrelines: geopandas.GeoDataFrame,
+    ponds: geopandas.GeoDataFrame,
+) -> None:
     """Write fractures in three formats.
 
     ``fractures.gpkg`` has the layers ``fractures``, ``centrelines``, ``candidate_ponds`` and ``rejected`` (with
-    ``reason``), each with its style for QGIS. ``fractures.shp`` holds the fractures under the field names of
-    `SHAPEFILE_FIELDS`. Both are on the map's CRS. ``fractures.geojson`` holds the fractures in longitude and latitude
-    on the body, and names that CRS in the member ``crs`` of GeoJSON 2008: RFC 7946 knows no CRS but the Earth's WGS84,
-    and a reader that assumes it would be wrong by the ratio of the radii. GDAL reads the member. A fracture across the
-    antimeridian runs on past 180 degrees.
+    ``reason``), each with its style for QGIS. ``fractures.shp`` has the fractures with the field names of
+    `SHAPEFILE_FIELDS`. Both are in the map's CRS.
+
+    ``fractures.geojson`` has the fractures in longitude and latitude on the body. It names this CRS in the member
+    ``crs`` of GeoJSON 2008, which GDAL reads. RFC 7946 allows only the Earth's WGS84; with it, distances would be wrong
+    by the ratio of the radii. The longitudes of a fracture across the antimeridian continue past 180 degrees.
 
     Parameters
     ----------
-    directory : path
+    directory : str or Path
     kept, rejected : geopandas.GeoDataFrame
         See `accept.filter_fractures`.
     centrelines : geopandas.GeoDataFrame
-        See `measures.measure`; those of kept fractures are written.
+        See `measures.measure`. Only those of kept fractures are written.
     ponds : geopandas.GeoDataFrame
         See `pond_candidates.candidate_ponds`.
     """
@@ -48,8 +61,13 @@ def write_fractures(directory, kept, rejected, centrelines, ponds):
     write_vector(directory / "fractures.geojson", geographic)
 
 
-def summarise(kept, rejected, images=(), settings=None):
-    """Statistics of a target's fractures.
+def summarise(
+    kept: geopandas.GeoDataFrame,
+    rejected: geopandas.GeoDataFrame,
+    images: "Sequence[ImageFacts]" = (),
+    settings: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return statistics of a target's fractures.
 
     Parameters
     ----------
@@ -63,12 +81,12 @@ def summarise(kept, rejected, images=(), settings=None):
     Returns
     -------
     dict
-        ``fractures``: ``polygons``, and ``groups`` once pieces in line count as one; ``area_m2``, ``length_m``,
-        ``mean_width_m``, ``max_width_m``: statistics (None without fractures; ``sd`` is the
-        sample's, None below two); ``total_area_m2``, ``total_length_m`` (with branches); ``width_classes``: of each
-        class of the paper's label table, by mean width, ``polygons``, their ``share``, ``area_m2`` and
+        ``fractures``: ``polygons`` (their number) and ``groups`` (pieces in line count as one); statistics of
+        ``area_m2``, ``length_m``, ``mean_width_m`` and ``max_width_m`` (None without fractures; ``sd`` is the standard
+        deviation of the sample, None for one fracture); ``total_area_m2`` and ``total_length_m`` (with branches);
+        ``width_classes``: for each width class of the paper, by mean width, ``polygons``, ``share``, ``area_m2`` and
         ``total_length_m``.
-        ``rejected``: number by reason. ``images``: facts of each. ``settings``.
+        ``rejected``: number by reason. ``images``: facts of each image. ``settings``.
     """
     fractures = {"polygons": len(kept), "groups": int(kept["group"].nunique())}
     for name in ("area_m2", "length_m", "mean_width_m", "max_width_m"):
@@ -85,24 +103,26 @@ def summarise(kept, rejected, images=(), settings=None):
     }
 
 
-def summarise_ground(kept, counted_km2, mapped_km2, density):
-    """Fractures over the ground.
+def summarise_ground(
+    kept: geopandas.GeoDataFrame, counted_km2: float, mapped_km2: float, density: np.ndarray
+) -> dict[str, float | None]:
+    """Return the amount of fractures per area of ground.
 
     Parameters
     ----------
     kept : geopandas.GeoDataFrame
     counted_km2 : float
-        Mapped ground on which fractures count: floor and ponds, where they are the filter.
+        Mapped ground on which fractures count: only floor and ponds, if fractures elsewhere are rejected.
     mapped_km2 : float
         All mapped ground.
     density : ndarray
-        Of `density.density_map`.
+        Bands that `density.density_map` returns.
 
     Returns
     -------
     dict
-        ``mapped_km2``, ``counted_km2``; over the latter ``length_km_per_km2``, ``fractures_per_km2`` and
-        ``area_percent``; ``largest_km_per_km2``, the peak of the density map. None where nothing is mapped.
+        ``mapped_km2``; ``counted_km2``; per counted area ``length_km_per_km2``, ``fractures_per_km2`` and
+        ``area_percent``; ``largest_km_per_km2``: the maximum of the density map. Values are None if nothing is mapped.
     """
     values = {
         "length_km_per_km2": kept["total_length_m"].sum() / 1e3,
@@ -118,26 +138,26 @@ def summarise_ground(kept, counted_km2, mapped_km2, density):
     }
 
 
-def write_summary(path, summary):
-    """Write `summarise`'s result as JSON."""
+def write_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
+    """Write the result of `summarise` as JSON."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def write_fracture_table(path, fractures):
-    """Write the fractures' numbers as CSV, a line each, under the names of the GeoPackage."""
+def write_fracture_table(path: str | Path, fractures: geopandas.GeoDataFrame) -> None:
+    """Write the numbers of fractures as CSV: one line for each fracture, with the column names of the GeoPackage."""
     with replacing(path) as temporary:
         pd.DataFrame(fractures.drop(columns=fractures.geometry.name)).to_csv(temporary, index=False)
 
 
-def write_profiles(path, centrelines):
-    """Write width profiles as CSV: a line for each place along a fracture's longest path.
+def write_profiles(path: str | Path, centrelines: geopandas.GeoDataFrame) -> None:
+    """Write width profiles as CSV: one line for each place along the longest path of a fracture.
 
     Columns: ``fracture``, ``distance_m`` from the path's first point, ``width_m``, ``lon_deg``, ``lat_deg``.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
     centrelines : geopandas.GeoDataFrame
         See `measures.measure`.
     """
@@ -159,8 +179,8 @@ def write_profiles(path, centrelines):
         table.to_csv(temporary, index=False)
 
 
-def write_statistics(path, summary):
-    """Write `summarise`'s numbers as CSV: ``quantity`` (its path in the summary, joined by dots) and ``value``."""
+def write_statistics(path: str | Path, summary: Mapping[str, Any]) -> None:
+    """Write the result of `summarise` as CSV: ``quantity`` (path in the summary, joined by dots) and ``value``."""
     with replacing(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["quantity", "value"])
@@ -168,7 +188,7 @@ def write_statistics(path, summary):
 
 
 def _flat(value, name=""):
-    """(path, value) of every number and word in nested dicts and lists; images go by their product."""
+    """Yield path and value of every entry in nested dicts and lists. An image has its product id in the path."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flat(inner, f"{name}.{key}" if name else str(key))
@@ -208,13 +228,13 @@ def _statistics(values):
 
 
 def _rounded(frame):
-    """Round measures to the digits that mean something."""
+    """Round measures to their significant digits."""
     decimals = {column.name: column.decimals for column in COLUMNS if column.decimals is not None}
     return frame.round({name: decimals[name] for name in frame.columns.intersection(list(decimals))})
 
 
 def _unwrapped(geometry):
-    """Geometry in degrees whose longitudes do not jump by 360."""
+    """Return a geometry in degrees whose longitudes do not jump by 360."""
     first = shapely.get_coordinates(geometry)[0, 0]
 
     def follow(points):

@@ -1,18 +1,20 @@
-"""Targets at another resolution than the run's: those that the key ``coarse`` of a configuration stands for.
+"""The coarser targets that the key ``coarse`` of a configuration adds.
 
 Le Corre et al. (2025, section 4.5) look at their mosaics at the 6 m/px of BepiColombo's SIMBIO-SYS at Mercury, with the
-network that was trained at 1.5 m/px, and name training from scratch at 6 m/px as the next step.
+network that was trained at 1.5 m/px. They name training from scratch at 6 m/px as the next step.
 """
+
+from pathlib import Path
 
 from ..core.errors import InputError
 from .config.target import SOURCES
 
-# A coarse target is averaged out of the images of another; a finished mosaic it takes itself.
+# The images of a coarse target are averaged from those of its origin. Only a finished mosaic is read again.
 _LEFT_OUT = tuple(source for source in SOURCES if source != "mosaic")
 
 
-def coarse_targets(config, where):
-    """Targets that the key ``coarse`` of a configuration stands for.
+def coarse_targets(config: dict, where: str | Path) -> dict:
+    """Return the targets that the key ``coarse`` of a configuration adds.
 
     Parameters
     ----------
@@ -24,14 +26,16 @@ def coarse_targets(config, where):
     Returns
     -------
     dict
-        ``<target>_coarse`` of every target with a role, at the coarse resolution: those to map for the run's own
-        model, without a role, so that only ``coarse`` asks for them; and, where ``coarse.model`` names a model to
-        train at that resolution, ``<target>_retrained`` of those to map for it. ``coarse_of`` says of which target.
+        Settings of targets by name; the key ``coarse_of`` names the target that each shows. Every target with a role
+        gets a ``<target>_coarse`` at the coarse resolution. For a target of role ``map`` it has no role, so that it
+        is made only if the rule coarse asks for it. If ``coarse.model`` names a model that is trained at that
+        resolution, each target of role ``map`` also gets a ``<target>_retrained``, which this model maps.
 
     Raises
     ------
     InputError
-        Where a name is taken, or the model is none of the run's recipe and resolution.
+        If a name is taken, ``coarse.resolution_m`` is not coarser than a target, or the model does not exist or has
+        another recipe or resolution.
     """
     settings = config.get("coarse")
     if not settings:
@@ -44,7 +48,7 @@ def coarse_targets(config, where):
         if "role" not in target:
             continue
         if resolution_m <= target["resolution_m"]:
-            found = f"coarse.resolution_m: {resolution_m:g} is no coarser than target {name}'s"
+            found = f"coarse.resolution_m: {resolution_m:g} is not coarser than the resolution_m of target {name}"
             raise InputError(where, found, f"give more than {target['resolution_m']:g}")
         title = f"{target.get('title', name)}, {resolution_m:g} m/px"
         kept = {key: value for key, value in target.items() if key not in _LEFT_OUT}
@@ -52,10 +56,10 @@ def coarse_targets(config, where):
         if target["role"] == "map":
             del coarse["role"]
             if model is not None:
-                made[f"{name}_retrained"] = {**coarse, "model": model, "title": f"{title}, trained at it"}
+                made[f"{name}_retrained"] = {**coarse, "model": model, "title": f"{title}, retrained"}
         made[f"{name}_coarse"] = coarse
     if clash := sorted(set(made) & set(config["targets"])):
-        raise InputError(where, f"targets: '{clash[0]}' is what the coarse map is called", "rename the target")
+        raise InputError(where, f"targets: '{clash[0]}' is the name of a coarse map", "rename the target")
     return made
 
 

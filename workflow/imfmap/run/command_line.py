@@ -1,12 +1,14 @@
 """What the user asked for on Snakemake's command line."""
 
+import argparse
 import difflib
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..core.errors import InputError
 from . import lock, slurm
 
-# Options that only look. Such a command may run beside a run, and a run beside it.
+# Options that only look: such a command and a run do not disturb each other.
 _LOOKING = (
     "dryrun",
     "lint",
@@ -25,12 +27,12 @@ _LOOKING = (
 )
 
 
-def makes_something(asked):
-    """Whether a command line (argparse.Namespace) runs jobs or changes stored files, and does not only look."""
-    return not any(getattr(asked, option, None) for option in _LOOKING)
+def makes_something(command: argparse.Namespace) -> bool:
+    """Whether a command line runs jobs or changes stored files. (Other commands only look.)"""
+    return not any(getattr(command, option, None) for option in _LOOKING)
 
 
-def check_names(names, targets, others, where):
+def check_names(names: Iterable[str], targets: Iterable[str], others: Iterable[str], where: str) -> None:
     """Refuse the name of a target or rule that does not exist.
 
     Parameters
@@ -56,12 +58,14 @@ def check_names(names, targets, others, where):
         raise InputError(name, f"no target of {where}", f"{meant}targets: {', '.join(targets)}; or {', '.join(others)}")
 
 
-def begin_run(asked, results):
-    """Take the working directory for a run, and clean up after a run that was killed. A mere look changes nothing.
+def begin_run(command: argparse.Namespace, results: str | Path) -> None:
+    """Lock the working directory for a run, and clean up after a run that was killed.
+
+    A command that only looks changes nothing.
 
     Parameters
     ----------
-    asked : argparse.Namespace
+    command : argparse.Namespace
         The command line.
     results : str or Path
         Folder of the run.
@@ -71,8 +75,8 @@ def begin_run(asked, results):
     InputError
         If another run is at work in the directory, or the cluster would make Snakemake wait for ever.
     """
-    if makes_something(asked) and not asked.nolock:
-        if slurm.uses_slurm(asked):
+    if makes_something(command) and not command.nolock:
+        if slurm.uses_slurm(command):
             slurm.check_memory()
-        lock.take(unlock=asked.unlock)
+        lock.take(unlock=command.unlock)
         lock.remove_parts(results)

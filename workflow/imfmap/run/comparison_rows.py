@@ -1,4 +1,4 @@
-"""Rows of the comparison's tables: which model, of which seed, scored in which way.
+"""Rows of the tables of a comparison: which model, with which seed, scored in which way.
 
 All functions take the completed configuration (`config.complete.complete`).
 """
@@ -34,8 +34,9 @@ def compared_rows(config: dict, question: str, table: str) -> Iterator[dict]:
     Yields
     ------
     dict
-        ``name`` in the table, ``model``, ``seed``, ``trained`` (the model's name with its seed), ``variant``: what
-        of the model is scored (alone, alone+30, one_image, mosaic, fused), and in the table sun ``sun_offset_deg``.
+        ``name`` in the table; ``model``; ``seed``; ``trained``: the model's name with its seed; ``variant``: which
+        result of the model is scored (alone, alone+30, one_image, mosaic, fused); ``sun_offset_deg``: only in the
+        table sun.
     """
     for name, seed, trained in compared_models(config, question):
         model = config["models"][name]
@@ -52,12 +53,12 @@ def compared_rows(config: dict, question: str, table: str) -> Iterator[dict]:
                 variant = f"alone{offset:+d}" if offset else "alone"
                 yield row | {"name": f"{name}, Sun {offset:+d} deg", "variant": variant, "sun_offset_deg": offset}
         else:
-            # The gain of the other models ends where they fall below this one.
-            yield row | {"name": f"{name}, not told"}
+            # With a large error of the Sun's direction, the Sun-aware models are worse than this one.
+            yield row | {"name": f"{name}, not Sun-aware"}
 
 
 def row_scores(run: str, row: dict, targets: list[str]) -> list[str]:
-    """Score files of one row, one for each target; of images alone, folders of score files.
+    """Return the score file of one row for each target; a folder of score files if images are scored alone.
 
     Parameters
     ----------

@@ -1,28 +1,39 @@
-"""What every rule's script does around the library call: log, threads, and one clear line on bad input."""
+"""What the script of every rule does around its library call: a log, one clear line on bad input, a record."""
 
 import errno
 import logging
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ..core.errors import InputError, SetupError
 from .job_records import now, write_record
 
 
 @contextmanager
-def job(snakemake):
+def job(snakemake: Any) -> Iterator[logging.Logger]:
     """Run the body of a script for a Snakemake job.
 
-    Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and its
-    one line on standard error and in the log; any other exception keeps its traceback, since it is a bug. A job that
-    ends well leaves its record (`job_records.write_record`).
+    Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and with its
+    one line on standard error and in the log. Any other exception keeps its traceback, since it is a bug. A job that
+    ends well writes its record (`job_records.write_record`).
 
-    Where the rule's params have ``allow_missing`` true, an `InputError` that is no `SetupError` ends the script well:
-    its outputs become marks of an image that is left out (`left_out.write_mark`), and a job whose inputs hold such a
-    mark passes it on without running its body.
+    If the rule's parameter ``allow_missing`` is true, an `InputError` that is not a `SetupError` does not fail the
+    job: its outputs become marks of an image that is left out (`left_out.write_mark`). A job with such a mark among
+    its inputs copies the mark to its outputs and does not run its body.
+
+    Parameters
+    ----------
+    snakemake : snakemake.script.Snakemake
+        The object that Snakemake gives to the script.
+
+    Yields
+    ------
+    logging.Logger
     """
     log_file = snakemake.log[0] if len(snakemake.log) else None
     handlers = [logging.StreamHandler(sys.stderr)] if log_file is None else [logging.FileHandler(log_file, mode="w")]
@@ -30,7 +41,7 @@ def job(snakemake):
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
     )
     started = now()
-    # On a full disk, the log that cannot be written is no news.
+    # If the disk is full, the log cannot be written either: that needs no traceback of its own.
     logging.raiseExceptions = False
     allow_missing = snakemake.params.get("allow_missing", False)
     with _one_line(snakemake):
@@ -38,7 +49,7 @@ def job(snakemake):
             _pass_on(snakemake)
         try:
             yield logging.getLogger(f"imfmap.{snakemake.rule}")
-            # GDAL does not always say that the end of a file found no room.
+            # If the disk fills while GDAL closes a file, GDAL does not always report it.
             if _disk_is_full(snakemake.output):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except InputError as error:
@@ -56,7 +67,7 @@ def _one_line(snakemake):
     except InputError as error:
         _stop(snakemake, error)
     except Exception as error:
-        if not _found_no_room(error) and not _disk_is_full(snakemake.output):
+        if not _is_disk_full_error(error) and not _disk_is_full(snakemake.output):
             raise
         _stop(
             snakemake,
@@ -67,30 +78,30 @@ def _one_line(snakemake):
 
 
 def _stop(snakemake, error):
-    """End the script with an error's one line on standard error, and in the log where there is room for it."""
+    """End the script with the one line of an error on standard error and, if the disk has room, in the log."""
     print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr)
     logging.error("%s", error)
     sys.exit(1)
 
 
-def _found_no_room(error):
+def _is_disk_full_error(error):
     return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _disk_is_full(outputs):
-    """Whether there is no room left where a job's products go."""
+    """Whether a folder of the outputs is on a disk with no room left."""
     folders = {Path(path).parent for path in outputs}
     return any(shutil.disk_usage(folder).free < 2**20 for folder in folders if folder.exists())
 
 
 def _pass_on(snakemake):
-    """End the script where an input is the mark of an image that is left out."""
-    from .left_out import read_mark  # rasterio, which jobs that cannot leave anything out need not load
+    """If an input is the mark of an image that is left out, copy the mark to the outputs and end the script."""
+    from .left_out import read_mark  # here: it loads rasterio, which most jobs do not need
 
     for path in snakemake.input:
-        found = read_mark(path)
-        if found is not None:
-            _leave_out(snakemake, *found)
+        mark = read_mark(path)
+        if mark is not None:
+            _leave_out(snakemake, *mark)
             sys.exit(0)
 
 

@@ -1,4 +1,4 @@
-"""What each job of a run leaves behind: which files it made, of which, by which code, where and when."""
+"""The record of each job of a run: which files it made, from which files, by which code, where and when."""
 
 import json
 import os
@@ -7,21 +7,22 @@ import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from .. import __version__
 
 FOLDER = Path("provenance", "jobs")
 PACKAGES = ("snakemake", "torch", "torchvision", "rasterio", "geopandas", "pandas", "numpy", "scikit-image", "pyproj")
-# Set by the workflow for its jobs, on whatever node they run.
+# The workflow sets this variable, which all its jobs inherit.
 COMMIT_VARIABLE = "IMFMAP_COMMIT"
 
 
-def commit():
-    """Commit of the code, with ``-dirty`` where it was changed since, or None outside a checkout."""
+def commit() -> str | None:
+    """Return the commit of the code, with ``-dirty`` if files have changed since; None outside a checkout."""
     if COMMIT_VARIABLE in os.environ:
         return os.environ[COMMIT_VARIABLE] or None
     try:
-        said = subprocess.run(
+        described = subprocess.run(
             ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
             cwd=Path(__file__).parent,
             capture_output=True,
@@ -30,11 +31,11 @@ def commit():
         )
     except (OSError, subprocess.CalledProcessError):
         return None
-    return said.stdout.strip()
+    return described.stdout.strip()
 
 
-def environment():
-    """dict: versions of this library, of Python, of the packages that matter (None where one is not there)."""
+def environment() -> dict:
+    """Return the versions of this library, of Python, and of the main packages (None for one that is missing)."""
     packages = {}
     for package in PACKAGES:
         try:
@@ -50,19 +51,22 @@ def environment():
     }
 
 
-def now():
-    """datetime: the time, UTC, to the second."""
+def now() -> datetime:
+    """Return the current time, UTC, to the second."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
-def write_record(snakemake, started):
-    """Write the record of a job that ended well, beside the run's logs; nothing of a job whose log is no run's.
+def write_record(snakemake: Any, started: datetime) -> None:
+    """Write the record of a job that ended well into the folder of its run.
+
+    A job whose log is not in the ``logs`` of a run gets no record.
 
     Parameters
     ----------
     snakemake : snakemake.script.Snakemake
-        What the rule's script is given.
+        The object that Snakemake gives to the script.
     started : datetime
+        When the job began.
     """
     path = record_path(snakemake.log[0]) if len(snakemake.log) else None
     if path is None:
@@ -82,7 +86,7 @@ def write_record(snakemake, started):
         "ended": now().isoformat(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by `rasters.replacing`: jobs that need no rasterio are not to load it.
+    # Not by `files.replacing`: its temporary files end in .json, too, and `read_records` must not read a half one.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         temporary.write_text(json.dumps(record, indent=1, default=str) + "\n")
@@ -91,8 +95,8 @@ def write_record(snakemake, started):
         temporary.unlink(missing_ok=True)
 
 
-def record_path(log):
-    """Path: of the record of the job with a log, or None where that does not lie in a run's ``logs``."""
+def record_path(log: str | Path) -> Path | None:
+    """Return the path of the record of a job, from the path of its log; None if no ``logs`` is in that path."""
     log = Path(log)
     if "logs" not in log.parts:
         return None
@@ -100,23 +104,23 @@ def record_path(log):
     return Path(*log.parts[:place], FOLDER, *log.parts[place + 1 :]).with_suffix(".json")
 
 
-def read_records(folder):
-    """Records of a run's jobs by the files that they made.
+def read_records(folder: str | Path) -> dict[str, dict]:
+    """Return the record of the job that made each file of a run.
 
     Parameters
     ----------
-    folder : path
-        The run's.
+    folder : str or Path
+        Folder of the run.
 
     Returns
     -------
     dict of str to dict
-        Of files that are there; where several jobs made one, the last.
+        Records by the path of a file, for files that exist. If several jobs made a file, the last one counts.
     """
-    found = {}
+    records = {}
     for path in sorted((Path(folder) / FOLDER).rglob("*.json")):
         record = json.loads(path.read_text())
         for output in record["outputs"]:
-            if Path(output).exists() and record["ended"] >= found.get(output, record)["ended"]:
-                found[output] = record
-    return found
+            if Path(output).exists() and record["ended"] >= records.get(output, record)["ended"]:
+                records[output] = record
+    return records

@@ -1,11 +1,13 @@
-"""Images that a run goes on without, where the config allows it: marked, and told in a table.
+"""Images that a run leaves out, if the configuration allows it: their marks, and a table of them.
 
-The mark stands where the image's product would: a GeoTIFF of one empty pixel whose tags say what failed. Every step
-after passes it on, so that the other images of the target go their way.
+A mark stands in the place of a product of the image. It is a GeoTIFF of one empty pixel; its tags say which step failed
+and why. The later steps of the image copy the mark, and the other images of the target are processed as usual.
 """
 
 import csv
 import warnings
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import rasterio
@@ -19,16 +21,17 @@ _STEP, _REASON = "IMF_LEFT_OUT_STEP", "IMF_LEFT_OUT_REASON"
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def write_mark(path, step, reason):
-    """Put the mark of an image that is left out in the place of a product.
+def write_mark(path: str | Path, step: str, reason: str) -> None:
+    """Write the mark of an image that is left out, in the place of a product.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
+        Path of the product.
     step : str
         Rule that failed.
     reason : str
-        One line.
+        Why, in one line.
     """
     profile = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "float32", "nodata": np.nan}
     with warnings.catch_warnings():
@@ -37,8 +40,8 @@ def write_mark(path, step, reason):
             dataset.update_tags(**{_STEP: step, _REASON: reason})
 
 
-def read_mark(path):
-    """Step and reason, where a product is but the mark of an image that is left out; else None."""
+def read_mark(path: str | Path) -> tuple[str, str] | None:
+    """Return the step and the reason if a file is the mark of an image that is left out; None for a real product."""
     try:
         with open(path, "rb") as file:
             if file.read(4) not in _TIFF_STARTS:
@@ -52,33 +55,33 @@ def read_mark(path):
     return (tags[_STEP], tags[_REASON]) if _STEP in tags else None
 
 
-def write_left_out(images, out):
+def write_left_out(images: Mapping[str, str | Path], out: str | Path) -> None:
     """Write which images of a target are left out, and why.
 
     Parameters
     ----------
-    images : dict
-        Projected file of each image by product id.
-    out : path
-        CSV with `COLUMNS`; without a line where all images are there.
+    images : mapping of str to str or Path
+        Projected file of each image, by product id.
+    out : str or Path
+        CSV with `COLUMNS`; it has only its header if no image is left out.
 
     Raises
     ------
     InputError
-        Where no image is left.
+        If all images are left out.
     """
     marks = {product: read_mark(path) for product, path in images.items()}
-    missing = {product: found for product, found in marks.items() if found is not None}
+    missing = {product: mark for product, mark in marks.items() if mark is not None}
     if len(missing) == len(images):
         product, (step, reason) = next(iter(missing.items()))
-        raise InputError(out, f"no image of the target is left; {product}: {step}: {reason}", "mend it, and run again")
+        raise InputError(out, f"no image of the target is left; {product}: {step}: {reason}", "solve it, and rerun")
     with replacing(out) as temporary, open(temporary, "w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)
-        table.writerows((product, *found) for product, found in missing.items())
+        table.writerows((product, *mark) for product, mark in missing.items())
 
 
-def read_left_out(path):
-    """Product ids of a table that `write_left_out` wrote."""
+def read_left_out(path: str | Path) -> list[str]:
+    """Return the product ids of a table that `write_left_out` wrote."""
     with open(path, newline="") as file:
         return [row["product"] for row in csv.DictReader(file)]

@@ -22,23 +22,24 @@ MARK = ".snakemake/imfmap_run.json"
 _VARIABLE = "IMFMAP_RUN"
 
 
-def take(folder=".", unlock=False):
+def take(folder: str | Path = ".", unlock: bool = False) -> None:
     """Make this process the only run in a folder, until it ends.
 
     A run of this host that was killed may leave jobs that still write (here, or in Slurm). They would write the same
-    files as this run, so they are ended. A process may take its folder twice: another workflow may read this one twice.
+    files as this run, so they are ended. A process may take its folder twice, since another workflow may include this
+    one twice as a module.
 
     Parameters
     ----------
     folder : str or Path
         Where Snakemake runs.
     unlock : bool
-        The user says that a run of another host is dead, which this host cannot see.
+        True if the user says that a run on another host is dead. (This host cannot see that.)
 
     Raises
     ------
     InputError
-        If a run is at work, or may be at work on another host.
+        If another run is at work in the folder, or may be at work there on another host.
     """
     folder = Path(folder).resolve()
     mark = folder / MARK
@@ -59,8 +60,8 @@ def take(folder=".", unlock=False):
     os.environ[_VARIABLE] = _name(me)
 
 
-def remove_parts(results):
-    """Remove half-written files that killed jobs left in a folder of results (`core.files.replacing` names them)."""
+def remove_parts(results: str | Path) -> None:
+    """Remove half-written files that killed jobs left in a folder of results (`files.replacing` names them)."""
     for path in Path(results).rglob(".*.part*"):
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -69,7 +70,7 @@ def remove_parts(results):
 
 
 def _identity(pid):
-    """What tells a process from a later process of the same number; empty if there is no such process."""
+    """Return what distinguishes a process from a later one with the same number; empty if it does not exist."""
     with suppress(OSError):
         # proc(5): the 22nd field is the start of the process, in ticks since the machine started.
         born = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
@@ -83,7 +84,7 @@ def _name(run):
 
 @contextmanager
 def _one_at_a_time(mark):
-    """Let one process at a time read and write a mark, if two runs of this host start at once."""
+    """Let only one process at a time read and write a mark: two runs of this host may start at once."""
     from filelock import FileLock  # here: each job of a run reads this module, and needs no lock
 
     lock = FileLock(mark.with_suffix(".lock"))
@@ -107,10 +108,10 @@ def _refuse_if_alive(folder, owner, me, unlock):
         if unlock:
             return
         raise InputError(
-            folder, f"a run of another host is at work here ({run})", "if it is dead, say so first: snakemake --unlock"
+            folder, f"a run on another host is at work here ({run})", "if it is dead, first run: snakemake --unlock"
         )
-    found = _identity(owner["pid"])
-    if found and found.items() <= owner.items():
+    living = _identity(owner["pid"])
+    if living and living.items() <= owner.items():
         raise InputError(
             folder, f"another run is at work here ({run})", f"wait until it ends, or stop it: kill {owner['pid']}"
         )

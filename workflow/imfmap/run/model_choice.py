@@ -1,4 +1,4 @@
-"""Which models a run uses, with which settings and seed.
+"""Which models a run uses, and with which settings and seed.
 
 All functions take the completed configuration (`config.complete.complete`). A name such as ``unet-s3`` stands for the
 model ``unet``, trained with seed 3.
@@ -11,7 +11,7 @@ from .target_choice import origin, to_learn
 
 
 def model_settings(config: dict, model: str) -> dict:
-    """Settings of a model and its ``seed``: the run's, or the number in the model's name."""
+    """Return the settings of a model and its ``seed``: the number in the model's name, else the seed of the run."""
     models = config["models"]
     if model in models:
         return {**models[model], "seed": config["run"]["seed"]}
@@ -20,7 +20,7 @@ def model_settings(config: dict, model: str) -> dict:
 
 
 def with_key(config: dict, key: str) -> list[str]:
-    """Models of the configuration that have a key: architecture, checkpoint or zenodo."""
+    """Return the models of the configuration that have a key: architecture, checkpoint or zenodo."""
     return [name for name, model in config["models"].items() if key in model]
 
 
@@ -30,19 +30,19 @@ def is_trained_here(config: dict, model: str) -> bool:
 
 
 def recipe_augmentation(config: dict, recipe: str) -> dict:
-    """Augmentation of a recipe's tiles. The other recipe's ranges are left out: they change nothing here."""
+    """Return the augmentation settings that a recipe uses, without the ranges of the other recipe."""
     return {key: value for key, value in config["augmentation"].items() if key in ("probability", recipe)}
 
 
 def split_name(config: dict, model: str) -> str:
-    """Name of the file that splits a model's tiles into training and validation, without its folder."""
+    """Return the name (without folder) of the file that splits a model's tiles into training and validation."""
     chosen = model_settings(config, model)
     scale = f".{chosen['resolution_m']:g}m" if "resolution_m" in chosen else ""
     return f"split.{chosen['recipe']}.{chosen['split']}{scale}.csv"
 
 
 def evaluations(config: dict) -> list[tuple[str, str]]:
-    """Pairs of a model and a target for the evaluation: each model on the targets at its resolution."""
+    """Return pairs of a model and a target for the evaluation: each model with the targets at its resolution."""
     return [
         (model, target)
         for model in config["evaluation"]["models"]
@@ -51,7 +51,7 @@ def evaluations(config: dict) -> list[tuple[str, str]]:
 
 
 def mapping_model(config: dict, target: str) -> str | None:
-    """Name of the model that maps a target."""
+    """Return the name of the model that maps a target; None if there is no model."""
     return config["targets"][target].get("model", config["inference"].get("model"))
 
 
@@ -69,7 +69,7 @@ def check_mosaic_search(config: dict, target: str) -> None:
 
 
 def map_footer(config: dict, target: str) -> str:
-    """Small print of a map: recipe, model, engine and images."""
+    """Return the small print of a map: recipe, model, engine and images."""
     targets, recipe = config["targets"], config["recipe"]
     simulated = "simulate" in targets[origin(config, target)]
     images = "simulated LROC NAC images" if simulated else "LROC NAC images: NASA/GSFC/ASU"

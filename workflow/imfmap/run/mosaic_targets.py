@@ -1,4 +1,4 @@
-"""Targets whose pixels come from a finished mosaic: their settings, and what they are called."""
+"""Targets whose source is a finished mosaic: the check of their settings, and the product name of the mosaic."""
 
 import re
 from pathlib import Path
@@ -6,34 +6,38 @@ from pathlib import Path
 from ..core.errors import InputError
 
 
-def check_mosaic(config, name, where):
-    """Refuse a finished mosaic that a configuration cannot use, since recipe sun_aligned must know its one Sun.
+def check_mosaic(config: dict, name: str, where: str | Path) -> None:
+    """Refuse a target with a finished mosaic that the configuration's models cannot use.
+
+    Models of recipe sun_aligned, and models with ``sun_input``, need the direction of the mosaic's one Sun.
 
     Parameters
     ----------
     config : dict
+        A configuration with its defaults.
     name : str
-        Of the target.
+        Name of the target.
     where : str or Path
         Named in messages.
 
     Raises
     ------
     InputError
+        If the Sun of the mosaic is needed and missing, or is given for a target without a mosaic.
     """
     target, recipe = config["targets"][name], config["recipe"]
     sun = [key for key in ("sun_azimuth_deg", "incidence_deg") if key in target]
     if "mosaic" not in target:
         if sun:
-            found = f"targets.{name}.{sun[0]}: belongs to a mosaic"
-            raise InputError(where, found, "leave it out: images bring their Sun with them")
+            found = f"targets.{name}.{sun[0]}: is only for targets with the key mosaic"
+            raise InputError(where, found, "leave it out: the Sun of other images is known")
         return
     if recipe == "sun_aligned":
         if len(sun) < 2:
             raise InputError(
                 where,
-                f"targets.{name}.mosaic: recipe sun_aligned must know the mosaic's one Sun",
-                "give sun_azimuth_deg and incidence_deg, or use recipe paper where it has many",
+                f"targets.{name}.mosaic: recipe sun_aligned needs the direction of the mosaic's one Sun",
+                "give sun_azimuth_deg and incidence_deg, or use recipe paper if its images have different Suns",
             )
         return
     used = {"train": [key for key, model in config["models"].items() if "architecture" in model]}
@@ -43,11 +47,11 @@ def check_mosaic(config, name, where):
         if model.get("recipe", recipe) == "sun_aligned" or model.get("sun_input"):
             raise InputError(
                 where,
-                f"targets.{name}.mosaic: model {key} must know the Sun, which the tiles of a mosaic do not tell",
-                "use recipe sun_aligned for the run, or leave the mosaic to models of recipe paper without sun_input",
+                f"targets.{name}.mosaic: model {key} needs the Sun's direction, which tiles of a mosaic do not have",
+                "use recipe sun_aligned for the run, or use only models of recipe paper without sun_input",
             )
 
 
-def product_of_mosaic(path):
-    """Name that a finished mosaic has among the products: its file's, in letters that file names of ours have."""
+def product_of_mosaic(path: str | Path) -> str:
+    """Return the product name of a finished mosaic: the stem of its file, with ``_`` for unusual characters."""
     return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(path).stem)

@@ -1,6 +1,7 @@
-"""The product table of a target (products.csv), which a user may edit: every line is checked before it is used."""
+"""The product table of a target (products.csv). A user may edit it, so that every line is checked."""
 
 import csv
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -13,25 +14,27 @@ _Angle: Any = number(ge=0, le=180)
 
 
 class ProductRow(Section):
-    """One line; empty cells are left out."""
+    """One line of the table, without its empty cells."""
 
     product: ProductId = Field(description="product id")
-    url: text(r"^(https?|file)://", "an address", "http://, https:// or file://") = Field(description="of the EDR")
+    url: text(r"^(https?|file)://", "an address", "http://, https:// or file://") = Field(
+        description="address of the EDR"
+    )
     bytes: NotNegativeCount = Field(ABSENT, description="size of the EDR")
     incidence_deg: _Angle = Field(ABSENT, description="incidence angle at the image's centre")
     emission_deg: _Angle = Field(ABSENT, description="emission angle at the image's centre")
     phase_deg: _Angle = Field(ABSENT, description="phase angle at the image's centre")
     resolution_m: Positive = Field(ABSENT, description="pixel size, metres")
     sub_solar_azimuth_deg: Azimuth = Field(ABSENT, description="direction towards the Sun in the image")
-    start_time: str = Field(ABSENT, description="UTC")
-    footprint: str = Field(ABSENT, description="WKT, longitudes -180..180")
+    start_time: str = Field(ABSENT, description="start of the image, UTC")
+    footprint: str = Field(ABSENT, description="outline as WKT, longitudes -180..180")
 
 
 _TEXT = ("product", "url", "start_time", "footprint")
 
 
-def read_products(path):
-    """Product ids of a product table, each of its lines checked.
+def read_products(path: str | Path) -> list[str]:
+    """Check every line of a product table, and return its product ids.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ def read_products(path):
     Returns
     -------
     list of str
-        In the table's order.
+        In the order of the table.
 
     Raises
     ------
@@ -66,15 +69,15 @@ def read_products(path):
                 found, remedy = explain(error.errors(include_url=False), ProductRow)
                 raise InputError(path, f"{line}: {found}", remedy) from None
             if product in products:
-                raise InputError(path, f"{line}: product {product} a second time", "delete one of the lines")
+                raise InputError(path, f"{line}: product {product} is in the table twice", "delete one of the lines")
             products.append(product)
     if not products:
-        raise InputError(path, "has no products", "search again, or add lines")
+        raise InputError(path, "lists no products", "search again, or add lines")
     return products
 
 
 def _typed(column, cell):
-    """A cell as a number where its column has numbers and it is one."""
+    """Return a cell as a number if its column holds numbers; a cell that is not a number stays text."""
     if column in _TEXT:
         return cell
     try:

@@ -1,5 +1,6 @@
-"""What was made, from what, by which code: the record of a run, and its RO-Crate."""
+"""The record of a run (what was made, from what, by which code) and its RO-Crate."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from ..core.checksums import Checksums, md5
@@ -8,29 +9,36 @@ from ..core.jsonfiles import read_json, write_json
 from .job_records import commit, environment, now, read_records
 from .ro_crate import crate_of
 
-# Files that stand for the images that a map was made of: their MD5 is what the archive lists.
+# Suffix of the images that a map is made from. The archive lists their MD5.
 EDR_SUFFIX = ".IMG"
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def write_provenance(folder, config, products, record_path, crate_path, snakefile_path):
+def write_provenance(
+    folder: str | Path,
+    config: dict,
+    products: Iterable[str | Path],
+    record_path: str | Path,
+    crate_path: str | Path,
+    snakefile_path: str | Path,
+) -> None:
     """Write the record of a run as JSON, and the run as a Provenance Run Crate.
 
     Parameters
     ----------
-    folder : path
+    folder : str or Path
         The run's folder under results/, which becomes the crate.
     config : dict
         The completed configuration.
-    products : list of path
-        What the run is for.
-    record_path : path
-        JSON to write: configuration, code, environment; each file with size and checksums; the kernels of each image;
-        each job; and of each product its lineage (see `lineage`).
-    crate_path : path
+    products : iterable of str or Path
+        Final products of the run.
+    record_path : str or Path
+        JSON to write. It holds the configuration, the code and the environment; size and checksums of each file; the
+        kernels of each image; each job; and the lineage of each product (see `lineage`).
+    crate_path : str or Path
         ``ro-crate-metadata.json`` to write, in `folder`.
-    snakefile_path : path
-        Where a copy of the workflow's entry goes, in `folder`.
+    snakefile_path : str or Path
+        Copy of the workflow's Snakefile to write, in `folder`.
     """
     folder = Path(folder)
     records = read_records(folder)
@@ -42,7 +50,7 @@ def write_provenance(folder, config, products, record_path, crate_path, snakefil
         "commit": commit(),
         "environment": environment(),
         "config": config,
-        "files": [about for about in files.values() if "bytes" in about],
+        "files": [facts for facts in files.values() if "bytes" in facts],
         "kernels": {path.stem: read_json(path)["kernels"] for path in sorted(folder.glob("*/isisdata/*.json"))},
         "jobs": jobs,
         "products": {str(path): lineage(str(path), records, files) for path in map(Path, products)},
@@ -50,28 +58,28 @@ def write_provenance(folder, config, products, record_path, crate_path, snakefil
     write_json(record_path, record)
     with replacing(snakefile_path) as temporary:
         temporary.write_text((ROOT / "Snakefile").read_text())
-    files[str(record_path)] = _about(Path(record_path))
+    files[str(record_path)] = _file_facts(Path(record_path))
     write_json(crate_path, crate_of(folder, record, files, snakefile_path))
 
 
-def lineage(product, records, files):
-    """What a product goes back to.
+def lineage(product: str, records: Mapping[str, dict], files: Mapping[str, dict]) -> dict:
+    """Return the rules and the input files that a product was made by and from.
 
     Parameters
     ----------
     product : str
-        Its path.
-    records : dict
-        Of `job_records.read_records`.
-    files : dict
-        What is known of each file, by its path.
+        Path of the product.
+    records : mapping of str to dict
+        Records from `job_records.read_records`.
+    files : mapping of str to dict
+        Size and checksums of each file, by its path.
 
     Returns
     -------
     dict
-        ``jobs``: rules that led to it, from the first on; ``edrs``: the images, each with ``path``, ``md5`` and
-        ``sha256``; ``other``: whatever else no job made, with ``sha256``; ``unrecorded``: files of the run that a job
-        made, but of which there is no record.
+        ``jobs``: rules that led to the product, the first one first; ``edrs``: the images, each with ``path``, ``md5``
+        and ``sha256``; ``other``: other files that no job made, with ``sha256``; ``unrecorded``: files in the folder
+        of the run that have no record.
     """
     seen, order, leaves = set(), [], set()
 
@@ -106,20 +114,20 @@ def _known(path, files, *keys):
 
 
 def _files(folder, records, products):
-    """What is known of every file that a job made or used, by its path."""
+    """Return the facts of every file that a job made or used, by its path."""
     paths = {path for job in records.values() for path in (*job["inputs"], *job["outputs"])} | set(map(str, products))
-    return {path: _about(Path(path), folder) for path in sorted(paths) if Path(path).exists()}
+    return {path: _file_facts(Path(path), folder) for path in sorted(paths) if Path(path).exists()}
 
 
-def _about(path, folder=None):
-    """Size and checksums of a file; of a folder only that it is one."""
+def _file_facts(path, folder=None):
+    """Return the path, size and checksums of a file; only the path of a folder."""
     of_run = folder is None or path.is_relative_to(folder)
     if path.is_dir():
         return {"path": str(path), "of_run": of_run}
-    # Kept with the target, or with the run; of files elsewhere, with the run.
+    # Checksums of a target's files are stored with the target, all others with the run.
     inside = folder is not None and path.is_relative_to(folder) and len(path.relative_to(folder).parts) > 1
     checksums = Checksums(folder / path.relative_to(folder).parts[0] if inside else folder or path.parent)
-    about = {"path": str(path), "of_run": of_run, "bytes": path.stat().st_size, "sha256": checksums.of(path)}
+    facts = {"path": str(path), "of_run": of_run, "bytes": path.stat().st_size, "sha256": checksums.of(path)}
     if path.suffix == EDR_SUFFIX:
-        about["md5"] = checksums.of(path, md5)
-    return about
+        facts["md5"] = checksums.of(path, md5)
+    return facts

@@ -20,21 +20,21 @@ _PROFILES = {
 
 
 def crate_of(folder: str | Path, record: dict, files: dict, snakefile: str | Path) -> dict:
-    """JSON-LD of a run's crate.
+    """Return the metadata of a run's crate as JSON-LD.
 
-    Every job of the run is an action on the files it read and wrote, so that each product can be followed back to the
-    images; the run as a whole is one action from the images to the products.
+    Every job of the run is an action on the files that it read and wrote, so that each product can be followed back to
+    the images. The run as a whole is one action from the images to the products.
 
     Parameters
     ----------
-    folder : path
-        The run's; the crate's root.
+    folder : str or Path
+        Folder of the run: the root of the crate.
     record : dict
-        Of `provenance.write_provenance`.
+        The record that `provenance.write_provenance` writes.
     files : dict
-        What is known of each file, by its path.
-    snakefile : path
-        The copy of the workflow's entry, in `folder`.
+        Size and checksums of each file, by its path.
+    snakefile : str or Path
+        Copy of the workflow's Snakefile, in `folder`.
 
     Returns
     -------
@@ -43,10 +43,10 @@ def crate_of(folder: str | Path, record: dict, files: dict, snakefile: str | Pat
     crate = ROCrate(version="1.1")
     crate.metadata.extra_terms = _TERMS
     jobs = [job for job in record["jobs"] if any(path in files for path in job["outputs"])]
-    # A rule is what it was in its last job.
+    # A rule is described by its last job.
     rules = {job["rule"]: job for job in jobs}
     workflow = _workflow(crate, record, Path(snakefile).relative_to(folder))
-    entities = {path: _file(crate, path, about, folder) for path, about in files.items()}
+    entities = {path: _file(crate, path, facts, folder) for path, facts in files.items()}
     tools = {rule: _tool(crate, rule, job) for rule, job in rules.items()}
     steps = {
         rule: _add(crate, f"#step-{rule}", "HowToStep", name=rule, position=str(place), workExample=tools[rule])
@@ -68,7 +68,7 @@ def _add(crate, identifier, kind, **properties):
 
 
 def _describe(crate, record, actions):
-    """Say what the crate is, and which profiles it follows."""
+    """Describe the crate, and name the profiles that it follows."""
     crate.name = f"Impact melt fractures, run {record['run']}"
     crate.description = "Maps of impact melt fractures from LROC NAC images, with every step that led to them."
     crate.datePublished = record["written"]
@@ -77,7 +77,7 @@ def _describe(crate, record, actions):
         "#license",
         "CreativeWork",
         name="Not licensed yet",
-        description="Whoever publishes this crate says under which license.",
+        description="Whoever publishes this crate chooses its license.",
     )
     crate.root_dataset["conformsTo"] = [
         _add(crate, url, "CreativeWork", name=name, version=version) for url, (name, version) in _PROFILES.items()
@@ -99,17 +99,17 @@ def _workflow(crate, record, path):
     )
 
 
-def _file(crate, path, about, folder):
+def _file(crate, path, facts, folder):
     path = Path(path)
-    place = {"dest_path": path.relative_to(folder)} if about["of_run"] else {"source": path.resolve().as_uri()}
-    if "bytes" not in about:
+    place = {"dest_path": path.relative_to(folder)} if facts["of_run"] else {"source": path.resolve().as_uri()}
+    if "bytes" not in facts:
         return crate.add_dataset(**place, properties={"name": path.name})
     properties = {
         "name": path.name,
-        "contentSize": str(about["bytes"]),
+        "contentSize": str(facts["bytes"]),
         "encodingFormat": media_type(path),
     }
-    checksums = {key: about[key] for key in ("sha256", "md5") if key in about}
+    checksums = {key: facts[key] for key in ("sha256", "md5") if key in facts}
     return crate.add_file(**place, properties=properties | checksums)
 
 
@@ -127,7 +127,7 @@ def _tool(crate, rule, job):
 
 
 def _run(crate, record, jobs, controls, workflow, entities):
-    """The action of the run as a whole, and Snakemake's, which started it."""
+    """Add the action of the run as a whole, and the action of Snakemake, which started it; return the first."""
     times = {
         "startTime": min((job["started"] for job in jobs), default=record["written"]),
         "endTime": max((job["ended"] for job in jobs), default=record["written"]),
@@ -140,11 +140,11 @@ def _run(crate, record, jobs, controls, workflow, entities):
         description="The completed configuration (JSON).",
         value=json.dumps(record["config"], sort_keys=True),
     )
-    leaves = {leaf["path"] for about in record["products"].values() for key in ("edrs", "other") for leaf in about[key]}
+    sources = {file["path"] for made in record["products"].values() for key in ("edrs", "other") for file in made[key]}
     run = crate.add_action(
         workflow,
         "#run",
-        [*_known(sorted(leaves), entities), config],
+        [*_known(sorted(sources), entities), config],
         _known(record["products"], entities),
         _ended({"name": f"Run {record['run']}", **times}),
     )
@@ -162,18 +162,18 @@ def _run(crate, record, jobs, controls, workflow, entities):
 
 
 def _action(crate, number, job, tool, entities):
-    """A job's action; jobs with the same parameters share them."""
+    """Add the action of a job. Jobs with the same parameters share one entity of parameters."""
     text = json.dumps(job["params"], sort_keys=True)
     identifier = f"#params-{sha256_of_bytes(text.encode())[:16]}"
     params = crate.get(identifier) or _add(crate, identifier, "PropertyValue", name="params", value=text)
-    of = ", ".join(map(str, job["wildcards"].values()))
-    said = {
-        "name": f"{job['rule']}{' of ' if of else ''}{of}",
+    wildcards = ", ".join(map(str, job["wildcards"].values()))
+    properties = {
+        "name": f"{job['rule']}{' of ' if wildcards else ''}{wildcards}",
         "startTime": job["started"],
         "endTime": job["ended"],
     }
     inputs, outputs = (_known(job[key], entities) for key in ("inputs", "outputs"))
-    return crate.add_action(tool, f"#job-{number}", [*inputs, params], outputs, _ended(said))
+    return crate.add_action(tool, f"#job-{number}", [*inputs, params], outputs, _ended(properties))
 
 
 def _ended(properties):

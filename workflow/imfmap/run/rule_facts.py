@@ -1,11 +1,12 @@
-"""What the library knows of each rule of the workflow, by its name.
+"""What the library knows about each rule of the workflow, by its name.
 
-A test compares the table with the rules. It imports nothing, since every job of a run may need it.
+A test compares the table with the rules. The module imports only the standard library, since every job of a run may
+read it.
 """
 
 from dataclasses import dataclass
 
-# What the work of a rule grows with: the pixels of a target's map, or those of an image on the map.
+# The work of a rule grows with the pixels of the target's map, or with those of one image on the map.
 MAP, IMAGE = "map", "image"
 
 
@@ -16,9 +17,9 @@ class RuleFacts:
     Attributes
     ----------
     pixels : str or None
-        `MAP` or `IMAGE`; None where the work grows with something else.
+        `MAP` or `IMAGE`; None if the work grows with something else.
     network : bool
-        Whether it runs a neural network, on a GPU where there is one.
+        Whether it runs a neural network (on a GPU if there is one).
     fetches : str or None
         What it fetches from a server; None for nothing.
     """
@@ -117,5 +118,5 @@ RULES = {
 
 
 def facts_of(rule: str) -> RuleFacts:
-    """Facts of a rule; of one that the table does not name, as a target's own rule, that nothing is known."""
+    """Return the facts of a rule; empty facts for a rule that is not in the table, such as that of a target."""
     return RULES.get(rule, _OTHER)

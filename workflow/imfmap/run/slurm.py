@@ -1,5 +1,6 @@
 """Two cases that Snakemake's Slurm plugin does not handle: a cluster that forgets jobs, and jobs of a dead run."""
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -9,17 +10,17 @@ from ..core.errors import InputError
 
 # The plugin (2.6.1, check_active_jobs) asks for the state of its jobs less and less often, at least every 180 s.
 LONGEST_SILENCE_S = 200
-# How the names of a run's jobs begin (profiles/slurm).
+# The names of a run's jobs begin with this (profiles/slurm).
 JOB_NAME = "imfmap_"
 
 
-def uses_slurm(asked):
-    """Whether a command line (argparse.Namespace of Snakemake) sends jobs to Slurm."""
-    return asked.executor == "slurm" or any(Path(profile).name == "slurm" for profile in asked.profile or ())
+def uses_slurm(command: argparse.Namespace) -> bool:
+    """Whether a command line of Snakemake sends jobs to Slurm."""
+    return command.executor == "slurm" or any(Path(profile).name == "slurm" for profile in command.profile or ())
 
 
-def check_memory():
-    """Refuse a cluster without accounting that forgets its jobs before Snakemake has asked how they ended.
+def check_memory() -> None:
+    """Refuse a cluster that forgets its jobs before Snakemake asks how they ended, and that has no accounting.
 
     Raises
     ------
@@ -36,8 +37,8 @@ def check_memory():
         )
 
 
-def cancel_jobs_of(folder):
-    """Cancel the jobs that a dead run of a folder left in the queue."""
+def cancel_jobs_of(folder: str | Path) -> None:
+    """Cancel the jobs that a dead run in a folder left in Slurm's queue."""
     jobs = [line.split("|") for line in _stdout_of("squeue", "--me", "--noheader", "--format=%A|%j|%Z").splitlines()]
     left = [number for number, name, where in jobs if name.startswith(JOB_NAME) and where == str(folder)]
     if left:
@@ -45,7 +46,7 @@ def cancel_jobs_of(folder):
 
 
 def _stdout_of(*command):
-    """Output of a Slurm command; empty if there is no Slurm, or it does not answer."""
+    """Return the output of a Slurm command; empty if there is no Slurm, or if it does not answer."""
     if not shutil.which(command[0]):
         return ""
     try:

@@ -1,7 +1,7 @@
-"""All that this workflow uses of Snakemake's insides, which may change without notice.
+"""All uses of Snakemake's internal names, which may change without notice.
 
-Everything else uses Snakemake as its manual describes it. tests/unit/run/test_snakemake_internals.py says plainly which
-inner name is gone after an update of Snakemake, and which of these functions uses it.
+The rest of the workflow uses Snakemake as its manual describes it. If an update of Snakemake removes an internal name,
+tests/unit/run/test_snakemake_internals.py says which one, and which of these functions uses it.
 """
 
 import sys
@@ -11,12 +11,12 @@ from typing import Any
 
 
 def command_line() -> Any:
-    """The command line as Snakemake reads it, without its profiles.
+    """Return the command line as Snakemake reads it, without its profiles.
 
     Returns
     -------
     argparse.Namespace or None
-        None if a program started Snakemake, and no command line.
+        None if Snakemake was started by a program, without a command line.
     """
     if Path(sys.argv[0]).name not in ("snakemake", "__main__.py"):
         return None
@@ -26,17 +26,17 @@ def command_line() -> Any:
 
 
 def is_first_process(workflow: Any) -> bool:
-    """Whether this process is the run itself, and no job of it. (Each job reads the Snakefile again.)"""
+    """Whether this process is the run itself, not one of its jobs. (Each job reads the Snakefile again.)"""
     return workflow.is_main_process
 
 
 def config_files(workflow: Any) -> list[str]:
-    """Configuration files that were read so far: the command line's, or those of the Snakefile."""
+    """Return the configuration files read so far: those of the command line, else those of the Snakefile."""
     return [str(path) for path in workflow.configfiles]
 
 
 def limit_resource(workflow: Any, name: str, most: int) -> None:
-    """Give a resource its limit for the whole run, unless the user has given one (``--resources``)."""
+    """Set the limit of a resource for the whole run, unless the user has set one (``--resources``)."""
     if name not in workflow.global_resources:
         workflow.register_resource(name, most)
 
@@ -48,12 +48,12 @@ def uses_conda(workflow: Any) -> bool:
 
 
 def askable_rules(workflow: Any) -> list[str]:
-    """Names of the rules that a user can ask for: those without wildcards."""
+    """Return the names of the rules that a user can ask for: those without wildcards."""
     return [rule.name for rule in workflow.rules if not rule.has_wildcards()]
 
 
 def path_on_disk(workflow: Any) -> Callable[[str], str]:
-    """Function from a path of a rule to the path on disk, for code that reads a file itself.
+    """Return a function that turns a path of a rule into the path on disk, for code that reads a file itself.
 
     They differ if another workflow uses this one as a module with a ``prefix``. Call this while the Snakefile is read.
     """
@@ -62,7 +62,7 @@ def path_on_disk(workflow: Any) -> Callable[[str], str]:
 
 
 def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
-    """Make a dry run as the ``snakemake`` command does, and read its result before Snakemake forgets it.
+    """Make a dry run as the ``snakemake`` command does, and read its result before Snakemake discards it.
 
     Parameters
     ----------
@@ -82,13 +82,13 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     """
     from snakemake import cli
 
-    found = []
+    results = []
 
     class Watched(cli.SnakemakeApi):
         def _cleanup(self):
             workflow = self._workflow_api and self._workflow_api._workflow_store
             if workflow is not None and workflow.dag is not None:
-                found.append(read(workflow))
+                results.append(read(workflow))
             super()._cleanup()
 
     before, cli.SnakemakeApi = (cli.SnakemakeApi, sys.argv), Watched
@@ -97,15 +97,15 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     try:
         cli.main(command)
     except SystemExit as ended:
-        if ended.code or not found:
+        if ended.code or not results:
             raise
     finally:
         cli.SnakemakeApi, sys.argv = before
-    return found[0]
+    return results[0]
 
 
 def jobs_of(workflow: Any) -> Iterator[dict]:
-    """Yield what a planned workflow knows of each job that makes a file, in the order of the work.
+    """Yield what a planned workflow knows about each job that makes a file, in the order of the work.
 
     Yields
     ------

@@ -2,13 +2,14 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..products.product_files import announced
 
 
-def made(folder):
-    """Lines that list the products in a run's folder, and their scores.
+def made(folder: str | Path) -> list[str]:
+    """Return lines that list the products in a run's folder, and their scores.
 
     Parameters
     ----------
@@ -20,9 +21,9 @@ def made(folder):
     list of str
     """
     folder = Path(folder)
-    found = [(path, what) for pattern, what in announced() for path in sorted(folder.glob(pattern))]
-    width = max((len(str(path)) for path, _ in found), default=0)
-    lines = [f"  {path!s:<{width}}  {what}" for path, what in found]
+    products = [(path, what) for pattern, what in announced() for path in sorted(folder.glob(pattern))]
+    width = max((len(str(path)) for path, _ in products), default=0)
+    lines = [f"  {path!s:<{width}}  {what}" for path, what in products]
     for path in sorted(folder.glob("*/summary.json")):
         summary = json.loads(path.read_text())
         fractures = summary["fractures"]
@@ -33,32 +34,39 @@ def made(folder):
     return lines
 
 
-def failures(folder, since_s):
-    """Jobs of a run that failed with one clear line, from their logs.
+def failures(folder: str | Path, since_s: float) -> list[tuple[str, str, str]]:
+    """Return the jobs of a run that failed with one clear line, from their logs.
 
     Parameters
     ----------
     folder : str or Path
         The run's folder under results/.
     since_s : float
-        Start of the run (seconds since 1970). Logs that were last written before belong to another run.
+        Start of the run, seconds since 1970. Logs that were last written before it belong to another run.
 
     Returns
     -------
     list of tuple of str
-        Rule, target and product, and the reason.
+        Rule, name of the log (target and product), and the reason.
     """
-    found = []
+    failed = []
     for path in sorted(Path(folder).glob("logs/*/*.log")):
         if path.stat().st_mtime >= since_s:
             _, level, reason = (path.read_text(errors="replace").splitlines() or [""])[-1].partition(" ERROR ")
             if level:
-                found.append((path.parent.name, path.stem, reason))
-    return found
+                failed.append((path.parent.name, path.stem, reason))
+    return failed
 
 
-def write_failures(folder, failed):
+def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -> list[str]:
     """Write the failed jobs to ``failed.csv`` in a run's folder.
+
+    Parameters
+    ----------
+    folder : str or Path
+        The run's folder under results/.
+    failed : sequence of tuple of str
+        What `failures` returned.
 
     Returns
     -------
@@ -75,12 +83,12 @@ def write_failures(folder, failed):
         table.writerow(("step", "of", "reason"))
         table.writerows(failed)
     lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
-    return ["", f"Failed ({out}):", *lines, "With --keep-going, Snakemake processes the other images nevertheless."]
+    return ["", f"Failed ({out}):", *lines, "With --keep-going, Snakemake still processes the other images."]
 
 
 def _scores(truth):
-    said = {name: "-" if value is None else f"{100 * value:.0f} %" for name, value in truth.items()}
+    shown = {name: "-" if value is None else f"{100 * value:.0f} %" for name, value in truth.items()}
     return (
-        f"precision {said['precision']}, recall {said['recall']}, F1 {said['f1']}; mapped as fractures are "
-        f"{said['ridge_hit']} of the ridge pixels and {said['boulder_hit']} of the boulder pixels"
+        f"precision {shown['precision']}, recall {shown['recall']}, F1 {shown['f1']}; mapped as fractures are "
+        f"{shown['ridge_hit']} of the ridge pixels and {shown['boulder_hit']} of the boulder pixels"
     )

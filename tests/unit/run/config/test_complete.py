@@ -141,7 +141,7 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
         (("targets",), {}, r"targets: is empty"),
         (("processing", "darks"), "custom", r"custom and dark_file go together; give both"),
         (("processing", "standard_parallel_deg"), 90, r"targets\.floor: standard_parallel_deg: 90 cannot be true"),
-        (("processing",), {"engine": "isis", "resampling": "antialiased"}, r"antialiased one; use cubic"),
+        (("processing",), {"engine": "isis", "resampling": "antialiased"}, r"antialiased resampling; use cubic"),
         (("processing",), {"engine": "isis", "shape_model": "a.tif"}, r"use processing\.isis\.shape"),
         (("processing",), {"engine": "isis", "keep_calibrated": True}, r"use isis\.keep_intermediates"),
     ],

@@ -1,7 +1,8 @@
-"""A base map around and below a target's mosaic: any georeferenced raster of its body, such as the WAC's."""
+"""A base map around and below a target's mosaic: any georeferenced raster of its body, such as a WAC mosaic."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from affine import Affine
@@ -25,21 +26,21 @@ class BaseMap:
     Attributes
     ----------
     grid : MapGrid
-        Where it lies: the target's ground and a margin around it.
+        Grid of the picture: the target's ground and a margin around it.
     picture : ndarray
-        float RGBA (rows, columns, 4), 0..1; transparent without data.
+        float RGBA (rows, columns, 4), 0..1; transparent where there is no data.
     """
 
     grid: MapGrid
     picture: np.ndarray
 
 
-def read_base_map(path, grid):
+def read_base_map(path: str | Path, grid: MapGrid) -> BaseMap:
     """Read the part of a base map that a target's figure shows.
 
     Parameters
     ----------
-    path : path
+    path : str or Path
         Raster of any size and georeference on the target's body; its first band is shown in grey.
     grid : MapGrid
         The target's grid.
@@ -51,7 +52,7 @@ def read_base_map(path, grid):
     Raises
     ------
     InputError
-        As `imported.import_mosaic` raises them, and where it has no data at the target.
+        As `imported.import_mosaic` raises it, and if the raster has no data around the target.
     """
     left, bottom, right, top = grid.bounds
     margin_m = MARGIN_SHARE * max(right - left, top - bottom)

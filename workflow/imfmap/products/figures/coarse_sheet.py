@@ -1,7 +1,10 @@
-"""A figure sheet of one place through finer and coarser pixels: image, probability, fractures, and their numbers."""
+"""A figure sheet of one place at a finer and a coarser resolution: image, probability, fractures, and numbers."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import colormaps
@@ -18,11 +21,15 @@ from ...plots.style import COLOURS
 from .insets import choose_inset_pairs
 from .panel import width_norm
 from .parts import draw_fractures, drawing, save
-from .sheets import A4, MARGIN, PNG_DPI, add_compass, place_on_page, write_words
+from .sheets import A4, MARGIN, PNG_DPI, SheetText, add_compass, place_on_page, write_words
 from .sun_arrows import SunArrows
 
+if TYPE_CHECKING:
+    import geopandas
+    import pandas as pd
+
 PAGE = A4[1], A4[0]
-# Even steps of lightness, told apart with every kind of colour vision.
+# Even steps of lightness; readers with any kind of colour vision can tell them apart.
 _PROBABILITY = colormaps["cividis"]
 _BETWEEN, _BETWEEN_MAPS, _CAPTION = 0.05, 0.17, 0.24
 _TOP = PAGE[1] - 1.3
@@ -35,32 +42,40 @@ class MapShown:
     Attributes
     ----------
     name : str
-    mosaic, probability : path
+    mosaic, probability : str
+        Paths.
     fractures : geopandas.GeoDataFrame
     own_picture : bool
-        Whether its mosaic is another than that of the map before.
+        Whether its mosaic differs from that of the previous map, so that the sheet shows it.
     """
 
     name: str
     mosaic: str
     probability: str
-    fractures: object
+    fractures: "geopandas.GeoDataFrame"
     own_picture: bool
 
 
-def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
-    """Draw the places that the finest map chooses (see `insets`), as each map shows them.
+def coarse_sheet(
+    paths: Sequence[str | Path],
+    maps: Sequence[MapShown],
+    table: "pd.DataFrame",
+    sources_path: str | Path,
+    text: SheetText,
+    azimuths_deg: Mapping[str, float] | None = None,
+) -> None:
+    """Draw the same places as each map shows them. The insets of the finest map (see `insets`) are these places.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
         Files to write, ``.png`` or ``.pdf``.
     maps : sequence of MapShown
-        The finest first.
+        Maps, the finest first.
     table : pandas.DataFrame
-        Their numbers: see `coarse_comparison.compare_maps`.
-    sources_path : path
-        ``mosaic_sources.tif`` of the finest.
+        Numbers of the maps: see `coarse_comparison.compare_maps`.
+    sources_path : str or Path
+        ``mosaic_sources.tif`` of the finest map.
     text : sheets.SheetText
     azimuths_deg : mapping of str to float, optional
         See `sun_arrows.SunArrows`.
@@ -99,7 +114,7 @@ def coarse_sheet(paths, maps, table, sources_path, text, azimuths_deg=None):
 
 
 def _columns(maps):
-    """Left edge, kind, side and map of each column of pictures, in inches."""
+    """Return left edge (inches), kind, side (inches) and map of each column of pictures."""
     parts = [
         (part, shown)
         for shown in maps
@@ -133,7 +148,7 @@ def _caption(figure, top, inset):
 
 
 def _draw(axes, part, shown, box, norm):
-    """One picture of one place."""
+    """Draw one picture of one place."""
     left, bottom, right, top = box.bounds
     axes.set_facecolor(NO_DATA)
     with open_raster(shown.probability if part == "probability" else shown.mosaic) as dataset:
@@ -162,7 +177,7 @@ def _colour_scale(figure, columns, bottom):
 
 
 def _numbers(figure, table):
-    """The maps' numbers as a table."""
+    """Write the numbers of the maps as a table."""
     cells = {
         "fractures": table["fractures"].map("{:d}".format),
         "length,\nkm": table["length_km"].map("{:.1f}".format),
@@ -193,7 +208,10 @@ def _numbers(figure, table):
 
 
 def _chart(figure, table):
-    """What is found, by width: of the true fractures where they are known, else of those of the finest map."""
+    """Draw the share of fractures that each map finds, by width class.
+
+    The shares are of the true fractures if they are known, else of the fractures of the finest map.
+    """
     truth = "true_found" in table
     name = "true_found" if truth else "found_again"
     rows = table if truth else table.iloc[1:]
@@ -207,11 +225,11 @@ def _chart(figure, table):
         heights = [100 * np.nan_to_num(row[f"{name}_{kind}"]) for kind in kinds]
         axes.bar(positions, heights, 0.92 * width, color=COLOURS[index], label=row["map"])
     bounds = {kind: WIDTH_BOUNDS_M[kind] for kind in kinds}
-    said = [
+    labels = [
         f"{kind}\n{low:g}+ m" if np.isinf(high) else f"{kind}\n{low:g}\u2013{high:g} m"
         for kind, (low, high) in bounds.items()
     ]
-    axes.set_xticks(range(len(kinds)), said)
+    axes.set_xticks(range(len(kinds)), labels)
     axes.set(ylim=(0, 105), yticks=[0, 50, 100])
     axes.tick_params(labelsize=6.5, length=2, width=0.5, pad=2)
     axes.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,8 @@
-"""Diagrams of a target's fractures: which way they run, how dense they are, how far from the wall."""
+"""Diagrams of a target's fractures: orientations, density, distances to the wall, and errors of measures."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -11,21 +15,28 @@ from ...labels.width_classes import WIDTH_CLASSES
 from ...plots.cartography import NO_DATA, graticule, halo, scale_bar
 from ...plots.style import COLOURS, GREY, saved_figure
 
-# Even steps of lightness with every kind of colour vision, the darkest left out: outlines are dark.
+if TYPE_CHECKING:
+    import geopandas
+    import pandas as pd
+
+    from ...fractures.boundary_distance import Distances
+    from ...maps.ground_plane import MappedGround
+
+# Even steps of lightness with every kind of colour vision, without the darkest, since outlines are dark.
 DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
 _INK = "#1c1c1e"
 _MAP_INCHES = 4.6
 
 
-def rose_figure(paths, rose, title):
-    """Rose diagram: the area of a petal is the length of the fractures that run its way.
+def rose_figure(paths: Sequence[str | Path], rose: Mapping[str, Any], title: str) -> None:
+    """Draw a rose diagram. The area of a petal stands for the length of the fractures in its direction.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
         Files to write.
-    rose : dict
-        Of `orientations.rose`.
+    rose : mapping
+        What `orientations.rose` returns.
     title : str
     """
     lengths, step = np.array(rose["length_km"]), np.radians(rose["bin_deg"])
@@ -58,11 +69,11 @@ def rose_figure(paths, rose, title):
             for turn in (0, np.pi):
                 axes.plot([axis + turn] * 2, [0, 1.04 * np.sqrt(largest)], color=COLOURS[1], linewidth=1.3)
         axes.set_title(title, fontsize=9, fontweight="bold", pad=10)
-        said = "no fractures"
+        words = "no fractures"
         if rose["mean_axis_deg"] is not None:
-            said = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
+            words = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
         handles = [
-            Line2D([], [], color=COLOURS[1], linewidth=1.3, label=said),
+            Line2D([], [], color=COLOURS[1], linewidth=1.3, label=words),
             Line2D([], [], color=_INK, linewidth=0.9, linestyle=(0, (4, 2)), label="if all directions were alike"),
         ]
         figure.legend(
@@ -74,19 +85,30 @@ def rose_figure(paths, rose, title):
         )
 
 
-def density_figure(paths, bands, mapped, centrelines, boundary, radius_m, title):
-    """Map of the length of fractures over the ground.
+def density_figure(
+    paths: Sequence[str | Path],
+    bands: np.ndarray,
+    mapped: "MappedGround",
+    centrelines: "geopandas.GeoDataFrame",
+    boundary: Mapping[str, "geopandas.GeoDataFrame"],
+    radius_m: float,
+    title: str,
+) -> None:
+    """Draw a map of the length of fractures per area of ground.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
+        Files to write.
     bands : ndarray
-        Of `density.density_map`; the first is drawn.
+        Bands that `density.density_map` returns; the first one (km per km2) is drawn.
     mapped : ground_plane.MappedGround
+        Ground that the map covers.
     centrelines : geopandas.GeoDataFrame
-    boundary : dict of str to geopandas.GeoDataFrame
-        Layers of polygons, ``floor`` and ``ponds``, and ``candidates`` if there are some; may be empty.
+    boundary : mapping of str to geopandas.GeoDataFrame
+        Layers of polygons: ``floor``, ``ponds`` and ``candidates``, as far as they exist.
     radius_m : float
+        Radius of the circle in which length is summed, metres.
     title : str
     """
     grid = mapped.grid
@@ -130,14 +152,17 @@ def density_figure(paths, bands, mapped, centrelines, boundary, radius_m, title)
                            frameon=True, framealpha=1, edgecolor="none")  # fmt: skip
 
 
-def distance_figure(paths, distances, title):
-    """Distances to the wall against random sets: how much lies within each distance, and how densely it lies there.
+def distance_figure(paths: Sequence[str | Path], distances: "Distances | None", title: str) -> None:
+    """Draw the distances of fractures to the wall, against those of random sets.
+
+    The left panel has the share of the length within each distance. The right panel has the density at each distance.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
+        Files to write.
     distances : boundary_distance.Distances or None
-        None draws the figure of a map without fractures or without a wall.
+        None if the map has no fractures or no wall: the figure then says so.
     title : str
     """
     with saved_figure(*paths, columns=2, panel_inches=(3.5, 2.9)) as (left, right):
@@ -160,9 +185,9 @@ def distance_figure(paths, distances, title):
         middles = (edges[1:] + edges[:-1]) / 2
         expected = np.diff(np.interp(edges, at, distances.expected))
         ratio = np.diff(np.interp(edges, at, distances.observed)) / np.maximum(expected, 1e-9)
-        there = expected > 0.002
+        enough = expected > 0.002
         right.axhline(1.0, color=GREY, linestyle=(0, (4, 1.5)), linewidth=1.1)
-        right.bar(middles[there], ratio[there] - 1, np.diff(edges)[there] * 0.9, bottom=1, color=COLOURS[0])
+        right.bar(middles[enough], ratio[enough] - 1, np.diff(edges)[enough] * 0.9, bottom=1, color=COLOURS[0])
         right.set(xlabel="distance to the wall, m", ylabel="length, as a multiple of the random", xlim=(0, at[-1]))
         right.set_title(
             f"mean {distances.observed_mean_m:.0f} m; random {distances.expected_mean_m:.0f} m "
@@ -171,16 +196,17 @@ def distance_figure(paths, distances, title):
         )
 
 
-def error_figure(paths, table, counts, title):
-    """Errors of measures by width class: of true fractures that are drawn and measured, and of mapped ones.
+def error_figure(paths: Sequence[str | Path], table: "pd.DataFrame", counts: Mapping[str, int], title: str) -> None:
+    """Draw the errors of measures by width class, for true fractures (drawn, then measured) and for mapped ones.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
+        Files to write.
     table : pandas.DataFrame
-        Of `measure_errors.error_table`.
-    counts : dict of int
-        Of `measure_errors.truth_measures`.
+        What `measure_errors.error_table` returns.
+    counts : mapping of str to int
+        Counts that `measure_errors.truth_measures` returns.
     title : str
     """
     panels = {
@@ -192,9 +218,9 @@ def error_figure(paths, table, counts, title):
     }
     with saved_figure(*paths, rows=2, columns=3, panel_inches=(2.75, 2.35)) as grid_of_axes:
         figure = grid_of_axes[0, 0].figure
-        figure.suptitle(f"{title}: measured less true", fontsize=9, fontweight="bold")
-        *those, last = grid_of_axes.ravel()
-        for axes, (name, label) in zip(those, panels.items(), strict=True):
+        figure.suptitle(f"{title}: measured minus true", fontsize=9, fontweight="bold")
+        *plots, last = grid_of_axes.ravel()
+        for axes, (name, label) in zip(plots, panels.items(), strict=True):
             axes.axhline(0, color=_INK, linewidth=0.7)
             for source, colour, marker, shift in (("drawn", GREY, "s", -0.14), ("mapped", COLOURS[1], "o", 0.14)):
                 rows = table[(table["measure"] == name) & (table["source"] == source)].set_index("width_class")
@@ -212,17 +238,19 @@ def error_figure(paths, table, counts, title):
             axes.grid(False, axis="x")
         last.axis("off")
         others = counts["mapped"] - counts["pairs"] - counts["merged"] - counts["false"]
-        said = (
+        words = (
             f"{counts['true']} true fractures,\n{counts['mapped']} mapped:\n"
-            f"  {counts['pairs']} stand for one true one\n  {counts['merged']} hold several\n"
+            f"  {counts['pairs']} stand for one true fracture\n  {counts['merged']} hold several\n"
             f"  {others} hold a part of one\n  {counts['false']} lie on none"
         )
         handles = [
-            Line2D([], [], color=GREY, marker="s", markersize=4, linestyle="", label="true ones, drawn and measured"),
-            Line2D([], [], color=COLOURS[1], marker="o", markersize=4, linestyle="", label="mapped ones"),
+            Line2D(
+                [], [], color=GREY, marker="s", markersize=4, linestyle="", label="true fractures, drawn and measured"
+            ),
+            Line2D([], [], color=COLOURS[1], marker="o", markersize=4, linestyle="", label="mapped fractures"),
         ]
         last.legend(handles=handles, loc="upper left", borderaxespad=0)
-        last.text(0.02, 0.66, said, fontsize=7.5, va="top", linespacing=1.5, transform=last.transAxes)
+        last.text(0.02, 0.66, words, fontsize=7.5, va="top", linespacing=1.5, transform=last.transAxes)
         last.text(0.02, 0.02, "marks: median error; bars: half its 16th–84th\npercentile range; small figures: number",
                   fontsize=6.5, color=GREY, va="bottom", transform=last.transAxes)  # fmt: skip
 
@@ -232,7 +260,7 @@ def _outlines(polygons):
 
 
 def _rings(largest):
-    """Two or three round lengths for the rings of a rose."""
+    """Return two or three round lengths for the rings of a rose."""
     power = 10.0 ** np.floor(np.log10(largest))
     ring = max(factor * power for factor in (0.1, 0.2, 0.5, 1, 2, 5) if factor * power <= largest)
     return [ring / 4, ring] if largest < 2 * ring else [ring / 2, ring, 2 * ring]

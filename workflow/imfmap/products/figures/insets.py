@@ -1,40 +1,46 @@
-"""Insets of a map: the windows that show its fractures closely, the same ones every time.
+"""Insets of a map: windows that show its fractures closely. The same fractures always give the same windows.
 
-* The densest complex: the square, around the centroid of a fracture, that holds the greatest length of fractures;
-  at pixel scale its longest fracture.
-* The largest fracture: that of the greatest area; at pixel scale where it is widest.
-* The thinnest fracture: that of the least mean width among those at least as long as the median, since of a short one
-  the width means little; at pixel scale its middle.
+* The densest complex: the square around the centroid of a fracture that holds the greatest length of fractures. At
+  pixel scale it shows the longest of them.
+* The largest fracture: the one with the greatest area. At pixel scale it is shown where it is widest.
+* The thinnest fracture: the one with the least mean width. Only fractures of at least the median length count, since
+  the width of a short fracture is uncertain. At pixel scale its middle is shown.
 
-Of equals the first counts.
+If several fractures or squares are equal, the first one counts.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 from scipy.spatial import KDTree
 
+if TYPE_CHECKING:
+    import geopandas
+
+    from ...maps.grids import MapGrid
+
 COMPLEX_PX = (96, 320)
 PIXEL_PX = 64
-# Of the shorter side of a map.
+# Share of the shorter side of a map.
 _COMPLEX_SHARE = 0.2
 
 
 @dataclass(frozen=True)
 class Square:
-    """A square window of a grid: its first pixel, and its side."""
+    """A square window of a grid: its first row and column, and its side in pixels."""
 
     row: int
     column: int
     side_px: int
 
-    def box(self, grid):
-        """shapely.Polygon: its outline on the map."""
+    def box(self, grid: "MapGrid") -> shapely.Polygon:
+        """Return the outline of the square on the map."""
         return shapely.box(*self.grid(grid).bounds)
 
-    def grid(self, grid):
-        """MapGrid: its own."""
+    def grid(self, grid: "MapGrid") -> "MapGrid":
+        """Return the part of the grid in the square."""
         return grid.window(self.row, self.column, self.side_px, self.side_px)
 
 
@@ -46,9 +52,9 @@ class InsetPair:
     ----------
     letter : str
     title, note : str
-        What the inset shows, and in numbers.
+        What the inset shows, in words and in numbers.
     complex, pixels : Square
-        Windows at complex scale and, within it as far as that goes, at pixel scale.
+        Windows at complex scale and at pixel scale. The second one lies within the first one if it is small enough.
     """
 
     letter: str
@@ -58,8 +64,8 @@ class InsetPair:
     pixels: Square
 
 
-def square(row, column, side_px, grid):
-    """Square around a place, moved to lie on the grid and cut to its shorter side."""
+def square(row: float, column: float, side_px: float, grid: "MapGrid") -> Square:
+    """Return a square around a place, moved to lie on the grid; its side is at most the grid's shorter side."""
     side_px = int(min(side_px, *grid.shape))
     first = (
         int(np.clip(round(float(middle)) - side_px // 2, 0, extent - side_px))
@@ -68,13 +74,13 @@ def square(row, column, side_px, grid):
     return Square(*first, side_px)
 
 
-def densest(fractures, grid):
-    """The square with the greatest length of fractures, and how many of them it touches.
+def densest(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> tuple[Square, int]:
+    """Return the square with the greatest length of fractures, and the number of fractures that it touches.
 
     Parameters
     ----------
     fractures : geopandas.GeoDataFrame
-        At least one, with ``total_length_m``.
+        At least one fracture, with ``total_length_m``.
     grid : MapGrid
     """
     centres = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
@@ -83,12 +89,12 @@ def densest(fractures, grid):
     near = KDTree(positions).query_ball_point(positions, side / 2, p=np.inf)
     lengths = fractures["total_length_m"].to_numpy(float)
     inside = near[int(np.argmax([lengths[index].sum() for index in near]))]
-    found = square(*positions[inside].mean(axis=0), side, grid)
-    return found, int(fractures.intersects(found.box(grid)).sum())
+    window = square(*positions[inside].mean(axis=0), side, grid)
+    return window, int(fractures.intersects(window.box(grid)).sum())
 
 
-def choose_inset_pairs(fractures, grid):
-    """Insets that show what a map holds, from the densest complex to the thinnest fracture.
+def choose_inset_pairs(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> list[InsetPair]:
+    """Return the insets of a map, from the densest complex to the thinnest fracture.
 
     Parameters
     ----------
@@ -99,7 +105,7 @@ def choose_inset_pairs(fractures, grid):
     Returns
     -------
     list of InsetPair
-        Three, or none where there are no fractures.
+        Three, or none if there are no fractures.
     """
     if not len(fractures):
         return []
@@ -130,7 +136,7 @@ def choose_inset_pairs(fractures, grid):
 
 
 def _around(geometry, side_px, grid):
-    """Square at complex scale around a fracture, wide enough for it and no more than three times as wide as others."""
+    """Return a square at complex scale around a fracture: as wide as it needs, up to three times the usual side."""
     left, bottom, right, top = geometry.bounds
     extent_px = max(right - left, top - bottom) / grid.resolution_m
     row, column = grid.rowcol((left + right) / 2, (bottom + top) / 2)
@@ -143,7 +149,7 @@ def _pixels(spot, grid):
 
 
 def _middle(geometry):
-    """A point within a shape, near its middle."""
+    """Return a point within a shape, near its middle."""
     largest = max(shapely.get_parts(geometry), key=lambda part: (part.area, part.length))
     return shapely.get_coordinates(largest.representative_point())[0]
 

@@ -1,6 +1,9 @@
-"""The map of a target: mosaic, fractures, and its most telling places at pixel scale."""
+"""The map of a target: mosaic, fractures, and two places at pixel scale."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -13,6 +16,11 @@ from .insets import COMPLEX_PX, densest, square
 from .panel import Layout, draw_legend, draw_numbers, draw_rose, draw_widths, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, save
 
+if TYPE_CHECKING:
+    import geopandas
+
+    from ...maps.image_facts import ImageFacts
+
 
 @dataclass(frozen=True)
 class MapText:
@@ -23,9 +31,9 @@ class MapText:
     title : str
         The place.
     subtitle : str, optional
-        What is shown; by default where it is, with which images, at which resolution.
+        What is shown; by default what `subtitle` returns.
     footer : str
-        Sources and method, small.
+        Sources and method, in small print.
     """
 
     title: str
@@ -44,22 +52,29 @@ class Inset:
     side_px: int
 
 
-def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
+def map_figure(
+    paths: Sequence[str | Path],
+    mosaic_path: str | Path,
+    fractures: "geopandas.GeoDataFrame",
+    text: MapText,
+    boundary: Mapping[str, "geopandas.GeoDataFrame"] | None = None,
+    images: "Sequence[ImageFacts]" = (),
+) -> None:
     """Draw the map of a target.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
         Files to write, ``.png`` or ``.pdf``.
-    mosaic_path : path
+    mosaic_path : str or Path
         8-bit mosaic, 0 for no data.
     fractures : geopandas.GeoDataFrame
         Fractures that were kept, with the columns of `measures.measure`; may be empty.
     text : MapText
-    boundary : dict of str to geopandas.GeoDataFrame, optional
-        Layers ``floor`` and ``ponds`` (see `accept.read_boundary`), and ``candidates`` of ponds.
+    boundary : mapping of str to geopandas.GeoDataFrame, optional
+        Layers ``floor`` and ``ponds`` (see `accept.read_boundary`), and ``candidates`` for candidate ponds.
     images : sequence of image_facts.ImageFacts
-        The mapped images, for the Sun's directions.
+        The mapped images; the map shows their Sun directions.
     """
     with drawing(), open_raster(mosaic_path) as mosaic:
         grid = MapGrid.of(mosaic)
@@ -82,13 +97,13 @@ def map_figure(paths, mosaic_path, fractures, text, boundary=None, images=()):
         save(figure, paths)
 
 
-def choose_insets(fractures, grid):
-    """Where to look closely: the densest complex and the widest fracture.
+def choose_insets(fractures: "geopandas.GeoDataFrame", grid: MapGrid) -> list[Inset]:
+    """Choose the insets of a map: the densest complex and the widest fracture.
 
     Returns
     -------
     list of Inset
-        None, one or two; both lie on the grid, and the second is left out where it would show the same place.
+        No, one or two insets, which lie on the grid. The second is left out if it would show the same place.
     """
     if not len(fractures):
         return []
@@ -132,7 +147,7 @@ def _draw_map(axes, layout, mosaic, grid, fractures, norm, insets, boundary):
 
 
 def _free_corners(layout, grid, fractures, insets):
-    """Corners (across, up; 0 or 1) for the scale bar, a lower one, and for the compass: where they hide least."""
+    """Return the corners (across, up; 0 or 1) where the scale bar (in a lower corner) and the compass hide least."""
     left, bottom, right, top = grid.bounds
     side = layout.COMPASS + 0.2
     width, height = side / layout.map_width * (right - left), side / layout.map_height * (top - bottom)
@@ -191,8 +206,8 @@ def _draw_text(figure, layout, text, grid, images):
     figure.text(*layout.point(x, 0.2), text.footer, fontsize=7, color=FAINT, va="center")
 
 
-def subtitle(grid, images=()):
-    """What a figure shows: where it is, of which images, at which resolution."""
+def subtitle(grid: MapGrid, images: "Sequence[ImageFacts]" = ()) -> str:
+    """Return what a figure shows: place, images, and resolution."""
     lon, lat = (float(value) for value in grid.lonlat(grid.shape[0] / 2, grid.shape[1] / 2))
     words = [
         "Impact melt fractures",

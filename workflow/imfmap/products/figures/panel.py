@@ -1,5 +1,8 @@
 """The page of a map figure, and the panel beside the map: numbers, widths, orientations, legend."""
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
 import matplotlib
 import numpy as np
 from matplotlib.colors import LinearSegmentedColormap, LogNorm
@@ -7,10 +10,16 @@ from matplotlib.lines import Line2D
 
 from ...plots.cartography import FAINT, INK, SUN, nice_below
 
-# The upper part of Matplotlib's plasma: even steps of lightness, told apart with every kind of colour vision, and all
-# of it away from grey.
+if TYPE_CHECKING:
+    import geopandas
+    from matplotlib.figure import Figure
+    from matplotlib.projections.polar import PolarAxes
+
+    from ...maps.image_facts import ImageFacts
+
+# The upper part of Matplotlib's plasma: even steps of lightness, clear with every kind of colour vision, never grey.
 RAMP = LinearSegmentedColormap.from_list("fractures", matplotlib.colormaps["plasma"](np.linspace(0.42, 1.0, 256)))
-# Areas by name: what they are, the colour and the dashes of their outlines.
+# Areas by name: their label, and the colour and dashes of their outlines.
 AREAS = {
     "floor": ("crater floor", "#ffffff", (0, (5, 2.5))),
     "ponds": ("melt ponds", "#7fd4ff", "solid"),
@@ -28,7 +37,16 @@ class Layout:
     INSET_STEP, PANEL = 2.62, 3.95
     COMPASS = 0.95
 
-    def __init__(self, shape, insets):
+    def __init__(self, shape: tuple[int, int], insets: int):
+        """Lay out a page.
+
+        Parameters
+        ----------
+        shape : tuple of int
+            Rows and columns of the map.
+        insets : int
+            Number of insets.
+        """
         aspect = shape[0] / shape[1]
         self.wide = aspect < 0.6
         if self.wide:
@@ -45,33 +63,35 @@ class Layout:
         self.map_width, self.map_height = width, width * aspect
         self.main = self.place(self.MARGIN, self.top - self.map_height, self.map_width, self.map_height)
 
-    def place(self, left, bottom, width, height):
-        """Inches to the fractions of the page that Matplotlib wants."""
+    def place(self, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
+        """Convert a rectangle in inches to fractions of the page, which Matplotlib needs."""
         return left / self.size[0], bottom / self.size[1], width / self.size[0], height / self.size[1]
 
-    def point(self, left, bottom):
+    def point(self, left: float, bottom: float) -> tuple[float, float]:
+        """Convert a point in inches to fractions of the page."""
         return left / self.size[0], bottom / self.size[1]
 
-    def column(self, number):
-        """Left and top of an inset, or of the panel, which comes after the last inset."""
+    def column(self, number: int) -> tuple[float, float]:
+        """Return left and top of an inset (inches), or of the panel, which comes after the last inset."""
         if self.wide:
             return self.MARGIN + number * (self.SIDE + self.GAP), self.top - self.map_height - self.GAP
         return self.MARGIN + self.map_width + self.GAP, self.top - number * self.INSET_STEP
 
     @property
-    def panel(self):
+    def panel(self) -> tuple[float, float]:
+        """tuple of float: left and top of the panel of numbers, inches."""
         return self.column(self.insets)
 
 
-def width_norm(fractures):
-    """Logarithmic colour scale of mean widths, over the middle 96 % of them."""
+def width_norm(fractures: "geopandas.GeoDataFrame") -> LogNorm:
+    """Return a logarithmic colour scale over the middle 96 % of the mean widths."""
     widths = fractures["mean_width_m"].to_numpy(float) if len(fractures) else np.array([5.0])
     low, high = np.percentile(widths, (2, 98))
     return LogNorm(max(0.1, min(low, high / 1.5)), max(high, 1.5 * low, 0.2))
 
 
-def draw_numbers(figure, layout, fractures):
-    """The few numbers that sum the map up."""
+def draw_numbers(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame") -> None:
+    """Write the main numbers of the map: count, total length and median width of fractures."""
     left, top = layout.panel
     if not len(fractures):
         figure.text(*layout.point(left, top - 0.3), "No fractures found", fontsize=16, fontweight="bold", va="center")
@@ -90,8 +110,8 @@ def draw_numbers(figure, layout, fractures):
         figure.text(*layout.point(x, y - 0.3), name, fontsize=8.5, color=FAINT, va="center")
 
 
-def draw_widths(figure, layout, fractures, norm):
-    """Colour scale of widths, and above it how often they occur."""
+def draw_widths(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame", norm: LogNorm) -> None:
+    """Draw the colour scale of widths, and a histogram of the widths above it."""
     if not len(fractures):
         return
     left, bottom = layout.panel[0], layout.panel[1] - 1.9
@@ -110,8 +130,8 @@ def draw_widths(figure, layout, fractures, norm):
     axes.axis("off")
 
 
-def draw_rose(figure, layout, fractures):
-    """Orientations, weighted by length; north is up."""
+def draw_rose(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame") -> None:
+    """Draw the rose diagram of orientations, weighted by length; north is up."""
     if not len(fractures):
         return
     side = 1.35
@@ -119,8 +139,8 @@ def draw_rose(figure, layout, fractures):
     rose(figure.add_axes(layout.place(left, bottom, side, side), projection="polar"), fractures)
 
 
-def rose(axes, fractures):
-    """Orientations on polar axes, clockwise from north; the area of a petal is the length of the fractures in it."""
+def rose(axes: "PolarAxes", fractures: "geopandas.GeoDataFrame") -> None:
+    """Draw orientations on polar axes, clockwise from north. The area of a petal stands for the length of fractures."""
     step = 15.0
     shares, edges = np.histogram(
         fractures["orientation_deg"] % 180.0, np.arange(0, 180.1, step), weights=fractures["total_length_m"]
@@ -136,7 +156,14 @@ def rose(axes, fractures):
     axes.grid(color=FAINT, linewidth=0.3, alpha=0.5)
 
 
-def draw_legend(figure, layout, fractures, boundary, images):
+def draw_legend(
+    figure: "Figure",
+    layout: Layout,
+    fractures: "geopandas.GeoDataFrame",
+    boundary: Mapping[str, "geopandas.GeoDataFrame"],
+    images: "Sequence[ImageFacts]",
+) -> None:
+    """Draw the legend of outlines and Sun arrows, and the note on the rose diagram."""
     handles = area_handles(boundary)
     if images:
         label = "towards the Sun" if len(images) == 1 else f"towards the Sun, {len(images)} images"
@@ -165,8 +192,8 @@ def draw_legend(figure, layout, fractures, boundary, images):
         legend.get_frame().set_boxstyle("round", pad=0.2, rounding_size=0.3)
 
 
-def area_handles(boundary):
-    """Legend entries of the areas that are drawn."""
+def area_handles(boundary: Mapping[str, "geopandas.GeoDataFrame"]) -> list[Line2D]:
+    """Return the legend entries of the areas that are drawn."""
     return [
         Line2D([], [], color=colour, linestyle=style, linewidth=1.3, label=label)
         for name, (label, colour, style) in AREAS.items()

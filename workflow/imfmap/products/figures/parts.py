@@ -1,13 +1,25 @@
-"""What the figures of a target share: their style, fractures and boundaries drawn on a map, files written whole."""
+"""What the figures of a target share: style, drawing of fractures and boundaries on a map, writing of files."""
+
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
+import numpy as np
 import shapely
 from matplotlib.collections import LineCollection, PathCollection
-from matplotlib.path import Path
+from matplotlib.path import Path as Outline
 
 from ...core.files import replacing
 from ...plots.cartography import FAINT, INK, halo
 from .panel import AREAS, RAMP
+
+if TYPE_CHECKING:
+    import geopandas
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
+    from matplotlib.figure import Figure
 
 FILL_ALPHA = 0.65
 PDF_DPI = 300
@@ -24,13 +36,13 @@ _STYLE = {
 }
 
 
-def drawing():
-    """Context in which Matplotlib draws in the style of these figures."""
+def drawing() -> AbstractContextManager[None]:
+    """Return a context in which Matplotlib draws in the style of these figures."""
     return matplotlib.rc_context(_STYLE)
 
 
-def save(figure, paths, png_dpi=PNG_DPI):
-    """Write a figure as PNG and PDF; the same figure has the same bytes."""
+def save(figure: "Figure", paths: Iterable[str | Path], png_dpi: float = PNG_DPI) -> None:
+    """Write a figure as PNG and PDF. The same figure gives the same bytes."""
     for path in paths:
         with replacing(path) as temporary:
             plain = {"CreationDate": None} if temporary.suffix == ".pdf" else {"Software": None}
@@ -38,10 +50,16 @@ def save(figure, paths, png_dpi=PNG_DPI):
             figure.savefig(temporary, dpi=dpi, metadata=plain)
 
 
-def draw_boundary(axes, boundary, width=1.1):
-    """Outlines of crater floor (dashed), melt ponds and, dotted, candidates for such.
+def draw_boundary(axes: "Axes", boundary: Mapping[str, "geopandas.GeoDataFrame"], width: float = 1.1) -> None:
+    """Draw the outlines of the crater floor (dashed), of melt ponds and of candidate melt ponds (dotted).
 
-    `boundary` is as `accept.read_boundary` gives it, with ``candidates`` where there are some.
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    boundary : mapping of str to geopandas.GeoDataFrame
+        Layers that `accept.read_boundary` returns, and ``candidates`` if there are some.
+    width : float
+        Width of the lines, points.
     """
     for name, (_, colour, style) in AREAS.items():
         if name in boundary and len(boundary[name]):
@@ -53,25 +71,41 @@ def draw_boundary(axes, boundary, width=1.1):
             axes.add_collection(outlines)
 
 
-def draw_fractures(axes, fractures, norm, filled, width=1.3):
-    """Polygons in the colour of their width; on a map also as strokes, or most would be thinner than a pixel."""
+def draw_fractures(
+    axes: "Axes", fractures: "geopandas.GeoDataFrame", norm: "Normalize", filled: bool, width: float = 1.3
+) -> None:
+    """Draw the polygons of fractures in the colour of their mean width.
+
+    Parameters
+    ----------
+    axes : matplotlib.axes.Axes
+    fractures : geopandas.GeoDataFrame
+        With ``mean_width_m``; may be empty.
+    norm : matplotlib.colors.Normalize
+        Colour scale of the widths.
+    filled : bool
+        Whether polygons are filled. Their outlines are drawn, too, since most polygons on a map are narrower than a
+        pixel of the figure.
+    width : float
+        Width of the outlines if they are not filled, points.
+    """
     if not len(fractures):
         return
     parts, owner = shapely.get_parts(fractures.geometry.values, return_index=True)
-    paths = [Path.make_compound_path(*(Path(ring, closed=True) for ring in rings([part]))) for part in parts]
+    paths = [Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings([part]))) for part in parts]
     colours = RAMP(norm(fractures["mean_width_m"].to_numpy(float)))[owner]
     if filled:
         casing = PathCollection(paths, facecolors="none", edgecolors=(0, 0, 0, 0.55), linewidths=1.7, zorder=4)
         axes.add_collection(casing)
-        # The fill lets the fracture itself be seen; where there is hardly room for one, the stroke is all there is.
+        # The fill is transparent, so that the fracture below it shows. Thin polygons show only their outline.
         fills = colours * [1, 1, 1, FILL_ALPHA]
         axes.add_collection(PathCollection(paths, facecolors=fills, edgecolors=colours, linewidths=0.8, zorder=5))
     else:
         axes.add_collection(PathCollection(paths, facecolors="none", edgecolors=colours, linewidths=width, zorder=5))
 
 
-def rings(polygons):
-    """Closed rings of polygons, holes wound against their outlines."""
+def rings(polygons: Iterable[shapely.Geometry]) -> list[np.ndarray]:
+    """Return the closed rings of polygons, (N, 2) each. Holes run in the opposite sense to outlines."""
     return [
         shapely.get_coordinates(ring)
         for part in shapely.get_parts(shapely.normalize(polygons))

@@ -1,6 +1,9 @@
-"""Figure sheets in the paper's way, on A4: a target at crater, complex and pixel scale, and what was rejected."""
+"""Figure sheets on A4, as in the paper: a target at crater, complex and pixel scale, and what was rejected."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
@@ -13,20 +16,27 @@ from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
 from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
-from .insets import choose_inset_pairs, square
+from .insets import Square, choose_inset_pairs, square
 from .panel import RAMP, area_handles, rose, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, rings, save
 from .sun_arrows import SunArrows
 
+if TYPE_CHECKING:
+    import geopandas
+    from matplotlib.axes import Axes
+    from rasterio.io import DatasetReader
+
+    from .base_map import BaseMap
+
 A4 = (8.27, 11.69)
 MARGIN = 0.5
 PNG_DPI = 220
-# Okabe & Ito (2008): told apart with every kind of colour vision.
+# Okabe & Ito (2008): clear with every kind of colour vision.
 OUTLINE = "#E69F00"
 _MOST_PX = 1600
 _OVERVIEW, _SIDE = 4.7, 2.3
 _COLUMNS, _GAP = 3, 0.14
-# Examples in a row, their side, the room between them, that of a row and of a heading, in inches.
+# Number of examples in a row and, in inches: space between them, their side, height of a row, a heading, head and foot.
 _EXAMPLES, _BETWEEN = 6, 0.1
 _EXAMPLE = (A4[0] - 2 * MARGIN - (_EXAMPLES - 1) * _BETWEEN) / _EXAMPLES
 _ROW, _HEADING, _HEAD, _FOOT = _EXAMPLE + 0.3, 0.6, 1.25, 0.45
@@ -42,23 +52,33 @@ class SheetText:
     footer: str = ""
 
 
-def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=None, azimuths_deg=None, base_map=None):
+def overview_sheet(
+    paths: Sequence[str | Path],
+    mosaic_path: str | Path,
+    sources_path: str | Path,
+    fractures: "geopandas.GeoDataFrame",
+    text: SheetText,
+    boundary: Mapping[str, "geopandas.GeoDataFrame"] | None = None,
+    azimuths_deg: Mapping[str, float] | None = None,
+    base_map: "BaseMap | None" = None,
+) -> None:
     """Draw a target at three scales.
 
-    Above, the crater: the mosaic, over a base map where there is one, with floor, ponds and fractures; below, each of
-    `insets.choose_inset_pairs` at complex and at pixel scale, with north and the Sun of the image that is shown.
+    The upper part shows the crater: the mosaic (over a base map if there is one) with floor, ponds and fractures. The
+    lower part shows the insets (see `insets.choose_inset_pairs`) at complex scale and at pixel scale, with north and
+    the Sun of the image that is shown.
 
     Parameters
     ----------
-    paths : list of path
+    paths : sequence of str or Path
         Files to write, ``.png`` or ``.pdf``.
-    mosaic_path, sources_path : path
-        8-bit mosaic, 0 for no data, and which image each pixel came from.
+    mosaic_path, sources_path : str or Path
+        8-bit mosaic, 0 for no data, and the raster of the image that each pixel came from.
     fractures : geopandas.GeoDataFrame
-        Those that were kept (see `measures.measure`); may be empty.
+        Fractures that were kept (see `measures.measure`); may be empty.
     text : SheetText
-    boundary : dict of str to geopandas.GeoDataFrame, optional
-        Layers ``floor`` and ``ponds``, and ``candidates`` for ponds.
+    boundary : mapping of str to geopandas.GeoDataFrame, optional
+        Layers ``floor`` and ``ponds``, and ``candidates`` for candidate ponds.
     azimuths_deg : mapping of str to float, optional
         See `SunArrows`.
     base_map : base_map.BaseMap, optional
@@ -85,8 +105,15 @@ def overview_sheet(paths, mosaic_path, sources_path, fractures, text, boundary=N
         save(figure, paths, PNG_DPI)
 
 
-def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_deg=None):
-    """Draw what was rejected, by reason: of each the largest detections, whose loss would cost most.
+def rejected_sheet(
+    paths: Sequence[str | Path],
+    mosaic_path: str | Path,
+    sources_path: str | Path,
+    rejected: "geopandas.GeoDataFrame",
+    text: SheetText,
+    azimuths_deg: Mapping[str, float] | None = None,
+) -> None:
+    """Draw rejected detections by reason: the largest ones of each, since a wrong rejection of these matters most.
 
     Parameters
     ----------
@@ -102,7 +129,7 @@ def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_de
         reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
         counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}
         seen = sum(count > 0 for count in counts.values())
-        # What is left of the page is shared out among the reasons that there are examples of.
+        # The free part of the page is divided among the reasons that have examples.
         free = A4[1] - _HEAD - _FOOT - _HEADING * len(reasons)
         most = max(1, int(free / max(seen, 1) / _ROW)) if seen else 0
         rows = {reason: min(most, -(-count // _EXAMPLES)) for reason, count in counts.items()}
@@ -117,13 +144,15 @@ def rejected_sheet(paths, mosaic_path, sources_path, rejected, text, azimuths_de
         save(figure, paths, PNG_DPI)
 
 
-def place_on_page(left, bottom, width, height, page=A4):
-    """Inches to the fractions of the page that Matplotlib wants."""
+def place_on_page(
+    left: float, bottom: float, width: float, height: float, page: tuple[float, float] = A4
+) -> tuple[float, float, float, float]:
+    """Convert a rectangle in inches to fractions of the page, which Matplotlib needs."""
     return left / page[0], bottom / page[1], width / page[0], height / page[1]
 
 
-def write_words(figure, text, page=A4):
-    """Title, subtitle and footer of a page."""
+def write_words(figure: Figure, text: SheetText, page: tuple[float, float] = A4) -> None:
+    """Write title, subtitle and footer of a page."""
 
     def write(y, words, **style):
         figure.text(MARGIN / page[0], y / page[1], words, va="center", **style)
@@ -134,7 +163,7 @@ def write_words(figure, text, page=A4):
 
 
 def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, boundary, suns, base_map):
-    """The crater; returns its lower edge in inches."""
+    """Draw the crater, and return the lower edge of the picture in inches."""
     whole = base_map.grid if base_map else grid
     aspect = whole.shape[0] / whole.shape[1]
     width, height = (_OVERVIEW, _OVERVIEW * aspect) if aspect <= 1 else (_OVERVIEW / aspect, _OVERVIEW)
@@ -165,7 +194,7 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, bou
 
 
 def _draw_side(figure, page, top, fractures, norm, boundary, suns):
-    """Beside the crater: numbers, the colours' widths, what lines mean."""
+    """Draw the panel beside the crater: numbers, colour scale of widths, rose diagram, legend."""
     left = MARGIN + _OVERVIEW + 0.27
     x = left / page[0]
     numbers = [(f"{len(fractures):,}".replace(",", "\u2009"), "fracture" if len(fractures) == 1 else "fractures")]
@@ -242,18 +271,18 @@ def _draw_inset(figure, number, top, inset, mosaic, grid, fractures, norm, bound
 
 
 def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
-    """Heading and examples of one reason."""
+    """Draw heading and examples of one reason."""
     words = REASONS.get(reason, reason.replace("_", " "))
 
     def write(x, y, words, **style):
         figure.text(x / page[0], y / page[1], words, va="center", **style)
 
     write(MARGIN, top, reason.replace("_", " ").capitalize(), fontsize=11, fontweight="bold")
-    said = f"{words}: {len(members) or 'no'} detection{'' if len(members) == 1 else 's'}"
+    summary = f"{words}: {len(members) or 'no'} detection{'' if len(members) == 1 else 's'}"
     most = rows * _EXAMPLES
     if len(members) > most:
-        said += f", of which the {most} largest"
-    write(MARGIN, top - 0.2, said, fontsize=8, color=FAINT)
+        summary += f", of which the {most} largest"
+    write(MARGIN, top - 0.2, summary, fontsize=8, color=FAINT)
     order = np.argsort(-members["area_m2"].to_numpy(float), kind="stable")[:most]
     for number, index in enumerate(order):
         member = members.iloc[index]
@@ -272,8 +301,10 @@ def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
         write(left, bottom - 0.1, f"{member.area_m2:.0f} m\u00b2{confidence}", fontsize=7)
 
 
-def draw_window(axes, mosaic, grid, window, picture=None):
-    """Draw a square of a mosaic pixel by pixel, or another picture of it; its grid."""
+def draw_window(
+    axes: "Axes", mosaic: "DatasetReader", grid: MapGrid, window: Square, picture: np.ndarray | None = None
+) -> MapGrid:
+    """Draw a square of a mosaic (or another picture of it) pixel by pixel, and return the grid of the square."""
     around = window.grid(grid)
     left, bottom, right, top = around.bounds
     if picture is None:
@@ -284,14 +315,17 @@ def draw_window(axes, mosaic, grid, window, picture=None):
     return around
 
 
-def draw_outline(axes, geometry, colour=OUTLINE, width=1.1):
+def draw_outline(axes: "Axes", geometry: shapely.Geometry, colour: str = OUTLINE, width: float = 1.1) -> None:
     """Draw the outline of one shape."""
     for ring in rings([geometry]):
         axes.plot(*ring.T, color=colour, linewidth=width, path_effects=halo(1.8 * width, alpha=0.5), zorder=5)
 
 
 def _free_corner(axes, shapes, share, taken):
-    """Corner (across, up; 0 or 1) of axes where a mark of this share of their sides hides least."""
+    """Return the corner (across, up; 0 or 1) of axes where a mark hides least.
+
+    `share` is the size of the mark as a share of the axes' sides; `taken` is a corner that is not free.
+    """
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     width, height = share * (right - left), share * (top - bottom)
 
@@ -302,8 +336,13 @@ def _free_corner(axes, shapes, share, taken):
     return min([corner for corner in ((1, 1), (0, 1), (1, 0), (0, 0)) if corner != taken], key=hidden)
 
 
-def add_compass(axes, grid, azimuths_deg, corner, share, size):
-    """Draw north and the Sun in a corner (across, up; 0 or 1) of axes, this share of their sides wide."""
+def add_compass(
+    axes: "Axes", grid: MapGrid, azimuths_deg: Sequence[float], corner: tuple[int, int], share: float, size: float
+) -> None:
+    """Draw north and the Sun in a corner of axes.
+
+    `corner` is (across, up), 0 or 1. `share` is the width of the compass as a share of the axes' sides.
+    """
     room = 0.01
     x, y = (room + value * (1 - share - 2 * room) for value in corner)
     compass(axes.inset_axes((x, y, share, share), zorder=9), grid, azimuths_deg, size)

@@ -1,12 +1,14 @@
-"""The viewer's folder: page, library, data and pictures, written whole or not at all."""
+"""The folder of a viewer: page, libraries, data and pictures. It appears only when it is complete."""
 
 import json
 import re
 import shutil
 import warnings
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +19,9 @@ from ...maps.grids import MapGrid
 from ...maps.probability_raster import NODATA
 from ...maps.rasters import open_raster, read_window
 from . import payload, pyramid
+
+if TYPE_CHECKING:
+    import geopandas
 
 STATIC = Path(__file__).parent / "static"
 # OpenLayers and proj4js, which resources/viewer_libraries.py puts there.
@@ -32,34 +37,47 @@ class ViewerText:
     Attributes
     ----------
     title : str
-        The place.
+        Name of the place.
     footer : str
-        Sources and method, small.
+        Sources and method, in small print.
     """
 
     title: str
     footer: str = ""
 
 
-def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(), threads=2):
+def write_viewer(
+    folder: str | Path,
+    mosaic_path: str | Path,
+    probability_path: str | Path,
+    layers: Mapping[str, "geopandas.GeoDataFrame"],
+    text: ViewerText,
+    images: Sequence[str | Path] = (),
+    threads: int = 2,
+) -> None:
     """Write the viewer of a target.
 
     Parameters
     ----------
-    folder : path
-        To write; an old one is replaced once the new one is whole.
-    mosaic_path : path
+    folder : str or Path
+        Folder to write. An old folder is replaced when the new one is complete.
+    mosaic_path : str or Path
         8-bit mosaic, 0 for no data.
-    probability_path : path
+    probability_path : str or Path
         8-bit probability raster on the same grid.
-    layers : dict of str to geopandas.GeoDataFrame
-        ``fractures`` (see `measures.measure`) and, where there are some, ``rejected``, ``footprints``, ``floor``,
-        ``ponds`` and others that resources/styles has a style for; in the mosaic's CRS.
+    layers : mapping of str to geopandas.GeoDataFrame
+        Layers in the mosaic's CRS: ``fractures`` (see `measures.measure`), and optionally ``rejected``, ``footprints``,
+        ``floor``, ``ponds`` and others that have a style in resources/styles.
     text : ViewerText
-    images : sequence of path
-        Projected images to show as layers of their own.
+    images : sequence of str or Path
+        Projected images to show as layers.
     threads : int
-        Pictures encoded at a time.
+        Number of pictures that are encoded at a time.
+
+    Raises
+    ------
+    InputError
+        If the rasters do not have the same pixels.
     """
     with replacing_folder(folder) as new:
         (new / "lib").mkdir()
@@ -90,9 +108,9 @@ def write_viewer(folder, mosaic_path, probability_path, layers, text, images=(),
                 if len(frame) or name == "fractures"
             },
         }
-        # A script, not JSON: a page of file:// may load the one and not the other.
-        said = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        (new / "data.js").write_text(f"window.IMF = {said};\n")
+        # A script, not JSON: a page opened as file:// may load scripts, but not JSON.
+        text_of_data = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        (new / "data.js").write_text(f"window.IMF = {text_of_data};\n")
 
 
 def _grid(grid):
@@ -109,16 +127,16 @@ def _grid(grid):
 
 
 def _proj4(crs):
-    """PROJ string for proj4js, which takes a sphere by its axes alone."""
+    """Return the PROJ string for proj4js, which needs the two axes of a sphere instead of its radius."""
     with warnings.catch_warnings():
-        # A PROJ string says no datum; on a sphere nothing is lost.
+        # PROJ warns that a PROJ string has no datum; for a sphere nothing is lost.
         warnings.simplefilter("ignore", UserWarning)
-        said = crs.to_proj4()
-    return re.sub(r"\+R=(\S+)", r"+a=\1 +b=\1", said).replace(" +type=crs", "")
+        proj4 = crs.to_proj4()
+    return re.sub(r"\+R=(\S+)", r"+a=\1 +b=\1", proj4).replace(" +type=crs", "")
 
 
 def _pyramid(folder, name, label, grid, read, threads, by_code=False):
-    """Write one raster's pyramid; its entry in the data."""
+    """Write the pyramid of a raster, and return its entry for the viewer's data."""
     reduce = pyramid.most if by_code else pyramid.mean
     encode = pyramid.colour_picture(qml_styles.colour_table("probability")) if by_code else pyramid.grey_picture
     tiles = pyramid.write_pyramid(folder / "tiles" / name, grid.shape, read, reduce, encode, threads)
@@ -126,7 +144,7 @@ def _pyramid(folder, name, label, grid, read, threads, by_code=False):
 
 
 def _image(folder, path, grid, threads):
-    """A projected image's pyramid: its I/F stretched between robust percentiles."""
+    """Write the pyramid of a projected image, stretched between percentiles of I/F; return its entry."""
     with open_raster(path) as dataset:
         row, column = offset_on(dataset, grid, "the mosaic")
         shrink = max(1.0, max(dataset.shape) / _SAMPLED_PX)

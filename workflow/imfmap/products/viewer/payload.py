@@ -1,4 +1,6 @@
-"""A map's vectors and numbers as JSON: small, and in the map's own pixels."""
+"""Vectors and numbers of a map as small JSON, in pixels of the map."""
+
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -7,39 +9,44 @@ import shapely
 from ...fractures.fracture_columns import COLUMNS
 from ...maps import qml_styles
 
-# Outlines are whole numbers of quarter pixels; those along pixel edges are exact.
+if TYPE_CHECKING:
+    import geopandas
+
+    from ...maps.grids import MapGrid
+
+# Corners of outlines are rounded to quarter pixels. Outlines along pixel edges stay exact.
 QUANTUM_PX = 0.25
 _LABELLED = {column.name: column for column in COLUMNS if column.label}
 _UNITS = {"_m": "m", "_m2": "m²", "_km": "km", "_km2": "km²", "_deg": "°"}
 
 
-def features(frame, grid):
-    """A layer as JSON.
+def features(frame: "geopandas.GeoDataFrame", grid: "MapGrid") -> dict[str, Any]:
+    """Return a layer as values for JSON.
 
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
-        In the CRS of the grid.
+        Polygons in the CRS of the grid.
     grid : MapGrid
 
     Returns
     -------
     dict
-        ``columns``: list of name, label, unit, decimals; ``values``: a list by column; ``outlines``: of each feature
-        its polygons, of each polygon its rings, of each ring column and row of its first corner in quarter pixels,
-        then steps from corner to corner.
+        ``columns``: name, label, unit and decimals of each; ``values``: a list for each column; ``outlines``: for each
+        feature a list of polygons, each a list of rings. A ring has column and row of its first corner in quarter
+        pixels, then the steps from corner to corner.
     """
     names = [name for name in _LABELLED if name in frame.columns]
     names += [name for name in frame.columns if name not in _LABELLED and name != frame.geometry.name]
     return {
-        "columns": [{"name": name, **_told(name)} for name in names],
+        "columns": [{"name": name, **_label_and_unit(name)} for name in names],
         "values": {name: _plain(frame[name]) for name in names},
         "outlines": [_rings(geometry, grid) for geometry in frame.geometry],
     }
 
 
-def classes(name):
-    """Classes of a layer's style: column, and of each class its label, limits and colours."""
+def classes(name: str) -> dict[str, Any]:
+    """Return the style of a layer: its column, and label, limits and colours of each class."""
     style = qml_styles.vector_style(name)
     return {
         "column": style.column,
@@ -62,7 +69,7 @@ def _rgba(colour):
     return f"rgba({colour[0]}, {colour[1]}, {colour[2]}, {colour[3] / 255:.3g})"
 
 
-def _told(name):
+def _label_and_unit(name):
     if name in _LABELLED:
         column = _LABELLED[name]
         return {
@@ -70,7 +77,7 @@ def _told(name):
             "unit": column.unit if column.kind is not str else "",
             "decimals": column.shown_decimals,
         }
-    # A column without a label, such as one of the user's own layers, has its unit in its name.
+    # A column without a label, such as one in a layer of the user's, has its unit in its name.
     stem, _, last = name.rpartition("_")
     unit = _UNITS.get(f"_{last}", "") if stem else ""
     words = stem if unit else name
@@ -78,7 +85,7 @@ def _told(name):
 
 
 def _plain(column):
-    """Values of a column that JSON can hold; None for what is missing."""
+    """Return the values of a column as JSON can hold them; None for missing values."""
     values = column.astype(object).where(column.notna(), None)
     if pd.api.types.is_float_dtype(column):
         return [None if value is None else round(float(value), 7) for value in values]

@@ -2,7 +2,9 @@
 
 import base64
 import io
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -13,19 +15,27 @@ TILE_PX = 512
 _QUALITY = 90
 
 
-def levels_of(shape, tile_px=TILE_PX):
-    """int: levels of a pyramid whose coarsest level is one tile."""
+def levels_of(shape: tuple[int, int], tile_px: int = TILE_PX) -> int:
+    """Return the number of levels of a pyramid whose coarsest level is one tile."""
     levels = 1
     while max(shape) > tile_px * 2 ** (levels - 1):
         levels += 1
     return levels
 
 
-def write_pyramid(folder, shape, read, reduce, encode, threads=2, tile_px=TILE_PX):
+def write_pyramid(
+    folder: Path,
+    shape: tuple[int, int],
+    read: Callable[[int, int, int, int], np.ndarray],
+    reduce: Callable[[np.ndarray], np.ndarray],
+    encode: Callable[[np.ndarray], bytes],
+    threads: int = 2,
+    tile_px: int = TILE_PX,
+) -> list[str]:
     """Write a raster as tiles ``<level>/<row>/<column>.webp``.
 
-    Level 0 is one tile, the last one has the raster's own pixels. Tiles are made depth first: every pixel is
-    read once, and no more than four tiles a level are in memory at a time.
+    Level 0 is one tile; the last level has the raster's own pixels. Tiles are made depth first, so that every pixel is
+    read once and at most four tiles of each level are in memory.
 
     Parameters
     ----------
@@ -33,18 +43,21 @@ def write_pyramid(folder, shape, read, reduce, encode, threads=2, tile_px=TILE_P
     shape : tuple of int
         Rows, columns.
     read : callable
-        ``read(row, column, rows, columns)`` gives a window as uint8, 0 for no data; it may reach past the raster.
+        ``read(row, column, rows, columns)`` returns a window as uint8, 0 for no data. The window may reach past the
+        raster.
     reduce : callable
-        Brings uint8 (2 rows, 2 columns) down to (rows, columns), as `mean` or `most`.
+        Reduces uint8 (2 rows, 2 columns) to (rows, columns), such as `mean` or `most`.
     encode : callable
-        Bytes of a tile's picture.
+        Returns the bytes of a tile's picture.
     threads : int
-        Tiles encoded at a time.
+        Number of tiles that are encoded at a time.
+    tile_px : int
+        Side of a tile.
 
     Returns
     -------
     list of str
-        Of each level, which tiles there are: a bit each, row by row, in base64. Empty tiles are not written.
+        For each level, which tiles exist: one bit for each tile, row by row, in base64. Empty tiles are not written.
     """
     top = levels_of(shape, tile_px) - 1
     there = [np.zeros([-(-side // (tile_px << (top - level))) for side in shape], bool) for level in range(top + 1)]
@@ -77,27 +90,27 @@ def write_pyramid(folder, shape, read, reduce, encode, threads=2, tile_px=TILE_P
     return [base64.b64encode(np.packbits(level)).decode() for level in there]
 
 
-def mean(pixels):
-    """Every 2 x 2 pixels as the mean of those that hold data."""
+def mean(pixels: np.ndarray) -> np.ndarray:
+    """Reduce every 2 x 2 pixels to the mean of those with data."""
     blocks = pixels.reshape(pixels.shape[0] // 2, 2, pixels.shape[1] // 2, 2)
     count = (blocks > 0).sum(axis=(1, 3))
     total = blocks.sum(axis=(1, 3), dtype=np.uint16)
     return np.where(count, np.rint(total / np.maximum(count, 1)), 0).astype(np.uint8)
 
 
-def most(pixels):
-    """Every 2 x 2 pixels as their largest: a line one pixel wide shows at every level."""
+def most(pixels: np.ndarray) -> np.ndarray:
+    """Reduce every 2 x 2 pixels to their maximum, so that a line one pixel wide shows at every level."""
     return pixels.reshape(pixels.shape[0] // 2, 2, pixels.shape[1] // 2, 2).max(axis=(1, 3))
 
 
-def grey_picture(pixels):
-    """WebP of a grey tile, transparent where there is no data."""
+def grey_picture(pixels: np.ndarray) -> bytes:
+    """Return a grey tile as WebP, transparent where there is no data."""
     layers = [pixels] * 3 if pixels.all() else [pixels] * 3 + [np.where(pixels, 255, 0).astype(np.uint8)]
     return _webp(np.stack(layers, axis=-1), quality=_QUALITY)
 
 
-def colour_picture(table):
-    """Encoder of tiles by a colour table, uint8 (N, 4): exact WebP."""
+def colour_picture(table: np.ndarray) -> Callable[[np.ndarray], bytes]:
+    """Return an encoder of tiles as lossless WebP, with a colour table of uint8 (N, 4)."""
     return lambda pixels: _webp(table[np.minimum(pixels, len(table) - 1)], lossless=True)
 
 

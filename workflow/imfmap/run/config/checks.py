@@ -1,6 +1,8 @@
-"""What values of a configuration mean for each other."""
+"""Checks of values of a configuration that must fit each other."""
 
 import re
+from collections.abc import Iterable
+from pathlib import Path
 
 from ...core.choices import LABELLED_ROLES
 from ...core.errors import InputError
@@ -12,8 +14,8 @@ from .explain import near
 from .learning import is_sun_aware
 
 
-def check_together(config, where):
-    """Refuse values that are right alone, but do not fit each other.
+def check_together(config: dict, where: str | Path) -> None:
+    """Refuse values that are valid alone but do not fit each other.
 
     Parameters
     ----------
@@ -35,25 +37,27 @@ def check_together(config, where):
         _check_target(config, name, where)
 
 
-def check_rule_names(targets, rules, where):
-    """Refuse a target that is named as a rule: its own rule is called as the target.
+def check_rule_names(targets: Iterable[str], rules: Iterable[str], where: str | Path) -> None:
+    """Refuse a target that has the name of a rule, since each target gets a rule of its own name.
 
     Parameters
     ----------
     targets, rules : iterable of str
+        Names of targets and of rules.
     where : str or Path
         Named in messages.
 
     Raises
     ------
     InputError
+        Naming the target.
     """
     if clash := sorted(set(targets) & set(rules)):
         raise InputError(where, f"targets: '{clash[0]}' is the name of a rule", "rename the target")
 
 
-def check_can_map(config, targets, where):
-    """Refuse targets that no model maps.
+def check_can_map(config: dict, targets: Iterable[str], where: str | Path) -> None:
+    """Refuse targets that no model can map.
 
     Parameters
     ----------
@@ -67,6 +71,7 @@ def check_can_map(config, targets, where):
     Raises
     ------
     InputError
+        Naming the first such target.
     """
     for name in targets:
         if "model" not in config["targets"][name] and "model" not in config["inference"]:
@@ -79,27 +84,31 @@ def _check_processing(processing, where):
         raise InputError(where, "processing: darks: custom and dark_file go together", "give both, or neither of them")
     if processing["engine"] == "isis":
         if processing["resampling"] == "antialiased":
-            raise InputError(where, "processing.resampling: ISIS has no antialiased one", "use cubic")
+            raise InputError(where, "processing.resampling: ISIS has no antialiased resampling", "use cubic")
         if processing["keep_calibrated"]:
-            raise InputError(where, "processing.keep_calibrated: is the native engine's", "use isis.keep_intermediates")
+            raise InputError(
+                where, "processing.keep_calibrated: is for the native engine", "use isis.keep_intermediates"
+            )
         if processing["shape_model"]:
             raise InputError(
-                where, "processing.shape_model: is the native engine's", "use processing.isis.shape and its shape_model"
+                where,
+                "processing.shape_model: is for the native engine",
+                "use processing.isis.shape and its shape_model",
             )
 
 
 def _check_models_exist(config, where):
     """Refuse a name of a model that the configuration does not have."""
     models = config["models"]
-    asked = {"inference.model": [config["inference"]["model"]] if "model" in config["inference"] else []}
-    asked |= {
+    named = {"inference.model": [config["inference"]["model"]] if "model" in config["inference"] else []}
+    named |= {
         f"targets.{name}.model": [target["model"]] for name, target in config["targets"].items() if "model" in target
     }
-    # Of a certain seed or not.
-    asked["evaluation.models"] = [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]
-    for question, about in config["comparison"]["questions"].items():
-        asked[f"comparison.questions.{question}.models"] = about["models"]
-    for key, names in asked.items():
+    # These names may end in a seed.
+    named["evaluation.models"] = [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]
+    for question, settings in config["comparison"]["questions"].items():
+        named[f"comparison.questions.{question}.models"] = settings["models"]
+    for key, names in named.items():
         for name in names:
             if name not in models:
                 known = f"models has: {', '.join(models) or 'none'}"
@@ -107,13 +116,12 @@ def _check_models_exist(config, where):
 
 
 def _check_comparison(config, where):
-    for question, about in config["comparison"]["questions"].items():
-        told = [name for name in about["models"] if is_sun_aware(config["models"][name])]
-        if "sun" in about["tables"] and not (told and config["comparison"]["sun_offsets_deg"]):
+    for question, settings in config["comparison"]["questions"].items():
+        sun_aware = [name for name in settings["models"] if is_sun_aware(config["models"][name])]
+        if "sun" in settings["tables"] and not (sun_aware and config["comparison"]["sun_offsets_deg"]):
             raise InputError(
                 where,
-                f"comparison.questions.{question}.tables: the table sun needs sun_offsets_deg, and a model that is "
-                "told of the Sun",
+                f"comparison.questions.{question}.tables: the table sun needs sun_offsets_deg and a Sun-aware model",
                 "give comparison.sun_offsets_deg and such a model, or leave the table out",
             )
 
@@ -136,7 +144,7 @@ def _check_target(config, name, where):
     key = f"targets.{name}"
     first, last = target.get("search", {}).get("dates", ("", ""))
     if first > last:
-        raise InputError(where, f"{key}.search.dates: {first} is after {last}", "turn them round")
+        raise InputError(where, f"{key}.search.dates: {first} is after {last}", "swap them")
     for source in ("edrs", "cubes"):
         products = [product_of(path) for path in target.get(source, [])]
         if len(set(products)) < len(products):
@@ -146,7 +154,7 @@ def _check_target(config, name, where):
     check_mosaic(config, name, where)
     labelled = "simulate" in target or "labels" in target
     if target.get("role") in LABELLED_ROLES and not labelled:
-        raise InputError(where, f"{key}: role {target['role']} without labels", "add the key labels")
+        raise InputError(where, f"{key}: has role {target['role']} but no labels", "add the key labels")
 
 
 def _check_scene(config, simulate, key, where):
@@ -155,10 +163,10 @@ def _check_scene(config, simulate, key, where):
     if path == "direct" and config["processing"]["photometry"]:
         raise InputError(
             where,
-            f"{key}.path: images of the direct path are not normalised",
+            f"{key}.path: photometry cannot be applied to images of the direct path",
             "use sensor, or leave processing.photometry out",
         )
     SceneSettings.from_mapping(scene, f"{where}: {key}")
     images = [image["product"] for image in simulate["images"]]
     if len(set(images)) < len(images):
-        raise InputError(where, f"{key}.images: a product twice", "give each image its own id")
+        raise InputError(where, f"{key}.images: two images have the same product id", "give each image its own id")

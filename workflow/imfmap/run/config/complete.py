@@ -1,7 +1,8 @@
-"""A configuration, checked and completed with its defaults."""
+"""The check of a configuration, and its completion with defaults."""
 
 import copy
 from datetime import date
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -14,24 +15,24 @@ from .fields import ABSENT, Section
 from .old_names import refuse_old_names
 from .root import Config
 
-# Keys of processing that a target may have its own value of.
+# Keys of processing that a target may set for itself.
 TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
 
 
-def complete(config, where):
+def complete(config: dict, where: str | Path) -> dict:
     """Check a configuration and fill in its defaults.
 
     Parameters
     ----------
     config : dict
-        As read from YAML.
+        Configuration as read from YAML.
     where : str or Path
-        File that it came from, named in messages.
+        File of the configuration, named in messages.
 
     Returns
     -------
     dict
-        A new, complete configuration, its keys sorted; every target with its own value of each of `TARGETS_OWN`.
+        A new, complete configuration. Its keys are sorted, and every target has a value for each key of `TARGETS_OWN`.
 
     Raises
     ------
@@ -41,7 +42,7 @@ def complete(config, where):
     config = _dates_as_text(config)
     checked = _checked(config, where)
     if checked.small is not ABSENT:
-        # Both sizes are checked, whichever is made.
+        # Both sizes are checked, whichever one the run makes.
         small = _checked(overridden(config, checked.small), f"{where} with its key small")
         checked = small if checked.size == "small" else checked
     config = _plain(checked)
@@ -59,22 +60,22 @@ def complete(config, where):
         except InputError as error:
             raise InputError(f"{where}: targets.{name}", str(error)) from None
     config["targets"] |= coarse_targets(config, where)
-    # One order of keys, so that the order in a file changes nothing that is made.
+    # Keys are sorted, so that their order in the file changes no result.
     return _sorted(config)
 
 
-def overridden(config, overrides):
-    """A configuration with other values: mappings are merged to every depth, anything else is replaced.
+def overridden(config: dict, overrides: dict) -> dict:
+    """Return a configuration with other values: mappings are merged at every depth, other values are replaced.
 
     Parameters
     ----------
     config, overrides : dict
-        A value of None in `overrides` takes the key away.
+        A value of None in `overrides` deletes the key.
 
     Returns
     -------
     dict
-        A new one.
+        A new configuration.
     """
     merged = dict(config)
     for key, value in overrides.items():
@@ -88,7 +89,7 @@ def overridden(config, overrides):
 
 
 def _checked(config, where):
-    """A configuration as its model."""
+    """Check each key of a configuration, and return the configuration as its model."""
     if not isinstance(config, dict):
         raise InputError(where, "holds no keys", "compare it with config/config.yaml")
     refuse_old_names(config, where)
@@ -99,7 +100,7 @@ def _checked(config, where):
 
 
 def _choose_model(config):
-    """Let the first model of the run's recipe make the maps where none is named."""
+    """If no model is named for the maps, set ``inference.model`` to the first model of the run's recipe."""
     models = config["models"]
     if models and "model" not in config["inference"]:
         fitting = (
@@ -111,7 +112,7 @@ def _choose_model(config):
 
 
 def _plain(value):
-    """A model as new mappings and lists, without the keys that are absent."""
+    """Return a model as new mappings and lists, without the keys that are absent."""
     if isinstance(value, Section):
         given = {name: _plain(item) for name, item in value.__dict__.items() if item is not ABSENT}
         return given | copy.deepcopy(value.model_extra or {})
@@ -121,7 +122,7 @@ def _plain(value):
 
 
 def _dates_as_text(value):
-    """A value with the days in it as text: YAML makes dates of them unless they are quoted."""
+    """Return a value with its dates as text. (YAML reads unquoted days as dates.)"""
     if isinstance(value, dict):
         return {key: _dates_as_text(item) for key, item in value.items()}
     if isinstance(value, list):

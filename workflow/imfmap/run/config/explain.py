@@ -1,8 +1,9 @@
-"""What is wrong with a configuration, in words: key, what was found, what is allowed."""
+"""Errors of a configuration in words: the key, what was found, what is allowed."""
 
 import difflib
 import math
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
@@ -18,18 +19,18 @@ _EMPTY = ("string_too_short", "too_short", "too_long")
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a fault is.
+    """The place of a fault.
 
     Attributes
     ----------
     path : tuple
-        Keys and indices that lead to it.
+        Keys and indices that lead to the value.
     annotation : type
-        Of the value there.
+        Type of the value.
     is_choice : bool
-        Whether the type is one of several, none of which took the value.
+        Whether the value may have one of several types, and fits none of them.
     is_key : bool
-        Whether the fault is in a key of the mapping there.
+        Whether the fault is in a key of the mapping at this place.
     """
 
     path: tuple
@@ -39,37 +40,37 @@ class _Place:
 
     @property
     def key(self):
-        """str: the path as messages have it."""
+        """str: the path as messages write it."""
         return ".".join(map(str, self.path)) or "(top level)"
 
 
-def explain(problems, model):
-    """Explain the first fault.
+def explain(problems: Sequence[Mapping[str, Any]], model: type[Section]) -> tuple[str, str]:
+    """Explain the first fault of a configuration.
 
     Parameters
     ----------
-    problems : list of dict
-        `pydantic.ValidationError.errors` of what was checked.
+    problems : sequence of mapping
+        The errors that pydantic found (`pydantic.ValidationError.errors`).
     model : type
-        The model that it was checked by.
+        The model that found them.
 
     Returns
     -------
     tuple of str
-        What was found, its key first, and what to do.
+        What was found, with its key, and what to do.
     """
     places = [(_place(problem["loc"], model), problem) for problem in problems]
-    # A list that may be a text, too: what is wrong within the list counts.
+    # If a value may be a list or a text, a fault within the list is the one to explain.
     deeper = {place.path[:depth] for place, _ in places for depth in range(len(place.path))}
     counted = [each for each in places if not (each[0].is_choice and each[0].path in deeper)]
     place, problem = min(counted, key=lambda each: [str(part) for part in each[0].path])
-    found, remedy = _said(place, problem)
+    found, remedy = _found_and_remedy(place, problem)
     return f"{place.key}: {found}", remedy
 
 
 @cache
-def words_of(annotation):
-    """A type in words (`Words`); limits of lists' items are in its kind."""
+def words_of(annotation: Any) -> Words:
+    """Return a type in words. For a list, the kind also describes the items and their limits."""
     if annotation in _PLAIN:
         return Words(_PLAIN[annotation])
     origin, inner = get_origin(annotation), get_args(annotation)
@@ -86,14 +87,14 @@ def words_of(annotation):
     return Words("a mapping of keys to values")
 
 
-def phrase(annotation):
-    """A type in words, its limits behind them."""
+def phrase(annotation: Any) -> str:
+    """Return a type in words, followed by its limits."""
     words = words_of(annotation)
     return f"{words.kind}, {words.limits}" if words.limits else words.kind
 
 
-def value_in_words(value):
-    """A value as YAML has it, not too long."""
+def value_in_words(value: Any) -> str:
+    """Return a value as YAML writes it, shortened if it is long."""
     if isinstance(value, list):
         return _short(f"[{', '.join(map(value_in_words, value))}]")
     if value is None:
@@ -105,26 +106,27 @@ def value_in_words(value):
     return _short(str(value))
 
 
-def _short(said):
-    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}..."
+def _short(text):
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
-def near(name, known):
-    """str: " (did you mean x?)", or nothing if no known name is near."""
+def near(name: str, known: Iterable[str]) -> str:
+    """Return " (did you mean x?)" with the most similar known name; an empty text if none is similar."""
     name, known = str(name), [str(each) for each in known]
-    # "resolution" for "resolution_m".
-    found = [each for each in known if each.startswith(f"{name}_")] or difflib.get_close_matches(name, known, n=1)
-    return f" (did you mean {found[0]}?)" if found else ""
+    # "resolution" stands for "resolution_m".
+    similar = [each for each in known if each.startswith(f"{name}_")] or difflib.get_close_matches(name, known, n=1)
+    return f" (did you mean {similar[0]}?)" if similar else ""
 
 
 @cache
-def types_of(section):
-    """dict of str: type, of each key of a section, in the order of the model."""
+def types_of(section: type[Section]) -> dict[str, Any]:
+    """Return the type of each key of a section, in the order of the model."""
     hints = get_type_hints(section, include_extras=True)
     return {name: hints[name] for name in section.model_fields}
 
 
 def _place(loc, annotation):
+    """Find the place of a fault from pydantic's location and the type of the whole."""
     path = []
     for number, part in enumerate(loc):
         annotation = _bare(annotation)
@@ -151,7 +153,7 @@ def _place(loc, annotation):
 
 
 def _bare(annotation):
-    """A type without what annotates it, and without the null that it may be, too."""
+    """Return a type without its annotations, and without null as an alternative."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, UnionType):
@@ -161,8 +163,8 @@ def _bare(annotation):
     return annotation
 
 
-def _said(place, problem):
-    """What is wrong at a place, and what to do."""
+def _found_and_remedy(place, problem):
+    """Return what was found at a place, and what to do."""
     kind, value, words = problem["type"], problem["input"], words_of(place.annotation)
     shown = repr(value) if isinstance(value, str) and len(value) <= _LONGEST else value_in_words(value)
     if kind == "fault":
@@ -196,12 +198,12 @@ def _said(place, problem):
     wanted = words_of(_without_null(place.annotation)).kind
     if _bare(place.annotation) is str and not isinstance(value, list | dict):
         remedy = f"put it in quotes: '{value_in_words(value)}'"
-    # Of a list, what each item must be is in the remedy.
+    # For a list, the remedy says what each item must be.
     return f"{shown} is no {wanted.split(',')[0].removeprefix('a ').removeprefix('an ')}", remedy
 
 
 def _options(annotation):
-    """Words that a type allows."""
+    """Return the words that a type allows."""
     bare = _bare(annotation)
     if get_origin(bare) is Literal:
         return get_args(bare)
@@ -209,7 +211,7 @@ def _options(annotation):
 
 
 def _without_null(annotation):
-    """A type without the null that it may be, too."""
+    """Return a type without null as an alternative."""
     if get_origin(annotation) in (Union, UnionType):
         others = [member for member in get_args(annotation) if member is not NoneType]
         return others[0] if len(others) == 1 else annotation

@@ -1,6 +1,6 @@
-"""Types of the configuration's values, and what a section of it is.
+"""Types of the configuration's values, and the base class of its sections.
 
-Each type carries the words (`Words`) that errors and the reference use for it, so that both say the same.
+Each type carries the words (`Words`) that both error messages and the reference tables use for it.
 """
 
 import datetime
@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 
 class _Absent:
-    """The value of a key without a default that nobody gave: a complete configuration does not have the key."""
+    """The value of a key that has no default and was not given: a complete configuration does not have the key."""
 
     def __repr__(self):
         return "ABSENT"
@@ -28,9 +28,9 @@ class Words:
     Attributes
     ----------
     kind : str
-        With its article: "a number".
+        The type with its article, such as "a number".
     limits : str
-        "at least 0 and at most 1"; empty if there are none.
+        Limits, such as "at least 0 and at most 1"; empty if there are none.
     """
 
     kind: str
@@ -38,45 +38,45 @@ class Words:
 
 
 class Section(BaseModel):
-    """A section of the configuration: a mapping whose every key is known."""
+    """A section of the configuration: a mapping that allows only known keys."""
 
     model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, protected_namespaces=())
 
 
-def fault(found, remedy=""):
-    """Error of a validator: what was found, and what to do."""
+def fault(found: str, remedy: str = "") -> PydanticCustomError:
+    """Return the error of a validator: what was found, and what to do."""
     return PydanticCustomError("fault", "{found}", {"found": found, "remedy": remedy})
 
 
-def number(**limits) -> Any:
-    """Type of a finite number that stays the int or float it is; limits as those of `pydantic.Field`."""
+def number(**limits: float) -> Any:
+    """Return the type of a finite number (an int or a float, not converted), with the limits of `pydantic.Field`."""
     checked = Field(strict=True, allow_inf_nan=False, **limits)
     return Annotated[float, checked, WrapValidator(_as_it_is), Words("a number", _limits(limits))]
 
 
-def whole(**limits) -> Any:
-    """Type of a whole number: 3.0 becomes 3."""
+def whole(**limits: float) -> Any:
+    """Return the type of a whole number; 3.0 becomes 3."""
     checked = Field(strict=True, **limits)
     return Annotated[int, checked, BeforeValidator(_whole), Words("a whole number", _limits(limits))]
 
 
-def text(pattern=None, kind="text", limits="") -> Any:
-    """Type of a text; `limits` says in words what the pattern allows."""
+def text(pattern: str | None = None, kind: str = "text", limits: str = "") -> Any:
+    """Return the type of a text; `limits` says in words what the pattern allows."""
     return Annotated[str, Field(pattern=pattern, min_length=1), Words(kind, limits)]
 
 
-def pair(of) -> Any:
-    """Type of a list of two."""
+def pair(of: Any) -> Any:
+    """Return the type of a list of two items."""
     return Annotated[list[of], Field(min_length=2, max_length=2), Words("a list of two")]
 
 
-def several(of, least=0) -> Any:
-    """Type of a list in which nothing stands twice."""
+def several(of: Any, least: int = 0) -> Any:
+    """Return the type of a list without repeated items."""
     return Annotated[series(of, least), AfterValidator(_no_twins)]
 
 
-def series(of, least=0) -> Any:
-    """Type of a list."""
+def series(of: Any, least: int = 0) -> Any:
+    """Return the type of a list."""
     words = Words(f"a list of at least {least}" if least else "a list")
     return Annotated[list[of], Field(min_length=least), words]
 
@@ -91,8 +91,8 @@ def _whole(value):
 
 
 def _no_twins(values):
-    for number_of, value in enumerate(values):
-        if value in values[:number_of]:
+    for place, value in enumerate(values):
+        if value in values[:place]:
             raise fault(f"{value!r} stands twice", "give it once")
     return values
 
@@ -106,7 +106,7 @@ def _day(value):
 
 
 def _switch(value):
-    """Snakemake gives --config refresh=true on as text."""
+    """Turn text into true or false: Snakemake passes --config refresh=true as text."""
     return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
 
 

@@ -1,4 +1,4 @@
-"""Sections about images: how they are fetched, calibrated, projected and laid over each other."""
+"""Sections about images: how they are fetched, calibrated, projected and mosaicked."""
 
 from typing import Literal
 
@@ -24,18 +24,18 @@ class Mosaic(Section):
 
     priority: Literal[PRIORITIES] = Field(
         MOSAIC["priority"],
-        description="of overlapping images the first (`beneath`), the last (`ontop`) or the `average`; images are in "
-        "the order of their ids",
+        description="what overlapping images show: the first image (`beneath`), the last (`ontop`) or the `average`; "
+        "images are in the order of their ids",
     )
     stretch: Literal[STRETCHES] = Field(
         MOSAIC["stretch"],
-        description="to 8 bit by the 0.5 and 99.5 percentiles, rounded outwards to two digits, or `minmax` as "
-        "`gdal_translate -scale` does",
+        description="stretch to 8 bit: between the 0.5 and 99.5 percentiles, rounded outwards to two digits "
+        "(`percentile`), or between minimum and maximum, as `gdal_translate -scale` does (`minmax`)",
     )
     brightness: Literal[("none", *BRIGHTNESS_MATCHES)] = Field(
         MOSAIC["brightness"],
-        description="bring images to one brightness by their overlaps first: by `offset`, `gain`, or `both` offset and "
-        "contrast",
+        description="match the brightness of images in their overlaps first: by `offset`, by `gain`, or by offset and "
+        "contrast (`both`)",
     )
 
 
@@ -46,34 +46,34 @@ class Isis(Section):
         "web", description="spiceinit uses USGS's `web` service, or `local` kernels in ISISDATA"
     )
     web_url: Url = Field(
-        "https://astrogeology.usgs.gov/apis/ale/v0.9.1/spiceserver/", description="address of that service"
+        "https://astrogeology.usgs.gov/apis/ale/v0.9.1/spiceserver/", description="address of the `web` service"
     )
     shape: Literal["ellipsoid", "system", "user"] = Field("ellipsoid", description="shape that images are projected on")
-    shape_model: File | None = Field(None, description="the cube, for shape `user`")
+    shape_model: File | None = Field(None, description="cube of the shape model, for shape `user`")
     smithed: bool = Field(False, description="use smithed kernels")
     predicted: bool = Field(False, description="use predicted kernels")
     patch_size: whole(ge=2) | Literal["auto"] = Field(
         "auto",
-        description="side of cam2map's patches in image pixels; `auto`: the larger of shape model over image and map "
-        "over image, 3 to 256",
+        description="side of cam2map's patches in image pixels; `auto`: the pixel size of the shape model or of the "
+        "map, whichever is larger, over that of the image, within 3 to 256",
     )
     max_incidence_deg: number(ge=0, le=180) = Field(
-        85, description="lronacpho leaves ground at a larger incidence angle without a value"
+        85, description="lronacpho gives ground at a larger incidence angle no value"
     )
     max_emission_deg: number(ge=0, le=90) = Field(
-        85, description="lronacpho leaves ground at a larger emission angle without a value"
+        85, description="lronacpho gives ground at a larger emission angle no value"
     )
     light_on_shape: bool = Field(
-        False, description="lronacpho takes the angles on the shape model instead of the ellipsoid"
+        False, description="lronacpho computes the angles on the shape model instead of the ellipsoid"
     )
     root: File | None = Field(
-        None, description="folder of ISIS, instead of the environment's `ISISROOT` (else the conda environment)"
+        None, description="folder of ISIS; by default `ISISROOT` of the environment, else the conda environment"
     )
-    data: File | None = Field(None, description="folder of ISIS's data, instead of the environment's `ISISDATA`")
+    data: File | None = Field(None, description="folder of ISIS's data; by default `ISISDATA` of the environment")
     keep_intermediates: Literal["none", "maps", "all"] = Field(
         "maps",
-        description="which cubes stay: `none`, `all`, or the projected ones (`maps`), so that another mosaic, or one "
-        "with a further image, needs no new projection",
+        description="which cubes are kept: `none`, `all`, or the projected ones (`maps`). With these, another mosaic, "
+        "or one more image, needs no new projection",
     )
 
 
@@ -82,14 +82,14 @@ class Processing(Section):
 
     engine: Literal[ENGINES] = Field("native", description="`native` (NumPy, any machine) or `isis` (ISIS 8, by pysis)")
     resolution_m: Positive = Field(1.5, description="pixel size of the map, metres")
-    projection: Literal[PROJECTIONS] = Field("equirectangular", description="of the map, centred on the target")
+    projection: Literal[PROJECTIONS] = Field("equirectangular", description="map projection, centred on the target")
     standard_parallel_deg: Latitude | None = Field(
         None,
         description="latitude of true scale; by default the target's on equirectangular maps, the pole on polar ones",
     )
     resampling: Literal[RESAMPLINGS] = Field(
         PROCESSING["resampling"],
-        description="of image pixels; `antialiased` (native engine) is for maps coarser than the images",
+        description="how image pixels are resampled; `antialiased` (native engine) is for maps coarser than the images",
     )
     shape_model: File | None = Field(
         None,
@@ -97,8 +97,8 @@ class Processing(Section):
     )
     verify_md5: bool = Field(
         PROCESSING["verify_md5"],
-        description="check an EDR against the MD5 in its label as it enters; false for crops, which carry their "
-        "parent's",
+        description="check each EDR against the MD5 in its label; set false for crops, whose labels have the MD5 of "
+        "the whole image",
     )
     min_valid_fraction: Share = Field(0.001, description="least share of a target's pixels that an image must fill")
     allow_missing: bool = Field(
@@ -111,27 +111,32 @@ class Processing(Section):
         description="native engine: folder with the files of `$ISISDATA/lro/calibration`; by default each image's are "
         "fetched",
     )
-    masked: bool = Field(PROCESSING["masked"], description="step of lronaccal: take the masked columns' offset away")
-    dark: bool = Field(PROCESSING["dark"], description="step of lronaccal: take the dark current away")
+    masked: bool = Field(
+        PROCESSING["masked"], description="step of lronaccal: subtract the offset of the masked columns"
+    )
+    dark: bool = Field(PROCESSING["dark"], description="step of lronaccal: subtract the dark current")
     darks: Literal[DARKS] = Field(
         PROCESSING["darks"],
-        description="average darks: the `pair` around the image's time, the `nearest`, or a `custom` one",
+        description="which averaged dark images: the `pair` around the image's time, the `nearest`, or a `custom` one",
     )
-    dark_file: File | None = Field(None, description="the cube, for darks `custom`")
-    nonlinearity: bool = Field(PROCESSING["nonlinearity"], description="step of lronaccal: make the response linear")
+    dark_file: File | None = Field(None, description="cube of the dark image, for darks `custom`")
+    nonlinearity: bool = Field(
+        PROCESSING["nonlinearity"], description="step of lronaccal: correct the non-linear response"
+    )
     flat: bool = Field(PROCESSING["flat"], description="step of lronaccal: divide by the flat field")
-    echo: bool = Field(PROCESSING["echo"], description="take the echo of the readout away (lronacecho)")
+    echo: bool = Field(PROCESSING["echo"], description="correct the echo of the readout (lronacecho)")
     photometry: File | None = Field(
         None,
-        description="parameter file of lronacpho (PVL): brings images to incidence 30, emission 0, phase 30 deg",
+        description="parameter file of lronacpho (PVL); images are then normalised to incidence 30, emission 0, phase "
+        "30 deg. By default they are not",
     )
     keep_calibrated: bool = Field(
         False,
         description="native engine: also write `calibrated/<product>.tif`, float32 I/F in the image's own geometry "
         "(0.5 GB or more an image)",
     )
-    mosaic: Mosaic = Field(default_factory=Mosaic, description="how images become a mosaic")
-    isis: Isis = Field(default_factory=Isis, description="what only the ISIS engine reads")
+    mosaic: Mosaic = Field(default_factory=Mosaic, description="how images become a mosaic (below)")
+    isis: Isis = Field(default_factory=Isis, description="settings of the ISIS engine (below)")
 
 
 class Acquisition(Section):
@@ -145,24 +150,26 @@ class Acquisition(Section):
     )
     mirror: File | None = Field(
         None,
-        description="folder (with EDRs anywhere in it), or address of a copy of the archive: looked at before the "
+        description="folder with EDRs anywhere in it, or address of a copy of the archive; it is searched before the "
         "archive",
     )
     isisdata: File = Field(
         "results/isisdata",
-        description="tree that kernels and calibration files are fetched into, laid out as `$ISISDATA`; all runs share "
-        "it",
+        description="folder for kernels and calibration files that are fetched, laid out as `$ISISDATA`; all runs "
+        "share it",
     )
     isisdata_url: Url | None = Field(
         "https://asc-isisdata.s3.us-west-2.amazonaws.com/usgs_data",
-        description="the store that they come from: an S3 address, or a folder laid out so; `null`: nothing is fetched",
+        description="store of these files: an S3 address, or a folder laid out like it; `null`: nothing is fetched",
     )
-    connections: Count = Field(2, description="most downloads at a time")
+    connections: Count = Field(2, description="largest number of downloads at a time")
     timeout_s: Positive = Field(60, description="seconds to wait for an answer")
     retries: NotNegativeCount = Field(
-        5, description="tries after a failure, with growing pauses, or as long as the server says"
+        5, description="tries after a failure, with growing pauses or those that the server asks for"
     )
-    backoff_s: NotNegative = Field(1, description="the first of these pauses, seconds")
-    max_images: Count = Field(60, description="most images a search may choose")
-    min_gain: Share = Field(0.002, description="least share of the place that an image must add to be taken")
-    max_age_days: NotNegative | None = Field(None, description="repeat a search when its answer is older than this")
+    backoff_s: NotNegative = Field(1, description="first pause before a new try, seconds")
+    max_images: Count = Field(60, description="largest number of images that a search may choose")
+    min_gain: Share = Field(0.002, description="an image is chosen only if it adds this share of the place, or more")
+    max_age_days: NotNegative | None = Field(
+        None, description="repeat a search if its answer is older; by default never"
+    )

@@ -1,6 +1,7 @@
-"""Sections about learning: labels, tiles, augmentation, trainings and models."""
+"""Sections about learning: labels, tiles, augmentation, training and models."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model, model_validator
 
@@ -42,7 +43,7 @@ from .fields import (
 )
 
 _PAPER, _SUN_ALIGNED = (AUGMENTATION_RANGES[recipe] for recipe in ("paper", "sun_aligned"))
-# Marks keys that say where and how fast something is made, or by which model, but not what of it.
+# Marks keys that change where and how fast a result is made, or which model makes it, but not the result itself.
 NO_CONSEQUENCE = "no consequence"
 
 Widths = create_model(
@@ -50,7 +51,7 @@ Widths = create_model(
     __base__=Section,
     __doc__="Width of each class.",
     **{
-        name: (Positive, Field(width_px, description=f"a `{name}` fracture"))
+        name: (Positive, Field(width_px, description=f"width of a `{name}` fracture"))
         for name, width_px in LINE_WIDTH_PX.items()
     },
 )
@@ -70,46 +71,54 @@ class Tiles(Section):
     """How images are cut into tiles."""
 
     size_px: whole(ge=32, multiple_of=32) = Field(512, description="side of a tile, a multiple of 32")
-    overlap: Overlap = Field(0.1, description="of training tiles; tiles for evaluation do not overlap")
+    overlap: Overlap = Field(0.1, description="overlap of training tiles; tiles for evaluation do not overlap")
     validation_fraction: InnerShare = Field(
         VALIDATION_FRACTION, description="share of training tiles kept for validation (the paper's 4:1)"
     )
     min_valid_fraction: Share = Field(
-        0.5, description="least share of valid pixels in a tile; 0 keeps all that have any, as the paper's run does"
+        0.5, description="least share of valid pixels in a tile; 0 keeps every tile with a valid pixel, as the paper"
     )
     quarter_turns: bool = Field(
-        True, description="recipe `paper`: training tiles with labels once more, turned by 90, 180 and 270 degrees"
+        True, description="recipe `paper`: add training tiles with labels again, turned by 90, 180 and 270 degrees"
     )
 
 
 class PaperAugmentation(Section):
     """Augmentation of recipe `paper`."""
 
-    clahe_regions: Count | None = Field(_PAPER["clahe_regions"], description="CLAHE over so many regions a side")
-    clahe_clip: Share = Field(_PAPER["clahe_clip"], description="its clip limit")
-    noise_sigma: Range | None = Field(_PAPER["noise_sigma"], description="Gaussian noise, of an image in 0..1")
+    clahe_regions: Count | None = Field(_PAPER["clahe_regions"], description="CLAHE: number of regions along a side")
+    clahe_clip: Share = Field(_PAPER["clahe_clip"], description="CLAHE: clip limit")
+    noise_sigma: Range | None = Field(
+        _PAPER["noise_sigma"], description="sigma of Gaussian noise, for an image in 0..1"
+    )
     distortion_scale: Range | None = Field(
         _PAPER["distortion_scale"],
-        description="perspective ([what above 1 means](../docs/training.md#the-papers-protocol))",
+        description="strength of the perspective ([values above 1](../docs/training.md#the-papers-protocol))",
     )
 
 
 class SunAlignedAugmentation(Section):
     """Augmentation of recipe `sun_aligned`."""
 
-    swap: bool = Field(_SUN_ALIGNED["swap"], description="up and down, which leaves the Sun on the left")
-    turn_deg: number(ge=0, le=90) = Field(_SUN_ALIGNED["turn_deg"], description="most of a small turn to either side")
-    scale: PositiveRange = Field(_SUN_ALIGNED["scale"], description="enlargement")
+    swap: bool = Field(_SUN_ALIGNED["swap"], description="mirror up and down, which leaves the Sun on the left")
+    turn_deg: number(ge=0, le=90) = Field(_SUN_ALIGNED["turn_deg"], description="largest turn to either side, degrees")
+    scale: PositiveRange = Field(_SUN_ALIGNED["scale"], description="factor on the size")
     contrast: PositiveRange = Field(_SUN_ALIGNED["contrast"], description="factor on the contrast")
-    brightness: Share = Field(_SUN_ALIGNED["brightness"], description="most that is added or taken away")
-    blur_sigma_px: Range | None = Field(_SUN_ALIGNED["blur_sigma_px"], description="Gaussian blur, pixels")
-    noise_sigma: Range | None = Field(_SUN_ALIGNED["noise_sigma"], description="Gaussian noise, of an image in 0..1")
+    brightness: Share = Field(
+        _SUN_ALIGNED["brightness"], description="largest change of the brightness, for an image in 0..1"
+    )
+    blur_sigma_px: Range | None = Field(_SUN_ALIGNED["blur_sigma_px"], description="sigma of Gaussian blur, pixels")
+    noise_sigma: Range | None = Field(
+        _SUN_ALIGNED["noise_sigma"], description="sigma of Gaussian noise, for an image in 0..1"
+    )
 
 
 class Augmentation(Section):
-    """What changes training tiles, by recipe."""
+    """Random changes of training tiles, by recipe."""
 
-    probability: Share = Field(AUGMENTATION_PROBABILITY, description="each change is drawn independently with it")
+    probability: Share = Field(
+        AUGMENTATION_PROBABILITY, description="probability of each change; changes are drawn independently"
+    )
     paper: PaperAugmentation = Field(default_factory=PaperAugmentation, description="ranges of recipe `paper`")
     sun_aligned: SunAlignedAugmentation = Field(
         default_factory=SunAlignedAugmentation, description="ranges of recipe `sun_aligned`"
@@ -119,47 +128,48 @@ class Augmentation(Section):
 class Training(Section):
     """How networks are trained."""
 
-    epochs: Count = Field(LEARNING["epochs"], description="passes over the training tiles")
-    learning_rate: Positive = Field(LEARNING["learning_rate"], description="of Adam")
+    epochs: Count = Field(LEARNING["epochs"], description="number of passes over the training tiles")
+    learning_rate: Positive = Field(LEARNING["learning_rate"], description="learning rate of Adam")
     schedule: Literal[SCHEDULES] = Field(
-        LEARNING["schedule"], description="of the learning rate; `onecycle` has it as its peak"
+        LEARNING["schedule"], description="schedule of the learning rate; for `onecycle`, `learning_rate` is the peak"
     )
     positive_weight: Positive = Field(
         LEARNING["positive_weight"], description="weight of fracture pixels in the cross-entropy"
     )
-    dice_weight: NotNegative = Field(LEARNING["dice_weight"], description="weight of a Dice term beside it")
+    dice_weight: NotNegative = Field(LEARNING["dice_weight"], description="weight of a Dice term in the loss")
     cldice_weight: NotNegative = Field(
-        LEARNING["cldice_weight"], description="weight of a term for centrelines (soft clDice)"
+        LEARNING["cldice_weight"], description="weight of a soft clDice term (for centrelines) in the loss"
     )
     ignore_px: NotNegative = Field(
-        LEARNING["ignore_px"], description="half width of a band about the labels' edges that the loss leaves out"
+        LEARNING["ignore_px"],
+        description="half width of a band around the edges of labels that the loss ignores, pixels",
     )
-    soft_px: NotNegative = Field(LEARNING["soft_px"], description="over how many pixels labels fade at their edges")
+    soft_px: NotNegative = Field(LEARNING["soft_px"], description="width of the soft edges of labels, pixels")
     quarter_turns: bool = Field(
         LEARNING["quarter_turns"],
-        description="every tile is first turned by a random number of quarter turns: a Sun-aligned tile forgets where "
-        "the Sun is",
+        description="first turn every tile by a random number of quarter turns, so that a Sun-aligned tile no longer "
+        "shows where the Sun is",
     )
     threshold: InnerShare = Field(
-        THRESHOLD, description="probability from which on a pixel counts as fracture in the metrics"
+        THRESHOLD, description="least probability of a pixel that counts as fracture in the metrics"
     )
     device: Annotated[Literal[DEVICES], NO_CONSEQUENCE] = Field(
-        MACHINE["device"], description="`cpu`, `cuda`, or whichever is there"
+        MACHINE["device"], description="`cpu`, `cuda`, or `auto`: a GPU if there is one"
     )
     devices: Annotated[Count | Literal["auto"], NO_CONSEQUENCE] = Field(
-        MACHINE["devices"], description="GPUs to train on together, or `auto` for all"
+        MACHINE["devices"], description="number of GPUs to train on together, or `auto` for all"
     )
     precision: Literal[PRECISIONS] = Field(
-        MACHINE["precision"], description="`auto` is bfloat16 on a GPU that has it, else float32"
+        MACHINE["precision"], description="`auto` is bfloat16 on a GPU that supports it, else float32"
     )
     compile: Annotated[bool, NO_CONSEQUENCE] = Field(
-        MACHINE["compile"], description="`torch.compile`: pays in long trainings"
+        MACHINE["compile"], description="use `torch.compile`, which pays off in long trainings"
     )
     workers: Annotated[NotNegativeCount, NO_CONSEQUENCE] = Field(
-        MACHINE["workers"], description="processes that load tiles"
+        MACHINE["workers"], description="number of processes that load tiles"
     )
     threads: Annotated[Count, NO_CONSEQUENCE] = Field(
-        MACHINE["threads"], description="cores of inference jobs, and of training jobs for each device"
+        MACHINE["threads"], description="cores of an inference job, and of a training job for each device"
     )
 
 
@@ -167,46 +177,46 @@ MODEL_ORIGINS = ("architecture", "checkpoint", "zenodo")
 
 
 class Model(Section):
-    """A model: trained here, or taken from elsewhere."""
+    """A model: trained by this workflow, or taken from elsewhere."""
 
     architecture: Literal[ARCHITECTURES] = Field(
         ABSENT,
-        description="train here: a network of torchvision (`deeplabv3_...`) or of segmentation-models-pytorch",
+        description="train a network of torchvision (`deeplabv3_...`) or of segmentation-models-pytorch",
     )
     checkpoint: File = Field(
         ABSENT,
-        description="file: a checkpoint of this workflow, used as it is, or the state of a torchvision DeepLabV3",
+        description="use a file: a checkpoint of this workflow, or the state of a torchvision DeepLabV3",
     )
-    zenodo: whole() = Field(ABSENT, description="number of a Zenodo record with published weights")
+    zenodo: whole() = Field(ABSENT, description="use published weights: number of their Zenodo record")
     recipe: Literal[RECIPES] = Field(
-        ABSENT, description="that of the tiles; by default the run's, with `zenodo` the paper's"
+        ABSENT, description="recipe of the model's tiles; by default that of the run, with `zenodo` `paper`"
     )
-    resolution_m: Positive = Field(ABSENT, description="train and evaluate on the targets at this resolution (below)")
+    resolution_m: Positive = Field(ABSENT, description="train and evaluate only on targets at this resolution (below)")
     batch_size: Count = Field(
-        32, description="tiles in a batch; also how many tiles the paper's metrics are taken over at a time"
+        32, description="tiles in a batch; also the number of tiles over which each of the paper's metrics is computed"
     )
     input_scaling: Literal[SCALINGS] = Field(
         SCALING,
-        description="`imagenet` statistics, or `unit`, 0..1 as it is; published states do not say theirs",
+        description="scale images by `imagenet` statistics, or to 0..1 (`unit`); published states do not say which",
     )
     split: Literal[SPLITS] = Field(
-        "tile", description="by `tile`, as the paper, or by `place`, which lets no ground train and validate"
+        "tile", description="split by `tile`, as the paper, or by `place`: then no ground is in both sets"
     )
-    encoder: Text = Field(ABSENT, description="its name in segmentation-models-pytorch, for that package's networks")
+    encoder: Text = Field(ABSENT, description="name of the encoder, for networks of segmentation-models-pytorch")
     decoder_channels: series(Count, least=3) = Field(
-        ABSENT, description="of the decoder, for `unet` and `unetplusplus`"
+        ABSENT, description="channels of the decoder, for `unet` and `unetplusplus`"
     )
     weights: File | None = Field(
-        None, description="to start from: none, `coco` for torchvision's networks, or a checkpoint file"
+        None, description="weights to start from: `null`, `coco` for torchvision's networks, or a checkpoint file"
     )
     encoder_weights: File | None = Field(
         ABSENT,
-        description="the encoder's alone: `imagenet` for torchvision's ResNets, or a file "
+        description="weights of the encoder to start from: `imagenet` for torchvision's ResNets, or a file "
         "([docs/training.md](../docs/training.md#networks-and-weights))",
     )
-    sun_input: bool = Field(False, description="the Sun's direction as two more channels")
+    sun_input: bool = Field(False, description="give the model the Sun's direction, as two more channels")
     output_stride: Literal[tuple(sorted({stride for each in OUTPUT_STRIDES.values() for stride in each}))] = Field(
-        ABSENT, description="of the encoder, if the network's own is not wanted"
+        ABSENT, description="output stride of the encoder; by default the network's own"
     )
     epochs: Count = Field(ABSENT, description="instead of `training`'s")
     learning_rate: Positive = Field(ABSENT, description="instead of `training`'s")
@@ -230,14 +240,14 @@ class Model(Section):
         return self
 
 
-# Keys of a model that say what it is, what it is used on, and how; only a training reads the others.
+# Keys that any model may have. Only a training reads the others.
 USED_OF_ANY_MODEL = (*MODEL_ORIGINS, "recipe", "resolution_m", "batch_size", "input_scaling")
 
 
-def is_sun_aware(model):
-    """Whether a model (an entry of a complete configuration's ``models``) knows where the Sun is.
+def is_sun_aware(model: Mapping[str, Any]) -> bool:
+    """Whether a model (an entry of a complete configuration's ``models``) is Sun-aware.
 
-    Its tiles are turned to the Sun and stay so, or it is given the Sun's direction.
+    Its tiles are turned to the Sun and keep this orientation, or it is given the Sun's direction.
     """
     aligned = model["recipe"] == "sun_aligned" and not model.get("quarter_turns", False)
     return aligned or model.get("sun_input", False)

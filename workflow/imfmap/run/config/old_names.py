@@ -1,9 +1,11 @@
-"""Names that a configuration no longer has, and what took their place."""
+"""Former names in a configuration, and the names that replace them."""
+
+from pathlib import Path
 
 from ...core.choices import OLD_RECIPES
 from ...core.errors import InputError
 
-# Key that is gone, and what to write instead.
+# Former keys, and what to write instead.
 OLD_KEYS = {
     ("augmentation", "imfmap"): "call it augmentation.sun_aligned",
     ("inference", "flips"): "list flips in inference.test_time_augmentation where you want them",
@@ -14,20 +16,20 @@ OLD_KEYS = {
 }
 
 
-def refuse_old_names(config, where):
-    """Refuse names that a configuration no longer has.
+def refuse_old_names(config: dict, where: str | Path) -> None:
+    """Refuse former names of keys and recipes.
 
     Parameters
     ----------
     config : dict
-        As read from YAML, not checked yet.
+        Configuration as read from YAML, not checked yet.
     where : str or Path
         Named in messages.
 
     Raises
     ------
     InputError
-        Tells the new name.
+        With the new name.
     """
     for (section, key), instead in OLD_KEYS.items():
         if key in _mapping(config.get(section)):

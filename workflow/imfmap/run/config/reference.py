@@ -1,4 +1,4 @@
-"""The tables of config/README.md, made of the models: ``python -m imfmap.run.config.reference`` writes them anew.
+"""The tables of config/README.md, made from the models. ``python -m imfmap.run.config.reference`` writes them again.
 
 A table stands between ``<!-- keys of NAME -->`` and ``<!-- end -->``.
 """
@@ -17,7 +17,7 @@ from .root import Run
 from .target import Search, Simulate, SimulatedImage, Target
 
 README = Path(__file__).resolve().parents[4] / "config" / "README.md"
-# Sections by the names that their tables have in the README.
+# Sections by the names of their tables in the README.
 SECTIONS = {
     "run": Run,
     "processing": Processing,
@@ -47,26 +47,26 @@ SECTIONS = {
 _TABLE = re.compile(r"(<!-- keys of ([a-z_. ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def table(section):
-    """Markdown table of a section's keys: what each may be, its default, what it means."""
+def table(section: type[Section]) -> str:
+    """Return a Markdown table of a section's keys: default, allowed values, meaning."""
     types = types_of(section)
     rows = ["| key | default | allowed | meaning |", "|---|---|---|---|"]
     for name, field in section.model_fields.items():
         if isinstance(field.get_default(call_default_factory=True), Section):
-            # It has its own table.
+            # Such a section has its own table.
             continue
         cells = (f"`{name}`", _default(field), phrase(types[name]), field.description)
         rows.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(rows) + "\n"
 
 
-def with_tables(text):
-    """A README with its tables as the models have them now."""
+def with_tables(text: str) -> str:
+    """Return the text of a README with its tables made again from the models."""
     return _TABLE.sub(lambda found: found[1] + table(SECTIONS[found[2]]) + found[3], text)
 
 
-def tables_in(text):
-    """Names of the tables that a README has."""
+def tables_in(text: str) -> list[str]:
+    """Return the names of the tables in a README."""
     return [found[2] for found in _TABLE.finditer(text)]
 
 

@@ -1,6 +1,7 @@
-"""Sections about what is made with models: evaluation, comparison, inference, maps and products."""
+"""Sections about results of models: evaluation, comparison, inference, maps and products."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping as MappingABC
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -29,37 +30,36 @@ class Evaluation(Section):
 
     models: several(Text) = Field(
         [],
-        description="those (of a seed, `net-s3`, or of the run's) that the tables compare, on the targets of role "
-        "`validation` and `test`",
+        description="models that the tables compare, on the targets of role `validation` and `test`; `net-s3` is `net` "
+        "trained with seed 3",
     )
     threshold: InnerShare | None = Field(
         None,
-        description="probability from which on a pixel counts as fracture there; by default the model's own "
-        "(`training.threshold` of a model that was trained here, 0.5 of a published state); another one needs no "
-        "training",
+        description="least probability of a pixel that counts as fracture; by default the model's own "
+        "(`training.threshold` for a trained model, 0.5 for a published state). A change needs no new training",
     )
 
 
 class Question(Section):
-    """A question of a comparison."""
+    """A question that a comparison answers."""
 
-    title: Text = Field(description="what the tables are headed with")
+    title: Text = Field(description="heading of the tables")
     models: several(Text, least=1) = Field(description="keys of `models`; each may have another recipe")
     tables: several(Literal[tuple(COMPARISON_TABLES)], least=1) = Field(
         ["images"],
-        description="`images`: every image alone; `maps`: all images of a place, fused and, with models of recipe "
-        "`paper`, as a mosaic, beside one image at each pixel; `sun`: models told of the Sun, told wrong, beside those "
-        "that are not told",
+        description="`images`: every image alone; `maps`: all images of a place, fused or (models of recipe `paper`) "
+        "as a mosaic, against one image at each pixel; `sun`: Sun-aware models that are given a wrong direction, "
+        "against models that are not Sun-aware",
     )
 
 
 class Comparison(Section):
-    """What `snakemake comparison` lays side by side."""
+    """What `snakemake comparison` compares."""
 
-    questions: dict[QuestionName, Question] = Field({}, description="names of questions, and what each asks (below)")
-    seeds: several(NotNegativeCount, least=1) = Field([1], description="each model is trained with each of them")
+    questions: dict[QuestionName, Question] = Field({}, description="questions by name (below)")
+    seeds: several(NotNegativeCount, least=1) = Field([1], description="seeds; each model is trained with each of them")
     sun_offsets_deg: several(whole(ge=-180, le=180)) = Field(
-        [], description="errors of the Sun's direction in the table `sun`; 0 is none"
+        [], description="errors of the Sun's direction in the table `sun`, degrees"
     )
 
 
@@ -67,63 +67,71 @@ class Inference(Section):
     """How images and mosaics are searched."""
 
     model: Annotated[Text, NO_CONSEQUENCE] = Field(
-        ABSENT, description="key of `models` that maps are made with; by default the first of the run's recipe"
+        ABSENT, description="key of `models`: the model that makes maps; by default the first of the run's recipe"
     )
-    overlap: Overlap = Field(0.25, description="of the windows; 0 as the paper")
-    batch_size: Annotated[Count, NO_CONSEQUENCE] = Field(INFERENCE["batch_size"], description="windows at a time")
+    overlap: Overlap = Field(0.25, description="overlap of the windows; the paper's is 0")
+    batch_size: Annotated[Count, NO_CONSEQUENCE] = Field(
+        INFERENCE["batch_size"], description="number of windows at a time"
+    )
     test_time_augmentation: several(Literal[VIEWS]) = Field(
         [],
-        description="views that are averaged with the window itself, slower and a little better. `flips`: the mirrored "
-        "window (recipe `paper`: all three mirrors). `rotations`: quarter turns, too (recipe `paper` only: tiles of "
-        "recipe `sun_aligned` have the Sun on the left)",
+        description="average the result of each window with those of other views of it, which is slower and a little "
+        "better. `flips`: the mirrored window (recipe `paper`: all three mirrors). `rotations`: quarter turns (only "
+        "recipe `paper`: tiles of recipe `sun_aligned` have the Sun on the left)",
     )
-    precision: Literal[PRECISIONS] = Field(INFERENCE["precision"], description="as in training")
+    precision: Literal[PRECISIONS] = Field(INFERENCE["precision"], description="as in `training`")
     sun_offset_deg: number(ge=-180, le=180) = Field(
-        INFERENCE["sun_offset_deg"], description="an error of the Sun's direction, to see what it costs"
+        INFERENCE["sun_offset_deg"], description="error added to the Sun's direction, to test its effect, degrees"
     )
-    device: Annotated[Literal[DEVICES], NO_CONSEQUENCE] = Field(INFERENCE["device"], description="as in training")
+    device: Annotated[Literal[DEVICES], NO_CONSEQUENCE] = Field(INFERENCE["device"], description="as in `training`")
 
 
 class Coarse(Section):
-    """The same targets through coarser pixels."""
+    """The same targets at a coarser resolution."""
 
     resolution_m: Positive = Field(6, description="pixel size, metres")
     model: Text = Field(ABSENT, description="key of `models` with the same `resolution_m`; by default none")
 
 
 class Mapping(Section):
-    """How a probability becomes fractures."""
+    """How probabilities become fractures."""
 
     threshold: InnerShare = Field(
         THRESHOLD,
-        description="probability that makes a fracture; [0.3](../docs/learning.md#the-threshold-of-a-map) finds more, "
-        "and more that is none",
+        description="least probability of a fracture pixel; [0.3](../docs/learning.md#the-threshold-of-a-map) finds "
+        "more fractures and more false ones",
     )
-    hysteresis: InnerShare | None = Field(None, description="a lower probability that its pixels may go on with")
-    min_area_m2: NotNegative = Field(MIN_AREA_M2, description="smaller ones are rejected")
+    hysteresis: InnerShare | None = Field(
+        None, description="least probability of pixels that a fracture may extend to; by default none"
+    )
+    min_area_m2: NotNegative = Field(MIN_AREA_M2, description="smaller detections are rejected, m2")
     seams: bool = Field(True, description="reject detections along seams of the mosaic (recipe `paper`)")
-    floor: bool = Field(True, description="reject detections outside floor and ponds, where `boundary` maps them")
-    density_radius_m: Positive = Field(250, description="circle of the density map, metres on the ground")
-    random_sets: whole(ge=19) = Field(999, description="random sets that distances to the wall are compared with")
+    floor: bool = Field(True, description="reject detections outside floor and ponds, if the target has a `boundary`")
+    density_radius_m: Positive = Field(250, description="radius of the circle of the density map, metres on the ground")
+    random_sets: whole(ge=19) = Field(
+        999, description="number of random sets that distances to the wall are compared with"
+    )
     pond_gap_m: Positive = Field(
-        POND_GAP_M, description="fractures outside floor and ponds, this close to each other, are one cluster"
+        POND_GAP_M, description="fractures outside floor and ponds are one cluster if they are this close, metres"
     )
     pond_min_fractures: whole(ge=2) = Field(
-        POND_MIN_FRACTURES, description="a cluster of so many is a candidate melt pond"
+        POND_MIN_FRACTURES, description="least number of fractures of a cluster that is a candidate melt pond"
     )
-    pond_min_length_m: NotNegative = Field(POND_MIN_LENGTH_M, description="if they have this total length, too")
+    pond_min_length_m: NotNegative = Field(
+        POND_MIN_LENGTH_M, description="least total length of these fractures, metres"
+    )
 
 
 class Products(Section):
-    """What a target is delivered as beside its map and fractures."""
+    """Products of a target besides its map and fractures."""
 
     sheets: bool = Field(
-        True, description="`overview` and `rejected` (`.png`, `.pdf`), [figure sheets](../docs/figures.md)"
+        True, description="[figure sheets](../docs/figures.md): `overview` and `rejected` (`.png`, `.pdf`)"
     )
     qgis: bool = Field(True, description="`map.qgz`, a QGIS project of the target")
     viewer: bool = Field(True, description="`viewer/index.html`, the map for any browser")
-    viewer_images: bool = Field(False, description="every projected image as a layer of the viewer too")
-    stac: bool = Field(True, description="`stac/`, a STAC collection of the target, and `catalog.json` of the run")
+    viewer_images: bool = Field(False, description="show every projected image as a layer of the viewer")
+    stac: bool = Field(True, description="`stac/`, a STAC collection of the target, and the run's `catalog.json`")
 
 
 _NO_CONSEQUENCE = frozenset(
@@ -134,9 +142,10 @@ _NO_CONSEQUENCE = frozenset(
 )
 
 
-def deciding(section):
-    """Settings of ``training`` or ``inference`` that decide what is made: when another one changes, nothing is remade.
+def deciding(section: MappingABC[str, Any]) -> dict[str, Any]:
+    """Return the settings of ``training`` or ``inference`` that change a result.
 
-    Scripts take the others from the configuration of the day.
+    If one of them changes, the result is made again. The other settings change nothing in it, and scripts read them
+    from the current configuration.
     """
     return {key: value for key, value in section.items() if key not in _NO_CONSEQUENCE}

@@ -37,7 +37,7 @@ def _image_number(name):
 
 
 class Search(Section):
-    """What ODE is asked for."""
+    """A search for images with ODE (Orbital Data Explorer)."""
 
     incidence_deg: Range = Field([0, 90], description="[least, most] incidence angle")
     emission_deg: Range = Field([0, 90], description="[least, most] emission angle")
@@ -45,7 +45,8 @@ class Search(Section):
     dates: pair(Day) = Field(ABSENT, description="[first, last] day of the images' start, UTC; by default all")
     polygon: Text = Field(
         ABSENT,
-        description="ground to cover instead of the map: WKT in degrees (POLYGON, MULTIPOLYGON), or a vector file",
+        description="ground that the images must cover, instead of the map: WKT in degrees (POLYGON, MULTIPOLYGON), or "
+        "a vector file",
     )
     max_images: Count = Field(ABSENT, description="instead of `acquisition.max_images`")
 
@@ -58,16 +59,20 @@ class SimulatedImage(Section):
     incidence_deg: _image_number("incidence_deg") = Field(description="incidence angle on level ground")
     camera: Literal[CAMERAS] = Field(_IMAGE["camera"], description="left or right camera")
     summing: Literal[SUMMINGS] = Field(_IMAGE["summing"], description="pixels summed across the track")
-    altitude_km: _image_number("altitude_km") = Field(_IMAGE["altitude_km"], description="height of the orbit")
-    offset_m: number() = Field(_IMAGE["offset_m"], description="swath's middle east of the target's")
-    ascending: bool = Field(_IMAGE["ascending"], description="flown northwards")
-    roll_deg: _image_number("roll_deg") = Field(_IMAGE["roll_deg"], description="turn of the spacecraft to the side")
-    inclination_deg: _image_number("inclination_deg") = Field(_IMAGE["inclination_deg"], description="of the orbit")
+    altitude_km: _image_number("altitude_km") = Field(_IMAGE["altitude_km"], description="altitude of the orbit, km")
+    offset_m: number() = Field(
+        _IMAGE["offset_m"], description="offset of the swath's middle from the target's, metres to the east"
+    )
+    ascending: bool = Field(_IMAGE["ascending"], description="whether the spacecraft flies northwards")
+    roll_deg: _image_number("roll_deg") = Field(_IMAGE["roll_deg"], description="roll of the spacecraft to the side")
+    inclination_deg: _image_number("inclination_deg") = Field(
+        _IMAGE["inclination_deg"], description="inclination of the orbit"
+    )
     jitter_urad: _image_number("jitter_urad") = Field(
-        _IMAGE["jitter_urad"], description="of its attitude, recorded in the ISD"
+        _IMAGE["jitter_urad"], description="jitter of the attitude that the ISD records"
     )
     unrecorded_jitter_urad: _image_number("unrecorded_jitter_urad") = Field(
-        _IMAGE["unrecorded_jitter_urad"], description="of its attitude, recorded nowhere"
+        _IMAGE["unrecorded_jitter_urad"], description="jitter of the attitude that is not recorded"
     )
 
 
@@ -76,13 +81,13 @@ class Simulate(Section):
 
     model_config = ConfigDict(extra="allow")
 
-    seed: NotNegativeCount = Field(description="seed of everything random in the scene")
+    seed: NotNegativeCount = Field(description="seed of the random choices in the scene")
     path: Literal["sensor", "direct"] = Field(
         "sensor",
-        description="`sensor`: through an EDR of each image, or `direct`: straight to the projected images, for large "
+        description="`sensor`: make an EDR of each image, or `direct`: make the projected images at once, for large "
         "sets",
     )
-    images: series(SimulatedImage, least=1) = Field(description="images of it (below)")
+    images: series(SimulatedImage, least=1) = Field(description="images of the scene (below)")
 
 
 class Target(Section):
@@ -91,13 +96,13 @@ class Target(Section):
     title: Text = Field(ABSENT, description="name on the map; by default the target's")
     role: Literal[ROLES] = Field(
         ABSENT,
-        description="`train`, `validation` (the paper's Va2), `test` (Te) or `map`; without a role a target is made "
-        "only when named",
+        description="`train`, `validation` (the paper's Va2), `test` (Te) or `map`; a target without a role is made "
+        "only if the command line names it",
     )
-    body: Literal[tuple(BODIES)] = Field("moon", description="the body that it lies on")
-    lat: Latitude = Field(description="centre, degrees, planetocentric")
-    lon: number(ge=-180, le=360) = Field(description="centre, degrees, east-positive")
-    diameter_km: Positive = Field(description="of the crater")
+    body: Literal[tuple(BODIES)] = Field("moon", description="body that the target lies on")
+    lat: Latitude = Field(description="latitude of the centre, degrees, planetocentric")
+    lon: number(ge=-180, le=360) = Field(description="longitude of the centre, degrees, east-positive")
+    diameter_km: Positive = Field(description="diameter of the crater")
     extent_km: pair(Positive) = Field(ABSENT, description="[width, height] of the map; by default 1.1 diameters")
     projection: Literal[PROJECTIONS] = Field(ABSENT, description="instead of `processing`'s")
     resolution_m: Positive = Field(ABSENT, description="instead of `processing`'s")
@@ -105,36 +110,36 @@ class Target(Section):
     verify_md5: bool = Field(ABSENT, description="instead of `processing`'s")
     labels: File = Field(
         ABSENT,
-        description="file of labels drawn by a person (below); needed for the roles train, validation and test",
+        description="file of labels that a person drew (below); needed for the roles train, validation and test",
     )
     boundary: File = Field(ABSENT, description="file with polygon layers `floor` and `ponds`")
     base_map: File = Field(
-        ABSENT, description="raster of the body, such as a WAC mosaic, that the figure sheet's overview is drawn on"
+        ABSENT, description="raster of the body, such as a WAC mosaic, below the overview of the figure sheet"
     )
-    model: Text = Field(ABSENT, description="model that maps it, instead of `inference.model`")
+    model: Text = Field(ABSENT, description="model that maps the target, instead of `inference.model`")
     search: Search = Field(
-        ABSENT, description="source: ask ODE; images are chosen to cover the map, or a `polygon` (below)"
+        ABSENT, description="source: a search with ODE; images are chosen to cover the map, or a `polygon` (below)"
     )
     products: several(ProductId, least=1) | File = Field(
         ABSENT,
-        description="source: list of product ids, fetched from the archive; or the path of a product table (below)",
+        description="source: list of product ids to fetch from the archive, or path of a product table (below)",
     )
     edrs: several(File, least=1) = Field(
         ABSENT,
-        description="source: list of local .IMG files, each with its camera as ISD (.json) beside it for the native "
-        "engine; without one it is made from kernels",
+        description="source: list of local .IMG files. The native engine reads the camera from an ISD (.json) beside "
+        "each, and makes a missing ISD from kernels",
     )
     cubes: several(File, least=1) = Field(
-        ABSENT, description="source: list of local spiceinit'ed ISIS cubes, calibrated or not"
+        ABSENT, description="source: list of local ISIS cubes after spiceinit, calibrated or not"
     )
     mosaic: File = Field(
         ABSENT,
         description="source: a finished GeoTIFF, to map, to train on or to evaluate on (below)",
     )
     sun_azimuth_deg: Azimuth = Field(
-        ABSENT, description="of a `mosaic` under one Sun: direction towards it, clockwise from north"
+        ABSENT, description="for a `mosaic` under one Sun: direction towards the Sun, clockwise from north"
     )
-    incidence_deg: number(ge=0, lt=90) = Field(ABSENT, description="of a `mosaic` under one Sun")
+    incidence_deg: number(ge=0, lt=90) = Field(ABSENT, description="for a `mosaic` under one Sun: incidence angle")
     simulate: Simulate = Field(ABSENT, description="source: a simulated scene (below)")
 
     @model_validator(mode="after")

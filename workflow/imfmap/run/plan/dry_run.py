@@ -1,28 +1,30 @@
-"""What a run would do and why: asked of Snakemake itself, with the command line that the run would have."""
+"""What a run would do and why, from a dry run of Snakemake with the command line of the run."""
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..snakemake_internals import config_files, jobs_of, watch_dry_run
 
 
-def dry_run(arguments):
-    """Steps of a run, made or not, without making any.
+def dry_run(arguments: Sequence[str]) -> tuple[list[dict], dict, list[str]]:
+    """Return the steps of a run, done or still to do, without running any.
 
     Parameters
     ----------
-    arguments : list of str
-        Of the ``snakemake`` command: targets, ``--configfile``, ``--config``, and so on. Snakemake reads its profiles
-        as always.
+    arguments : sequence of str
+        Arguments of the ``snakemake`` command: targets, ``--configfile``, ``--config``, and so on. Snakemake reads its
+        profiles as usual.
 
     Returns
     -------
     steps : list of dict
-        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark``, ``run`` (whether it would), ``why``: (kind,
-        text) of each reason; kinds are missing, input, parameter, code, environment, forced, incomplete.
+        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark``, ``run`` (whether the step would run), ``why``:
+        kind and text of each reason. Kinds are missing, input, parameter, code, environment, forced, incomplete.
     config : dict
         The completed configuration.
     configfiles : list of str
+        Configuration files.
 
     Raises
     ------
@@ -38,70 +40,62 @@ def dry_run(arguments):
 def _steps(jobs):
     jobs = list(jobs)
     made_by = {path: job["rule"] for job in jobs for path in job["outputs"]}
-    kept = ("rule", "wildcards", "inputs", "outputs", "benchmark", "run")
-    return [{**{key: job[key] for key in kept}, "why": _why(job, made_by) if job["run"] else []} for job in jobs]
+    keys = ("rule", "wildcards", "inputs", "outputs", "benchmark", "run")
+    return [{**{key: job[key] for key in keys}, "why": _why(job, made_by) if job["run"] else []} for job in jobs]
 
 
 def _why(job, made_by):
-    """Kind and text of each reason for a job."""
-    reason, found = job["reason"], []
+    """Return kind and text of each reason for a job."""
+    reason, reasons = job["reason"], []
     if reason.forced:
-        found.append(("forced", "asked for"))
+        reasons.append(("forced", "asked for"))
     if reason.missing_output:
-        found.append(("missing", f"{_named(reason.missing_output)} {_is(reason.missing_output)} not there"))
+        missing = reason.missing_output
+        reasons.append(("missing", f"{_listed(missing)} {_is_or_are(missing)} not there"))
     if reason.incomplete_output:
-        found.append(
-            ("incomplete", f"{_named(reason.incomplete_output)} {_was(reason.incomplete_output)} left half made")
-        )
+        half = reason.incomplete_output
+        reasons.append(("incomplete", f"{_listed(half)} {_is_or_are(half)} incomplete"))
     changed = reason.updated_input - reason.updated_input_run
     if changed:
-        found.append(("input", f"{_named(changed)} {'has' if len(changed) == 1 else 'have'} changed"))
+        reasons.append(("input", f"{_listed(changed)} {'has' if len(changed) == 1 else 'have'} changed"))
     if reason.updated_input_run:
-        rules = sorted({made_by[path] for path in map(str, reason.updated_input_run) if path in made_by})
-        found.append(
-            (
-                "input",
-                f"{_named(reason.updated_input_run)} {_is(reason.updated_input_run)} made anew by {', '.join(rules)}",
-            )
-        )
+        remade = reason.updated_input_run
+        rules = sorted({made_by[path] for path in map(str, remade) if path in made_by})
+        reasons.append(("input", f"{_listed(remade)} {_is_or_are(remade)} made again by {', '.join(rules)}"))
     if reason.input_changed:
-        found.append(("input", "it had other input files"))
-    found.extend(_changes(job["params_change"], job["params"]))
+        reasons.append(("input", "its list of input files has changed"))
+    reasons.extend(_changes(job["params_change"], job["params"]))
     if reason.code_changed:
-        found.append(("code", "its script has changed"))
+        reasons.append(("code", "its script has changed"))
     if reason.software_stack_changed:
-        found.append(("environment", "its software environment has changed"))
-    return found or [("forced", str(reason) or "asked for")]
+        reasons.append(("environment", "its software environment has changed"))
+    return reasons or [("forced", str(reason) or "asked for")]
 
 
-def _is(paths):
+def _is_or_are(paths):
     return "is" if len(paths) == 1 else "are"
 
 
-def _was(paths):
-    return "was" if len(paths) == 1 else "were"
-
-
-def _named(paths, most=2):
+def _listed(paths, most=2):
     names = sorted(map(str, paths))
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _changes(change, named):
-    """What changed among a job's parameters, as far as the values tell.
+def _changes(change, names):
+    """Yield kind and text of each change of a job's parameters, as far as the values show it.
 
     Parameters
     ----------
     change : snakemake.persistence.ParamsChange
-    named : dict
+    names : dict
         Name of each parameter by its serialised value.
     """
     old = {text: _value(text) for text in change.only_old}
     for text in sorted(change.only_new, key=str):
-        name = named.get(text, "a parameter")
+        name = names.get(text, "a parameter")
         if name == "code":
             yield "code", "the code that it runs has changed"
-            # The text of a digest tells nothing. The old digest is the value that looks like one.
+            # A digest is of no use to a reader. The old digest is the value that looks like one.
             old = {key: value for key, value in old.items() if not _is_digest(value)}
             continue
         value = _value(text)
@@ -145,6 +139,6 @@ def _short(value, most=60):
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def run_folder(config):
-    """Path: the folder of a configuration's run."""
+def run_folder(config: dict) -> Path:
+    """Return the folder of a configuration's run."""
     return Path("results") / config["run"]["name"]

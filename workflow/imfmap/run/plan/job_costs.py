@@ -1,4 +1,4 @@
-"""What steps will cost, by what they cost before: benchmarks of past runs, scaled by pixels where that is known."""
+"""Estimates of the cost of jobs: benchmarks of past runs, scaled by the number of pixels if it is known."""
 
 import csv
 import math
@@ -10,39 +10,39 @@ from ..rule_facts import IMAGE, MAP, facts_of
 
 
 class JobCostEstimator:
-    """Estimates of the cost of jobs, out of the benchmarks of past runs.
+    """Estimator of the cost of jobs, from the benchmarks of past runs.
 
     Parameters
     ----------
-    results : path
-        Folder of the runs; each has its ``benchmarks``.
+    results : str or Path
+        Folder of all runs. Each run has a folder ``benchmarks``.
     """
 
-    def __init__(self, results):
+    def __init__(self, results: str | Path):
         self._sizes = {}
         self._jobs = defaultdict(list)
         for path in sorted(Path(results).glob("*/benchmarks/*/**/*.tsv")):
-            found = _measured(path)
-            if found:
+            times = _measured(path)
+            if times:
                 run = path.relative_to(results).parts[0]
                 rule, name = path.relative_to(Path(results) / run / "benchmarks").parts[0], path.stem
-                self._jobs[rule].append((*found, self._megapixels(rule, Path(results) / run, name), run))
+                self._jobs[rule].append((*times, self._megapixels(rule, Path(results) / run, name), run))
 
-    def estimate(self, rule, megapixels=None, on_gpu=False):
-        """What a job will cost.
+    def estimate(self, rule: str, megapixels: float | None = None, on_gpu: bool = False) -> dict | None:
+        """Estimate the cost of a job.
 
         Parameters
         ----------
         rule : str
         megapixels : float, optional
-            Of the map, or of the image on it, as `rule_facts` says of the rule.
+            Size of the map, or of the image on the map: `rule_facts` says which one counts for a rule.
         on_gpu : bool
-            Whether a network may find a GPU.
+            Whether a neural network may run on a GPU.
 
         Returns
         -------
         dict or None
-            ``cpu_s``, ``wall_s``, ``gpu_s``, and ``basis``, which says of what; None where nothing is known.
+            ``cpu_s``, ``wall_s``, ``gpu_s``, and ``basis``: the past jobs that were used. None if there are none.
         """
         jobs = self._jobs.get(rule)
         if not jobs:
@@ -59,7 +59,7 @@ class JobCostEstimator:
         return {"cpu_s": round(cpu, 1), "wall_s": round(wall, 1), "gpu_s": round(gpu, 1), "basis": basis}
 
     def _megapixels(self, rule, run, name):
-        """Size of what a past job worked on, or None; its benchmark is named by target and product."""
+        """Return the megapixels that a past job worked on, or None. Target and product are in the benchmark's name."""
         target, _, product = name.partition(".")
         pixels = facts_of(rule).pixels
         if pixels == MAP:
@@ -68,12 +68,12 @@ class JobCostEstimator:
             return self.megapixels(run / target / "projected" / f"{product.split('.')[-1]}.tif")
         return None
 
-    def megapixels(self, path):
-        """float: pixels of a raster in millions, or None where it is not there."""
+    def megapixels(self, path: str | Path) -> float | None:
+        """Return the pixels of a raster in millions; None if the raster does not exist."""
         if path not in self._sizes:
             self._sizes[path] = None
             if Path(path).exists():
-                import rasterio  # only here: a plan of a run that made nothing needs none
+                import rasterio  # here: a plan of a new run does not need it
 
                 with rasterio.open(path) as dataset:
                     self._sizes[path] = dataset.width * dataset.height / 1e6
@@ -81,7 +81,7 @@ class JobCostEstimator:
 
 
 def _measured(path):
-    """Wall and CPU seconds of a benchmark file; None where Snakemake could not measure."""
+    """Return the wall and CPU seconds in a benchmark file; None if Snakemake could not measure them."""
     with open(path, newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     try:

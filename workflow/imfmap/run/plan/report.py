@@ -1,4 +1,4 @@
-"""What a run would do, why and at what cost, and what is made already: `make plan`, which processes nothing."""
+"""The plan of a run: what it would do, why and at what cost, and what exists already. `make plan` writes it."""
 
 import contextlib
 import csv
@@ -7,6 +7,7 @@ import os
 import shlex
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...core.checksums import Checksums, sha256
@@ -21,30 +22,30 @@ from .dry_run import dry_run, run_folder
 from .job_costs import JobCostEstimator
 
 _ROLES = ("map", None, *reversed(LABELLED_ROLES))
-# Smaller files' checksums are computed on the spot where they are not known.
+# Unknown checksums are computed for files up to this size.
 _SMALL_BYTES = 1 << 20
 
 
-def plan(arguments, results="results"):
-    """Plan of a run.
+def plan(arguments: Sequence[str], results: str | Path = "results") -> dict:
+    """Return the plan of a run.
 
     Parameters
     ----------
-    arguments : list of str
-        Of the ``snakemake`` command that would make it.
-    results : path
-        Folder of all runs, past ones included.
+    arguments : sequence of str
+        Arguments of the ``snakemake`` command of the run.
+    results : str or Path
+        Folder of all runs, including past ones.
 
     Returns
     -------
     dict
-        Plain values; see docs/provenance.md.
+        Values that JSON can hold; docs/provenance.md describes them.
     """
     steps, config, configfiles = dry_run(arguments)
     folder = run_folder(config)
     costs, records = JobCostEstimator(results), read_records(folder)
     names = [name for name in config["targets"] if any(_group_of(step) == name for step in steps)]
-    # What the run is for first.
+    # The targets to map come first.
     names.sort(key=lambda name: _ROLES.index(config["targets"][name].get("role")))
     on_gpu = "cpu" not in {config[section].get("device") for section in ("inference", "training")}
     groups = [_group(name, steps, config, folder, costs, records, on_gpu) for name in (*names, None)]
@@ -70,7 +71,7 @@ def _group_of(step):
 
 
 def _group(name, steps, config, folder, costs, records, on_gpu):
-    """Plan of one target; of None, of what serves several: models, calibration, evaluation."""
+    """Return the plan of one target. Name None: of the steps for several targets (models, calibration, evaluation)."""
     target = config["targets"].get(name, {})
     own = [step for step in steps if _group_of(step) == name]
     images = [] if name is None else _images(name, target, folder)
@@ -101,16 +102,16 @@ def _group(name, steps, config, folder, costs, records, on_gpu):
         "role": target.get("role"),
         "map_megapixels": map_megapixels,
         "images": images,
-        # Of a search that was not made; one image stands for all of them in the steps.
+        # If the search was not made yet, the steps show one image in place of all.
         "images_to_be_found": _most_images(target, config) if "search" in target and not images else None,
         "steps": _by_rule(jobs),
-        "made": [found for step in own for found in _made(step, folder, records)],
+        "made": [file for step in own for file in _made(step, folder, records)],
         "totals": _sums(jobs),
     }
 
 
 def _images(name, target, folder):
-    """Where the images of a target come from."""
+    """Return the images of a target, and where each comes from."""
     listed = {}
     table = folder / name / "products.csv"
     if table.exists():
@@ -124,8 +125,8 @@ def _images(name, target, folder):
         listed = {product: listed.get(product, {}) for product in target["products"]}
     for path in (*target.get("edrs", ()), *target.get("cubes", ())):
         local = Path(os.path.expandvars(os.path.expanduser(path)))
-        there = local.stat().st_size if local.exists() else None
-        listed[product_of(local)] = {"source": str(path), "bytes": there}
+        size = local.stat().st_size if local.exists() else None
+        listed[product_of(local)] = {"source": str(path), "bytes": size}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
 
 
@@ -140,7 +141,7 @@ def _image(product, row, folder):
     here = next((path for path in (folder / place.format(product) for place in places) if path.exists()), None)
     return {
         "product": product,
-        "source": row.get("source") or row.get("url") or "the archive; where is asked for first",
+        "source": row.get("source") or row.get("url") or "the archive (its address is asked for first)",
         "bytes": int(row["bytes"]) if row.get("bytes") not in (None, "") else None,
         "here": str(here) if here else None,
         "kernels": kernels,
@@ -148,7 +149,7 @@ def _image(product, row, folder):
 
 
 def _by_rule(jobs):
-    """Jobs of each rule, in the order in which they would be made."""
+    """Return the jobs of each rule, in the order in which they would run."""
     rules = {}
     for job in jobs:
         rules.setdefault(job["rule"], []).append(job)
@@ -166,7 +167,7 @@ def _by_rule(jobs):
 
 
 def _sums(jobs):
-    """Sums over the jobs that would run, and over how many of them nothing is known."""
+    """Return sums over the jobs that would run, and the number of jobs with unknown values."""
     chosen = [job for job in jobs if job["run"]]
     known = [job["estimate"] for job in chosen if job["estimate"]]
     fetching = [job for job in chosen if job["fetches"]]
@@ -186,41 +187,41 @@ def _totals(groups):
 
 
 def _made(step, folder, records):
-    """What is there of a step's outputs: how large, with which checksum, by which job of which code."""
+    """Yield the facts of each output of a step that exists: size, checksum, and the job and code that made it."""
     checksums = Checksums(folder / step["wildcards"].get("target", ""))
     for output in map(Path, step["outputs"]):
         if output.exists():
             is_file = output.is_file()
-            about = output.stat()
+            size = output.stat().st_size
             checksum = checksums.known(output) if is_file else None
-            if is_file and checksum is None and about.st_size <= _SMALL_BYTES:
+            if is_file and checksum is None and size <= _SMALL_BYTES:
                 checksum = sha256(output)
             record = records.get(str(output), {})
             yield {
                 "path": str(output),
                 "rule": step["rule"],
                 "stays": not step["run"],
-                "bytes": about.st_size if is_file else None,
+                "bytes": size if is_file else None,
                 "sha256": checksum,
                 **{key: record.get(key) for key in ("ended", "commit", "environment", "params", "inputs")},
             }
 
 
-def main(arguments):
-    """Write the plan of a run into its folder; what is written is said."""
-    said = io.StringIO()
+def main(arguments: Sequence[str]) -> int | str | None:
+    """Write the plan of a run into its folder, print where it is, and return the exit status."""
+    printed = io.StringIO()
     try:
-        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
             content = plan(arguments or ["all"])
     except SystemExit as ended:
-        print(said.getvalue(), file=sys.stderr)
+        print(printed.getvalue(), file=sys.stderr)
         return ended.code
     folder = Path(content["folder"]) / "provenance"
     write_json(folder / "plan.json", content)
     write_page(folder / "plan.html", "plan.html", plan=content)
     totals = content["totals"]
     page = folder / "plan.html"
-    print(f"{totals.get('to_run', 0)} steps would run, nothing was: {page} (and plan.json) says which, and why.")
+    print(f"{totals.get('to_run', 0)} steps would run; none was run. {page} (and plan.json) shows which and why.")
     return 0
 
 

@@ -25,7 +25,7 @@ const Filters = (() => {
     const bins = new Array(BINS).fill(0);
     for (const number of numbers) bins[Math.min(BINS - 1, Math.floor(place(number) * BINS))] += 1;
     const { unit } = columns.find((column) => column.name === wanted.name);
-    // Null at either end: no limit there.
+    // A limit of null means that there is no limit at that end.
     return { ...wanted, unit, bins, place, value, range: [null, null] };
   }
 
@@ -38,7 +38,7 @@ const Filters = (() => {
     });
   }
 
-  const said = (filter, value) =>
+  const withUnit = (filter, value) =>
     `${Number(value.toPrecision(3))}${filter.unit ? `\u2009${filter.unit}` : ""}`;
 
   function draw(filter) {
@@ -50,10 +50,10 @@ const Filters = (() => {
     filter.track.style.setProperty("--low", `${100 * low}%`);
     filter.track.style.setProperty("--high", `${100 * high}%`);
     const ends = [filter.range[0] ?? filter.value(0), filter.range[1] ?? filter.value(1)];
-    filter.words.textContent = `${said(filter, ends[0])} – ${said(filter, ends[1])}`;
+    filter.words.textContent = `${withUnit(filter, ends[0])} – ${withUnit(filter, ends[1])}`;
   }
 
-  /** Bring the sliders to the ranges that are set. */
+  /** Move the sliders to the current ranges. */
   function follow() {
     for (const filter of filters) {
       filter.range.forEach((limit, end) => {
@@ -113,7 +113,7 @@ const Filters = (() => {
 
   const active = () => filters.some(({ range }) => range.some((limit) => limit !== null));
 
-  /** State for the permalink: {w: "3-", l: "10-50"}. */
+  /** State for the permalink: {w: "3~", l: "10~50"}. */
   function state() {
     const entries = filters
       .filter(({ range }) => range.some((limit) => limit !== null))

@@ -43,7 +43,7 @@ const Ground = (() => {
     return `${Math.abs(value).toFixed(decimals)}°\u2009${value < 0 ? names[1] : names[0]}`;
   }
 
-  /** A place in words; with the decimals that a screen pixel of so many metres is worth. */
+  /** A place in words, with as many decimals as a screen pixel of this size in metres can show. */
   function words(point, metres) {
     const [lon, lat] = lonlat(point);
     if (!Number.isFinite(lon) || !Number.isFinite(lat)) return "";

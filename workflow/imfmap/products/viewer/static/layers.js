@@ -1,4 +1,4 @@
-/* The map's layers out of the data: pyramids of pictures, and outlines in quarter pixels. */
+/* The layers of the map, made from the data: pyramids of pictures, and outlines in quarter pixels. */
 "use strict";
 
 const Layers = (() => {
@@ -26,7 +26,7 @@ const Layers = (() => {
     return TITLES[name] || name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
   }
 
-  /** Whether a tile was written: the others hold no data. */
+  /** For each level, a function that says whether a tile was written. Tiles without data are not written. */
   function index(raster) {
     return raster.tiles.map((text, level) => {
       const bits = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
@@ -51,7 +51,7 @@ const Layers = (() => {
         tileUrlFunction: ([level, column, row]) =>
           there[level](row, column) ? `tiles/${entry.name}/${level}/${row}/${column}.webp` : undefined,
       });
-    // Closer than the map's own pixels they are shown as they are, with sharp edges.
+    // Zoomed in further than this, pixels of the map show as they are, with sharp edges.
     const turn = 0.9 * grid.resolution_m;
     const group = new ol.layer.Group({
       layers: [
@@ -130,7 +130,7 @@ const Layers = (() => {
         return labels ? [style, labels[feature.get("at")]] : style;
       },
       visible: SHOWN.has(name),
-      // What a person drew of the crater may reach far past the map.
+      // Outlines that a person drew may reach far beyond the map.
       extent: name === "floor" || name === "ponds" ? Ground.extent : undefined,
       declutter: Boolean(labels),
     });

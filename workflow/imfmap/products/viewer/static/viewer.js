@@ -1,4 +1,4 @@
-/* The map, the panel beside it, and the link that brings one back to the same view. */
+/* The map, the panel beside it, and the link that leads back to the same view. */
 "use strict";
 
 (() => {
@@ -115,7 +115,7 @@
 
   let chosen = null;
 
-  function told(column, value) {
+  function cell(column, value) {
     if (value === null || value === undefined || value === "") return "–";
     const text = typeof value === "number" && column.decimals !== null ? value.toFixed(column.decimals) : String(value);
     return column.unit === "°" ? `${text}°` : column.unit ? `${text}\u2009${column.unit}` : text;
@@ -126,7 +126,7 @@
     for (const column of layer.columns) {
       const [term, value] = [document.createElement("dt"), document.createElement("dd")];
       term.textContent = column.label;
-      value.textContent = told(column, layer.values[column.name][at]);
+      value.textContent = cell(column, layer.values[column.name][at]);
       value.dataset.column = column.name;
       lines.append(term, value);
     }
@@ -183,7 +183,7 @@
       const options = { layerFilter: layered(name), hitTolerance: name === "footprints" ? 0 : 5 };
       const hits = map.getFeaturesAtPixel(pixel, options).filter((feature) => feature.get("layer") === name);
       if (hits.length) {
-        // Of images that overlap, a second click shows the next one.
+        // If images overlap, the next click shows the next one.
         return hits[(hits.indexOf(chosen) + 1) % hits.length];
       }
     }
