@@ -42,7 +42,7 @@ def areas(*boxes, grid=GRID):
 
 
 def scattered(rng, count, low, high):
-    """Return short fractures of random directions, with their middles between two distances from the wall (map's top)."""
+    """Return short fractures of random directions, with middles between two distances from the wall (map's top)."""
     middle = np.column_stack([rng.uniform(0, 3000, count), 2400 - rng.uniform(low, high, count)])
     turn = rng.uniform(0, np.pi, count)
     half = 30 * np.column_stack([np.cos(turn), np.sin(turn)])
