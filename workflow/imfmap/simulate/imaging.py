@@ -113,18 +113,7 @@ class ViewingGeometry:
         return self.exposure_ms * RESPONSIVITY["IOF_LEFT"]
 
     def lift(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-        """Return by how many map metres (right, down) the place that pixels see moves for each metre of height.
-
-        Parameters
-        ----------
-        row, column : ndarray
-            (...), pixels of the window.
-
-        Returns
-        -------
-        ndarray
-            (..., 2).
-        """
+        """Return the shift (..., 2) of the place that pixels see, in map metres right and down per metre of height."""
         view = self.view[0] + np.asarray(row)[..., None] * self.view[1] + np.asarray(column)[..., None] * self.view[2]
         return np.stack([view[..., 0], -view[..., 1]], axis=-1) / view[..., 2:]
 
@@ -243,8 +232,7 @@ def observe(
 
     Parameters
     ----------
-    terrain : Terrain
-        Or a `TerrainPart`.
+    terrain : Terrain or TerrainPart
     grid : MapGrid
         Grid of the image, inside the terrain's grid.
     sun_azimuth_deg : float
@@ -262,7 +250,7 @@ def observe(
         I/F, float32 on `grid`.
     """
     viewing = viewing or ViewingGeometry.nadir()
-    # `viewing.view` starts at the first pixel of the window. `shade` needs it from the first pixel of the terrain.
+    # The view of `viewing` starts at the first pixel of the window. `shade` needs it from that of the terrain.
     row, column = grid.rowcol(*terrain.grid.xy(0, 0))
     ratio = terrain.grid.resolution_m / grid.resolution_m
     view = np.stack([viewing.view[0] + row * viewing.view[1] + column * viewing.view[2], *(ratio * viewing.view[1:])])
