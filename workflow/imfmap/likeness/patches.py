@@ -46,7 +46,7 @@ class Group:
     patches : int
         Number of simulated patches.
     scene, image : dict
-        Settings of scene and image. A value may be drawn anew for each patch, see `draw_settings`. Without
+        Settings of scene and image. A value may be drawn again for each patch, see `draw_settings`. Without
         sun_azimuth_deg, the Sun's azimuth follows from latitude and incidence, in the morning or in the afternoon.
     """
 
