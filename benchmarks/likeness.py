@@ -1,6 +1,6 @@
 """Is the simulated Moon like the real one? `python benchmarks/likeness.py` writes results/likeness/report.html.
 
-The real data are looked for in the folder that IMF_REAL_DATA names, else in ../shared/real.
+The real data are in the folder that IMF_REAL_DATA names, by default ../shared/real.
 """
 
 import argparse
@@ -16,7 +16,8 @@ from imfmap.core.errors import InputError  # noqa: E402
 from imfmap.likeness.report import make_report  # noqa: E402
 
 
-def main():
+def main() -> None:
+    """Write the report, and print its path and verdicts."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--settings", type=Path, default=ROOT / "config" / "likeness.yaml")
     parser.add_argument(

@@ -1,13 +1,14 @@
-"""What the mapping benchmark makes and runs, one case a process: `python mapping_cases.py CASE OPTIONS`.
+"""The cases of the mapping benchmark, each in its own process: `python mapping_cases.py CASE OPTIONS`.
 
 `OPTIONS` is JSON: folder, size, wide, fractures, images, threads. A case prints JSON: its time without the start of the
-process, and what else it has to tell.
+process, and its counts.
 """
 
 import json
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -22,12 +23,12 @@ from imfmap.maps.rasters import create_raster, open_raster, read_window
 
 SEED = 1
 RESOLUTION_M = 1.5
-# Blocks are written out of so many patterns, each turned and mirrored at random.
+# Side of the blocks of a probability, and number of patterns. Each block is a pattern, turned and mirrored at random.
 BLOCK_PX, PATTERNS = 2048, 8
-# Rows with data at the top, in the middle and at the bottom of the wide mosaic.
+# Rows of each of the three bands with data in the wide mosaic.
 BAND_PX = 1024
 INFERENCE = {"overlap": 0.25, "batch_size": 8, "test_time_augmentation": [], "device": "cpu"}
-# Networks of random weights: what they find does not matter here, what they cost does.
+# Networks with random weights: only their cost matters here.
 SMALL = {
     "architecture": "unet",
     "encoder": "tu-tf_mobilenetv3_small_minimal_100",
@@ -41,11 +42,11 @@ NETWORKS = {
 }
 
 
-def prepare(options):
-    """Make what is missing: a probability with a floor, strips with their probabilities, mosaics, networks."""
+def prepare(options: dict[str, Any]) -> None:
+    """Make missing inputs: a probability with a floor, strips with their probabilities, mosaics, networks."""
     folder = Path(options["folder"])
     if not (folder / "boundary.gpkg").exists():
-        _write_found(options)
+        _write_fracture_probability(options)
     strips = {"strips_folder": str(folder / "strips"), "mosaic_px": options["size"]}
     make_strips({**strips, "images": options["images"], "threads": options["threads"]})
     for strip in _strips(options):
@@ -64,39 +65,39 @@ def prepare(options):
             _write_network(folder / f"{name}.pt", settings)
 
 
-def infer_image(options):
-    """Recipe sun_aligned: one image."""
+def infer_image(options: dict[str, Any]) -> None:
+    """Recipe sun_aligned: inference on one image."""
     from imfmap.inference.infer import infer_image
 
-    checkpoint, strip = Path(options["folder"], "imfmap.pt"), _strips(options)[0]
+    checkpoint, strip = Path(options["folder"], "sun_aligned.pt"), _strips(options)[0]
     infer_image(checkpoint, strip, Path(options["folder"], "image_found.tif"), INFERENCE, options["threads"])
 
 
-def fuse(options):
-    """Recipe sun_aligned: all images."""
+def fuse(options: dict[str, Any]) -> None:
+    """Recipe sun_aligned: fusion of all images."""
     from imfmap.inference.fusion import fuse
 
     strips = _strips(options)
     fuse([_probability_of(strip) for strip in strips], strips, Path(options["folder"], "fused.tif"), _grid(options))
 
 
-def infer_mosaic(options):
-    """Recipe paper, a small network."""
+def infer_mosaic(options: dict[str, Any]) -> None:
+    """Recipe paper: inference on a mosaic with a small network."""
     _infer_mosaic(options, "paper_small", "mosaic")
 
 
-def infer_wide(options):
-    """The same on a wide mosaic with data in three bands."""
+def infer_wide(options: dict[str, Any]) -> None:
+    """Recipe paper: inference on a wide mosaic with data in three bands, with a small network."""
     _infer_mosaic(options, "paper_small", "wide")
 
 
-def infer_row(options):
-    """Recipe paper, the paper's network, on one row of its windows."""
+def infer_row(options: dict[str, Any]) -> None:
+    """Recipe paper: inference on one row of windows with the paper's network."""
     _infer_mosaic(options, "paper", "row")
 
 
-def vectorise(options):
-    """Polygons, measures, filters, candidate ponds, files."""
+def vectorise(options: dict[str, Any]) -> dict[str, int]:
+    """Rule `vectorise`: polygons, measures, filters, candidate ponds, files."""
     from imfmap.fractures.accept import filter_fractures, read_boundary
     from imfmap.fractures.measures import measure as measure_fractures
     from imfmap.fractures.polygons import vectorise as polygons_of
@@ -113,8 +114,8 @@ def vectorise(options):
     return {"kept": len(kept), "rejected": len(rejected), "ponds": len(ponds)}
 
 
-def statistics(options):
-    """Mapped ground, density map and rose."""
+def statistics(options: dict[str, Any]) -> dict[str, float]:
+    """Rule `statistics`: mapped ground, density map and rose diagram."""
     from imfmap.fractures.density import CELLS, density_map, write_density
     from imfmap.fractures.orientations import directions, rose
     from imfmap.maps.ground_plane import GroundPlane, mapped_ground
@@ -128,8 +129,8 @@ def statistics(options):
     return {"km": sum(rose(*directions(lines, mapped.grid))["length_km"]), "km2": mapped.total_km2}
 
 
-def distances(options):
-    """Distances to the wall, against 999 random sets."""
+def distances(options: dict[str, Any]) -> dict[str, float]:
+    """Rule `distances`: distances to the wall, compared with 999 random sets."""
     from imfmap.fractures.accept import read_boundary
     from imfmap.fractures.boundary_distance import boundary_distances
     from imfmap.maps.ground_plane import GroundPlane, mapped_ground
@@ -174,8 +175,8 @@ def _probability_of(strip):
     return strip.with_name(f"found_{strip.name}")
 
 
-def _write_found(options):
-    """Write a probability of straight and crossing fractures, and a floor that leaves a tenth of it out at the top."""
+def _write_fracture_probability(options):
+    """Write a probability with straight and crossing fractures, and a floor that lacks the top tenth of the map."""
     import geopandas
     import shapely
     from rasterio.features import rasterize
@@ -210,7 +211,7 @@ def _write_found(options):
 
 
 def _write_strip_probability(strip):
-    """Write what might have been found in a strip."""
+    """Write a random probability for the pixels of a strip."""
     codes = np.random.default_rng(SEED).integers(0, 251, (512, 512), np.uint8)
     with open_raster(strip) as image:
         grid, tags = MapGrid.of(image), {**image.tags(), MEDIAN_TAG: 0.05}
@@ -223,14 +224,14 @@ def _write_strip_probability(strip):
 
 
 def _write_mosaic(path, shape, bands):
-    """Write a mosaic with data in bands of rows, as (first row, rows)."""
+    """Write a mosaic with data in bands, which are given as (first row, number of rows)."""
     rng = np.random.default_rng(SEED)
     texture = rng.integers(60, 200, (512, 512), np.uint8)
     grid = _square(shape)
     with create_raster(path, grid, "uint8", nodata=0, overviews=False) as dataset:
         for first, rows in bands:
             for row, column, block in grid.window(first, 0, rows, shape[1]).blocks(512):
-                # No two blocks alike: windows that were seen before would not be looked at again.
+                # All blocks differ, because the result of a window is used again for an equal window.
                 moved = np.roll(texture, rng.integers(512, size=2), axis=(0, 1))[: block.shape[0], : block.shape[1]]
                 dataset.write(moved, 1, window=Window(column, first + row, *block.shape[::-1]))
 
@@ -245,12 +246,12 @@ def _write_network(path, settings):
     save_checkpoint(path, build_model(settings), settings)
 
 
-def main(case, options):
-    """Run a case and print what it tells."""
+def main(case: str, options: dict[str, Any]) -> None:
+    """Run a case, and print its counts and time as JSON."""
     started = time.perf_counter()
     with rasterio.Env(GDAL_CACHEMAX=256):
-        told = CASES[case](options) or {}
-    json.dump({**told, "work_s": time.perf_counter() - started}, sys.stdout)
+        counts = CASES[case](options) or {}
+    json.dump({**counts, "work_s": time.perf_counter() - started}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""What the native engine's benchmark makes and runs, one case a process: `python native_cases.py CASE OPTIONS`.
+"""The cases of the native engine's benchmark, each in its own process: `python native_cases.py CASE OPTIONS`.
 
 `OPTIONS` is JSON: image_folder, lines, strips_folder, mosaic_px, images, threads. A case prints JSON: its time without
-the start of the process, and what else it has to tell.
+the start of the process, and its own details.
 """
 
 import json
@@ -10,6 +10,7 @@ import time
 import warnings
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -44,7 +45,7 @@ LON_DEG, LAT_DEG = 20.0, 10.0
 IMAGE = ImageSettings("M1400000000LE", sun_azimuth_deg=90.0, incidence_deg=50.0, summing=1)
 # Columns of the masked pixels and their neighbours, on both sides.
 MASKED = (slice(0, 40), slice(5030, None))
-# Of a strip's width and length over a 32k map's side: a full image taken from 50 km, at 1.5 m/px.
+# Width and length of a strip over the side of a 32k map, for a full image from 50 km at 1.5 m/px.
 STRIP_WIDTH, STRIP_LENGTH, STRIP_TILT = 1688 / 32768, 17408 / 32768, 0.03
 _BLOCK_LINES = 1024
 # Pixels between the nodes of the geolocation arrays; 5064 is a multiple of it.
@@ -53,8 +54,8 @@ _GDAL_CACHE_MB = 256
 _CRS = body("moon").projected("equirectangular", LAT_DEG, LON_DEG)
 
 
-def prepare(options):
-    """Make what is missing, and run the engine on a small image: its functions compile once an installation."""
+def prepare(options: dict[str, Any]) -> None:
+    """Make missing inputs, and run the engine on a small image, so that its functions are compiled."""
     make_image(options)
     make_strips(options)
     small = {**options, "image_folder": str(Path(options["image_folder"]).with_name("warm_up")), "lines": WARM_UP_LINES}
@@ -62,8 +63,8 @@ def prepare(options):
     run_native(small)
 
 
-def make_image(options):
-    """Write the EDR, its ISD and calibration set, and what gdalwarp needs of it, once."""
+def make_image(options: dict[str, Any]) -> None:
+    """Write an EDR, its ISD and calibration set, and the inputs of GDAL's warper, if they are missing."""
     folder = Path(options["image_folder"])
     if not (folder / "calibrated.tif").exists():
         camera = _camera(options["lines"])
@@ -76,13 +77,13 @@ def make_image(options):
         _write_calibrated(camera, folder)
 
 
-def make_strips(options):
-    """Write projected strips that lie over a map as the images of a large target, once."""
+def make_strips(options: dict[str, Any]) -> None:
+    """Write projected strips that lie on a map like the images of a large target, if they are missing."""
     folder, size_px, images = Path(options["strips_folder"]), options["mosaic_px"], options["images"]
     for number in range(images):
         path = folder / f"strip_{number:03d}.tif"
         if not path.exists():
-            # Two rows of strips, leaning a little, as orbits do.
+            # Two rows of slightly tilted strips, like those of orbits.
             middle_row = (0.25 + 0.5 * (number % 2)) * size_px
             rows = np.arange(size_px)
             middle = (number // 2 + 0.5) * size_px / -(-images // 2) + STRIP_TILT * (rows - middle_row)
@@ -91,8 +92,8 @@ def make_strips(options):
             _write_strip(path, _mosaic_grid(size_px), middle, STRIP_WIDTH * size_px, facts, options["threads"])
 
 
-def run_native(options):
-    """EDR to map."""
+def run_native(options: dict[str, Any]) -> dict[str, dict[str, float]]:
+    """Run the native engine from EDR to map."""
     folder = Path(options["image_folder"])
     started = time.perf_counter()
     summary = edr_to_map(
@@ -107,18 +108,18 @@ def run_native(options):
     return {"stage_s": {"open (grid, camera, MD5)": opening_s, **summary.stage_s}}
 
 
-def run_gdalwarp(options):
-    """GDAL's warper with a kernel of 4 x 4 image pixels on any map, as cam2map's and the native engine's."""
+def run_gdalwarp(options: dict[str, Any]) -> dict[str, str]:
+    """Run GDAL's warper with a kernel of 4 x 4 image pixels, like cam2map and the native engine."""
     return _warp(options, "gdalwarp.tif", XSCALE="1", YSCALE="1")
 
 
-def run_gdalwarp_wide(options):
-    """GDAL's warper as it comes: on maps coarser than the image its kernel widens."""
+def run_gdalwarp_wide(options: dict[str, Any]) -> dict[str, str]:
+    """Run GDAL's warper with its defaults: on maps coarser than the image, its kernel widens."""
     return _warp(options, "gdalwarp_wide.tif")
 
 
-def run_mosaic(options):
-    """Mosaic of the strips, as the workflow's rule makes it."""
+def run_mosaic(options: dict[str, Any]) -> None:
+    """Make the mosaic of the strips, as the workflow's rule does."""
     folder = Path(options["strips_folder"])
     paths, grid = sorted(folder.glob("strip_*.tif")), _mosaic_grid(options["mosaic_px"])
     mosaic(paths, grid, folder / "mosaic.tif", folder / "mosaic_sources.tif")
@@ -128,11 +129,11 @@ CASES = {function.__name__: function for function in (prepare, run_native, run_g
 
 
 def _warp(options, name, **warp_options):
-    """Calibrated image and geolocation arrays to the same map, in the same kind of file, but without overviews."""
+    """Project the calibrated image with its geolocation arrays to the same map and file type, but without overviews."""
     folder = Path(options["image_folder"])
     grid = _image_grid(folder)
     with (
-        # The threads are the warper's alone: with threads that compress beside them GDAL 3.10 was seen to lock up.
+        # Only the warper has threads: GDAL 3.10 locked up when other threads compressed at the same time.
         rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB),
         rasterio.open(folder / "calibrated.tif") as source,
         create_raster(folder / name, grid, "float32", nodata=np.nan, overviews=False) as dataset,
@@ -152,15 +153,16 @@ def _warp(options, name, **warp_options):
 
 
 def _camera(lines):
-    """Camera of an image of a number of lines."""
+    """Return the camera of an image with a number of lines."""
     trial_m = 1000.0
-    # A trial of whole lines covers a little more than was asked for: these are at least as many lines as wanted.
+    # The trial is rounded up to whole lines. With one line less, `line_m` is too large rather than too small, so that
+    # the second camera has at least `lines` lines.
     line_m = trial_m / (build_camera(IMAGE, LON_DEG, LAT_DEG, trial_m).lines - 1)
     return replace(build_camera(IMAGE, LON_DEG, LAT_DEG, lines * line_m), lines=lines)
 
 
 def _codes(lines, samples):
-    """8-bit codes of a ground of waves and noise, masked pixels at their usual level."""
+    """Return 8-bit codes of a ground of waves and noise, with masked pixels at their usual level."""
     noise = np.random.default_rng(SEED).normal(90.0, 6.0, (_BLOCK_LINES, samples)).astype(np.float32)
     codes = np.empty((lines, samples), np.uint8)
     for first in range(0, lines, _BLOCK_LINES):
@@ -182,13 +184,13 @@ def _mosaic_grid(size_px):
 
 
 def _texture():
-    """A block of I/F, in steps of 2 ** -16 so that it compresses about as images do."""
+    """Return a block of I/F in steps of 2 ** -16, which compresses about as well as images do."""
     values = np.random.default_rng(SEED).normal(0.05, 0.004, (512, 512))
     return (np.round(values * 2**16) / 2**16).astype(np.float32)
 
 
 def _write_strip(path, grid, middle, width_px, facts, threads):
-    """Write a strip around a column of each row (NaN: none); blocks without it take no space."""
+    """Write a strip around a column of each row (NaN: no data). Blocks without data take no space."""
     texture = _texture()
     with (
         rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads),
@@ -205,7 +207,7 @@ def _write_strip(path, grid, middle, width_px, facts, threads):
 
 
 def _write_nodes(camera, folder):
-    """Longitude and latitude at the upper left corners of every eighth pixel, edges included."""
+    """Write longitude and latitude of the upper left corner of every eighth pixel, edges included."""
     lines, samples = (np.arange(0, size + 1, _NODE_STEP) + 0.5 for size in (camera.lines, camera.samples))
     places = np.empty((2, len(lines), len(samples)))
     for first in range(0, len(lines), _BLOCK_LINES):
@@ -218,7 +220,7 @@ def _write_nodes(camera, folder):
 
 
 def _write_calibrated(camera, folder):
-    """Calibrated image, uncompressed, that points to the geolocation arrays."""
+    """Write the calibrated image, uncompressed, with a reference to the geolocation arrays."""
     edr = read_edr(folder / "image.IMG")
     calibration = Calibration.for_edr(edr, folder / "calibration", sun_distance_au=camera.sun_distance_au)
     geolocation = {
@@ -243,13 +245,13 @@ def _write_calibrated(camera, folder):
             dataset.write(block.astype(np.float32), 1, window=window)
 
 
-def main(case, options):
-    """Run a case and print what it tells."""
-    # Raw images have no map transform, and need none.
+def main(case: str, options: dict[str, Any]) -> None:
+    """Run a case, and print its details and time as JSON."""
+    # Raw images have no map transform.
     warnings.simplefilter("ignore", NotGeoreferencedWarning)
     started = time.perf_counter()
-    told = CASES[case](options) or {}
-    json.dump({**told, "work_s": time.perf_counter() - started}, sys.stdout)
+    details = CASES[case](options) or {}
+    json.dump({**details, "work_s": time.perf_counter() - started}, sys.stdout)
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
 """Time and memory of the native engine: `python benchmarks/native_engine.py`, or `make bench-native`.
 
-In one run it takes a simulated EDR of full size to a map, beside a plain copy of the file (the floor) and GDAL's warper
-on geolocation arrays of the same camera, and makes a mosaic of many strips; it prints Markdown. Each case is a process
-of its own, so that its peak memory is its own, too; this one imports no more than Python, because Linux counts what a
-process holds when it starts another as the other's. Inputs are made once, under the folder, and are read through
-before they are timed, so that every case finds them in memory.
+The benchmark takes a simulated EDR of full size to a map, and makes a mosaic of many strips. For comparison, it copies
+the file (the lower limit), and runs GDAL's warper on geolocation arrays of the same camera. It prints Markdown. Each
+case runs in its own process, so that its peak memory is measured alone. This process imports only Python's own modules,
+because Linux counts the memory of a starting process for the process that it starts. Inputs are made once, in the
+folder. They are read before the measurement, so that every case finds them in memory.
 """
 
 import argparse
@@ -14,9 +14,11 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
@@ -25,36 +27,36 @@ from imfmap.core.processors import processor_name  # noqa: E402
 
 FULL_LINES, FULL_MOSAIC_PX, FULL_IMAGES = 52224, 32768, 50
 SAMPLES = 5064
-# Geolocation nodes lie on every eighth line, edges included.
+# Geolocation nodes lie on every eighth line, edges included, so `lines` is a multiple of 8.
 LINES_STEP = 8
 PACKAGES = ("numpy", "numba", "rasterio", "pyproj")
 
 
 @dataclass(frozen=True)
 class Measure:
-    """What one process took.
+    """Time and memory of one process.
 
     Attributes
     ----------
     wall_s, cpu_s : float
-        From its start to its end; processor time of all its threads.
+        Wall-clock time from start to end, and processor time of all threads.
     work_s : float
-        Wall-clock time without the start (imports).
+        Wall-clock time without the start of the process (imports).
     peak_mib : float
         Largest resident memory.
-    told : dict
-        What else it had to say.
+    printed : dict
+        Other values that the process printed.
     """
 
     wall_s: float
     work_s: float
     cpu_s: float
     peak_mib: float
-    told: dict
+    printed: dict
 
 
-def measure(command):
-    """Run a command and measure it; it may print JSON.
+def measure(command: Sequence[str]) -> Measure:
+    """Run a command and measure it. The command may print JSON.
 
     Returns
     -------
@@ -63,29 +65,29 @@ def measure(command):
     os.sync()
     started = time.perf_counter()
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        printed = process.stdout.read()
+        text = process.stdout.read()
         _, status, usage = os.wait4(process.pid, 0)
         wall_s = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
-        sys.exit(f"{' '.join(command)}: ended with {process.returncode}")
-    told = json.loads(printed) if printed else {}
+        sys.exit(f"{' '.join(command)}: failed with exit status {process.returncode}")
+    printed = json.loads(text) if text else {}
     cpu_s = usage.ru_utime + usage.ru_stime
-    return Measure(wall_s, told.pop("work_s", wall_s), cpu_s, usage.ru_maxrss / 1024.0, told)
+    return Measure(wall_s, printed.pop("work_s", wall_s), cpu_s, usage.ru_maxrss / 1024.0, printed)
 
 
-def run(options):
-    """Make what is missing, then measure all cases.
+def run(options: dict[str, Any]) -> dict[str, Measure]:
+    """Make missing inputs, then measure all cases.
 
     Parameters
     ----------
     options : dict
-        As `native_cases` takes them.
+        Options of `native_cases.py`.
 
     Returns
     -------
     dict of Measure
-        By the names of the table's rows.
+        Measures by the titles of the table's rows.
     """
 
     def case(name):
@@ -107,16 +109,16 @@ def run(options):
     return measures
 
 
-def report(measures):
-    """Markdown: machine, measures and stages."""
+def report(measures: Mapping[str, Measure]) -> str:
+    """Return machine, measures and stages as Markdown."""
     native, copy, warp, *_ = measures.values()
-    text = [*_machine(warp.told["gdal"]), ""]
+    text = [*_machine(warp.printed["gdal"]), ""]
     text += _row("case", "wall s", "without start s", "CPU s", "peak MiB", "/ copy", "/ gdalwarp")
     text += _row(*["---"] * 7)
     for name, taken in measures.items():
         ratios = [""] * 2 if name.startswith("mosaic") else [taken.work_s / other.work_s for other in (copy, warp)]
         text += _row(name, taken.wall_s, taken.work_s, taken.cpu_s, f"{taken.peak_mib:.0f}", *ratios)
-    stages = native.told["stage_s"]
+    stages = native.printed["stage_s"]
     total = sum(stages.values())
     text += ["", *_row("stage of the native engine", "thread s", "share"), *_row(*["---"] * 3)]
     for stage, seconds in stages.items():
@@ -138,7 +140,7 @@ def _machine(gdal):
 
 
 def _read_through(folder):
-    """Bring the files of a folder into the page cache."""
+    """Read the files of a folder, so that they are in the page cache."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             with open(path, "rb") as file:
@@ -153,14 +155,16 @@ def _size(text):
     return value
 
 
-def main():
-    """Command line."""
+def main() -> None:
+    """Run the benchmark from the command line."""
     parser = argparse.ArgumentParser(description="Time and memory of the native engine.")
-    parser.add_argument("--lines", type=_size, default=FULL_LINES, help="of the EDR, rounded up to a multiple of 8")
+    parser.add_argument(
+        "--lines", type=_size, default=FULL_LINES, help="lines of the EDR, rounded up to a multiple of 8"
+    )
     parser.add_argument("--mosaic-px", type=_size, default=FULL_MOSAIC_PX, help="side of the mosaic")
     parser.add_argument("--images", type=_size, default=FULL_IMAGES, help="strips in the mosaic")
-    parser.add_argument("--threads", type=_size, default=2, help="of the native engine and of GDAL")
-    parser.add_argument("--folder", type=Path, default=HERE.parent / "results" / "bench", help="where inputs are kept")
+    parser.add_argument("--threads", type=_size, default=2, help="threads of the native engine and of GDAL")
+    parser.add_argument("--folder", type=Path, default=HERE.parent / "results" / "bench", help="folder of the inputs")
     given = parser.parse_args()
     lines = -(-given.lines // LINES_STEP) * LINES_STEP
     folder = given.folder.resolve()

@@ -1,11 +1,11 @@
-"""Are the products of two runs the same? For a change that is to move code and no figure.
+"""Are the products of two runs the same? For changes of code that must not change products.
 
     python benchmarks/same_products.py BEFORE/results/demo AFTER/results/demo [--renamed imfmap=sun_aligned ...]
 
-Files are compared byte for byte. Where the bytes differ, the content is compared: pixels, georeference and tags of
-rasters, rows of layers, texts, with the old names of ``--renamed`` put into new ones. What tells of times, machines and
-code is passed over: logs, benchmarks, provenance, hidden files, and the dates and speeds in files. The exit status is 1
-where a product differs.
+Files are compared byte for byte. If the bytes differ, the content is compared: pixels, georeference and tags of
+rasters, rows of layers, texts. Old names of ``--renamed`` are replaced by the new ones first. Records of times,
+machines and code are not compared: logs, benchmarks, provenance, hidden files, and dates and speeds in files. The exit
+status is 1 if a product differs.
 """
 
 import argparse
@@ -20,34 +20,34 @@ import pyogrio
 import rasterio
 from PIL import Image
 
-PASSED_OVER = ("logs", "benchmarks", "provenance", "ro-crate-metadata.json")
-# Of the text of a file: speeds, times, checksums (they follow from bytes that differ) and digests of code.
-_UNTOLD = re.compile(
+SKIPPED = ("logs", "benchmarks", "provenance", "ro-crate-metadata.json")
+# Parts of texts that are not compared: speeds, times, checksums (they follow from bytes that differ), digests of code.
+_NOT_COMPARED = re.compile(
     r"\"(training_s|trained_tiles_per_s)\": [\d.]+|"
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?|\b[0-9a-f]{64}\b|\b[0-9a-f]{32}\b|\b1220[0-9a-f]{64}\b"
 )
 
 
 def files_of(folder: Path, renamed: dict[str, str]) -> dict[str, Path]:
-    """Files of a run by their path in it, old names in the path put into new ones."""
-    found = {}
+    """Return the files of a run by their path in it, with new names in the path."""
+    files = {}
     for path in sorted(folder.rglob("*")):
         relative = path.relative_to(folder)
         hidden = any(part.startswith(".") for part in relative.parts)
-        if path.is_file() and not hidden and not set(relative.parts) & set(PASSED_OVER):
-            found[new_names(str(relative), renamed)] = path
-    return found
+        if path.is_file() and not hidden and not set(relative.parts) & set(SKIPPED):
+            files[new_names(str(relative), renamed)] = path
+    return files
 
 
 def new_names(text: str, renamed: dict[str, str]) -> str:
-    """Text with old names put into new ones."""
+    """Return a text with old names replaced by new ones."""
     for old, new in renamed.items():
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(old)}(?![A-Za-z0-9])", new, text)
     return text
 
 
 def same(before: Path, after: Path, renamed: dict[str, str]) -> str | None:
-    """How two files are the same: ``bytes`` or ``content``; None where they are not."""
+    """Return in what two files are equal: ``bytes`` or ``content``; None if they differ."""
     if before.read_bytes() == after.read_bytes():
         return "bytes"
     contents = (content_of(path, renamed) for path in (before, after))
@@ -56,7 +56,7 @@ def same(before: Path, after: Path, renamed: dict[str, str]) -> str | None:
 
 
 def content_of(path: Path, renamed: dict[str, str]) -> object:
-    """What a file holds, in a form that can be compared; None for a file of another kind."""
+    """Return the content of a file in a form that can be compared; None for unknown kinds of files."""
     kind = path.suffix.lower()
     if kind == ".tif":
         with rasterio.open(path) as data:
@@ -66,7 +66,7 @@ def content_of(path: Path, renamed: dict[str, str]) -> object:
         layers = {}
         for name, _ in pyogrio.list_layers(path):
             table = pyogrio.read_dataframe(path, layer=name)
-            layers[name] = new_names(_UNTOLD.sub("", table.to_csv()), renamed)
+            layers[name] = new_names(_NOT_COMPARED.sub("", table.to_csv()), renamed)
         return layers
     if kind == ".npz":
         with np.load(path, allow_pickle=False) as data:
@@ -82,12 +82,12 @@ def content_of(path: Path, renamed: dict[str, str]) -> object:
         weights = {name: value.numpy().tobytes() for name, value in content["state_dict"].items()}
         return [weights, new_names(json.dumps(content["settings"], sort_keys=True), renamed)]
     if kind in (".json", ".geojson", ".csv", ".md", ".html", ".js", ".txt", ".qml", ".prj"):
-        return new_names(_UNTOLD.sub("", path.read_text()), renamed)
+        return new_names(_NOT_COMPARED.sub("", path.read_text()), renamed)
     return None
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Compare two runs; print each product that differs, and counts."""
+    """Compare two runs. Print each product that differs, and counts; return 1 if there is one, otherwise 0."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)

@@ -1,12 +1,14 @@
-"""Make workflow/imfmap/engines/isis/interface.json anew: what the ISIS programs of this workflow take.
+"""Write workflow/imfmap/engines/isis/interface.json: the parameters of the ISIS programs of this workflow.
 
-python resources/isis_interface.py app_parameters.json, where that file holds the interface definitions of ISIS's
+Run ``python resources/isis_interface.py app_parameters.json``. That file holds the interface definitions of ISIS's
 programs (the XML beside each program's source) as nested mappings.
 """
 
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 PROGRAMS = (
     "lronac2isis",
@@ -22,34 +24,43 @@ PROGRAMS = (
 )
 TABLE = Path(__file__).resolve().parents[1] / "workflow" / "imfmap" / "engines" / "isis" / "interface.json"
 COPIED = ("type", "options", "exclusions", "inclusions", "minimum", "maximum")
-# The definitions name the other side of these two relations; the file given here does not. In all of these programs
-# it is the other end of the same range.
+# These two relations hold between two parameters. The file does not name the second one; in all of these programs it is
+# the other end of the same range.
 ENDS = {"greaterThan": ("greater_than", "max", "min"), "lessThan": ("less_than", "min", "max")}
 
 
-def parameter(name, told):
-    """What is known of one parameter, without what is usual."""
-    known = {key: told[key] for key in COPIED if key in told}
-    if "fileMode" in told:
-        known["mode"] = told["fileMode"]
-    if "default" in told:
-        known["default"] = told["default"][0]
+def parameter(name: str, definition: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the facts of one parameter that the table holds.
+
+    Parameters
+    ----------
+    name : str
+    definition : mapping
+        Its interface definition.
+    """
+    known = {key: definition[key] for key in COPIED if key in definition}
+    if "fileMode" in definition:
+        known["mode"] = definition["fileMode"]
+    if "default" in definition:
+        known["default"] = definition["default"][0]
     # A parameter with an internal default may be left out, whatever it is called.
-    known["needed"] = bool(told["required"])
+    known["needed"] = bool(definition["required"])
     for end in ("minimum", "maximum"):
-        if end in told:
-            known[end] = [float(told[end]), told[f"{end}_inclusive"] in ("yes", "true")]
+        if end in definition:
+            known[end] = [float(definition[end]), definition[f"{end}_inclusive"] in ("yes", "true")]
     for key, (relation, ours, other) in ENDS.items():
-        if key in told:
+        if key in definition:
             known[relation] = name.replace(ours, other, 1)
     return known
 
 
-def main(source, out=TABLE):
-    """Make the table, by default at its place."""
+def main(source: str | Path, out: str | Path = TABLE) -> None:
+    """Write the table from the interface definitions."""
     definitions = json.loads(Path(source).read_text())
     table = {
-        program: {name: parameter(name, told) for name, told in sorted(definitions[program]["parameters"].items())}
+        program: {
+            name: parameter(name, definition) for name, definition in sorted(definitions[program]["parameters"].items())
+        }
         for program in sorted(PROGRAMS)
     }
     lines = []

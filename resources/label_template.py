@@ -1,14 +1,14 @@
-"""Make the files of resources/labels that labels are drawn with: a template for each body, and its QGIS styles.
+"""Write the files of resources/labels for drawing labels: a template for each body, and QGIS styles.
 
-From the repository: ``python resources/label_template.py``. Colours, classes and columns come from the library, widths
-from the defaults of the configuration; the files hold nothing else.
+Run ``python resources/label_template.py``. Colours, classes and columns come from the library, widths from the defaults
+of the configuration.
 """
 
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-# A label file of another body's CRS is refused.
+# Each body has its own template: a label file with the CRS of another body is an error.
 TEMPLATES = {"moon": "template.gpkg", "mercury": "template_mercury.gpkg"}
 sys.path.insert(0, str(ROOT / "workflow"))
 
@@ -18,7 +18,7 @@ from imfmap.labels.width_classes import LINE_WIDTH_PX  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
 
 
-def main(folder=ROOT / "resources" / "labels"):
+def main(folder: Path = ROOT / "resources" / "labels") -> None:
     """Write the files into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, file in TEMPLATES.items():

@@ -1,8 +1,8 @@
 """Make the small weights that the demo starts from: `python resources/start_weights.py`.
 
-A network is trained on simulated scenes that the demo does not use, of many kinds, seen without orbit and detector, and
-on their exact truth: what a simulated Moon can give and no person can draw. It stands for weights of any origin; the
-demo goes on from them with weak labels, as one would on the real Moon.
+A network is trained on many kinds of simulated scenes that the demo does not use, with their exact truth, which no
+person could draw. The images are made without orbit and detector. The weights are an example of weights of any origin:
+the demo continues the training with weak labels, as for the real Moon.
 """
 
 import argparse
@@ -48,8 +48,8 @@ TRAINING = {
 }
 
 
-def scene_tiles(seed, folder):
-    """Tiles of one scene under several Suns, written to a folder; their paths."""
+def scene_tiles(seed: int, folder: Path) -> list[Path]:
+    """Write the tiles of one scene under several Suns to a folder, and return their paths."""
     rng = np.random.default_rng(seed)
     crs = body("moon").projected("equirectangular", 0.0, 0.0)
     grid = MapGrid.centred(crs, 0.0, 0.0, SIZE_M, SIZE_M, RESOLUTION_M)
@@ -85,8 +85,8 @@ def scene_tiles(seed, folder):
     return paths
 
 
-def main():
-    """Simulate, train, write the weights."""
+def main() -> None:
+    """Simulate scenes, train a network, and write its weights."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenes", type=int, default=40)
     parser.add_argument("--epochs", type=int, default=8)

@@ -36,4 +36,4 @@ def test_cases_leave_what_they_name(root, tmp_path):
 
 def test_an_unknown_case_is_named(root, tmp_path):
     said = run(root, tmp_path, "infer_everything")
-    assert said.returncode == 2 and "no case infer_everything" in said.stderr and not any(tmp_path.iterdir())
+    assert said.returncode == 2 and "unknown case infer_everything" in said.stderr and not any(tmp_path.iterdir())

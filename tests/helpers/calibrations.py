@@ -1,4 +1,4 @@
-"""Images to calibrate, and lronaccal in plain loops."""
+"""Images to calibrate, and the calibration of lronaccal in plain loops."""
 
 from types import SimpleNamespace
 
@@ -8,7 +8,7 @@ from tests.helpers.nac_samples import EXPOSURE_MS, START
 
 
 def image(camera="left", summing=1, top=900.0, exposure_code=3, seed=0):
-    """What calibration needs of an EDR, with random counts."""
+    """Return the parts of an EDR that calibration needs, with random counts."""
     samples = 5064 // summing
     counts = np.random.default_rng(seed).uniform(20, top, (3, samples)).astype(np.float32)
     label = SimpleNamespace(

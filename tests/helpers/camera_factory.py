@@ -30,10 +30,10 @@ def make_camera(
     turned=True,
     first_sample=0,
 ):
-    """Camera whose middle line flies over a place, northward.
+    """Return a camera that flies northward, with its middle line over a place.
 
-    `jitter_urad` moves the pointing at random every 1/15 s, as the kernels of LRO show it; `turned` makes the body
-    rotate under J2000 axes with a constant rotation besides, as the Moon does, else they coincide.
+    `jitter_urad` moves the pointing at random every 1/15 s, as in the kernels of LRO. With `turned`, the body rotates
+    and is tilted against the J2000 axes, as the Moon is; otherwise body and J2000 axes coincide.
     """
     duration_s = line_duration_s(exposure_ms)
     span_s = lines * duration_s
@@ -59,7 +59,7 @@ def make_camera(
     sun = States(times_s[[0, -1]], 1.496e8 * np.stack([towards_sun, towards_sun]))
     constant = spiceypy.rotate(np.radians(0.02), 2) if turned else np.eye(3)
     body_axes = [constant @ spiceypy.rotate(2.66e-6 * (t - times_s[0]) if turned else 0.0, 3) for t in times_s[[0, -1]]]
-    # What was laid out above is body-fixed; the tables want J2000.
+    # Vectors above are body-fixed; the tables need J2000.
     back = np.stack([(constant @ spiceypy.rotate(2.66e-6 * (t - times_s[0]) if turned else 0.0, 3)).T for t in times_s])
     spin = np.array([0.0, 0.0, 2.66e-6 if turned else 0.0])
     j2000_positions = np.einsum("nij,nj->ni", back, positions)

@@ -1,4 +1,4 @@
-"""Simulated catalogues of NAC footprints: swaths of a polar orbiter, most of them only touching the place."""
+"""Simulated catalogues of NAC footprints: swaths of a polar orbiter. Most of them only touch the place."""
 
 import numpy as np
 import shapely
@@ -8,7 +8,7 @@ MOON = Geod(a=1737400, b=1737400)
 
 
 def swath(lon_deg, lat_deg, heading_deg, width_m, length_m):
-    """Corners (longitude 0..360, latitude) of a swath about a place."""
+    """Return the corners (longitude 0..360, latitude) of a swath around a place."""
     corners = []
     for along, across in ((0.5, 0.5), (0.5, -0.5), (-0.5, -0.5), (-0.5, 0.5)):
         lon, lat, back = MOON.fwd(lon_deg, lat_deg, heading_deg, along * length_m)
@@ -19,9 +19,9 @@ def swath(lon_deg, lat_deg, heading_deg, width_m, length_m):
 
 
 def catalogue(count, lat_deg, lon_deg, radius_m, seed):
-    """Rings of swaths about a place, their Suns (unit vectors) and their resolutions.
+    """Return the outlines of swaths around a place, their Suns (unit vectors) and their resolutions.
 
-    Two Suns in three stand within a few degrees of one direction, the others anywhere.
+    Two thirds of the Suns lie within a few degrees of one direction, the others anywhere.
     """
     rng = np.random.default_rng(seed)
     rings, suns, resolutions = [], [], []
@@ -39,7 +39,7 @@ def catalogue(count, lat_deg, lon_deg, radius_m, seed):
 
 
 def greedy(shown, least, most):
-    """The plain greedy choice of rows of a matrix (images, cells), ties to the first; written for its clarity."""
+    """Return the greedy choice of rows of a matrix (images, cells). In a tie, the first row is chosen."""
     covered, chosen = np.zeros(shown.shape[1], bool), []
     while len(chosen) < most:
         gains = (shown & ~covered).sum(axis=1)
@@ -52,7 +52,7 @@ def greedy(shown, least, most):
 
 
 def cells_shown(shapes, area, size_m):
-    """Which cells of an area, a size apart, each shape covers: (shapes, cells) bool, by the cells' centres."""
+    """Return which cells of an area each shape covers, by the cells' centres: bool (shapes, cells)."""
     left, bottom, right, top = area.bounds
     x, y = np.meshgrid(np.arange(left + size_m / 2, right, size_m), np.arange(bottom + size_m / 2, top, size_m))
     inside = shapely.contains_xy(area, x, y)

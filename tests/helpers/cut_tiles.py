@@ -13,7 +13,7 @@ def cut(image, mask=None, recipe="paper", sun_azimuth_deg=270.0, **options):
 
 
 def spots(shape, places, radius=2.5):
-    """Image with bright discs, and their mask."""
+    """Return an image with bright discs, and their mask."""
     rows, columns = np.indices(shape)
     mask = np.zeros(shape, np.uint8)
     for row, column in places:

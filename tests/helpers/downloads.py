@@ -4,5 +4,5 @@ PAYLOAD = bytes(range(256)) * 40_000
 
 
 def alone(path):
-    """Whether a file is all that lies in its folder."""
+    """Return whether a file is the only one in its folder."""
     return [other.name for other in path.parent.iterdir()] == [path.name]

@@ -1,4 +1,4 @@
-"""Shapes of known size, drawn on a map, found again and measured."""
+"""Shapes of known size that are drawn on a map, vectorised and measured."""
 
 import numpy as np
 import shapely
@@ -14,7 +14,7 @@ PIXEL_M = 1.5
 
 
 def measured(tmp_path, shapes, lat=36.0, projection="equirectangular", parallel=None, side_px=400, lines=0):
-    """Measures of shapes given in pixels (x right, y down), drawn on a map and found again."""
+    """Return the measures of shapes that are drawn on a map and vectorised; pixels, x right, y down."""
     crs = body("moon").projected(projection, lat if parallel is None else parallel, 102.0)
     grid = MapGrid.centred(crs, 102.0, lat, side_px * PIXEL_M, side_px * PIXEL_M, PIXEL_M)
     drawn = rasterize(shapes, grid.shape).astype(bool) if shapes else np.zeros(grid.shape, bool)
@@ -24,6 +24,6 @@ def measured(tmp_path, shapes, lat=36.0, projection="equirectangular", parallel=
 
 
 def bar(length, width, angle_deg, x=200.37, y=200.21):
-    """Bar whose axis is turned clockwise from up."""
+    """Return a bar whose axis is turned clockwise from up."""
     upright = shapely.box(-width / 2, -length / 2, width / 2, length / 2)
     return shapely.affinity.translate(shapely.affinity.rotate(upright, angle_deg, origin=(0, 0)), x, y)

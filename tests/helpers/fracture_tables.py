@@ -1,4 +1,4 @@
-"""Fractures with all their measures, to be written."""
+"""Fractures with all measures, for tests that write them."""
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +22,7 @@ def fractures(*boxes, crs=CRS):
 
 
 def write(folder, kept, rejected, lines=None, ponds=None):
-    """Write fractures, by default with a line each along their middles, and no ponds."""
+    """Write fractures. By default, each has a line along its middle, and there are no ponds."""
     if lines is None:
         ends = [((left, (low + high) / 2), (right, (low + high) / 2)) for left, low, right, high in kept.bounds.values]
         columns = {"fracture": kept["fracture"], "line": 0, "length_m": 30.0, "mean_width_m": 10 / 3}

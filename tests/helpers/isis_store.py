@@ -1,4 +1,4 @@
-"""USGS's store in miniature: its layout, its databases in their own form, files that are only names."""
+"""USGS's store in miniature: its layout, kernel databases in their format, and names of files without content."""
 
 from imfmap.nac.calibration_files import CalibrationFiles
 from imfmap.nac.label import NacLabel
@@ -7,7 +7,7 @@ ROOT = "/usgs_data/"
 
 
 def database(entry, *selections):
-    """Content of a kernel database. A selection is a dict of its keywords; a list repeats a keyword."""
+    """Return the text of a kernel database. A selection is a dict of keywords; a list repeats a keyword."""
     lines = [f"Object = {entry}", "  RunTime = 2024-01-01T00:00:00", "", "  Group = Dependencies"]
     lines += ["    LeapsecondKernel = $base/kernels/lsk/naif0012.tls", "  End_Group", ""]
     for selection in selections:
@@ -19,17 +19,17 @@ def database(entry, *selections):
 
 
 def span(first, last):
-    """A Time of a selection."""
+    """Return the value of keyword Time of a selection."""
     return f'("{first} TDB",\n            "{last} TDB")'
 
 
 def in_area(area, path):
-    """A File of a selection as a pair of data area and path."""
+    """Return the value of keyword File of a selection: a pair of data area and path."""
     return f'("{area}", "{path}")'
 
 
 def routing(*databases):
-    """Content of a configuration file that routes both NACs, and another camera elsewhere."""
+    """Return the text of a configuration file that routes both NACs, and another camera elsewhere."""
     files = "".join(f'    File = ("lro", "{path}")\n' for path in databases)
     groups = ""
     for camera in ("WAC-VIS", "NACL", "NACR"):
@@ -43,7 +43,7 @@ NEXT_MONTH = span("2009 JUL 30 23:58:53.816184", "2009 SEP 01 00:01:06.183816")
 
 
 def databases():
-    """Databases of the store by path, as of an image of July 2009."""
+    """Return the databases of the store by path, for an image of July 2009."""
     files = {
         "base/kernels/lsk/kernels.0001.db": database(
             "LeapSecond", {"File": in_area("base", "kernels/lsk/naif????.tls")}
@@ -99,7 +99,7 @@ def databases():
             "InstrumentAddendum", {"File": in_area("lro", "kernels/iak/lro_instrumentAddendum_v??.ti")}
         ),
     }
-    # Older versions, that must not win.
+    # Older versions, which must not be chosen.
     files["lro/kernels/ck/moc_kernels.0099.db"] = b"broken"
     files["lro/kernels/ck/kernels.0001.db"] = b"broken"
     return files
@@ -129,7 +129,7 @@ KERNELS = [
 
 
 def calibration(label, dark_times, versions=("0001", "0002")):
-    """Paths of the calibration files of a camera, darks at these times in versions of their own."""
+    """Return the paths of a camera's calibration files, with darks of given times and versions."""
     files = CalibrationFiles.of("", label)
     stems = {
         files.masked_stem: "pvl",
@@ -145,7 +145,7 @@ def calibration(label, dark_times, versions=("0001", "0002")):
 
 
 def july_2009(camera="left", **changes):
-    """Label of an image of July 30, 2009."""
+    """Return the label of an image of July 30, 2009."""
     facts = {
         "product_id": f"M103595705{camera[0].upper()}E",
         "camera": camera,

@@ -1,4 +1,4 @@
-"""Widths of the classes of labels, and a map to draw labels on."""
+"""Widths of the label classes, and a map for labels."""
 
 from imfmap.labels.width_classes import LINE_WIDTH_PX
 from imfmap.maps.bodies import body

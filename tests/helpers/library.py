@@ -1,4 +1,4 @@
-"""The library's modules as text: for tests that a fact has one owner."""
+"""The library's modules as text, for tests that each fact has one place."""
 
 import ast
 from pathlib import Path
@@ -8,19 +8,19 @@ LIBRARY = REPOSITORY / "workflow" / "imfmap"
 
 
 def code_files() -> list[Path]:
-    """Python files of the library and its scripts, and the files of the rules."""
+    """Return the Python files of the library and its scripts, and the rule files."""
     folders = (LIBRARY, REPOSITORY / "workflow" / "scripts", REPOSITORY / "workflow" / "rules")
     files = [path for folder in folders for kind in ("*.py", "*.smk") for path in sorted(folder.rglob(kind))]
     return [*files, REPOSITORY / "Snakefile"]
 
 
 def modules_with(text: str) -> set[str]:
-    """Files of `code_files` that hold a text, by their path below workflow/."""
+    """Return the paths below workflow/ of the files of `code_files` that contain a text."""
     return {_name(path) for path in code_files() if text in path.read_text()}
 
 
 def numbers(path: Path) -> list[tuple[str, float]]:
-    """Numbers that a Python file gives a name to, as a constant, a default or a key, with that name."""
+    """Yield the named numbers of a Python file (constants, defaults, values of keys), with their names."""
     found = []
     for node in ast.walk(ast.parse(path.read_text())):
         for name, value in _named(node):

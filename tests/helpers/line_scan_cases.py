@@ -1,4 +1,4 @@
-"""Cameras over known places, and their looks by hand."""
+"""Cameras over known places, and their view directions computed by hand."""
 
 CASES = {
     "left": {"jitter_urad": 2.0},

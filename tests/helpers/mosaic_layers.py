@@ -1,4 +1,4 @@
-"""Images to lay into a mosaic."""
+"""Images for a mosaic."""
 
 import numpy as np
 

@@ -30,14 +30,14 @@ MASKED = {1: (*range(12, 36), *range(5046, 5062)), 2: (*range(6, 18), *range(252
 
 
 def fields(side="left", summing=1, **changes):
-    """Label fields of an image of a camera."""
+    """Return the label fields of an image of a camera."""
     letter = side[0].upper()
     changed = {"PRODUCT_ID": f"M900000001{letter}E", "FRAME_ID": side.upper(), "CROSSTRACK_SUMMING": summing}
     return {**FIELDS, **changed, **changes}
 
 
 def grid_over(camera, resolution_m, rows, columns):
-    """Grid about the middle of a camera's image."""
+    """Return a grid around the middle of a camera's image."""
     lon, lat = camera.image_to_ground(camera.lines / 2, camera.samples / 2)
     lon, lat = float(lon), float(lat)
     crs = body("moon").projected("equirectangular", lat, lon)
@@ -52,7 +52,7 @@ def write_column_cube(path, values):
 
 
 def write_image_cube(path, image, label, groups="", pixel_type="Real"):
-    """Write an ISIS cube of a NAC image as lronac2isis labels it; `groups` is text of further groups."""
+    """Write an ISIS cube of a NAC image with the label of lronac2isis; `groups` is the text of further groups."""
     lines, samples = image.shape
     terms = "\n".join(f"{axis}Terms = {getattr(label, f'{axis.lower()}term')}" for axis in "XMB")
     text = f"""Object = IsisCube
@@ -99,7 +99,7 @@ End
 
 
 class CalibrationSet:
-    """A calibration directory for one kind of image, and what is in it."""
+    """A calibration directory for one kind of image, and its content."""
 
     def __init__(self, directory, camera="left", summing=1, exp0=False, darks_days=(-10, 20), seed=5):
         rng = np.random.default_rng(seed)
@@ -128,7 +128,7 @@ class CalibrationSet:
         (directory / "NAC_RadiometricResponsivity.0001.pvl").write_text(numbers + "End\n")
 
     def add_dark(self, time_s, values, version=1):
-        """Add an average dark of a time."""
+        """Add an average dark with a time."""
         exp0 = "_exp0" if self.exp0 else ""
         name = f"{self.prefix}_AverageDarks_{time_s}T{self.variant}{exp0}.{version:04d}.cub"
         write_column_cube(self.directory / "nac_darks" / name, values)

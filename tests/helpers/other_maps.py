@@ -1,4 +1,4 @@
-"""Grids that only look like another: the same transform and shape, on another CRS."""
+"""Grids with the same transform and shape as another, on another CRS."""
 
 from dataclasses import replace
 
@@ -7,5 +7,5 @@ from imfmap.maps.grids import MapGrid
 
 
 def on_another_crs(grid: MapGrid) -> MapGrid:
-    """The grid with its transform and shape, on the map of another central meridian and projection."""
+    """Return a grid with the same transform and shape, in another projection with another central meridian."""
     return replace(grid, crs=body("moon").projected("sinusoidal", 0.0, 77.0))

@@ -1,4 +1,4 @@
-"""Patches of known spectra, and with craters at known places."""
+"""Patches with known spectra, and patches with craters at known places."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from imfmap.likeness.craters import shaded_bowl
 
 
 def power_law(size, slope, seed):
-    """Noise whose power falls with frequency to a power."""
+    """Return noise whose power decreases with frequency by a power law."""
     rng = np.random.default_rng(seed)
     f = np.fft.fftfreq(size)
     f = np.hypot(f[:, None], f[None, :])
@@ -15,7 +15,7 @@ def power_law(size, slope, seed):
 
 
 def pitted(sun_azimuth_deg, seed=1, size=256, count=24):
-    """A plain with bowls of one shape, lit from a side: the image, and rows, columns and diameters of the bowls."""
+    """Return the image of a plain with bowls under a Sun at one side, and rows, columns and diameters of the bowls."""
     rng = np.random.default_rng(seed)
     image = 0.2 * power_law(size, -2.0, seed) / power_law(size, -2.0, seed).std()
     places = []

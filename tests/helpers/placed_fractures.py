@@ -1,4 +1,4 @@
-"""Fractures of known places, lengths and directions on a map."""
+"""Fractures with known places, lengths and directions on a map."""
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +16,7 @@ GRID = MapGrid.centred(MAP_CRS, -165.0, -10.0, 3000, 2400, 4.0)
 
 
 def lines_at(*paths, grid=GRID, width_m=8.0):
-    """Centrelines along paths in metres from the grid's lower left corner, a fracture each."""
+    """Return centrelines along paths, one fracture for each path; metres from the grid's lower left corner."""
     left, bottom, _, _ = grid.bounds
     geometry = [shapely.LineString(np.array(path, float) + (left, bottom)) for path in paths]
     columns = {"fracture": np.arange(1, len(paths) + 1), "line": 0, "mean_width_m": width_m}
@@ -42,7 +42,7 @@ def areas(*boxes, grid=GRID):
 
 
 def scattered(rng, count, low, high):
-    """Short fractures of any direction whose middles lie between two distances from the map's top, the wall."""
+    """Return short fractures of random directions, with middles between two distances from the wall (map's top)."""
     middle = np.column_stack([rng.uniform(0, 3000, count), 2400 - rng.uniform(low, high, count)])
     turn = rng.uniform(0, np.pi, count)
     half = 30 * np.column_stack([np.cos(turn), np.sin(turn)])
@@ -50,7 +50,7 @@ def scattered(rng, count, low, high):
 
 
 def bars(*places, length=60.0, width=6.0, crs=MAP_CRS, origin=GRID.bounds[:2]):
-    """Fractures as bars around places, with what counts of them."""
+    """Return fractures as bars around places, with the columns that count."""
     bar = shapely.box(-length / 2, -width / 2, length / 2, width / 2)
     shapes = [shapely.affinity.translate(bar, x + origin[0], y + origin[1]) for x, y in places]
     frame = gpd.GeoDataFrame({name: np.ones(len(shapes)) for name in MEASURES}, geometry=shapes, crs=crs)
@@ -58,7 +58,7 @@ def bars(*places, length=60.0, width=6.0, crs=MAP_CRS, origin=GRID.bounds[:2]):
     return frame.assign(fracture=np.arange(1, len(shapes) + 1), group=1)
 
 
-# Six in a patch, no more than 140 m apart; two far off; and six on the floor.
+# Six in a patch, at most 140 m apart; two far away; and six on the floor.
 PATCH = [(1500 + 130 * column, 1500 + 90 * row) for row in range(2) for column in range(3)]
 OFF = [(2700, 300), (2800, 320)]
 ON_FLOOR = [(300 + 90 * column, 300) for column in range(6)]

@@ -1,4 +1,4 @@
-"""Scenes that a camera sees, and where it sees them."""
+"""Scenes that a camera sees, and their positions in its image."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ PLACES = {
 
 
 def scene(projection, resolution_m=1.5, lines=500, samples=600, margin_m=30.0, height_m=0.0, **more):
-    """Camera with kinked pointing, and a grid that covers its image and a little more."""
+    """Return a camera whose pointing has kinks, and a grid that covers its image with a margin."""
     place = {**PLACES[projection], **more}
     camera = make_camera(lines=lines, samples=samples, first_sample=2200, jitter_urad=3.0, **place)
     crs = MOON.projected(projection, place["lat_deg"], place["lon_deg"] - 0.01)
@@ -25,12 +25,12 @@ def scene(projection, resolution_m=1.5, lines=500, samples=600, margin_m=30.0, h
 
 
 def exact_positions(camera, grid, height_m=0.0):
-    """Line and sample of every map pixel, beyond the image too."""
+    """Return line and sample of every map pixel, also outside the image."""
     return camera.locate(*grid.lonlat(*np.mgrid[: grid.shape[0], : grid.shape[1]]), height_m)
 
 
 def within(camera, positions, margin_px=0.0):
-    """Which map pixels lie on the image, so far from its edges at least."""
+    """Return which map pixels lie on the image, at least `margin_px` from its edges."""
     inside = [
         (position > 0.5 + margin_px) & (position < size + 0.5 - margin_px)
         for position, size in zip(positions, (camera.lines, camera.samples), strict=True)
@@ -39,6 +39,6 @@ def within(camera, positions, margin_px=0.0):
 
 
 def assert_seen(found, camera, positions):
-    """Valid are exactly the pixels on the image; those on its very edge may go either way."""
+    """Assert that exactly the pixels on the image are valid. Pixels on its edge may be either."""
     sure = within(camera, positions, 2e-3) | ~within(camera, positions, -2e-3)
     np.testing.assert_array_equal(np.isfinite(found)[sure], within(camera, positions)[sure])

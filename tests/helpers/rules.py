@@ -1,4 +1,4 @@
-"""The rules of the workflow, as their files name them."""
+"""The rules of the workflow, read from their files."""
 
 import re
 from pathlib import Path
@@ -8,12 +8,12 @@ _BEGINS = re.compile(r"( *)(?:rule|checkpoint) (\w+):$")
 
 
 def rule_files() -> list[Path]:
-    """The Snakefile, and the files that it includes."""
+    """Return the Snakefile and the files that it includes."""
     return [REPOSITORY / "Snakefile", *sorted((REPOSITORY / "workflow" / "rules").glob("*.smk"))]
 
 
 def rules() -> dict[str, str]:
-    """Text of each rule and checkpoint, by its name."""
+    """Return the text of each rule and checkpoint, by its name."""
     texts = {}
     for path in rule_files():
         name, indent = None, 0
@@ -30,5 +30,5 @@ def rules() -> dict[str, str]:
 
 
 def names() -> set[str]:
-    """Names of all rules and checkpoints; those of targets, which the config names, are not among them."""
+    """Return the names of all rules and checkpoints, without the rules that are named after targets."""
     return set(rules())

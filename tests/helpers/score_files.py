@@ -1,4 +1,4 @@
-"""Scores of models, made up."""
+"""Invented scores of models."""
 
 import json
 
@@ -12,9 +12,9 @@ from imfmap.scoring.scores import Scores
 
 
 def score_file(path, good, incidence_deg=50.0, area_km2=2.0, threshold=0.5, target="floor", product="M1L", unseen=0):
-    """Score file of a model that gives fractures probability `good` (ridges half of it) with a little spread.
+    """Write the scores of a model that gives fractures about the probability `good`, and ridges half of it.
 
-    Of `unseen` of the 1000 fracture pixels it knows nothing.
+    `unseen` of the 1000 fracture pixels have no probability.
     """
     levels = np.arange(251)
 
@@ -64,7 +64,7 @@ SCALE = {"epochs": 17, "tile_size_px": 256, "batch_size": 4}
 
 
 def line(axes, colour, kind="-"):
-    """Points of the line of a colour that has no mark (kind is its dash) or of one with this mark, in percent."""
+    """Return the points of a line of a colour in percent: `kind` is its mark, or its dash if it has no marks."""
     lines = [
         one.get_xydata()
         for one in axes.lines

@@ -1,4 +1,4 @@
-"""A scene of known truth, mapped and scored."""
+"""A scene with known truth, its map and its scores."""
 
 import shapely
 
@@ -15,14 +15,14 @@ FACTS = ImageFacts("M1L", "2010-01-01T00:00:00", 270.0, 50.0, 0.0, 50.0, 1.0, "n
 
 
 def rectangle(row, column, rows, columns):
-    """Polygon of pixels."""
+    """Return a rectangle of pixels as a polygon."""
     left, top = GRID.transform * (column, row)
     right, bottom = GRID.transform * (column + columns, row + rows)
     return shapely.box(left, bottom, right, top)
 
 
 def middle(row, column, rows, columns, width_m):
-    """Its centreline from left to right, as the truth stores it: with the width as third coordinate."""
+    """Return the centreline of a rectangle from left to right, with the width as third coordinate, as in the truth."""
     left, y = GRID.transform * (column, row + rows / 2)
     return shapely.LineString([(left, y, width_m), (left + columns, y, width_m)])
 
@@ -33,6 +33,6 @@ def scored(scene, **options):
 
 
 def found(scene, probability):
-    """Write another map."""
+    """Write another map of the scene."""
     with create_probability(scene["probability"], GRID) as dataset:
         dataset.write(encode(probability), 1)

@@ -1,4 +1,4 @@
-"""Searches of a stand-in for ODE."""
+"""Searches in a stand-in for ODE."""
 
 from urllib.parse import parse_qs, urlparse
 

@@ -1,4 +1,4 @@
-"""Servers on loopback that behave as ODE, the archive and USGS's store do, and misbehave when told to."""
+"""Local servers that behave like ODE, the archive and USGS's store, and misbehave on request."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
 class Trouble:
-    """One misbehaviour, for the next request whose path has `only` in it."""
+    """One misbehaviour, for the next request whose path contains `only`."""
 
     def __init__(self, kind, only="", **details):
         self.kind, self.only, self.details = kind, only, details
@@ -29,13 +29,13 @@ class Server(ThreadingHTTPServer):
     files : dict of str: bytes
         By path.
     products : list of dict
-        What ODE has, in its own words (`ode_product`).
+        Products in the form of ODE's answers (`ode_product`).
     requests : list of (str, dict)
         Path with query, and headers, of every request.
     troubles : list of Trouble
-        Each is used once.
+        Each counts for one request.
     most_at_once : int
-        Connections that were being answered at a time.
+        Largest number of connections that were answered at the same time.
     """
 
     daemon_threads = True
@@ -169,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _matches(product, query):
-    """Whether a query asks for a product, by name or by its bounds."""
+    """Return whether a query asks for a product, by name or by bounds."""
     if "productid" in query:
         return query["productid"].strip("*").lower() in product["pdsid"].lower()
     if float(product["Maximum_latitude"]) < float(query["minlat"]):
@@ -183,7 +183,7 @@ def _matches(product, query):
 
 
 def ode_product(name, ring, url="http://127.0.0.1:9/x.IMG", kilobytes=2, **changes):
-    """A product as ODE describes one of collection EDRNAC4: numbers as strings, files typed, id in lower case.
+    """Return a product in the form of ODE's collection EDRNAC4: numbers as strings, types of files, id in lower case.
 
     Parameters
     ----------
@@ -224,7 +224,7 @@ def ode_product(name, ring, url="http://127.0.0.1:9/x.IMG", kilobytes=2, **chang
 
 @contextmanager
 def serving():
-    """Run a `Server` while the block lasts."""
+    """Run a `Server` during the block."""
     with Server() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -236,7 +236,7 @@ def serving():
 
 
 def settings_for(server, **changes):
-    """The section ``acquisition`` of a config, for a server that answers at once."""
+    """Return the section ``acquisition`` of a config for a local server."""
     return {
         "ode_url": f"{server.url}/ode",
         "zenodo_url": server.url,

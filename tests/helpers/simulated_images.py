@@ -1,4 +1,4 @@
-"""Simulated images of a ground of known spots."""
+"""Simulated images of a ground with known spots."""
 
 import numpy as np
 
@@ -36,7 +36,7 @@ def take(ground, image, calibration_dir, folder, seed=3):
 
 
 def spotted(grid, spots):
-    """Albedo with bright spots."""
+    """Return an albedo with bright spots."""
     rows, columns = np.mgrid[: grid.shape[0], : grid.shape[1]]
     bright = [np.exp(-0.5 * ((rows - row) ** 2 + (columns - column) ** 2) / 2.0**2) for row, column in spots]
     return 0.5 + 2.0 * sum(bright)

@@ -1,4 +1,4 @@
-"""A place and an image of it, for simulated terrain on disk."""
+"""A place and the settings of an image of it, for simulated terrain files."""
 
 from imfmap.maps.bodies import body
 

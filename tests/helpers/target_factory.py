@@ -1,4 +1,4 @@
-"""A small target with every product that a map is made of, without running anything."""
+"""A small target with all products that a map needs. No rule has to run."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from imfmap.maps.vectors import write_vector
 from imfmap.products.tables import write_fractures, write_summary
 
 PRODUCTS = ("M1500000010LE", "M1500000020RE")
-# Row, column, rows, columns of each fracture's bar, and of one that is rejected.
+# Row, column, rows and columns of the bar of each fracture, and of a rejected one.
 BARS = ((40, 60, 6, 200), (300, 500, 90, 12), (420, 100, 20, 60), (600, 650, 4, 30))
 SMALL_BAR = (500, 400, 3, 5)
 
@@ -42,7 +42,7 @@ def target_grid(projection="equirectangular", lat_deg=-10.4, lon_deg=-165.0, bod
 
 
 def write_target(folder, grid=None):
-    """Write mosaic, sources, probability, images, fractures, outlines and boundary; a Target."""
+    """Write mosaic, sources, probability, images, fractures, outlines and boundary. Return a `Target`."""
     folder, grid = Path(folder), grid or target_grid()
     rng = np.random.default_rng(4)
     rows, columns = grid.shape
@@ -88,7 +88,7 @@ def write_target(folder, grid=None):
 
 
 def _bars(grid, bars, first=1):
-    """Measured bars; widths and lengths are those that they are drawn with."""
+    """Return bars with measures. Widths and lengths are those of the drawing."""
     geometries = [shapely.box(*grid.window(*bar).bounds) for bar in bars]
     sides = np.array([sorted(bar[2:]) for bar in bars]) * grid.resolution_m
     lon, lat = grid.lonlat(*np.array([(row + rows / 2, column + columns / 2) for row, column, rows, columns in bars]).T)
@@ -121,7 +121,7 @@ def _bars(grid, bars, first=1):
 
 
 def _lines(fractures):
-    """Their long axes, each with two widths along it."""
+    """Return the long axes of fractures, each with two widths along it."""
     ends = []
     for left, bottom, right, top in fractures.bounds.values:
         x, y = (left + right) / 2, (bottom + top) / 2
@@ -142,7 +142,7 @@ def _lines(fractures):
 
 
 def _pond(grid):
-    """A candidate pond around the fracture furthest down."""
+    """Return a candidate pond around the lowest fracture on the map."""
     outline = shapely.box(*grid.window(580, 620, 60, 80).bounds)
     numbers = {"fractures": 5, "total_length_m": 600.0, "area_m2": outline.area, "density_km_km2": 5.0}
     lon, lat = grid.lonlat(610, 660)

@@ -1,4 +1,4 @@
-"""Small images with lines in them, and their tiles."""
+"""Small images with lines, and their tiles."""
 
 import numpy as np
 
@@ -7,12 +7,12 @@ from imfmap.tiles.tiles import tiles_of_image, write_tiles
 
 
 def facts(product="M1E", sun_azimuth_deg=270.0):
-    """Facts of an image under a Sun at some azimuth."""
+    """Return the facts of an image under a Sun at an azimuth."""
     return ImageFacts(product, "2010-01-01T00:00:00", sun_azimuth_deg, 45.0, 0.0, 45.0, 1.0, "native")
 
 
 def lined_image(rng, size_px=96, lines=3):
-    """Noise with dark vertical bars three pixels wide: image (I/F), mask."""
+    """Return an image (I/F) of noise with dark vertical bars three pixels wide, and their mask."""
     image = 0.05 + 0.002 * rng.standard_normal((size_px, size_px))
     mask = np.zeros((size_px, size_px), np.uint8)
     for column in rng.choice(np.arange(4, size_px - 6), lines, replace=False):
@@ -23,7 +23,7 @@ def lined_image(rng, size_px=96, lines=3):
 
 
 def lined_tiles(seed=0, product="M1E", recipe="sun_aligned", size_px=32, truth=False, **options):
-    """Tiles of a lined image."""
+    """Return the tiles of an image with lines."""
     image, mask = lined_image(np.random.default_rng(seed))
     options = {"overlap": 0.0, "rotate": False, "target": "place"} | options
     return tiles_of_image(
@@ -32,7 +32,7 @@ def lined_tiles(seed=0, product="M1E", recipe="sun_aligned", size_px=32, truth=F
 
 
 def write_lined_tiles(folder):
-    """Files of the paper's recipe, of four images: their paths."""
+    """Write tile files of four images for recipe `paper`, and return their paths."""
     paths = [folder / f"{number}.npz" for number in range(4)]
     for number, path in enumerate(paths):
         write_tiles(path, lined_tiles(number, f"M{number}", "paper", rotate=True, overlap=0.1))

@@ -1,9 +1,9 @@
-"""Programs with ISIS's names that refuse what ISIS refuses and do the work with the native engine.
+"""Stand-ins for ISIS programs. They reject what ISIS rejects, and do the work with the native engine.
 
-`install` makes an ISISROOT of them. They read three variables of their own: ``IMF_STANDIN_ISDS``, the folder of the
-ISDs that spiceinit finds cameras in; ``IMF_STANDIN_FAILS``, JSON of what is to go wrong, by program and product id
-(``*`` for any): a message to fail with, or ``NULL`` or ``SIZE`` for a success that left no image, or another size; and
-``IMF_STANDIN_CALLS``, a file to write every command line to.
+`install` writes an ISISROOT with them. They read three environment variables. ``IMF_STANDIN_ISDS`` is the folder of the
+ISDs in which spiceinit finds cameras. ``IMF_STANDIN_FAILS`` is JSON of failures by program and product id (``*`` for
+any): an error message, or ``NULL`` or ``SIZE`` for an exit status of 0 with an empty image, or an image of another
+size. ``IMF_STANDIN_CALLS`` is a file to which every command line is added.
 """
 
 import sys
@@ -30,7 +30,7 @@ main("{name}", sys.argv[1:])
 
 
 def install(root):
-    """Make the programs under `root`/bin; `root`."""
+    """Write the programs to `root`/bin, and return `root`."""
     root_folder = Path(__file__).resolve().parents[2]
     programs = Path(root) / "bin"
     programs.mkdir(parents=True)

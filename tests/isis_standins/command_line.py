@@ -1,4 +1,4 @@
-"""What ISIS does with a command line: names, values and their checks, errors on standard error."""
+"""Command lines as ISIS reads them: names and values of parameters, their checks, and errors on standard error."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from imfmap.engines.isis.interface import check_command, interface
 
 
 class Refused(Exception):
-    """What ISIS would say."""
+    """An error with the message that ISIS would print."""
 
 
 def main(program, arguments):
@@ -21,7 +21,7 @@ def main(program, arguments):
             with open(os.environ["IMF_STANDIN_CALLS"], "a") as file:
                 file.write(json.dumps([program, parameters]) + "\n")
         fail(program, parameters)
-        from . import programs  # here, so that a refusal is quick
+        from . import programs  # imported here, so that an error is quick
 
         defaults = {
             name: known["default"] for name, known in interface()[program].items() if known.get("default", "") != ""
@@ -34,7 +34,7 @@ def main(program, arguments):
 
 
 def parse(program, arguments):
-    """Parameters of a command line, checked; reserved ones (-log) are taken and put aside."""
+    """Return the checked parameters of a command line. Reserved ones (-log) are accepted and ignored."""
     parameters = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
@@ -47,22 +47,22 @@ def parse(program, arguments):
 
 
 def wanted(program, parameters):
-    """What is to go wrong with this call, or None."""
+    """Return the failure that is requested for this call, or None."""
     fails = json.loads(os.environ.get("IMF_STANDIN_FAILS", "{}")).get(program, {})
-    # A name that is still temporary begins with a point.
+    # Temporary names begin with a dot.
     product = Path(parameters.get("from", "")).name.lstrip(".").split(".")[0]
     return fails.get(product, fails.get("*"))
 
 
 def fail(program, parameters):
-    """Say what was asked for, instead of working."""
+    """End with the requested message instead of working."""
     text = wanted(program, parameters)
     if text is not None and text not in ("NULL", "SIZE"):
         raise Refused(text)
 
 
 def spoil(program, parameters):
-    """Leave a product that is none, as programs did that called it a success."""
+    """Leave an unusable product with exit status 0, as ISIS programs did."""
     kind = wanted(program, parameters)
     if kind is None:
         return

@@ -1,4 +1,4 @@
-"""ISIS cubes: written and read through GDAL, their labels and tables by hand."""
+"""ISIS cubes: GDAL writes and reads the pixels, this module labels and tables."""
 
 import shutil
 import warnings
@@ -16,10 +16,10 @@ warnings.simplefilter("ignore", NotGeoreferencedWarning)
 
 
 def write_cube(path, bands, grid=None, groups=""):
-    """Write bands (count, lines, samples), NaN for Null, with text of further groups of IsisCube."""
+    """Write bands (count, lines, samples; NaN for Null), with the text of further groups of object IsisCube."""
     bands, tracked = np.asarray(bands), np.asarray(bands).dtype == np.uint32
     if tracked:
-        # GDAL writes no whole numbers of 32 bits: their bits as reals, and the true name of them in the label.
+        # GDAL cannot write 32-bit integers. Their bits are written as reals, and the label gets the true type.
         bands = bands.view(np.float32)
     elif bands.dtype.kind == "f":
         bands = np.where(np.isnan(bands), NULL, bands).astype(np.float32)
@@ -33,7 +33,7 @@ def write_cube(path, bands, grid=None, groups=""):
 
 
 def change_pixels(source, path, image, groups=""):
-    """Write a cube like another, label and tables and all, with other pixels and further groups."""
+    """Write a copy of a cube, with label and tables, with other pixels and further groups."""
     shutil.copyfile(source, path)
     data = np.memmap(path, np.float32, "r+", offset=_LABEL_BYTES, shape=image.shape)
     data[:] = np.where(np.isnan(image), NULL, image)
@@ -42,30 +42,30 @@ def change_pixels(source, path, image, groups=""):
 
 
 def blank(path, halved):
-    """Leave a cube that holds nothing, or half of its lines."""
+    """Leave a cube without valid pixels, or with half of its lines."""
     with rasterio.open(path) as cube:
         image = cube.read()
     write_cube(path, image[:, : image.shape[1] // 2] if halved else np.full(image.shape, np.nan, np.float32))
 
 
 def add_groups(path, text):
-    """Put groups into a cube's object IsisCube."""
+    """Add groups to the object IsisCube of a cube."""
     end = "End_Object\n\nObject = Label"
     _edit_label(path, lambda label: label.replace(end, text + end))
 
 
 def add_object(path, text):
-    """Put an object at the end of a cube's label."""
+    """Add an object at the end of a cube's label."""
     _edit_label(path, lambda label: label[: label.rindex("\nEnd")] + f"\n{text}End\n")
 
 
 def add_table(path, name, columns, keywords=""):
-    """Append a table.
+    """Add a table to a cube.
 
     Parameters
     ----------
     columns : dict
-        Field name to values: numbers as doubles, whole numbers as integers, or texts.
+        Values by field name: numbers (stored as doubles), whole numbers (as integers) or texts.
     """
     fields, parts = [], []
     for field, values in columns.items():

@@ -1,4 +1,4 @@
-"""The work of each program, by the native engine."""
+"""The work of each program, done by the native engine."""
 
 import os
 import struct
@@ -30,7 +30,7 @@ _PROJECTION_NAMES = {
     "SINUSOIDAL": "Sinusoidal",
     "ORTHOGRAPHIC": "Orthographic",
 }
-_FIRST_TRACKED = 3  # VALID_MINUI4: of 32-bit whole numbers the first three are special
+_FIRST_TRACKED = 3  # VALID_MINUI4: the first three 32-bit integers are special
 
 
 def lronac2isis(given):
@@ -214,7 +214,7 @@ def automos(given):
         if given["priority"].upper() == "ONTOP":
             taken |= np.isfinite(pixels)
         values[window][taken] = pixels[taken]
-        # As ISIS does, under pixels without data, too.
+        # As in ISIS, also for pixels without data.
         tracked[window][taken] = _FIRST_TRACKED + number
         total[window] += np.nan_to_num(pixels)
         count[window] += np.isfinite(pixels)
@@ -255,7 +255,7 @@ def _union(grids):
 
 
 def map_grid(mapping, given):
-    """Grid of the part of a map that a command asks for, its corner where ISIS puts it."""
+    """Return the grid of the map part that a command requests, with its corner where ISIS puts it."""
     name = next(ours for ours, theirs in PROJECTIONS.items() if theirs == str(mapping["ProjectionName"]).upper())
     lat, lon = float(mapping.get("CenterLatitude", 0.0)), float(mapping["CenterLongitude"])
     crs = body(mapping["TargetName"]).projected(name, lat, lon)

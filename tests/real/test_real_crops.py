@@ -18,7 +18,7 @@ from imfmap.likeness.patches import sun_azimuth_at
 @pytest.mark.parametrize("morning", [True, False])
 def test_incidence_follows_from_the_suns_azimuth(lat_deg, incidence_deg, morning):
     azimuth_deg = sun_azimuth_at(lat_deg, incidence_deg, morning)
-    assert real_crops.incidence_told(lat_deg, azimuth_deg) == pytest.approx(incidence_deg)
+    assert real_crops.incidence_from_azimuth(lat_deg, azimuth_deg) == pytest.approx(incidence_deg)
 
 
 def test_a_lost_dark_offset_is_put_back_and_none_is_taken_away():

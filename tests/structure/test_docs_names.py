@@ -22,7 +22,8 @@ DOCUMENTS = [
 CODE = [path for folder in ("workflow", "benchmarks", "resources") for path in sorted((ROOT / folder).rglob("*.py"))]
 DOTTED = re.compile(r"\bimfmap((?:\.\w+)+)")
 FILE = re.compile(r"\bimfmap/([\w./]+\w)")
-# A reference in a docstring or comment, as numpydoc has it: `module.name`, or the type of a parameter.
+# A reference in a docstring or comment, as numpydoc has it: `module.name`, `package.module.name`, or the type of a
+# parameter.
 REFERENCE = re.compile(
     r"(?<!`)`([a-z_]\w*|[A-Z]\w*)\.(\w+)[\w.]*(?:\(.*?\))?`(?!`)|^\s*[\w, ]+ : ([a-z_]\w*)\.([A-Z]\w+)", re.M
 )
@@ -47,7 +48,7 @@ def classes():
 
 
 def missing_from_package(text):
-    """Of ``imfmap.x.y`` and ``imfmap/x/y.py`` in a text, those that do not exist."""
+    """Yield the names ``imfmap.x.y`` and ``imfmap/x/y.py`` in a text that do not exist."""
     for match in DOTTED.finditer(text):
         path, parts = PACKAGE, match[1][1:].split(".")
         while parts and (path / parts[0]).is_dir():
@@ -62,9 +63,12 @@ def missing_from_package(text):
 
 
 def missing_references(text):
-    """Of the references to names of a module or class in docstrings and comments, those that do not exist."""
+    """Yield the references to names of a package, module or class in docstrings and comments that do not exist."""
     for match in REFERENCE.finditer(text):
         owner, name = match[1] or match[3], match[2] or match[4]
+        dotted = re.match(r"`([\w.]+)", match[0])
+        if dotted and not list(missing_from_package(f"imfmap.{dotted[1]}")):
+            continue
         path = MODULES.get(owner) or classes().get(owner)
         if path is None and (name in SUFFIXES or owner in ABBREVIATED or importlib.util.find_spec(owner)):
             continue
@@ -108,6 +112,7 @@ def test_a_name_of_the_package_that_is_gone_is_found(text):
     "text",
     [
         *("see `blockstore.BlockStore`", "`part_store.BlockStore`", "`MapGrid.nothing`", "`nothing.of(path)`"),
+        *("`run.nothing`", "`core.files.nothing`", "`run.config.nothing.complete`"),
         "    camera : camera.LineScan",
     ],
 )

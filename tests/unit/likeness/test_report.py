@@ -38,12 +38,12 @@ def test_unfit_input_is_told_in_one_line(tmp_path):
         read_real(GROUP, tmp_path)
     (tmp_path / "crops").mkdir()
     Image.fromarray(np.zeros((20, 30), np.uint8)).save(tmp_path / "crops" / "a.png")
-    with pytest.raises(InputError, match="200 x 200 are needed"):
+    with pytest.raises(InputError, match="use one of 200 x 200 or more"):
         read_real(GROUP, tmp_path)
     with pytest.raises(InputError, match="cannot be read"):
         read_settings(tmp_path / "none.yaml")
     (tmp_path / "bad.yaml").write_text("groups: {plains: {title: nothing else}}\nseed: 1\n")
-    with pytest.raises(InputError, match="is no likeness file"):
+    with pytest.raises(InputError, match="is not a likeness file"):
         read_settings(tmp_path / "bad.yaml")
 
 

@@ -188,6 +188,6 @@ def test_noise_is_the_images_own(tmp_path, target):
 
 def test_what_is_no_terrain_is_refused(tmp_path, target):
     write_raster(tmp_path / "mask.tif", np.zeros(target.shape, np.uint8), target)
-    with pytest.raises(InputError, match="is no simulated terrain"):
+    with pytest.raises(InputError, match="is not a simulated terrain"):
         image_to_map(tmp_path / "mask.tif", IMAGE, target, tmp_path / "out.tif", 1)
     assert not (tmp_path / "out.tif").exists()

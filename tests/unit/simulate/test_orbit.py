@@ -21,7 +21,7 @@ def test_time_and_name_of_products():
         assert abs(difference.total_seconds()) < 2.0
     image = ImageSettings("M1400000000", 90.0, 40.0, camera="right")
     assert product_id_of(image) == "M1400000000RE"
-    with pytest.raises(InputError, match="is no image of the right camera"):
+    with pytest.raises(InputError, match="is not an image of the right camera"):
         product_id_of(ImageSettings("M1400000000LE", 90.0, 40.0, camera="right"))
 
 

@@ -41,7 +41,7 @@ def search(target, acquisition, outputs, asked=None):
     outputs : mapping
         Paths: ``table`` (CSV), ``footprints`` (GeoPackage), ``report`` (JSON).
     asked : str, optional
-        Time that the report gives for its answer (`age.asked_at`); the present time if not given.
+        Time that the report gives for its answer (`search_report.asked_at`); the present time if not given.
 
     Raises
     ------

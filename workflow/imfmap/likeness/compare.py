@@ -1,31 +1,34 @@
-"""Verdicts: whether the spread of simulated figures covers the real ones, one by one and all together."""
+"""Verdicts: whether the range of simulated figures covers the real ones, one by one and all together."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
-# The simulated range is told between these percentiles; real figures count as covered where this share of them lies in.
+# Percentiles that bound the simulated range, and the shares of real figures inside it for the first two verdicts.
 RANGE_PERCENT = (2.5, 97.5)
 COVERED_SHARE = 0.9
 PARTLY_SHARE = 0.5
 VERDICTS = ("covered", "partly covered", "not covered")
-# Strength of the shrinkage of the discriminant towards independent figures.
+# Weight with which the covariance of the discriminant is shrunk towards independent figures.
 _SHRINKAGE = 0.3
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One figure of real and of simulated patches.
+    """Comparison of one figure between real and simulated patches.
 
     Attributes
     ----------
     name : str
     real, simulated : tuple of float
-        Minimum, median and maximum; of the simulated ones the percentiles of `RANGE_PERCENT` and the median.
+        Minimum, median and maximum of the real figures. For the simulated ones: lower percentile of `RANGE_PERCENT`,
+        median, upper percentile.
     share_inside : float
-        Of the real figures inside the simulated range.
+        Share of the real figures inside the simulated range.
     real_is_larger : float
-        Probability that a real figure is larger than a simulated one: 0.5 where their middles agree.
+        Probability that a real figure is larger than a simulated one. It is 0.5 if their middles agree.
     verdict : str
         One of `VERDICTS`.
     """
@@ -38,13 +41,13 @@ class Comparison:
     verdict: str
 
 
-def compare(real, simulated):
-    """Compare figures one by one.
+def compare(real: Sequence[Mapping[str, float]], simulated: Sequence[Mapping[str, float]]) -> list[Comparison]:
+    """Compare the figures of real and simulated patches one by one.
 
     Parameters
     ----------
     real, simulated : sequence of dict of float
-        Figures of each patch, all with the same names.
+        Figures of each patch. All patches have the same names.
 
     Returns
     -------
@@ -73,40 +76,41 @@ def _compared(name, real, simulated):
 
 @dataclass(frozen=True)
 class JointComparison:
-    """All figures together.
+    """Comparison of all figures together.
 
     Attributes
     ----------
     near_share : float
-        Share of the real patches that are no farther from their nearest simulated one than 95 % of the simulated ones
-        are from theirs.
+        Share of the real patches whose distance to the nearest simulated patch is within the 95th percentile of the
+        same distance of simulated patches.
     told_apart : float
-        Area under the ROC curve of a linear discriminant between real and simulated patches, each judged by one that
-        has not seen it: 0.5 where a machine can but guess, 1 where it is never wrong. NaN with fewer than four real
-        ones.
+        Area under the ROC curve of a linear discriminant between real and simulated patches. Each patch is left out
+        when the discriminant that judges it is fitted. 0.5 means guessing, 1 means no error. NaN with fewer than four
+        real patches.
     telling : tuple of str
-        The figures that the discriminant leans on most.
+        The five figures with the largest weights in the discriminant.
     """
 
     near_share: float
     told_apart: float
     telling: tuple
 
-    def as_dict(self):
-        """dict: as JSON takes it, None where there is no number."""
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields for JSON, with None instead of NaN."""
         return {key: None if value != value else value for key, value in asdict(self).items()}
 
 
-def compare_jointly(real, simulated):
+def compare_jointly(real: Sequence[Mapping[str, float]], simulated: Sequence[Mapping[str, float]]) -> JointComparison:
     """Compare patches by all their figures at once.
 
     Parameters
     ----------
     real, simulated : sequence of dict of float
+        Figures of each patch. All patches have the same names.
 
     Returns
     -------
-    Together
+    JointComparison
     """
     names = list(real[0])
     theirs, ours = (np.array([[figures[name] for name in names] for figures in group]) for group in (real, simulated))
@@ -136,7 +140,7 @@ def _nearest(points, others, itself=False):
 
 
 def _discriminant(points, is_real):
-    """Direction and threshold of Fisher's discriminant with shrunken covariance."""
+    """Return direction and threshold of Fisher's discriminant with shrunken covariance."""
     theirs, ours = points[is_real], points[~is_real]
     middle = theirs.mean(axis=0), ours.mean(axis=0)
     centred = np.vstack([theirs - middle[0], ours - middle[1]])

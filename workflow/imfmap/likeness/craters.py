@@ -1,4 +1,4 @@
-"""Craters counted without an eye: pairs of dark and bright that lie as the Sun would shade a bowl."""
+"""Automatic crater counts: craters are places that look like a bowl shaded by the Sun."""
 
 from dataclasses import dataclass
 
@@ -6,14 +6,14 @@ import numpy as np
 from scipy.fft import irfft2, next_fast_len, rfft2
 from scipy.ndimage import maximum_filter
 
-# Diameters looked for (pixels), a quarter octave apart.
+# Diameters that are searched (pixels), a third of an octave apart.
 DIAMETERS_PX = tuple(6.0 * 2.0 ** (step / 3.0) for step in range(12))
-# Least correlation of an image with the shading of a bowl for it to count.
+# Smallest correlation of an image with a shaded bowl that counts as a crater.
 LEAST_CORRELATION = 0.60
-# Diameters above which craters are counted.
+# Craters are counted above these diameters.
 COUNTED_PX = (6.0, 12.0, 24.0)
 _RIM_REACH = 1.5
-# Two finds are one where they are nearer than this share of the larger diameter.
+# Two finds closer than 0.8 of this share of the larger diameter are the same crater.
 _SAME_PLACE = 0.5
 
 
@@ -24,7 +24,7 @@ class FoundCraters:
     Attributes
     ----------
     row, column, diameter_px, correlation : ndarray
-        (n,), the strongest first.
+        (n,), in order of decreasing correlation.
     """
 
     row: np.ndarray
@@ -33,22 +33,25 @@ class FoundCraters:
     correlation: np.ndarray
 
 
-def find_craters(patch, sun_azimuth_deg, least_correlation=LEAST_CORRELATION):
-    """Find craters by correlation with a shaded bowl of every size.
+def find_craters(
+    patch: np.ndarray, sun_azimuth_deg: float, least_correlation: float = LEAST_CORRELATION
+) -> FoundCraters:
+    """Find craters by correlation with shaded bowls of several sizes.
 
-    The correlation is normalised (Lewis 1995): neither brightness nor contrast counts, only the pattern.
+    The correlation is normalised (Lewis 1995): only the pattern counts, neither brightness nor contrast.
 
     Parameters
     ----------
     patch : ndarray
         (rows, columns), finite.
     sun_azimuth_deg : float
-        Towards the Sun, clockwise from up.
+        Direction towards the Sun, clockwise from up.
     least_correlation : float
+        Smallest correlation that counts as a crater.
 
     Returns
     -------
-    Found
+    FoundCraters
     """
     patch = np.asarray(patch, float)
     patch = patch - patch.mean()
@@ -71,41 +74,41 @@ def find_craters(patch, sun_azimuth_deg, least_correlation=LEAST_CORRELATION):
     return FoundCraters(row[kept].astype(float), column[kept].astype(float), size[kept], strength[kept])
 
 
-def find_sun_and_craters(patch, axis_deg):
-    """Tell which end of an axis the Sun stands at, and find the craters.
+def find_sun_and_craters(patch: np.ndarray, axis_deg: float) -> tuple[float, FoundCraters]:
+    """Find at which end of an axis the Sun stands, and find the craters.
 
-    Hollows lit from one side look like knobs lit from the other. On the Moon hollows outnumber knobs: the Sun stands
-    where more, larger and clearer bowls are found.
+    Hollows lit from one side look like knobs lit from the other. On the Moon there are more hollows than knobs, so the
+    Sun stands at the end for which more, larger and clearer bowls are found.
 
     Parameters
     ----------
     patch : ndarray
         (rows, columns), finite.
     axis_deg : float
-        As `statistics.sun_axis` tells it.
+        Axis of the Sun's direction, see `statistics.sun_axis`.
 
     Returns
     -------
     sun_azimuth_deg : float
         Degrees clockwise from up, 0..360.
-    found : Found
+    found : FoundCraters
     """
     candidates = [(azimuth_deg, find_craters(patch, azimuth_deg)) for azimuth_deg in (axis_deg, axis_deg + 180.0)]
-    return max(candidates, key=lambda one: float(np.sum(one[1].diameter_px * (one[1].correlation - 0.5))))
+    return max(candidates, key=lambda item: float(np.sum(item[1].diameter_px * (item[1].correlation - 0.5))))
 
 
-def shaded_bowl(diameter_px, sun_azimuth_deg):
-    """Brightness of a bowl with a rim under a Sun at the side, to first order in its slopes; zero mean, unit norm.
+def shaded_bowl(diameter_px: float, sun_azimuth_deg: float) -> np.ndarray:
+    """Return the shading of a bowl with a rim, to first order in its slopes, with zero mean and unit norm.
 
     Returns
     -------
     ndarray
-        Square, of odd side.
+        Square with an odd number of rows.
     """
     half = int(np.ceil(_RIM_REACH * diameter_px / 2))
     rows, columns = np.mgrid[-half : half + 1, -half : half + 1] / (diameter_px / 2)
     radius = np.hypot(rows, columns)
-    # Slope outward of a parabolic bowl that turns into a rim's flank; smooth, as blurred pixels see it.
+    # Outward slope of a parabolic bowl and of the flank of its rim, smooth as in a blurred image.
     inside = radius * np.clip((1.1 - radius) / 0.2, 0.0, 1.0)
     flank = 0.25 * np.clip((radius - 1.0) / 0.1, 0.0, 1.0) * np.clip((_RIM_REACH - radius) / 0.4, 0.0, 1.0)
     towards = (columns * np.sin(np.radians(sun_azimuth_deg)) - rows * np.cos(np.radians(sun_azimuth_deg))) / np.maximum(
@@ -116,10 +119,16 @@ def shaded_bowl(diameter_px, sun_azimuth_deg):
     return shading / np.linalg.norm(shading)
 
 
-def crater_statistics(found, pixels):
-    """log10 of craters per million pixels above each diameter, and the slope of their size-frequency law.
+def crater_statistics(found: FoundCraters, pixels: int) -> dict[str, float]:
+    """Return log10 of craters per million pixels above each diameter, and the slope of their size-frequency law.
 
-    One is added to each count, so that none at all has a logarithm.
+    One is added to each count, so that a count of zero has a logarithm.
+
+    Parameters
+    ----------
+    found : FoundCraters
+    pixels : int
+        Number of pixels of the patch.
     """
     figures, counts = {}, []
     for diameter in COUNTED_PX:
@@ -129,22 +138,24 @@ def crater_statistics(found, pixels):
     return figures
 
 
-def match_craters(found, row, column, diameter_px):
-    """Which finds are craters, and which craters were found.
+def match_craters(
+    found: FoundCraters, row: np.ndarray, column: np.ndarray, diameter_px: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return which finds are craters, and which craters were found.
 
-    A find is a crater where its centre lies within a third of the crater's diameter and its own is between 0.6 and
-    1.7 of it; each counts once.
+    A find is a crater if their centres are closer than a third of the crater's diameter, and the find's diameter is
+    between 0.6 and 1.7 times the crater's.
 
     Parameters
     ----------
-    found : Found
+    found : FoundCraters
     row, column, diameter_px : ndarray
-        (m,), the true ones.
+        (m,), the true craters.
 
     Returns
     -------
     right, seen : ndarray
-        bool, (n,) of the finds and (m,) of the craters.
+        bool: (n,) whether a find is a crater, (m,) whether a crater was found.
     """
     right, seen = np.zeros(len(found.row), bool), np.zeros(len(row), bool)
     for k in range(len(found.row)):
@@ -158,7 +169,7 @@ def match_craters(found, row, column, diameter_px):
 
 
 def _correlation(patch, template, floor):
-    """Normalised cross-correlation at every place where the template fits; elsewhere -1."""
+    """Return the normalised cross-correlation at every place where the template fits, and -1 elsewhere."""
     side = template.shape[0]
     half = side // 2
     support = (template != 0).astype(float)
@@ -169,7 +180,7 @@ def _correlation(patch, template, floor):
     product = irfft2(spectrum * rfft2(template[::-1, ::-1], shape), shape)[inside]
     total = irfft2(spectrum * mask, shape)[inside]
     square = irfft2(squares * mask, shape)[inside]
-    # The template's mean is zero by its symmetry, so the patch's own falls out above.
+    # The template's mean is zero by symmetry, so the mean of the patch does not enter `product`.
     variance = np.maximum(square - total * total / support.sum(), support.sum() * floor)
     out = np.full(patch.shape, -1.0)
     out[half : patch.shape[0] - half, half : patch.shape[1] - half] = product / np.sqrt(variance)
@@ -177,7 +188,7 @@ def _correlation(patch, template, floor):
 
 
 def _strongest(row, column, size, strength):
-    """Indices of finds, the strongest first, that no stronger one lies close to."""
+    """Return the indices of finds that have no stronger find close by, in order of decreasing strength."""
     kept = []
     for k in np.lexsort((column, row, -strength)):
         if kept:

@@ -1,10 +1,12 @@
-"""The report's text as Markdown and as a page."""
+"""Text of the likeness report as Markdown and as HTML."""
 
 import html
+from collections.abc import Mapping
+from typing import Any
 
 
-def markdown(report):
-    """The report as Markdown, pictures beside it."""
+def markdown(report: Mapping[str, Any]) -> str:
+    """Return the report as Markdown. It shows the pictures of its folder."""
     low, high = report["range_percent"]
     lines = ["# Is it like the Moon?", ""]
     for name, group in report["groups"].items():
@@ -33,7 +35,7 @@ def markdown(report):
 
 
 def _cells(item):
-    """One figure's line of the table: name, real and simulated values, shares, verdict."""
+    """Return the table cells of one figure: name, real and simulated values, shares, verdict."""
     real, simulated = (", ".join(f"{value:.3g}" for value in item[kind]) for kind in ("real", "simulated"))
     return [
         item["name"],
@@ -46,20 +48,20 @@ def _cells(item):
 
 
 def _sentences(group):
-    """What is told beside the table, as Markdown items."""
+    """Return the sentences before the table, as Markdown items."""
     joint, sun, detector = group["together"], group["sun_azimuth_error_deg"], group["detector"]
     items = [
-        f"- All figures together: {100 * joint['near_share']:.0f} % of the real patches lie as near to a simulated one "
-        "as 95 % of the simulated ones lie to each other."
+        f"- All figures together: {100 * joint['near_share']:.0f} % of the real patches lie as close to a simulated "
+        "patch as 95 % of the simulated patches do."
     ]
     if joint["told_apart"] is not None:
         items.append(
             f"- A linear discriminant tells real from simulated patches with an area under the ROC curve of "
-            f"{joint['told_apart']:.2f} (0.5: guessing), leaning most on {', '.join(joint['telling'])}."
+            f"{joint['told_apart']:.2f} (0.5: guessing). Largest weights: {', '.join(joint['telling'])}."
         )
     if sun:
         items.append(
-            "- The Sun's direction is told from the patch alone; on simulated ones the median error is "
+            "- The Sun's direction is estimated from the patch alone. On simulated patches the median error is "
             f"{sun['median']:.0f} degrees, and {100 * sun['share_within_20']:.0f} % lie within 20 degrees."
         )
     if detector:
@@ -86,8 +88,8 @@ td,th{padding:.2rem .7rem;border-bottom:1px solid #ddd;text-align:left;font-vari
 .covered{color:#3a7d44}.partly{color:#a87500}.not{color:#b3261e}h2{margin-top:2.5rem}"""
 
 
-def as_html(report):
-    """The report as one page, pictures beside it."""
+def as_html(report: Mapping[str, Any]) -> str:
+    """Return the report as one HTML page. It shows the pictures of its folder."""
     low, high = report["range_percent"]
     parts = [f"<!doctype html><meta charset=utf-8><title>Is it like the Moon?</title><style>{_STYLE}</style>"]
     parts.append("<h1>Is it like the Moon?</h1>")

@@ -1,8 +1,10 @@
-"""Patches of images, real ones as they are found and simulated ones made through the same camera and processing."""
+"""Patches of images: real ones from files, and simulated ones made with the same camera and processing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -19,32 +21,33 @@ from ..simulate.imaging import image_scene
 from ..simulate.scene import write_terrain
 from ..simulate.terrain import make_terrain
 
-# A stretched image runs from 1 to 255, as ISIS writes one.
+# Range of a stretched image, as in 8-bit images of ISIS.
 DARKEST, BRIGHTEST = 1.0, 255.0
-# Simulated images are of this number and those after it.
+# Number in the product id of the first simulated image.
 _FIRST_PRODUCT = 1400000000
 
 
 @dataclass(frozen=True)
 class Group:
-    """Real patches of one kind of ground, and how to simulate their like.
+    """Real patches of one kind of ground, and settings to simulate similar ones.
 
     Attributes
     ----------
     name, title : str
     real : str
-        Pattern of the real files below the folder of real data.
+        Pattern of the real files, relative to the folder of real data.
     calibrated : bool
-        Whether they hold I/F in the camera's own lines and samples; if not, they are stretched 8-bit maps.
+        Whether the files hold I/F in the lines and samples of the camera. If not, they are stretched 8-bit maps.
     size_px : int
+        Side of a patch.
     resolution_m : float
     lat, lon : float
-        Degrees; where the simulated ground lies.
+        Place of the simulated ground in degrees.
     patches : int
-        How many are simulated.
+        Number of simulated patches.
     scene, image : dict
-        Settings of scene and image; a value may be drawn anew for each patch, see `draw_settings`. Without a
-        sun_azimuth_deg the Sun stands where it does over the latitude, in the morning or in the afternoon.
+        Settings of scene and image. A value may be drawn again for each patch, see `draw_settings`. Without
+        sun_azimuth_deg, the Sun's azimuth follows from latitude and incidence, in the morning or in the afternoon.
     """
 
     name: str
@@ -62,7 +65,7 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A patch, and what is known of it.
+    """A patch and its known facts.
 
     Attributes
     ----------
@@ -71,9 +74,9 @@ class Patch:
     pixels : ndarray
         float32 (n, n): I/F, or counts 1..255 of a stretched patch.
     facts : dict
-        Of a simulated patch: incidence_deg, sun_azimuth_deg.
+        incidence_deg and sun_azimuth_deg if the patch is simulated, otherwise empty.
     craters : ndarray
-        Of a simulated map: (m, 4) row, column, diameter in pixels and age of the craters in it.
+        (m, 4) row, column, diameter in pixels and age of each crater if the patch is a simulated map, otherwise empty.
     """
 
     name: str
@@ -83,13 +86,13 @@ class Patch:
     craters: np.ndarray
 
 
-def read_real(group, folder):
-    """The real patches of a group, cut to squares of its size from the middle.
+def read_real(group: Group, folder: str | Path) -> list[Patch]:
+    """Return the real patches of a group: squares of the group's size from the middle of each file.
 
     Raises
     ------
     InputError
-        Where there are none, or one is too small or has holes.
+        If there is no file, or a file is too small or has pixels without data.
     """
     paths = sorted(Path(folder).glob(group.real))
     if not paths:
@@ -101,36 +104,40 @@ def read_real(group, folder):
         with open_raster(path) as dataset:
             pixels = dataset.read(1).astype(np.float32)
         if min(pixels.shape) < group.size_px:
-            raise InputError(path, f"has {pixels.shape} pixels", f"{group.size_px} x {group.size_px} are needed")
+            raise InputError(
+                path,
+                f"has {pixels.shape[0]} x {pixels.shape[1]} pixels",
+                f"use one of {group.size_px} x {group.size_px} or more",
+            )
         row, column = ((size - group.size_px) // 2 for size in pixels.shape)
         pixels = pixels[row : row + group.size_px, column : column + group.size_px]
         if not (np.isfinite(pixels).all() and (pixels > -1e30).all()):
-            raise InputError(path, "has pixels without data", "leave it out")
+            raise InputError(path, "has pixels without data", "remove the file")
         patches.append(Patch(path.stem.split("_")[0], True, pixels, {}, np.empty((0, 4))))
     return patches
 
 
-def prepare_calibration(folder, seed):
-    """Write the calibration files that every simulated patch is calibrated with."""
+def prepare_calibration(folder: str | Path, seed: int) -> None:
+    """Write the calibration files for all simulated patches."""
     write_calibration_set(folder, seed, preroll_time(f"M{_FIRST_PRODUCT}L").year)
 
 
-def simulate_patch(group, number, seed, calibration_dir):
-    """Simulate one patch of a group: ground, sensor, calibration, echo removal and, for a map, projection.
+def simulate_patch(group: Group, number: int, seed: int, calibration_dir: str | Path) -> Patch:
+    """Return one simulated patch: ground, sensor, calibration, echo removal and, for a map, projection.
 
     Parameters
     ----------
     group : Group
     number : int
-        Of the patch, from 0.
+        Number of the patch, from 0.
     seed : int
     calibration_dir : path
-        As `prepare_calibration` writes it.
+        Calibration files, as `prepare_calibration` writes them.
 
     Returns
     -------
     Patch
-        Of I/F; the same for the same arguments.
+        A patch of I/F. It is the same for the same arguments.
     """
     rng = np.random.default_rng([seed, number])
     scene = {**draw_settings(group.scene, rng), "seed": int(rng.integers(2**31))}
@@ -161,8 +168,8 @@ def simulate_patch(group, number, seed, calibration_dir):
     return Patch(name, False, np.ascontiguousarray(pixels, np.float32), facts, craters)
 
 
-def stretched(pixels, dark_share, bright_share):
-    """A patch stretched to 8 bits so that these shares of it are cut off at either end.
+def stretched(pixels: np.ndarray, dark_share: float, bright_share: float) -> np.ndarray:
+    """Return pixels stretched to 8 bits. Given shares of the pixels are clipped at the dark and the bright end.
 
     Returns
     -------
@@ -174,28 +181,33 @@ def stretched(pixels, dark_share, bright_share):
     return np.clip(np.rint(DARKEST + (BRIGHTEST - DARKEST) * scaled), DARKEST, BRIGHTEST).astype(np.float32)
 
 
-def cut_shares(pixels):
-    """Shares of a stretched patch that its stretch cut off at the dark and at the bright end."""
+def cut_shares(pixels: np.ndarray) -> tuple[float, float]:
+    """Return the shares of a stretched patch's pixels that are clipped at the dark and at the bright end."""
     return float((pixels <= DARKEST).mean()), float((pixels >= BRIGHTEST).mean())
 
 
-def draw_settings(settings, rng):
-    """Settings with every range drawn from: ``{between: [a, b]}``, ``{log_between: [a, b]}`` or ``{one_of: [...]}``."""
+def draw_settings(settings: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """Return settings with a value drawn from each range.
+
+    Ranges are ``{between: [a, b]}``, ``{log_between: [a, b]}`` and ``{one_of: [...]}``.
+    """
     return {key: _drawn(value, rng) for key, value in settings.items()}
 
 
-def sun_azimuth_at(lat_deg, incidence_deg, morning):
-    """Direction towards the Sun, clockwise from north, where it stands above the equator, as it all but does.
+def sun_azimuth_at(lat_deg: float, incidence_deg: float, morning: bool) -> float:
+    """Return the direction towards the Sun, clockwise from north, for a Sun above the equator.
+
+    On the Moon, the Sun is always close to the equator's plane.
 
     Raises
     ------
     InputError
-        Where the Sun never stands so high.
+        If the Sun never stands so high at the latitude.
     """
     cosine = np.cos(np.radians(incidence_deg)) / np.cos(np.radians(lat_deg))
     if cosine > 1.0:
         raise InputError(
-            f"incidence_deg {incidence_deg:g}", f"is never seen at latitude {lat_deg:g}", "use a larger one"
+            f"incidence_deg {incidence_deg:g}", f"is never seen at latitude {lat_deg:g}", "use a larger incidence"
         )
     hour = np.arccos(cosine)
     azimuth_deg = np.degrees(np.arctan2(np.sin(hour), -np.sin(np.radians(lat_deg)) * np.cos(hour)))
@@ -212,11 +224,11 @@ def _drawn(value, rng):
         return float(np.exp(rng.uniform(*np.log(choices))))
     if how == "one_of":
         return _drawn(choices[int(rng.integers(len(choices)))], rng)
-    raise InputError(f"a setting of likeness: {how}", "unknown", "use between, log_between or one_of")
+    raise InputError(f"a setting of likeness: {how}", "is not a kind of range", "use between, log_between or one_of")
 
 
 def _craters(terrain, grid):
-    """Craters (m, 4) of a terrain on a map: row, column, diameter in pixels, age."""
+    """Return the craters (m, 4) of a terrain on a map: row, column, diameter in pixels, age."""
     if not len(terrain.craters):
         return np.empty((0, 4))
     centres = terrain.craters.geometry.centroid

@@ -1,4 +1,8 @@
-"""Pictures of likeness: patches side by side, and the curves behind the figures."""
+"""Pictures of the likeness report: patches side by side, curves, and figures with their verdicts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib
 
@@ -7,9 +11,13 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
-from .compare import VERDICTS  # noqa: E402
+from .compare import VERDICTS, Comparison  # noqa: E402
 from .craters import COUNTED_PX, DIAMETERS_PX  # noqa: E402
 from .statistics import radial_spectrum, spread  # noqa: E402
+
+if TYPE_CHECKING:
+    from .patches import Patch
+    from .report import Measured
 
 REAL_COLOUR, SIMULATED_COLOUR = "#d1495b", "#2e6f95"
 VERDICT_COLOURS = dict(zip(VERDICTS, ("#3a7d44", "#e0a526", "#b3261e"), strict=True))
@@ -17,18 +25,19 @@ _CURVE_QUANTILES = np.concatenate([[0.5, 1, 2], np.arange(5, 100, 5), [98, 99, 9
 _PAGE_SEED = 7
 
 
-def draw_side_by_side(patches, path, labelled, size_px=400):
-    """Patches of both kinds in one grid, shuffled; with their names on the second page only.
+def draw_side_by_side(patches: Sequence["Patch"], path: str | Path, labelled: bool, size_px: int = 400) -> None:
+    """Draw patches of both kinds in one grid, in random order.
 
     Parameters
     ----------
     patches : sequence of Patch
-        Stretched.
+        Stretched patches.
     path : path
         PNG.
     labelled : bool
+        Whether kind and name of each patch are shown.
     size_px : int
-        Side of the piece shown of each, from the middle.
+        Side of the square that is shown of each patch, around its middle.
     """
     order = np.random.default_rng(_PAGE_SEED).permutation(len(patches))
     columns = int(np.ceil(np.sqrt(1.35 * len(patches))))
@@ -58,8 +67,8 @@ def draw_side_by_side(patches, path, labelled, size_px=400):
     plt.close(figure)
 
 
-def draw_curves(real, simulated, title, path):
-    """Spectra, quantile curves and crater counts of all patches.
+def draw_curves(real: Sequence["Measured"], simulated: Sequence["Measured"], title: str, path: str | Path) -> None:
+    """Draw the spectra, quantile curves and crater counts of all patches.
 
     Parameters
     ----------
@@ -71,13 +80,13 @@ def draw_curves(real, simulated, title, path):
     figure, axes = plt.subplots(1, 3, figsize=(13.5, 4.3))
     for patches, colour, label in ((simulated, SIMULATED_COLOUR, "simulated"), (real, REAL_COLOUR, "real")):
         spectra, curves, counts = [], [], []
-        for one in patches:
-            patch = one.shown
+        for measured in patches:
+            patch = measured.shown
             frequency, power = radial_spectrum(patch.pixels)
             spectra.append(np.log10(np.maximum(power / spread(patch.pixels) ** 2, 1e-12)))
             values = np.percentile(patch.pixels, _CURVE_QUANTILES)
             curves.append((values - np.median(patch.pixels)) / spread(patch.pixels))
-            larger = (one.found.diameter_px[None, :] >= 0.999 * np.array(DIAMETERS_PX)[:, None]).sum(axis=1)
+            larger = (measured.found.diameter_px[None, :] >= 0.999 * np.array(DIAMETERS_PX)[:, None]).sum(axis=1)
             counts.append(np.log10(np.maximum(larger, 0.5) * 1e6 / patch.pixels.size))
         for axis, x, lines in (
             (axes[0], 1.0 / frequency, spectra),
@@ -111,13 +120,20 @@ def draw_curves(real, simulated, title, path):
     plt.close(figure)
 
 
-def draw_verdicts(comparisons, real, simulated, title, path):
-    """Every figure of every patch on the scale of its simulated range, coloured by its verdict.
+def draw_verdicts(
+    comparisons: Sequence[Comparison],
+    real: Sequence[Mapping[str, float]],
+    simulated: Sequence[Mapping[str, float]],
+    title: str,
+    path: str | Path,
+) -> None:
+    """Draw each figure of all patches relative to its simulated range, in the colour of its verdict.
 
     Parameters
     ----------
     comparisons : sequence of Comparison
     real, simulated : sequence of dict of float
+        Figures of each patch.
     title : str
     path : path
         PNG.
@@ -130,7 +146,7 @@ def draw_verdicts(comparisons, real, simulated, title, path):
         centre = (low + high) / 2
         axis.barh(row, 2.0, left=-1.0, height=0.72, color=VERDICT_COLOURS[comparison.verdict], alpha=0.16, lw=0)
         for figures, colour, size in ((simulated, SIMULATED_COLOUR, 5), (real, REAL_COLOUR, 13)):
-            values = np.array([one[comparison.name] for one in figures])
+            values = np.array([patch[comparison.name] for patch in figures])
             place = np.clip((values - centre) / scale, -3.0, 3.0)
             axis.scatter(place, row + jitter.uniform(-0.22, 0.22, len(place)), s=size, color=colour, alpha=0.75, lw=0)
     axis.set_yticks(range(len(comparisons)), [comparison.name for comparison in comparisons], fontsize=8)

@@ -2,11 +2,13 @@
 
 import json
 import logging
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
@@ -22,14 +24,14 @@ from .statistics import all_statistics, brightness_statistics, sun_axis
 
 log = logging.getLogger(__name__)
 
-# A crater that has decayed further than this shows no more in an image; see `crater_profiles` of the simulation.
+# Craters older than this do not show in an image; see `relief_carving.crater_profiles`.
 _VISIBLE_AGE = 0.06
-# Shares cut off calibrated patches to show them, and how many simulated patches are shown at least.
+# Shares of pixels that are clipped when I/F patches are shown, and the smallest number of simulated patches shown.
 _SHOWN_SHARES, _SHOWN_PATCHES = (0.002, 0.002), 12
 
 
-def read_settings(path):
-    """Seed and groups of a likeness file.
+def read_settings(path: str | Path) -> tuple[int, list[Group]]:
+    """Read seed and groups from a likeness file.
 
     Returns
     -------
@@ -39,27 +41,28 @@ def read_settings(path):
     Raises
     ------
     InputError
-        For a file that is none, or a group that lacks something.
+        If the file is not a likeness file, or a key of a group is missing or unknown.
     """
     settings = read_yaml(path)
     try:
         return int(settings["seed"]), [Group(name=name, **group) for name, group in settings["groups"].items()]
     except (KeyError, TypeError, AttributeError) as error:
-        raise InputError(path, f"is no likeness file ({error})", "compare it with config/likeness.yaml") from None
+        raise InputError(path, f"is not a likeness file ({error})", "compare it with config/likeness.yaml") from None
 
 
 @dataclass(frozen=True, eq=False)
 class Measured:
-    """A patch with what was measured on it.
+    """A patch and its measured figures.
 
     Attributes
     ----------
     patch : Patch
     shown : Patch
-        The same, stretched.
+        The stretched patch.
     figures : dict of float
+        Values by the names of the figures.
     sun_azimuth_deg : float
-        As told from the patch alone.
+        Direction towards the Sun, estimated from the patch alone.
     found : craters.FoundCraters
     """
 
@@ -70,31 +73,33 @@ class Measured:
     found: FoundCraters
 
 
-def make_report(settings_path, real_folder, out_folder, processes=1):
-    """Compare simulated with real patches, and write it down.
+def make_report(
+    settings_path: str | Path, real_folder: str | Path, out_folder: str | Path, processes: int = 1
+) -> dict[str, Any]:
+    """Compare simulated with real patches, and write the report.
 
-    Writes ``report.html``, ``report.md``, ``report.json`` and the pictures they show: ``NAME_unlabelled.png``,
-    ``NAME_labelled.png``, ``NAME_curves.png`` and ``NAME_verdicts.png`` of each group.
+    Files are ``report.html``, ``report.md``, ``report.json``, and pictures of each group: ``NAME_unlabelled.png``,
+    ``NAME_labelled.png``, ``NAME_curves.png`` and ``NAME_verdicts.png``.
 
     Parameters
     ----------
     settings_path : path
-        As `read_settings`.
+        Likeness file, see `read_settings`.
     real_folder : path
         Folder of the real data.
     out_folder : path
     processes : int
-        Patches simulated at a time.
+        Number of patches that are simulated at the same time.
 
     Returns
     -------
     dict
-        What ``report.json`` holds.
+        The content of ``report.json``.
 
     Raises
     ------
     InputError
-        For settings or real data that are missing or unfit.
+        If settings or real data are missing or cannot be used.
     """
     seed, groups = read_settings(settings_path)
     real = {group.name: read_real(group, real_folder) for group in groups}
@@ -102,7 +107,7 @@ def make_report(settings_path, real_folder, out_folder, processes=1):
     out_folder.mkdir(parents=True, exist_ok=True)
     report = {"range_percent": RANGE_PERCENT, "covered_share": COVERED_SHARE, "groups": {}}
     for group in groups:
-        # Maps are stretched: the simulated ones by as much as the real ones, one after the other.
+        # Simulated maps are stretched like the real ones: the first like the first, and so on.
         shares = [_SHOWN_SHARES] if group.calibrated else [cut_shares(patch.pixels) for patch in real[group.name]]
         theirs = [measure(group, patch, _SHOWN_SHARES) for patch in real[group.name]]
         ours = simulate(group, seed, shares, processes)
@@ -116,8 +121,16 @@ def make_report(settings_path, real_folder, out_folder, processes=1):
     return report
 
 
-def measure(group, patch, shares):
-    """Measure a patch; one of I/F is stretched by these shares first, if real maps of the group are stretched.
+def measure(group: Group, patch: Patch, shares: tuple[float, float]) -> Measured:
+    """Measure a patch.
+
+    Parameters
+    ----------
+    group : Group
+    patch : Patch
+    shares : tuple of float
+        Shares of pixels that a stretch clips at the dark and the bright end. A patch of I/F is measured after this
+        stretch if the real patches of the group are stretched maps.
 
     Returns
     -------
@@ -133,34 +146,37 @@ def measure(group, patch, shares):
     return Measured(patch, shown, figures, azimuth_deg, found)
 
 
-def simulate(group, seed, shares, processes=1):
-    """The simulated patches of a group, measured, in order.
+def simulate(group: Group, seed: int, shares: Sequence[tuple[float, float]], processes: int = 1) -> list[Measured]:
+    """Simulate and measure the patches of a group.
 
     Parameters
     ----------
     group : Group
     seed : int
     shares : sequence of tuple of float
-        Shares that stretches cut off at the dark and the bright end, for one patch after the other.
+        Shares of pixels that stretches clip at the dark and the bright end. The patches take them in turn.
     processes : int
+        Number of patches that are simulated at the same time.
 
     Returns
     -------
     list of Measured
+        In the order of the patches' numbers.
     """
     with TemporaryDirectory() as folder:
         prepare_calibration(folder, seed)
         jobs = [(group, number, seed, folder, shares[number % len(shares)]) for number in range(group.patches)]
         if processes == 1:
-            return _followed(map(_simulated, jobs), group)
+            return _listed_with_progress(map(_simulated, jobs), group)
         with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-            return _followed(pool.map(_simulated, jobs), group)
+            return _listed_with_progress(pool.map(_simulated, jobs), group)
 
 
-def _followed(results, group):
+def _listed_with_progress(results, group):
+    """Return results as a list, with a log line for each."""
     measured = []
-    for one in results:
-        measured.append(one)
+    for result in results:
+        measured.append(result)
         log.info("%s: patch %d of %d", group.name, len(measured), group.patches)
     return measured
 
@@ -170,23 +186,27 @@ def _simulated(job):
     return measure(group, simulate_patch(group, number, seed, calibration_dir), shares)
 
 
-def compare_group(group, real, simulated, out_folder):
-    """Verdicts and pictures of one group.
+def compare_group(
+    group: Group, real: Sequence[Measured], simulated: Sequence[Measured], out_folder: str | Path
+) -> dict[str, Any]:
+    """Compare the patches of one group, and draw its pictures.
 
     Parameters
     ----------
     group : Group
     real, simulated : sequence of Measured
     out_folder : path
+        Folder of the pictures.
 
     Returns
     -------
     dict
+        The group's part of ``report.json``.
     """
     out_folder = Path(out_folder)
-    theirs, ours = ([one.figures for one in kind] for kind in (real, simulated))
+    theirs, ours = ([patch.figures for patch in kind] for kind in (real, simulated))
     comparisons = compare(theirs, ours)
-    side_by_side = [one.shown for one in (*real, *simulated[: max(_SHOWN_PATCHES, len(real))])]
+    side_by_side = [patch.shown for patch in (*real, *simulated[: max(_SHOWN_PATCHES, len(real))])]
     for name, labelled in (("unlabelled", False), ("labelled", True)):
         draw_side_by_side(side_by_side, out_folder / f"{group.name}_{name}.png", labelled)
     draw_curves(real, simulated, group.title, out_folder / f"{group.name}_curves.png")
@@ -203,18 +223,18 @@ def compare_group(group, real, simulated, out_folder):
     }
 
 
-def score_sun(simulated):
-    """How well the Sun's direction is told on simulated maps: median error, and share of patches within 20 degrees."""
+def score_sun(simulated: Sequence[Measured]) -> dict[str, float]:
+    """Return the errors of the Sun's direction on simulated maps: median, and share of patches within 20 degrees."""
     errors = [
         abs((one.sun_azimuth_deg - one.patch.facts["sun_azimuth_deg"] + 180.0) % 360.0 - 180.0) for one in simulated
     ]
     return {"median": float(np.median(errors)), "share_within_20": float(np.mean(np.array(errors) < 20.0))}
 
 
-def score_detector(simulated):
-    """Precision and recall of the crater detector on simulated maps, down to the smallest diameters that are known.
+def score_detector(simulated: Sequence[Measured]) -> dict[str, Any]:
+    """Return precision and recall of the crater detector on simulated maps, above each diameter with known craters.
 
-    A find counts as right by `match_craters`; recall is that of craters younger than `visible_age`.
+    `match_craters` decides which finds are craters. Recall counts only craters younger than `visible_age`.
     """
     known_px = min(one.patch.craters[:, 2].min(initial=np.inf) for one in simulated)
     scores = []

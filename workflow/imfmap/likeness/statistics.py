@@ -1,17 +1,17 @@
-"""What an image of the lunar surface looks like, in figures that do not change with its stretch.
+"""Figures of the look of an image of the lunar surface, independent of its stretch.
 
-Every figure but those of `brightness_statistics` stays the same when the image is multiplied by a number or another
-is added, and when it is turned by a quarter: a real crop of unknown stretch and Sun can stand beside a simulated one.
-Contrasts are told in units of the spread, the distance from the 5th to the 95th percentile.
+Except those of `brightness_statistics`, figures do not change if the image is multiplied by a number, if a number is
+added, or if the image is turned by a quarter. So a real crop of unknown stretch and Sun can be compared with a
+simulated one. Contrasts are in units of the spread, the distance from the 5th to the 95th percentile.
 """
 
 import numpy as np
 from scipy.ndimage import gaussian_filter, uniform_filter
 from scipy.stats import kurtosis, skew
 
-from .craters import crater_statistics
+from .craters import FoundCraters, crater_statistics
 
-# Wavelengths (pixels) of the spectrum's levels, one octave wide each, and those between which its slope is fitted.
+# Wavelengths (pixels) of the levels of the spectrum, each one octave wide, and the range in which its slope is fitted.
 WAVELENGTHS_PX = (3.0, 6.0, 12.0, 24.0, 48.0, 96.0)
 SLOPE_RANGE_PX = (5.0, 100.0)
 QUANTILES = (0.5, 2.0, 10.0, 25.0, 50.0, 75.0, 90.0, 98.0, 99.5)
@@ -21,14 +21,14 @@ WINDOWS_PX = (5, 11, 21, 41, 81)
 DERIVATIVES_PX = (1.0, 2.0, 4.0)
 
 
-def spread(patch):
-    """Distance from the 5th to the 95th percentile; at least the smallest positive float."""
+def spread(patch: np.ndarray) -> float:
+    """Return the distance from the 5th to the 95th percentile, at least the smallest positive float."""
     low, high = np.percentile(patch, (5.0, 95.0))
     return max(float(high - low), np.finfo(float).tiny)
 
 
-def radial_spectrum(patch):
-    """Power by wavelength, averaged over all directions.
+def radial_spectrum(patch: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the power spectrum, averaged over all directions.
 
     Parameters
     ----------
@@ -38,9 +38,9 @@ def radial_spectrum(patch):
     Returns
     -------
     frequency : ndarray
-        Cycles a pixel, at the middle of each ring of one FFT step, up to 0.5.
+        Cycles per pixel up to 0.5, at the middle of rings that are one FFT step wide.
     power : ndarray
-        Mean power spectral density in each ring: it integrates to the variance over the plane of frequencies.
+        Mean power spectral density in each ring. Its integral over the plane of frequencies is the variance.
     """
     size = min(patch.shape)
     patch = np.asarray(patch[:size, :size], float)
@@ -56,14 +56,14 @@ def radial_spectrum(patch):
     return rings / size, total[rings] / count[rings]
 
 
-def spectrum_statistics(patch):
-    """Slope of log power over log frequency, and log10 power in octaves in units of the spread squared."""
+def spectrum_statistics(patch: np.ndarray) -> dict[str, float]:
+    """Return the slope of log power over log frequency, and log10 power in octaves in units of the spread squared."""
     frequency, power = radial_spectrum(patch)
-    # Below the first few rings the window leaks.
+    # The first rings are not used: the window leaks into them.
     usable = frequency * min(patch.shape) >= 3.0
     log_f, log_p = np.log10(frequency), np.log10(np.maximum(power / spread(patch) ** 2, 1e-12))
     chosen = usable & (frequency >= 1.0 / SLOPE_RANGE_PX[1]) & (frequency <= 1.0 / SLOPE_RANGE_PX[0])
-    # Rings grow in number with frequency; octaves count alike.
+    # Higher octaves have more rings. With these weights all octaves count alike.
     slope = np.polyfit(log_f[chosen], log_p[chosen], 1, w=frequency[chosen] ** -0.5)[0]
     figures = {"spectrum_slope": float(slope)}
     for wavelength in WAVELENGTHS_PX:
@@ -73,8 +73,8 @@ def spectrum_statistics(patch):
     return figures
 
 
-def histogram_statistics(patch):
-    """Skewness, excess kurtosis, and the quantile curve about the median in units of the spread."""
+def histogram_statistics(patch: np.ndarray) -> dict[str, float]:
+    """Return skewness, excess kurtosis, and quantiles minus the median in units of the spread."""
     values = np.percentile(patch, QUANTILES)
     middle = values[QUANTILES.index(50.0)]
     figures = {
@@ -87,8 +87,8 @@ def histogram_statistics(patch):
     return figures
 
 
-def contrast_statistics(patch):
-    """Local contrast: median standard deviation in windows, and how unevenly it lies over the image."""
+def contrast_statistics(patch: np.ndarray) -> dict[str, float]:
+    """Return local contrast: the median standard deviation in windows, and its unevenness over the image."""
     patch = np.asarray(patch, float)
     patch = patch - patch.mean()
     figures = {}
@@ -106,11 +106,11 @@ def contrast_statistics(patch):
     return figures
 
 
-def derivative_statistics(patch, sun_azimuth_deg):
-    """Derivatives away from the Sun: their skewness and kurtosis, and how much stronger they are than those across it.
+def derivative_statistics(patch: np.ndarray, sun_azimuth_deg: float) -> dict[str, float]:
+    """Return skewness and kurtosis of derivatives away from the Sun, and their strength relative to those across it.
 
-    A hollow is dark on the Sun's side and bright on the other: brightness rises steeply across its floor, at a shadow's
-    end most of all, and falls more gently outside. Fresh hollows make the skewness positive, knobs negative.
+    A hollow is dark on the Sun's side and bright on the other: brightness rises steeply across its floor, most of all
+    at the end of a shadow, and falls more gently outside. Fresh hollows make the skewness positive, knobs negative.
     """
     figures = {}
     for sigma in DERIVATIVES_PX:
@@ -123,8 +123,8 @@ def derivative_statistics(patch, sun_azimuth_deg):
     return figures
 
 
-def brightness_statistics(iof):
-    """What only a calibrated image tells: mean I/F, and contrast in units of the mean."""
+def brightness_statistics(iof: np.ndarray) -> dict[str, float]:
+    """Return figures that need a calibrated image: mean I/F, and contrast in units of the mean."""
     mean = float(iof.mean())
     return {
         "iof_mean": mean,
@@ -133,8 +133,8 @@ def brightness_statistics(iof):
     }
 
 
-def sun_axis(patch):
-    """Line that the Sun's direction lies on, told from the image alone.
+def sun_axis(patch: np.ndarray) -> float:
+    """Return the axis of the Sun's direction, estimated from the image alone.
 
     Shading is the slope along the Sun's direction, so brightness varies most along it.
 
@@ -146,10 +146,10 @@ def sun_axis(patch):
     Returns
     -------
     float
-        Degrees clockwise from up, 0..180: towards the Sun, or away from it.
+        Degrees clockwise from up, 0..180. The Sun may be at either end.
     """
     right, up = (part.ravel() for part in _gradient(patch, 1.5))
-    # No place counts more than the steepest twentieth: one shadow must not outvote the plain.
+    # Gradients are limited to their 95th percentile, so that a single shadow does not dominate.
     steepness = np.hypot(right, up)
     limit = np.percentile(steepness, 95.0)
     scale = limit / np.maximum(steepness, max(limit, np.finfo(float).tiny))
@@ -159,7 +159,7 @@ def sun_axis(patch):
 
 
 def _gradient(patch, sigma):
-    """Derivatives to the right and up of the smoothed image, off its edges."""
+    """Return derivatives to the right and up of the smoothed image, without its edges."""
     edge = int(np.ceil(3 * sigma))
     right = gaussian_filter(np.asarray(patch, float), sigma, order=(0, 1), mode="nearest")
     up = -gaussian_filter(np.asarray(patch, float), sigma, order=(1, 0), mode="nearest")
@@ -168,23 +168,23 @@ def _gradient(patch, sigma):
 
 
 def _derivatives(patch, sun_azimuth_deg, sigma):
-    """Derivatives away from the Sun, and across that."""
+    """Return derivatives away from the Sun, and across that direction."""
     right, up = _gradient(patch, sigma)
     east, north = np.sin(np.radians(sun_azimuth_deg)), np.cos(np.radians(sun_azimuth_deg))
     return -(right * east + up * north), right * north - up * east
 
 
-def all_statistics(patch, sun_azimuth_deg, found):
-    """All figures of a patch that its stretch does not change.
+def all_statistics(patch: np.ndarray, sun_azimuth_deg: float, found: FoundCraters) -> dict[str, float]:
+    """Return all figures of a patch that do not depend on its stretch.
 
     Parameters
     ----------
     patch : ndarray
         (rows, columns), finite.
     sun_azimuth_deg : float
-        As `craters.find_sun_and_craters` tells it.
+        Direction towards the Sun, see `craters.find_sun_and_craters`.
     found : craters.FoundCraters
-        As `craters.find_craters` finds them.
+        Craters of the patch, see `craters.find_craters`.
 
     Returns
     -------

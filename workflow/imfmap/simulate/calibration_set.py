@@ -1,7 +1,7 @@
 """A calibration set of a simulated NAC, in the names and formats of ISISDATA's ``lro/calibration``.
 
-The figures are made up, smooth curves and noise of a real detector's size; the form of each file is the mission's, and
-calibration reads them as it reads the mission's.
+The values are invented: smooth curves and noise of the size of a real detector's. Each file has the format of the
+mission's file, so that the calibration reads both in the same way.
 """
 
 import warnings
@@ -19,23 +19,24 @@ from ..nac.label import FULL_SAMPLES
 from .light import COEFFICIENTS
 from .sensor import RESPONSIVITY
 
-# Average darks were taken so many days apart: a pair must lie within 45 days.
+# Days between average darks. Calibration needs two darks that are at most 45 days apart.
 _DARK_STEP_DAYS = 44
 _VERSION = "0001"
 
 
-def write_calibration_set(directory, seed, year):
+def write_calibration_set(directory: str | Path, seed: int, year: int) -> None:
     """Write the calibration files of both cameras for the images of a year.
 
-    The set does not depend on what images there are: darks of every kind cover the year. Sets of the same seed differ
-    in the times of their darks alone.
+    The set does not depend on which images there are: darks of every kind cover the year. Sets with the same seed but
+    for different years differ only in the times of their darks.
 
     Parameters
     ----------
     directory : path
-        Laid out as ``lro/calibration`` of ISISDATA.
+        Folder to write to. Its layout is that of ``lro/calibration`` in ISISDATA.
     seed : int
     year : int
+        Calendar year of the images.
     """
     directory = Path(directory)
     (directory / DARKS_FOLDER).mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def _write_darks(directory, seed, year):
 
 
 def _summed(values, summed):
-    """Mean of pairs of columns where the camera sums them: it averages what it sums."""
+    """Return the means of pairs of columns if the camera sums: it sends the mean of the samples that it sums."""
     return values.reshape(-1, 2).mean(axis=1) if summed else values
 
 
@@ -121,7 +122,7 @@ def _list(keyword, values):
 
 
 def _photometry():
-    """The function the simulated ground reflects with, as lronacpho reads it."""
+    """Return the lines of a lronacpho parameter file with the photometric function of the simulated ground."""
     terms = [f"    B{index} = {value!r}" for index, value in enumerate(COEFFICIENTS)]
     return [
         "Object = NormalizationModel",

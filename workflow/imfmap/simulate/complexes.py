@@ -1,28 +1,40 @@
-"""Complexes of fractures and ridges: alone, sub-parallel, polygonal; and trains of wrinkles.
+"""Complexes of fractures and ridges (single, sub-parallel, polygonal), and trains of wrinkles.
 
-Fractures and ridges come from the same generator on purpose: what tells them apart in an image must be the relief
-alone.
+Fractures and ridges come from the same generator on purpose: in an image, only their relief tells them apart.
 """
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.spatial import Voronoi
 
-from .linework import SPACING_M, draw_sizes, line_feature_along, random_path, resample
+from .linework import SPACING_M, LineFeature, draw_sizes, line_feature_along, random_path, resample
 from .noise import line_noise
+from .settings import SceneSettings
 
 
-def line_complexes(total_m, place, inside, settings, rng, group=0):
-    """Features of one kind, arranged in complexes.
+def line_complexes(
+    total_m: float,
+    place: Callable[[], tuple[float, float, float]],
+    inside: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    settings: SceneSettings,
+    rng: np.random.Generator,
+    group: int = 0,
+) -> list[LineFeature]:
+    """Return line features of one kind, arranged in complexes.
 
     Parameters
     ----------
     total_m : float
-        Length wanted.
+        Total length of the features.
     place : callable
-        () -> (x, y, heading): where a complex may sit and how it tends to run.
+        () -> (x, y, heading): draws the map position of a complex and its main direction in radians.
     inside : callable
         (x, y) arrays -> bool array: where features may run.
     settings : SceneSettings
+    rng : numpy.random.Generator
+    group : int
+        Number before that of the first complex.
 
     Returns
     -------
@@ -37,7 +49,7 @@ def line_complexes(total_m, place, inside, settings, rng, group=0):
     taken = set(in_polygons)
     rest = [i for i in order if i not in taken]
     in_parallel = rest[: int(settings.parallel_share * len(order))]
-    # Neighbours in a complex are of a size: sorted, but for some disorder.
+    # Neighbours in a complex have similar widths: they are sorted by width, with some disorder.
     in_parallel.sort(key=lambda i: widths[i] * rng.lognormal(0.0, 0.4))
     alone = rest[len(in_parallel) :]
     features = []
@@ -58,7 +70,7 @@ def line_complexes(total_m, place, inside, settings, rng, group=0):
         group += 1
         for path, index in _parallel(place, widths, lengths, members, rng):
             add(path, index, group)
-    # A long fracture is drawn, and counted, in pieces of a size.
+    # A long fracture is drawn, and counted, as several pieces of similar width.
     alone.sort(key=lambda i: widths[i] * rng.lognormal(0.0, 0.3))
     while alone:
         count = min(len(alone), int(rng.geometric(0.45)))
@@ -69,12 +81,19 @@ def line_complexes(total_m, place, inside, settings, rng, group=0):
     return features
 
 
-def wrinkles(total_m, place, inside, settings, rng, group=0):
-    """Trains of wrinkles: low ridges side by side, bowed the same way, steeper on one side.
+def wrinkles(
+    total_m: float,
+    place: Callable[[], tuple[float, float, float]],
+    inside: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    settings: SceneSettings,
+    rng: np.random.Generator,
+    group: int = 0,
+) -> list[LineFeature]:
+    """Return trains of wrinkles: low ridges side by side, curved in the same direction, steeper on one side.
 
     Parameters
     ----------
-    total_m, place, inside, settings
+    total_m, place, inside, settings, rng, group
         As for `line_complexes`.
 
     Returns
@@ -108,14 +127,14 @@ def wrinkles(total_m, place, inside, settings, rng, group=0):
 
 
 def _pieces(path, inside):
-    """Parts of a path that lie where features may run, short ends dropped."""
+    """Return the parts of a path that lie where features may run, without parts of fewer than 8 points."""
     keep = inside(*path.T)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], keep.astype(int), [0]])))
     return [path[a:b] for a, b in edges.reshape(-1, 2) if b - a >= 8]
 
 
 def _chain(place, inside, lengths, members, rng):
-    """One path after the other along a long way, with small gaps and overlaps."""
+    """Yield paths one after the other along a long way, with small gaps and overlaps."""
     total = sum(lengths[i] for i in members)
     for _ in range(8):
         x, y, heading = place()
@@ -157,7 +176,7 @@ def _parallel(place, widths, lengths, members, rng):
 
 
 def _polygonal(place, widths, lengths, members, rng):
-    """Paths along the edges of the cells of a random tessellation, none walked twice."""
+    """Yield paths along the edges of the cells of a random tessellation. Each edge is used at most once."""
     x, y, _ = place()
     cell = max(rng.uniform(20.0, 65.0), 5.0 * float(np.mean(widths[members])))
     radius = np.sqrt(lengths[members].sum() * cell / np.pi / 1.5)

@@ -1,23 +1,34 @@
-"""Dataclasses of settings, made of mappings of the config: known keys, right types, values in range."""
+"""Dataclasses of settings from mappings of the config. Keys, types and ranges are checked."""
 
 import sys
 from dataclasses import fields
+from typing import Any, TypeVar
 
 from ..core.errors import InputError
 
-# Neither infinite nor NaN is below it.
+Settings = TypeVar("Settings")
+# Infinity and NaN are not below this number.
 _LARGEST = sys.float_info.max
 
 
-def dataclass_from_mapping(cls, mapping, where):
-    """Dataclass out of a mapping of the config.
+def dataclass_from_mapping(cls: type[Settings], mapping: dict[str, Any], where: str) -> Settings:
+    """Return a dataclass made from a mapping of the config.
+
+    Parameters
+    ----------
+    cls : type
+        The dataclass.
+    mapping : dict
+        Values by the names of the fields.
+    where : str
+        Place of the mapping in the config, for messages.
 
     Raises
     ------
     InputError
-        For an unknown key or a value of another type than its field's.
+        If a key is unknown, or a value has another type than its field.
     """
-    require(isinstance(mapping, dict), where, f"{mapping!r} is no mapping of keys to values", "give one")
+    require(isinstance(mapping, dict), where, f"{mapping!r} is not a mapping of keys to values", "write key: value")
     known = {item.name: item for item in fields(cls)}
     for key in mapping:
         if key not in known:
@@ -39,7 +50,7 @@ def dataclass_from_mapping(cls, mapping, where):
     return cls(**values)
 
 
-def require(condition, where, found, remedy):
-    """Raise an InputError unless a condition holds."""
+def require(condition: bool, where: str, found: str, remedy: str) -> None:
+    """Raise an `InputError` unless a condition holds."""
     if not condition:
         raise InputError(where, found, remedy)

@@ -1,15 +1,19 @@
-"""Boulders and the trails that some of them left: where they lie."""
+"""Places of boulders, and of the trails that some of them left."""
 
 import numpy as np
 
 from .linework import SPACING_M, LineFeature, random_path, resample
-from .objects import Boulders, area_of, draw_count, power_law
+from .objects import Boulders, Craters, area_of, draw_count, power_law
+from .settings import SceneSettings
+from .wall import Wall
 
 _SMALLEST_M = 1.5
 
 
-def rockfalls(wall, per_km, rng):
-    """Tracks of boulders that rolled down the wall on to the floor.
+def rockfalls(
+    wall: Wall, per_km: float, rng: np.random.Generator
+) -> tuple[list[LineFeature], tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Return the trails of boulders that rolled down the wall on to the floor.
 
     Parameters
     ----------
@@ -20,7 +24,7 @@ def rockfalls(wall, per_km, rng):
     Returns
     -------
     tuple
-        Trails, a list of LineFeature, and x, y, diameter_m of the boulder at the end of each.
+        The trails (list of LineFeature), and the arrays (x, y, diameter_m) of the boulders at their ends, in metres.
     """
     features, ends = [], []
     first, last = wall.span_m
@@ -40,18 +44,26 @@ def rockfalls(wall, per_km, rng):
     return features, tuple(np.array(ends, float).reshape(-1, 3).T)
 
 
-def boulders(bounds, settings, wall, craters, trail_ends, rng):
-    """Boulders: scattered, in clusters, at the foot of the wall, around fresh craters, at the ends of trails.
+def boulders(
+    bounds: tuple[float, float, float, float],
+    settings: SceneSettings,
+    wall: Wall,
+    craters: Craters,
+    trail_ends: tuple[np.ndarray, np.ndarray, np.ndarray],
+    rng: np.random.Generator,
+) -> Boulders:
+    """Return boulders: scattered, in clusters, at the foot of the wall, around fresh craters, at the ends of trails.
 
     Parameters
     ----------
     bounds : tuple of float
-        Map bounds.
+        Left, bottom, right, top in map metres.
     settings : SceneSettings
     wall : Wall
     craters : Craters
     trail_ends : tuple of ndarray
-        As `rockfalls` gives them.
+        x, y, diameter_m as `rockfalls` returns them.
+    rng : numpy.random.Generator
 
     Returns
     -------
@@ -63,7 +75,7 @@ def boulders(bounds, settings, wall, craters, trail_ends, rng):
     diameter = power_law(count, slope, _SMALLEST_M, largest, rng)
     x, y = rng.uniform(left, right, count), rng.uniform(bottom, top, count)
     kind = rng.random(count)
-    # In clusters: each boulder of this kind sits near a random place, closer ones commoner.
+    # Clusters: each of these boulders lies near a random place, more often close to it than far away.
     hubs = rng.uniform([left, bottom], [right, top], (max(3, count // 60), 2))
     fresh = np.flatnonzero((craters.age < 0.02) & (craters.diameter_m > 25.0))
     clustered = np.flatnonzero(kind < 0.45)

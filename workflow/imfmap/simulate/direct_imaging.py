@@ -1,10 +1,12 @@
-"""Direct imaging: images of a simulated scene straight on to the map, for large sets.
+"""Direct imaging: images of a simulated scene made directly on the map, for large sets.
 
-No orbit is flown line by line and no EDR is made, but an image covers the ground that its camera would have seen, and
-carries the same facts as one that came through the sensor path.
+No line is scanned from the orbit and no EDR is made. But an image covers the ground that its camera would have seen,
+and its tags hold the same facts as those of an image from the sensor path.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -15,20 +17,21 @@ from ..camera.footprint import footprint
 from ..camera.projection import image_facts
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
+from ..maps.image_facts import ImageFacts
 from ..maps.rasters import BLOCK, create_raster, open_raster
 from .imaging import SCENE_BOUNDS_TAG, ViewingGeometry, map_azimuth, observe, scene_camera
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline
 
 WINDOW_PX = 2048
-# Beyond what blur and cubic convolution look at, in pixels of the camera.
+# Margin in camera pixels around a window. It is wider than the reach of blur and cubic convolution.
 _MARGIN_PX = 24
 _GDAL_CACHE_MB = 128
 
 
 @dataclass(frozen=True)
 class TerrainPart:
-    """A piece of a `Terrain`: all that light and camera need of it."""
+    """Part of a `Terrain`, with what light and camera need."""
 
     grid: MapGrid
     height_m: np.ndarray
@@ -37,33 +40,33 @@ class TerrainPart:
 
 
 class TerrainFile:
-    """Heights and albedo of a scene, read piece by piece.
+    """Heights and albedo of a scene, read part by part.
 
     Parameters
     ----------
     dataset : rasterio.DatasetReader
-        As `make_scene` writes it.
+        Opened terrain file, as `make_scene` writes it.
 
     Attributes
     ----------
     grid : MapGrid
     bounds : tuple of float
-        Of the scene proper, without the terrain's margin: left, bottom, right, top in map metres.
+        Bounds of the scene without the terrain's margin: left, bottom, right, top in map metres.
 
     Raises
     ------
     InputError
-        For a raster that is no terrain.
+        If the raster is not a terrain.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: rasterio.DatasetReader):
         if dataset.count != 2 or SCENE_BOUNDS_TAG not in dataset.tags():
-            raise InputError(dataset.name, "is no simulated terrain", "make the scene again")
+            raise InputError(dataset.name, "is not a simulated terrain", "make the scene again")
         self._dataset = dataset
         self.grid = MapGrid.of(dataset)
         self.bounds = tuple(float(edge) for edge in dataset.tags()[SCENE_BOUNDS_TAG].split())
         self._skyline = Skyline.from_tag(dataset.tags().get(SKYLINE_TAG))
-        # Of each block of the file: left, bottom, right, top in map metres, lowest and highest point.
+        # For each block of the file: left, bottom, right, top in map metres, lowest and highest point.
         self._blocks = np.array(
             [
                 (*self.grid.window(w.row_off, w.col_off, w.height, w.width).bounds, heights.min(), heights.max())
@@ -71,31 +74,43 @@ class TerrainFile:
             ]
         )
 
-    def sun_on_map_deg(self, azimuth_deg):
-        """Direction towards the Sun on the map, clockwise from up, of its ground azimuth at the scene's middle."""
+    def sun_on_map_deg(self, azimuth_deg: float) -> float:
+        """Return the direction towards the Sun on the map, clockwise from up, at the scene's centre.
+
+        Parameters
+        ----------
+        azimuth_deg : float
+            The same direction on the ground, clockwise from north.
+        """
         left, bottom, right, top = self.bounds
         row, column = self.grid.rowcol((left + right) / 2, (bottom + top) / 2)
         return map_azimuth(self.grid, *(float(angle) for angle in self.grid.lonlat(row, column)), azimuth_deg)
 
-    def needed_bounds(self, bounds, viewing, sun_on_map_deg, incidence_deg):
-        """Map bounds of all ground that an image inside map bounds depends on.
+    def needed_bounds(
+        self,
+        bounds: tuple[float, float, float, float],
+        viewing: ViewingGeometry,
+        sun_on_map_deg: float,
+        incidence_deg: float,
+    ) -> tuple[float, float, float, float]:
+        """Return the map bounds of all ground that the image of a window depends on.
 
         Parameters
         ----------
         bounds : tuple of float
-            Left, bottom, right, top in map metres.
+            Window: left, bottom, right, top in map metres.
         viewing : imaging.ViewingGeometry
         sun_on_map_deg, incidence_deg : float
 
         Returns
         -------
         tuple of float
-            Wider by the camera's blur and parallax, and towards the Sun by the longest shadow.
+            The window's bounds, widened by the camera's blur and parallax, and towards the Sun by the longest shadow.
         """
         left, bottom, right, top, low, high = self._blocks.T
         parallax = np.abs(viewing.lift(np.zeros(1), np.zeros(1))).max() * np.abs([low, high]).max()
         margin_m = _MARGIN_PX * max(viewing.sample_m, viewing.line_m) + parallax
-        # A block throws shadows here if the gap between it and these bounds is shorter than they are.
+        # Shadows of a block reach the window if they are longer than the gap between block and window.
         across = np.maximum(np.maximum(left - bounds[2], bounds[0] - right), 0.0)
         along = np.maximum(np.maximum(bottom - bounds[3], bounds[1] - top), 0.0)
         gap_m = np.maximum(np.hypot(across, along) - margin_m, 0.0)
@@ -112,8 +127,8 @@ class TerrainFile:
             bounds[3] + margin_m + max(up_m, 0.0),
         )
 
-    def part(self, bounds):
-        """The terrain inside map bounds (left, bottom, right, top), as far as it goes.
+    def part(self, bounds: tuple[float, float, float, float]) -> TerrainPart:
+        """Return the part of the terrain that lies inside map bounds (left, bottom, right, top).
 
         Returns
         -------
@@ -128,25 +143,32 @@ class TerrainFile:
         return TerrainPart(self.grid.window(row, column, *height_m.shape), height_m, albedo, self._skyline)
 
 
-def image_to_map(terrain_path, image, grid, out_path, seed, window_px=WINDOW_PX):
-    """Take an image of a scene, straight on to the map.
+def image_to_map(
+    terrain_path: str | Path,
+    image: ImageSettings | dict[str, Any],
+    grid: MapGrid,
+    out_path: str | Path,
+    seed: int,
+    window_px: int = WINDOW_PX,
+) -> ImageFacts:
+    """Write an image of a scene, made directly on the map.
 
-    The map is filled window by window; each is lit together with all ground towards the Sun that could throw a shadow
-    on it, so that memory does not grow with the scene.
+    The map is filled window by window. Each window is lit together with all ground that could throw a shadow on it, so
+    that memory does not grow with the scene.
 
     Parameters
     ----------
     terrain_path : path
-        As `make_scene` writes it.
-    image : ImageSettings or mapping
+        Terrain file, as `make_scene` writes it.
+    image : ImageSettings or dict
     grid : MapGrid
         Target grid.
     out_path : path
         GeoTIFF, float32 I/F, NaN where there is no data, with the tags of `image_facts.ImageFacts`; engine ``direct``.
     seed : int
-        Of the scene; noise depends on it, on the image and on `window_px`.
+        Seed of the scene. Noise depends on it, on the product id and on `window_px`.
     window_px : int
-        Side of the windows.
+        Side of the windows in pixels.
 
     Returns
     -------
@@ -155,7 +177,7 @@ def image_to_map(terrain_path, image, grid, out_path, seed, window_px=WINDOW_PX)
     Raises
     ------
     InputError
-        For a terrain that is none, an image off the grid, or settings out of range.
+        If the file is not a terrain, the image lies outside the grid, or a setting is out of range.
     """
     image = image if isinstance(image, ImageSettings) else ImageSettings.from_mapping(image)
     with rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB), open_raster(terrain_path) as dataset:
@@ -182,7 +204,7 @@ def image_to_map(terrain_path, image, grid, out_path, seed, window_px=WINDOW_PX)
 
 
 def _covered(grid, swath):
-    """Upper left pixel and grid of the part of a map that a swath covers, its corner on a block of the file."""
+    """Return row, column and grid of the part of a map that a swath covers. It begins at the corner of a file block."""
     left, bottom, right, top = swath.bounds
     (first_row, last_row), (first_column, last_column) = grid.rowcol([left, right], [top, bottom])
     row, column = (max(0, int(first)) // BLOCK * BLOCK for first in (first_row, first_column))

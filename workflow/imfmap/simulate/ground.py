@@ -1,22 +1,25 @@
-"""The lie of a scene: melt floor, terraced wall, hummocks and ponds, and what may lie where on them."""
+"""Ground of a scene: melt floor, terraced wall, hummocks and ponds, and where fractures and ridges may run on them."""
 
 import numpy as np
 import shapely
 from scipy.ndimage import gaussian_filter
 
+from ..maps.grids import MapGrid
 from .complexes import line_complexes, wrinkles
+from .linework import LineFeature
 from .noise import band_noise, enlarge
 from .ponds import pond_craters, wall_ponds
+from .settings import SceneSettings
 from .wall import Wall
 
 _COARSE = 8
-# Baseline over which the roughness' slope is stated.
+# Baseline of the RMS slope in the settings.
 _BASELINE_M = 1.5
 _DEBRIS_APRON_M = 50.0
 
 
 class Ground:
-    """Wall, floor, ponds and hummocks of a scene, and what may lie where.
+    """Wall, floor, ponds and hummocks of a scene, and where fractures and ridges may run.
 
     Parameters
     ----------
@@ -29,15 +32,15 @@ class Ground:
     ----------
     wall : Wall
     floor : shapely geometry
-        Melt of the floor, empty where the floor is no melt.
+        Melt of the floor. Empty if the floor is not melt.
     pond_list : list of Pond
     ponds : shapely.MultiPolygon
         Their union inside the terrain.
     old_craters : Craters
-        Those that the ponds belong to.
+        Craters that ponds belong to.
     """
 
-    def __init__(self, settings, target, fine, rng):
+    def __init__(self, settings: SceneSettings, target: MapGrid, fine: MapGrid, rng: np.random.Generator):
         self.settings, self.fine, self.rng = settings, fine, rng
         self.wall = Wall(settings, target, rng)
         # Places and shapes that need no pixel accuracy are drawn on a coarse grid of their own.
@@ -58,7 +61,7 @@ class Ground:
         return np.broadcast_arrays(x, y)
 
     def _mounds(self):
-        """Hummocks on the coarse grid, in metres."""
+        """Return heights of the hummocks on the coarse grid, in metres."""
         if self.settings.hummock_height_m == 0:
             return np.zeros(self.coarse_shape, np.float32)
         noise = band_noise(self.coarse_shape, self.coarse_m, self.rng, 45.0, 200.0, hurst=0.3)
@@ -66,8 +69,8 @@ class Ground:
         raised = np.maximum(noise + 0.5 * patches - 0.8, 0.0)
         return (self.settings.hummock_height_m * 1.4 * raised**1.2).astype(np.float32)
 
-    def debris(self):
-        """Hummocks with their surroundings on the coarse grid: mean height in metres within some 50 m."""
+    def debris(self) -> np.ndarray:
+        """Return the mean height of hummocks within some 50 m, in metres, on the coarse grid."""
         return gaussian_filter(self.mounds, _DEBRIS_APRON_M / self.coarse_m)
 
     def _floor(self, box):
@@ -77,8 +80,8 @@ class Ground:
             return box
         return shapely.make_valid(shapely.Polygon(self.wall.foot())).intersection(box)
 
-    def base(self):
-        """Heights in metres and relative albedo without any object, float32 on the fine grid."""
+    def base(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return heights in metres and relative albedo of the ground without objects, both float32 on the fine grid."""
         settings, rng, fine = self.settings, self.rng, self.fine
         q, _ = self.wall.coordinates(*self._coarse_xy())
         warp = 8.0 * band_noise(self.coarse_shape, self.coarse_m, rng, 40.0, 250.0)
@@ -94,7 +97,7 @@ class Ground:
         height += enlarge(coarse, _COARSE, fine.shape)
 
         pattern = band_noise(self.coarse_shape, self.coarse_m, rng, 30.0, 800.0, hurst=0.5)
-        # Walls shed their dark skin.
+        # Walls are brighter: their dark, space-weathered surface slides off.
         tone = settings.albedo * np.exp(settings.albedo_contrast * pattern + 0.10 * on_wall)
         albedo = enlarge(tone, _COARSE, fine.shape)
         if settings.albedo_mottling:
@@ -104,20 +107,20 @@ class Ground:
         return height, albedo
 
     def _roughness(self):
-        """Fractal roughness down to the grid's own limit, its slope stated over a fixed baseline."""
+        """Return fractal roughness in metres, down to the grid's limit, scaled to the slope in the settings."""
         settings, pixel_m = self.settings, self.fine.resolution_m
         rough = band_noise(self.fine.shape, pixel_m, self.rng, 0.0, 90.0, hurst=settings.floor_hurst)
         lag = max(1, round(_BASELINE_M / pixel_m))
         part = rough[: 2048 + lag, : 2048 + lag]
         steps = part[lag:, :] - part[:-lag, :], part[:, lag:] - part[:, :-lag]
         slope = np.sqrt(0.5 * sum(np.mean(step**2, dtype=np.float64) for step in steps)) / (lag * pixel_m)
-        # A fractal's slope falls with the baseline.
+        # The slope of a fractal decreases as the baseline grows.
         slope *= (lag * pixel_m / _BASELINE_M) ** (1.0 - settings.floor_hurst)
         rough *= np.float32(np.tan(np.radians(settings.floor_slope_deg)) / slope)
         return rough
 
-    def lines(self):
-        """Fractures, and ridges with wrinkles, of the scene."""
+    def lines(self) -> tuple[list[LineFeature], list[LineFeature]]:
+        """Return the fractures of the scene, and its ridges and wrinkles."""
         settings, rng = self.settings, self.rng
         area_km2 = shapely.union_all([self.floor, self.ponds]).area * 1e-6
         total_m = 1000.0 * settings.fracture_km_per_km2 * area_km2
@@ -145,12 +148,15 @@ class Ground:
         return inside & on_melt
 
     def _placer(self):
-        """Places for complexes, denser at the foot of the wall and around hummocks, and the way they run there."""
+        """Return a function that draws place and direction of a complex; None if no melt is there.
+
+        Places are denser at the foot of the wall and around hummocks.
+        """
         settings, rng = self.settings, self.rng
         x, y = self._coarse_xy()
         q, s = self.wall.coordinates(x, y)
         near = np.exp(np.minimum(q, 0.0) / settings.margin_reach_m)
-        # A pond is all margin.
+        # All of a pond counts as margin.
         near = np.where(shapely.contains_xy(self.ponds, x, y), 1.0, near)
         debris = self.debris()
         around = np.clip(debris / max(float(np.quantile(debris, 0.95)), 1e-3), 0.0, 1.0) ** 2

@@ -1,10 +1,13 @@
-"""Images of a simulated scene: through the camera to an EDR, or straight on to the map."""
+"""Images of a simulated scene: through the camera to an EDR, or directly on the map."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
+from ..camera.line_scan import LineScanCamera
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
@@ -19,34 +22,38 @@ from .sensor import COMPANDING, RESPONSIVITY, calibrated_noise, expose
 from .settings import ImageSettings
 from .skyline import SKYLINE_TAG, Skyline
 
+if TYPE_CHECKING:
+    from .direct_imaging import TerrainPart
+    from .terrain import Terrain
+
 SCENE_BOUNDS_TAG = "IMF_SCENE_BOUNDS"
-# Blur of the optics alone in native pixels: with the pixel's own width it makes a modulation of some 0.23 at Nyquist.
+# Blur of the optics in native pixels (sigma). Together with the pixel's width, the modulation at Nyquist is some 0.23.
 _OPTICS_PX = 0.46
 _LIFT_M = 100.0
 _PROBE_M = 50.0
-# Pixels beyond a map window that its interpolation looks at.
+# Pixels beyond a map window that the interpolation reads.
 _RING_PX = 3
 
 
 @dataclass(frozen=True, eq=False)
 class ViewingGeometry:
-    """Viewing geometry: how the pixels of a camera lie on the ground of a map window.
+    """Viewing geometry: place, size and view direction of a camera's pixels on the ground of a map window.
 
     Attributes
     ----------
     sample_m, line_m : float
         Width of a pixel across the track and of a line along it.
     native_m : float
-        Width along the track of what a line sees at one moment: one unsummed pixel.
+        Width along the track of what a line sees at one moment, that is of one unsummed pixel.
     summing : int
     exposure_ms : float
         Line exposure.
     track_deg : float
         Direction of the track on the map, clockwise from up.
     origin : tuple of float
-        Map x, y of the middle of a pixel.
+        Map x, y of the centre of a pixel.
     view : ndarray
-        (3, 3) direction towards the camera over the window, as `light.reflectance` takes it.
+        (3, 3) direction towards the camera over the window, in the form of parameter `view` of `light.reflectance`.
     """
 
     sample_m: float
@@ -59,8 +66,8 @@ class ViewingGeometry:
     view: np.ndarray
 
     @classmethod
-    def nadir(cls, pixel_m=1.0, summing=2):
-        """Straight down from the orbit where a pixel has this width."""
+    def nadir(cls, pixel_m: float = 1.0, summing: int = 2) -> Self:
+        """Return the geometry of a camera that looks straight down from the orbit where pixels are `pixel_m` wide."""
         native_m = pixel_m / summing
         optics = NAC["left"]
         altitude_km = native_m / 1000.0 * optics.focal_length_mm / optics.pixel_pitch_mm
@@ -70,8 +77,8 @@ class ViewingGeometry:
         return cls(pixel_m, line_m, native_m, summing, exposure_ms, 0.0, (0.0, 0.0), ZENITH)
 
     @classmethod
-    def of(cls, camera, grid):
-        """Of a camera over a window of a map."""
+    def of(cls, camera: LineScanCamera, grid: MapGrid) -> Self:
+        """Return the geometry of a camera over a window of a map."""
         rows, columns = (np.linspace(0.0, size - 1.0, 5) for size in grid.shape)
         line, sample = camera.locate(*grid.lonlat(rows[:, None], columns[None, :]))
         rowcol = [_places(camera, grid, line, sample, height_m) for height_m in (0.0, _LIFT_M)]
@@ -87,7 +94,7 @@ class ViewingGeometry:
             for d_line, d_sample in ((0.0, 1.0), (1.0, 0.0))
         )
         summing = int(camera.summing)
-        # The same pixel whatever the window, so that windows join.
+        # The origin is the same pixel for all windows, so that windows join.
         row, column = _places(camera, grid, (camera.lines + 1) // 2, (camera.samples + 1) // 2, 0.0)
         return cls(
             sample_m=float(np.hypot(*across)),
@@ -101,17 +108,17 @@ class ViewingGeometry:
         )
 
     @property
-    def counts_per_iof(self):
-        """float: counts that an I/F of 1 makes at 1 AU."""
+    def counts_per_iof(self) -> float:
+        """Counts for an I/F of 1 at 1 AU."""
         return self.exposure_ms * RESPONSIVITY["IOF_LEFT"]
 
-    def lift(self, row, column):
-        """Map metres (..., 2) right and down that a metre of height moves what pixels of the window see."""
+    def lift(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Return the shift (..., 2) of the place that pixels see, in map metres right and down per metre of height."""
         view = self.view[0] + np.asarray(row)[..., None] * self.view[1] + np.asarray(column)[..., None] * self.view[2]
         return np.stack([view[..., 0], -view[..., 1]], axis=-1) / view[..., 2:]
 
-    def blurred(self, iof, resolution_m):
-        """I/F as optics, pixels and motion blur it: a Gaussian of the same variances across and along the track."""
+    def blurred(self, iof: np.ndarray, resolution_m: float) -> np.ndarray:
+        """Return I/F after the blur of optics, pixels and motion: a Gaussian with their variances."""
         across = self.native_m**2 * _OPTICS_PX**2 + self.sample_m**2 / 12.0
         along = self.native_m**2 * (_OPTICS_PX**2 + 1.0 / 12.0) + self.line_m**2 / 12.0
         turned = np.radians(self.track_deg)
@@ -124,34 +131,41 @@ class ViewingGeometry:
         return iof
 
 
-def image_scene(terrain_path, image, calibration_dir, edr_path, isd_path, seed):
-    """Take an image of a scene: EDR and camera.
+def image_scene(
+    terrain_path: str | Path,
+    image: ImageSettings | dict[str, Any],
+    calibration_dir: str | Path,
+    edr_path: str | Path,
+    isd_path: str | Path,
+    seed: int,
+) -> LineScanCamera:
+    """Write the EDR and the ISD of an image of a scene.
 
-    Every pixel looks at the relief, not at the sphere, so that parallax is real, and every facet reflects towards the
-    camera; what hides behind relief from a rolled camera is not modelled. Beyond the terrain's edges the ground is its
-    mirror image.
+    Every pixel sees the relief, not the sphere, so that parallax is real, and every facet reflects towards the camera.
+    Ground that relief hides from a rolled camera is not modelled. Beyond the terrain's edges the ground is its mirror
+    image.
 
     Parameters
     ----------
     terrain_path : path
-        As `make_scene` writes it.
-    image : ImageSettings or mapping
+        Terrain file, as `make_scene` writes it.
+    image : ImageSettings or dict
     calibration_dir : path
-        As `write_calibration_set` writes it.
+        Calibration set, as `write_calibration_set` writes it.
     edr_path, isd_path : path
         Files to write.
     seed : int
-        Of noise, electronics and attitude.
+        Seed of noise, electronics and attitude.
 
     Returns
     -------
     LineScanCamera
-        As recorded in the ISD.
+        The camera that the ISD records.
 
     Raises
     ------
     InputError
-        For a terrain that is none, a missing calibration file, or settings out of range.
+        If the file is not a terrain, a calibration file is missing, or a setting is out of range.
     """
     height_m, albedo, grid, bounds, skyline = read_terrain(terrain_path)
     image = image if isinstance(image, ImageSettings) else ImageSettings.from_mapping(image)
@@ -172,18 +186,20 @@ def image_scene(terrain_path, image, calibration_dir, edr_path, isd_path, seed):
     return camera
 
 
-def scene_camera(image, grid, bounds, seed=0):
-    """Camera of an image that covers a scene along its track, as `orbit.build_camera` makes it.
+def scene_camera(
+    image: ImageSettings, grid: MapGrid, bounds: tuple[float, float, float, float], seed: int = 0
+) -> LineScanCamera:
+    """Return the camera of an image that covers a scene along the track; see `orbit.build_camera`.
 
     Parameters
     ----------
     image : ImageSettings
     grid : MapGrid
-        Of the terrain.
+        Grid of the terrain.
     bounds : tuple of float
-        Of the scene proper in map metres: left, bottom, right, top; what `grid` has beyond it is margin.
+        Bounds of the scene in map metres: left, bottom, right, top. The rest of `grid` is margin.
     seed : int
-        Of the scene.
+        Seed of the scene.
 
     Returns
     -------
@@ -193,32 +209,40 @@ def scene_camera(image, grid, bounds, seed=0):
     width_m, depth_m = bounds[2] - bounds[0], bounds[3] - bounds[1]
     margin_m = bounds[0] - grid.bounds[0]
 
-    # How the track runs over the map, a short image tells.
+    # A short image shows the direction of the track on the map.
     track = np.radians(ViewingGeometry.of(build_camera(image, lon_deg, lat_deg, margin_m + 1.0, seed), grid).track_deg)
     length_m = abs(depth_m * np.cos(track)) + abs(width_m * np.sin(track)) + margin_m
     return build_camera(image, lon_deg, lat_deg, length_m, seed)
 
 
-def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, viewing=None):
-    """Image of a terrain on the map without orbit and files: what the sensor path makes of it, within its noise.
+def observe(
+    terrain: "Terrain | TerrainPart",
+    grid: MapGrid,
+    sun_azimuth_deg: float,
+    incidence_deg: float,
+    rng: np.random.Generator | None,
+    viewing: ViewingGeometry | None = None,
+) -> np.ndarray:
+    """Return the image of a terrain on the map, made without orbit and files.
 
-    The detector's pixels are a lattice along the map's axes, the same for all windows of a map, so that these join;
-    noise is made there, and cubic convolution brings the lattice to the map as the projection of an EDR does
-    (``resampling: cubic``). The track's turn against the map's axes is heeded in the blur alone.
+    It is the image of the sensor path, within the noise. The detector's pixels are a lattice along the map's axes. The
+    lattice is the same for all windows of a map, so that these join. Noise is added to its pixels. Cubic convolution
+    brings them to the map, as the projection of an EDR does (``resampling: cubic``). The angle between track and map
+    axes enters only the blur.
 
     Parameters
     ----------
-    terrain : Terrain
-        Or anything with its `grid`, `height_m`, `albedo` and `skyline`.
+    terrain : Terrain or TerrainPart
     grid : MapGrid
-        Inside the terrain's.
+        Grid of the image, inside the terrain's grid.
     sun_azimuth_deg : float
-        Towards the Sun on the map, clockwise from up.
+        Direction towards the Sun on the map, clockwise from up.
     incidence_deg : float
+        Incidence angle on level ground.
     rng : numpy.random.Generator or None
-        None: without noise and rounding.
+        Without it, the image has no noise and no rounding.
     viewing : ViewingGeometry, optional
-        How the camera's pixels lie on `grid`; by default a summed image of 1 m/px from straight above.
+        Geometry of the camera's pixels on `grid`. By default a summed image of 1 m/px from straight above.
 
     Returns
     -------
@@ -226,7 +250,7 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, viewing=None):
         I/F, float32 on `grid`.
     """
     viewing = viewing or ViewingGeometry.nadir()
-    # The view is told from the window's first pixel on; light wants it from the terrain's.
+    # The view of `viewing` starts at the first pixel of the window. `shade` needs it from that of the terrain.
     row, column = grid.rowcol(*terrain.grid.xy(0, 0))
     ratio = terrain.grid.resolution_m / grid.resolution_m
     view = np.stack([viewing.view[0] + row * viewing.view[1] + column * viewing.view[2], *(ratio * viewing.view[1:])])
@@ -250,25 +274,30 @@ def observe(terrain, grid, sun_azimuth_deg, incidence_deg, rng, viewing=None):
     return convolved(convolved(seen, (y0 - y) / dy - first_row, 0), (x - x0) / dx - first_column, 1)
 
 
-def read_terrain(path):
-    """Heights, albedo, grid, bounds of the scene proper and skyline (or None) out of a terrain file.
+def read_terrain(
+    path: str | Path,
+) -> tuple[np.ndarray, np.ndarray, MapGrid, tuple[float, float, float, float], Skyline | None]:
+    """Return heights, albedo, grid, bounds of the scene (without margin) and skyline (or None) of a terrain file.
 
     Raises
     ------
     InputError
-        Where the file is missing or no terrain.
+        If the file is missing or is not a terrain.
     """
     with open_raster(path) as dataset:
         tags = dataset.tags()
         if dataset.count != 2 or SCENE_BOUNDS_TAG not in tags:
-            raise InputError(path, "is no simulated terrain", "make the scene again")
+            raise InputError(path, "is not a simulated terrain", "make the scene again")
         bounds = tuple(float(edge) for edge in tags[SCENE_BOUNDS_TAG].split())
         skyline = Skyline.from_tag(tags.get(SKYLINE_TAG))
         return dataset.read(1), dataset.read(2), MapGrid.of(dataset), bounds, skyline
 
 
-def map_azimuth(grid, lon_deg, lat_deg, azimuth_deg):
-    """Direction on the map, clockwise from up, of a ground azimuth (clockwise from north) at a place."""
+def map_azimuth(grid: MapGrid, lon_deg: float, lat_deg: float, azimuth_deg: float) -> float:
+    """Return the direction on the map, in degrees clockwise from up, of a ground azimuth at a place.
+
+    The ground azimuth is in degrees clockwise from north.
+    """
     step = np.degrees(_PROBE_M / grid.body.radius_m)
     azimuth = np.radians(azimuth_deg)
     east = step * np.sin(azimuth) / np.cos(np.radians(lat_deg))
@@ -298,18 +327,18 @@ def _label(image, camera, fields):
 
 
 def _middle(grid, bounds):
-    """Longitude and latitude in degrees of the middle of map bounds."""
+    """Return longitude and latitude in degrees of the centre of map bounds."""
     row, column = grid.rowcol((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
     return tuple(float(angle) for angle in grid.lonlat(row, column))
 
 
 def _places(camera, grid, line, sample, height_m):
-    """Row and column (..., 2) of a map that pixels look at."""
+    """Return row and column (..., 2) on a map of the places that pixels see at a height."""
     return np.stack(grid.rowcol_of_lonlat(*camera.image_to_ground(line, sample, height_m)), axis=-1)
 
 
 def _scan(camera, iof, height_m, grid):
-    """I/F that each pixel of an image sees, float32 (lines, samples)."""
+    """Return the I/F that each pixel of an image sees, float32 (lines, samples)."""
     lines = np.arange(0, camera.lines + NODE_PX, NODE_PX) + 1.0
     samples = np.arange(0, camera.samples + NODE_PX, NODE_PX) + 1.0
     base, lifted = (_places(camera, grid, lines[:, None], samples, lift_m) for lift_m in (0.0, _LIFT_M))

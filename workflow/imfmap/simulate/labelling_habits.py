@@ -1,13 +1,14 @@
-"""Labelling habits: how the person who labels a simulated scene draws."""
+"""Labelling habits of the person who labels a simulated scene."""
 
 from dataclasses import dataclass, fields
+from typing import Any, Self
 
 from .dataclass_settings import dataclass_from_mapping, require
 
 
 @dataclass(frozen=True)
 class LabellingHabits:
-    """How a person draws fractures as lines with a width class.
+    """Habits of a person who draws fractures as lines with a width class.
 
     Attributes
     ----------
@@ -36,13 +37,13 @@ class LabellingHabits:
     polygon_share: float = 0.05
 
     @classmethod
-    def from_mapping(cls, mapping, where="simulate.labels"):
-        """Habits out of the config.
+    def from_mapping(cls, mapping: dict[str, Any], where: str = "simulate.labels") -> Self:
+        """Return the habits of a mapping of the config.
 
         Raises
         ------
         InputError
-            For an unknown key, or a share outside 0..1.
+            If a key is unknown or a value is out of range.
         """
         habits = dataclass_from_mapping(cls, mapping, where)
         for item in fields(cls):

@@ -1,41 +1,49 @@
 """Light on the simulated ground: photometry of the lunar surface and exact cast shadows.
 
-The surface reflects after the LROC empirical function in its "b" form, a Lommel-Seeliger term times an exponential
-phase function, with the coefficients of the public parameter file NAC_PHO_LROC_Empirical.0003: the form and figures
-that ISIS's lronacpho normalises real images with.
+The surface reflects by the LROC empirical function in its "b" form: a Lommel-Seeliger term times an exponential phase
+function, with the coefficients of the public parameter file NAC_PHO_LROC_Empirical.0003. ISIS's lronacpho uses the same
+function and coefficients to normalise real images.
 """
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numba import njit
 
+if TYPE_CHECKING:
+    from .direct_imaging import TerrainPart
+    from .terrain import Terrain
+
+
 # b0, b1, b2, b3, b4, b5, b6 of NAC_PHO_LROC_Empirical.0003.
 COEFFICIENTS = (-1.479654495, -0.000083528, 0.012964707, -0.237774774, 0.556075496, 0.663671460, -0.439918609)
 SUN_RADIUS_RAD = 0.00465
-# Light that sunlit ground around throws into a shadow, as a share of what level sunlit ground gets.
+# Light that a shadow gets from the sunlit ground around it, as a share of the light on level sunlit ground.
 SCATTERED = 0.02
-# Direction towards a camera straight above, and that it is the same all over the grid; see `reflectance`.
+# Direction towards a camera straight above: it does not change over the grid. See `view` of `reflectance`.
 ZENITH = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
 
 
-def sun_vector(sun_azimuth_deg, incidence_deg):
-    """Unit vector towards the Sun: right, up (of the map), outward."""
+def sun_vector(sun_azimuth_deg: float, incidence_deg: float) -> np.ndarray:
+    """Return the unit vector towards the Sun: right and up on the map, outward."""
     azimuth, incidence = np.radians(sun_azimuth_deg), np.radians(incidence_deg)
     return np.array([np.sin(azimuth) * np.sin(incidence), np.cos(azimuth) * np.sin(incidence), np.cos(incidence)])
 
 
 @njit(cache=True)
 def _sweep(height, along_step, across_slope, tangent, step_m, half_sun):
-    """Sunlit share where the Sun stands on the side of row -1: lines slanted by `across_slope` columns a row.
+    """Return the visible share of the Sun's disc, float32 (rows, columns).
 
-    Heights are drawn along lines that run away from the Sun. Down each of them the height of the shadow's edge falls by
-    `step_m * tangent` a row, and rises to the ground wherever that stands higher.
+    The Sun stands beyond the first row, or beyond the last one if `along_step` is negative. The sweep follows lines
+    that run away from the Sun and shift by `across_slope` columns a row. Along each line, the height of the shadow's
+    edge decreases by `step_m * tangent` a row. Where the ground is higher, it becomes the edge.
     """
     rows, columns = height.shape
     lit = np.ones((rows, columns), np.float32)
     pad = int(np.ceil(abs(across_slope) * (rows - 1))) + 1
     low = -pad if across_slope > 0 else 0
     lines = columns + pad + 1
-    # Edges of the shadows that the Sun's centre and its lower limb throw, and how far the ground that throws them is.
+    # Height of the shadow edges for the Sun's centre and lower limb, and distance to the ground that throws them.
     edge, low_edge = np.full(lines, -1e9), np.full(lines, -1e9)
     reach, low_reach = np.zeros(lines), np.zeros(lines)
     drop = step_m * tangent
@@ -59,7 +67,7 @@ def _sweep(height, along_step, across_slope, tangent, step_m, half_sun):
                 ground = height[r, 0] if c < 0 else height[r, columns - 1]
             else:
                 ground = height[r, c] * (1.0 - f) + height[r, c + 1] * f
-            # The Sun is a disc; a shadow's edge is never sharper than the grid.
+            # The Sun is a disc. Besides, no shadow's edge is sharper than the grid.
             blur = max(reach[k] * half_sun * (1.0 + tangent * tangent), 0.5 * drop)
             value = 0.5 - (edge[k] - ground) / (2.0 * blur)
             blur = max(low_reach[k] * half_sun * (1.0 + tangent * tangent), 0.5 * drop)
@@ -79,10 +87,10 @@ def _sweep(height, along_step, across_slope, tangent, step_m, half_sun):
     return lit
 
 
-def sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg):
-    """Share of the Sun's disc seen from every pixel.
+def sunlit(height_m: np.ndarray, resolution_m: float, sun_azimuth_deg: float, incidence_deg: float) -> np.ndarray:
+    """Return the share of the Sun's disc that is visible from every pixel.
 
-    An exact horizon sweep: every pixel is compared with all ground between it and the Sun.
+    The horizon is exact: every pixel is compared with all ground between it and the Sun.
 
     Parameters
     ----------
@@ -90,9 +98,9 @@ def sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg):
         (rows, columns).
     resolution_m : float
     sun_azimuth_deg : float
-        Towards the Sun, clockwise from up.
+        Direction towards the Sun, clockwise from up.
     incidence_deg : float
-        On level ground, 0..90.
+        Incidence angle on level ground, 0..90.
 
     Returns
     -------
@@ -106,7 +114,7 @@ def sunlit(height_m, resolution_m, sun_azimuth_deg, incidence_deg):
     turned = abs(right) > abs(down)
     field = np.ascontiguousarray(height_m.T if turned else height_m, dtype=np.float32)
     major, minor = (right, down) if turned else (down, right)
-    # Lines run away from the Sun: with rows growing if the Sun is on the side of row 0.
+    # Lines run away from the Sun: towards larger rows if the Sun is on the side of row 0.
     along = 1 if major < 0 else -1
     across = -minor / abs(major)
     step_m = resolution_m * np.hypot(1.0, across)
@@ -131,11 +139,11 @@ def _reflect(height, albedo, lit, resolution_m, sun, view, b, scattered):
             gx = (height[r, right] - height[r, left]) / (right - left)
             gy = (height[up, c] - height[down, c]) / (down - up)
             if 1 < r < rows - 2 and 1 < c < columns - 2:
-                # Of fourth order, so that relief of a few pixels keeps its slopes.
+                # Fourth-order differences keep the slopes of relief that is a few pixels wide.
                 gx = (4.0 * gx - 0.25 * (height[r, c + 2] - height[r, c - 2])) / 3.0
                 gy = (4.0 * gy - 0.25 * (height[r - 2, c] - height[r + 2, c])) / 3.0
             gx, gy = gx / resolution_m, gy / resolution_m
-            # To fourth order: plain central differences soften what is only a few pixels wide.
+            # Fourth order again: central differences flatten relief that is only a few pixels wide.
             if 2 <= c < columns - 2:
                 gx += (gx - (height[r, c + 2] - height[r, c - 2]) / (4.0 * resolution_m)) / 3.0
             if 2 <= r < rows - 2:
@@ -152,23 +160,31 @@ def _reflect(height, albedo, lit, resolution_m, sun, view, b, scattered):
     return out
 
 
-def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg, view=ZENITH, skyline_lit=None):
-    """Brightness of relief under a distant Sun.
+def reflectance(
+    height_m: np.ndarray,
+    albedo: np.ndarray,
+    resolution_m: float,
+    sun_azimuth_deg: float,
+    incidence_deg: float,
+    view: np.ndarray = ZENITH,
+    skyline_lit: np.ndarray | None = None,
+) -> np.ndarray:
+    """Return the I/F of relief under a distant Sun.
 
     Parameters
     ----------
     height_m, albedo : ndarray
-        float32 (rows, columns); albedo relative to the photometric function's.
+        float32 (rows, columns): heights in metres, and albedo relative to that of the photometric function.
     resolution_m : float
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from up.
     incidence_deg : float
-        On level ground, 0..90.
+        Incidence angle on level ground, 0..90.
     view : ndarray
-        (3, 3): unit vector towards the camera (right, up of the map, outward) at the first pixel, its change from row
-        to row, and its change from column to column. Straight above by default.
+        (3, 3): unit vector towards the camera (right and up on the map, outward) at the first pixel, its change from
+        row to row, and its change from column to column. By default the camera is straight above.
     skyline_lit : ndarray, optional
-        float32 (rows, columns), share of the Sun's disc above a distant rim, see `skyline.Skyline.lit`.
+        float32 (rows, columns): share of the Sun's disc above a distant rim, see `skyline.Skyline.lit`.
 
     Returns
     -------
@@ -182,8 +198,10 @@ def reflectance(height_m, albedo, resolution_m, sun_azimuth_deg, incidence_deg, 
     return _reflect(height_m, albedo, np.ascontiguousarray(lit), resolution_m, sun, view, COEFFICIENTS, SCATTERED)
 
 
-def shade(terrain, sun_azimuth_deg, incidence_deg, view=ZENITH):
-    """`reflectance` of a `Terrain`, on its own grid, under the shadow of its rim."""
+def shade(
+    terrain: "Terrain | TerrainPart", sun_azimuth_deg: float, incidence_deg: float, view: np.ndarray = ZENITH
+) -> np.ndarray:
+    """Return the I/F of a terrain on its own grid, with the shadow of its rim; see `reflectance`."""
     sun = sun_azimuth_deg, incidence_deg
     lit = None if terrain.skyline is None else terrain.skyline.lit(terrain.grid, terrain.height_m, *sun)
     return reflectance(terrain.height_m, terrain.albedo, terrain.grid.resolution_m, *sun, view, lit)

@@ -1,15 +1,17 @@
-"""Line features, fractures and ridges and trails: sizes, paths, and their width and depth along the way.
+"""Line features (fractures, ridges, trails): sizes, paths, and width and depth along the path.
 
 Widths and lengths follow the label table of Le Corre et al. (2025, table of width classes): shares of 51, 33,
 13, 3 and below 0.01 %, mean lengths of 0.002, 0.004, 0.006, 0.011 and 0.021 degrees (1 degree is 30.3 km).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 from .noise import line_noise
+from .settings import SceneSettings
 
 WIDTH_SHARES = {"tiny": 0.51, "small": 0.33, "medium": 0.13, "large": 0.0299, "huge": 0.0001}
 MEAN_LENGTH_M = {"tiny": 60.6, "small": 121.3, "medium": 181.9, "large": 333.6, "huge": 636.8}
@@ -30,11 +32,11 @@ class LineFeature:
     depth_m : ndarray
         (n,) depth (or height) at the centreline, positive.
     wall : float
-        Share of the half-width that its wall takes: 1 is v-shaped, small is box-shaped.
+        Share of the half-width that the wall takes: 1 for a v-shape, less for a box.
     softness : float
-        Rounding of its cross-section, 0 (sharp) to 1 (a soft hollow).
+        Rounding of the cross-section, 0 (sharp) to 1 (a soft hollow).
     group : int
-        Complex that it belongs to.
+        Number of its complex.
     """
 
     points: np.ndarray
@@ -46,26 +48,32 @@ class LineFeature:
     group: int = 0
 
     @property
-    def width_m(self):
-        """float: mean width."""
+    def width_m(self) -> float:
+        """Mean width in metres."""
         return float(np.mean(self.left_m + self.right_m))
 
     @property
-    def length_m(self):
-        """float: length of the centreline."""
+    def length_m(self) -> float:
+        """Length of the centreline in metres."""
         return float(np.hypot(*np.diff(self.points, axis=0).T).sum())
 
 
-def draw_sizes(total_m, rng, min_width_m=1.0, max_width_m=90.0, huge_share=WIDTH_SHARES["huge"]):
-    """Widths and lengths of features, drawn from the label table until their length adds up.
+def draw_sizes(
+    total_m: float,
+    rng: np.random.Generator,
+    min_width_m: float = 1.0,
+    max_width_m: float = 90.0,
+    huge_share: float = WIDTH_SHARES["huge"],
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw widths and lengths of features from the label table until the lengths add up to a total.
 
     Parameters
     ----------
     total_m : float
-        Length wanted.
+        Total length.
     rng : numpy.random.Generator
     min_width_m, max_width_m : float
-        Narrowest and widest; classes beyond them are left out, the others keep their proportions.
+        Smallest and largest width. Classes beyond them are left out; the others keep their proportions.
     huge_share : float
         Share of the huge class.
 
@@ -82,7 +90,7 @@ def draw_sizes(total_m, rng, min_width_m=1.0, max_width_m=90.0, huge_share=WIDTH
     while so_far < total_m:
         kind = rng.choice(len(names), p=shares / shares.sum())
         name, (low, high) = names[kind], bounds[kind]
-        # Within a class narrow is commoner than wide; the tiny class peaks well above the narrowest that can be seen.
+        # Within a class, narrow features are more frequent; in class tiny, those in the middle of the range are.
         width = (
             rng.triangular(low, 0.5 * (low + high), high) if name == "tiny" else low + (high - low) * rng.beta(1, 1.6)
         )
@@ -94,17 +102,29 @@ def draw_sizes(total_m, rng, min_width_m=1.0, max_width_m=90.0, huge_share=WIDTH
     return np.array(widths), np.array(lengths)
 
 
-def random_path(start, heading, length_m, rng, bend=0.35, jog=0.16):
-    """Curvilinear path from a point.
+def random_path(
+    start: Sequence[float] | np.ndarray,
+    heading: float,
+    length_m: float,
+    rng: np.random.Generator,
+    bend: float = 0.35,
+    jog: float = 0.16,
+) -> np.ndarray:
+    """Return a curvilinear path from a point.
 
     Parameters
     ----------
     start : array of float
-        x, y.
+        Map x, y in metres.
     heading : float
         Mean direction in radians, counterclockwise from x.
     bend, jog : float
         Amplitude in radians of the slow bends (over some 120 m) and of the angular jogs (over some 14 m).
+
+    Returns
+    -------
+    ndarray
+        (n, 2) map x, y, `SPACING_M` apart.
     """
     count = max(4, int(length_m / SPACING_M) + 1)
     turn = bend * line_noise(count, SPACING_M, 120.0, rng)
@@ -115,18 +135,20 @@ def random_path(start, heading, length_m, rng, bend=0.35, jog=0.16):
     return np.asarray(start) + np.vstack([np.zeros(2), np.cumsum(steps[:-1], axis=0)])
 
 
-def resample(points, spacing_m=SPACING_M):
-    """Path with its points evenly spaced, ends kept."""
+def resample(points: np.ndarray, spacing_m: float = SPACING_M) -> np.ndarray:
+    """Return a path (n, 2) with evenly spaced points and the same ends."""
     points = np.asarray(points, float)
     along = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
     at = np.linspace(0.0, along[-1], max(3, int(along[-1] / spacing_m) + 1))
     return np.column_stack([np.interp(at, along, points[:, 0]), np.interp(at, along, points[:, 1])])
 
 
-def line_feature_along(points, width_m, settings, rng, group=0):
-    """Give a path its width, depth and cross-section along the way.
+def line_feature_along(
+    points: np.ndarray, width_m: float, settings: SceneSettings, rng: np.random.Generator, group: int = 0
+) -> LineFeature:
+    """Return the line feature along a path, with width, depth and cross-section.
 
-    The edges wander on their own, the ends taper, the fill varies along the path.
+    Both edges vary independently, the ends taper, and the fill varies along the path.
     """
     count = len(points)
     length_m = SPACING_M * (count - 1)
@@ -141,21 +163,21 @@ def line_feature_along(points, width_m, settings, rng, group=0):
     ]
     scale = width_m / np.mean(edges[0] + edges[1])
     low, high = settings.depth_to_width
-    # Narrow fractures fill first with the debris of their own walls, and the widest are floored.
+    # Above 22 m, depth grows more slowly than width.
     ratio = low + (high - low) * rng.beta(1.6, 1.6)
     depth = ratio * min(width_m, 22.0 + 0.3 * max(width_m - 22.0, 0.0))
-    # Debris makes a level bed: the deeper it lies, the less is left of walls and depth.
+    # Debris makes a level bed. The more debris, the less remains of walls and depth.
     left_open = 1.0 - _share(settings.fracture_fill, rng)
     patchy = np.clip(1.0 + 0.22 * line_noise(count, SPACING_M, max(5.0 * width_m, 20.0), rng), 0.35, 1.4)
     depth_m = depth * left_open * patchy * np.clip(2.0 * ends, 0.15, 1.0)
     box = rng.random() < settings.fracture_box_share
     wall = left_open * (rng.uniform(0.3, 0.55) if box else rng.uniform(0.8, 1.0))
-    # No wall steeper than some 40 degrees: loose debris lies at its angle of repose.
+    # No wall is steeper than some 40 degrees, the angle of repose of loose debris.
     wall = max(wall, min(1.0, 2.4 * depth * left_open / width_m))
     softness = _share(settings.fracture_degradation, rng)
     return LineFeature(points, edges[0] * scale, edges[1] * scale, depth_m, wall, softness, group)
 
 
 def _share(mean, rng):
-    """A share of a given mean, most of them small where the mean is."""
+    """Draw a share with a given mean. If the mean is small, most shares are smaller."""
     return mean if mean in (0.0, 1.0) else float(rng.beta(1.5, 1.5 * (1.0 - mean) / mean))

@@ -5,12 +5,19 @@ from numba import njit
 from scipy import fft
 
 
-def band_noise(shape, resolution_m, rng, shortest_m, longest_m, hurst=0.9):
-    """Self-affine Gaussian noise between two wavelengths, scaled to unit standard deviation.
+def band_noise(
+    shape: tuple[int, int],
+    resolution_m: float,
+    rng: np.random.Generator,
+    shortest_m: float,
+    longest_m: float,
+    hurst: float = 0.9,
+) -> np.ndarray:
+    """Return self-affine Gaussian noise between two wavelengths, scaled to unit standard deviation.
 
-    Made in the frequency domain: amplitude falls as wavenumber to the power -(hurst + 1) inside the band
-    and smoothly to nothing outside it. A band whose shortest wave spans many pixels is made on a coarser grid and
-    interpolated.
+    The noise is made in the frequency domain: the amplitude decreases as wavenumber to the power -(hurst + 1) inside
+    the band, and smoothly to zero outside it. If the shortest wave spans many pixels, the noise is made on a coarser
+    grid and interpolated.
 
     Parameters
     ----------
@@ -19,9 +26,9 @@ def band_noise(shape, resolution_m, rng, shortest_m, longest_m, hurst=0.9):
     resolution_m : float
     rng : numpy.random.Generator
     shortest_m, longest_m : float
-        Wavelengths; a shortest one of 0 reaches down to the grid's own limit.
+        Wavelengths. If `shortest_m` is 0, the band reaches to the grid's own limit.
     hurst : float
-        0 (rough) to 1 (smooth).
+        Hurst exponent, 0 (rough) to 1 (smooth).
 
     Returns
     -------
@@ -58,15 +65,23 @@ def _shape_spectrum(spectrum, row_frequency, column_frequency, low, high, power)
             spectrum[r, c] *= np.float32(gain)
 
 
-def enlarge(coarse, factor, shape):
-    """Enlargement of an array by a whole factor, cut to `shape`.
+def enlarge(coarse: np.ndarray, factor: int, shape: tuple[int, int]) -> np.ndarray:
+    """Return an array enlarged by a whole factor and cut to a shape.
 
-    Cubic B-splines: slopes stay smooth, so that light shows no trace of the coarse grid.
+    Cubic B-splines keep slopes smooth, so that the coarse grid does not show in the light.
 
     Parameters
     ----------
     coarse : ndarray
-        (rows, columns), at least two more in both than the enlarged shape needs.
+        (rows, columns), with at least two rows and columns more than the enlarged shape needs.
+    factor : int
+    shape : tuple of int
+        Rows and columns of the result.
+
+    Returns
+    -------
+    ndarray
+        float32.
     """
     steps = np.arange(factor) / factor
     weights = np.stack(
@@ -96,21 +111,27 @@ def _enlarge(coarse, weights, factor, rows, columns):
     return out
 
 
-def line_noise(count, spacing_m, scale_m, rng):
-    """Smooth noise along a line, unit standard deviation over a long line.
+def line_noise(count: int, spacing_m: float, scale_m: float, rng: np.random.Generator) -> np.ndarray:
+    """Return smooth noise along a line. Over a long line its standard deviation is 1.
 
     Parameters
     ----------
     count : int
-        Points.
+        Number of points.
     spacing_m, scale_m : float
-        Distance between points and correlation length.
+        Distance between points, and correlation length.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    ndarray
+        (count,).
     """
     knots = max(4, int(np.ceil(count * spacing_m / scale_m)) + 4)
     values = rng.standard_normal(knots)
     at = np.arange(count) * spacing_m / scale_m + rng.random() + 1.0
     base = np.minimum(at.astype(int), knots - 3)
     t = at - base
-    # Cubic B-spline weights: smooth, and never overshooting; 0.69 is their RMS sum.
+    # Cubic B-spline weights are smooth and never overshoot. The RMS of their sum is 0.69.
     weights = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
     return sum(weight * values[base + k - 1] for k, weight in enumerate(weights)) / 6.0 / 0.69

@@ -1,40 +1,52 @@
-"""Populations of craters and boulders: how many, how large, how old, where."""
+"""Populations of craters and boulders: number, sizes, ages and places."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Self
 
 import numpy as np
 import shapely
 
+from ..maps.grids import MapGrid
 from .relief_carving import AGES, add_boulders, add_craters
+from .settings import SceneSettings
 
 _SIDES = 7
-# Craters younger than this are bright and wear blocks.
+# Craters younger than this are bright.
 FRESH_AGE = 0.012
-# Chains whose largest craters are older than this are lost among the others.
+# In a chain older than this (age of its largest crater), the craters cannot be told from others.
 _CHAIN_AGE = 0.4
 
 
-def power_law(count, slope, smallest, largest, rng):
-    """Diameters whose cumulative number falls as diameter to the power -slope between two bounds."""
+def power_law(count: int, slope: float, smallest: float, largest: float, rng: np.random.Generator) -> np.ndarray:
+    """Draw diameters between two bounds. Their cumulative number decreases as diameter to the power -slope."""
     low, high = smallest**-slope, largest**-slope
     return (low - rng.random(count) * (low - high)) ** (-1.0 / slope)
 
 
-def draw_count(density_per_km2, at_m, slope, smallest_m, largest_m, area_m2, rng):
-    """Poisson number of objects between two diameters, of a density that holds for `at_m` and more."""
+def draw_count(
+    density_per_km2: float,
+    at_m: float,
+    slope: float,
+    smallest_m: float,
+    largest_m: float,
+    area_m2: float,
+    rng: np.random.Generator,
+) -> int:
+    """Draw the number of objects between two diameters (Poisson). The density counts objects of `at_m` or more."""
     per_m2 = density_per_km2 * 1e-6 * at_m**slope
     return int(rng.poisson(per_m2 * (smallest_m**-slope - largest_m**-slope) * area_m2))
 
 
-def area_of(bounds):
-    """Area in square metres of map bounds."""
+def area_of(bounds: tuple[float, float, float, float]) -> float:
+    """Return the area of map bounds in square metres."""
     left, bottom, right, top = bounds
     return (right - left) * (top - bottom)
 
 
 @dataclass
 class Craters:
-    """Craters, all arrays (n,) but `phase` (n, 3).
+    """Craters. All arrays are (n,), except `phase`, which is (n, 3).
 
     Attributes
     ----------
@@ -43,15 +55,15 @@ class Craters:
     age : ndarray
         Diffusion age, see `relief_carving.crater_profiles`.
     freshness : ndarray
-        Relative brightening.
+        Relative brightening of crater and ejecta.
     wobble, phase : ndarray
-        Departure from a circle.
+        Amplitude and phases of the departure from a circle.
     relief : ndarray
-        Depth over that of a primary crater of the same age.
+        Depth as a multiple of that of a primary crater of the same age.
     stretch, turn : ndarray
         Length over width, and direction of the length in radians, counterclockwise from x.
     chain : ndarray
-        Number of the chain of secondaries that a crater belongs to, 0 for none.
+        Number of the chain of secondaries that a crater belongs to, 0 if it is in no chain.
     """
 
     x: np.ndarray
@@ -67,30 +79,38 @@ class Craters:
     chain: np.ndarray
 
     @classmethod
-    def of(cls, x, y, diameter_m, age, rng, brightening=0.0):
-        """Give primary craters of given places, sizes and ages their shapes."""
+    def of(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        diameter_m: np.ndarray,
+        age: np.ndarray,
+        rng: np.random.Generator,
+        brightening: float = 0.0,
+    ) -> Self:
+        """Return primary craters of given places, sizes and ages, with shapes drawn at random."""
         count = len(x)
         fresh = np.where((age < FRESH_AGE) & (diameter_m > 4.0), brightening * rng.random(count), 0.0)
         wobble, phase = rng.uniform(0.0, 0.05, count), rng.uniform(0.0, 2 * np.pi, (count, 3))
-        # Targets differ: blocky ones, layered ones, slopes.
+        # Depths differ because targets do: blocky or layered ground, slopes.
         relief = np.clip(rng.normal(1.0, 0.12, count), 0.6, 1.3)
         stretch, turn = 1.0 + 0.08 * rng.random(count) ** 2, rng.uniform(0.0, np.pi, count)
         chain = np.zeros(count, np.int64)
         return cls(x, y, diameter_m, age, fresh, wobble, phase, relief, stretch, turn, chain)
 
     @classmethod
-    def draw(cls, bounds, settings, rng):
-        """Draw the primary craters of a terrain that have any relief left.
+    def draw(cls, bounds: tuple[float, float, float, float], settings: SceneSettings, rng: np.random.Generator) -> Self:
+        """Draw the primary craters of a terrain that still have relief.
 
         Small craters fade sooner than large ones: at one time, the diffusion age of a crater of radius R is that of a
         10 m crater times 5 m / R. It would be (5 m / R)^2 if diffusivity did not grow with scale (Fassett et al. 2022).
-        Where that makes the small ones fade within the time of the surface, what is left is in equilibrium with decay.
+        Where small craters fade sooner than the age of the surface, their number is in equilibrium with decay.
         """
         left, bottom, right, top = bounds
         area, slope, degradation = area_of(bounds), settings.crater_slope, settings.crater_degradation
         smallest = max(settings.crater_min_m, 1.5 * settings.terrain_resolution_m)
         largest = max(settings.crater_max_m, smallest)
-        # Craters smaller than this fade away in less than the age of the surface: only the last ones are drawn.
+        # Smaller craters fade within the age of the surface: only the most recent of them are drawn.
         lasting = max(10.0 * degradation / AGES[-1], smallest)
         kept_whole = min(lasting, largest)
         density = settings.crater_density_per_km2
@@ -107,10 +127,12 @@ class Craters:
         return cls.of(x, y, diameter, age, rng, settings.crater_brightening)
 
     @classmethod
-    def secondaries(cls, bounds, settings, rng):
-        """Draw chains of secondary craters that still have relief, all running away from one distant primary.
+    def secondaries(
+        cls, bounds: tuple[float, float, float, float], settings: SceneSettings, rng: np.random.Generator
+    ) -> Self:
+        """Draw chains of secondary craters that still have relief. All chains run away from one distant primary.
 
-        Secondaries are half as deep as primaries (Pike & Wilhelms 1978), lie rim to rim and are drawn out along the
+        Secondaries are half as deep as primaries (Pike & Wilhelms 1978), lie rim to rim, and are elongated along the
         chain.
         """
         left, bottom, right, top = bounds
@@ -127,7 +149,7 @@ class Craters:
             across = 0.25 * largest * rng.standard_normal(members) + 0.0015 * rng.normal() * along**2
             x = rng.uniform(left, right) + along * np.cos(heading) - across * np.sin(heading)
             y = rng.uniform(bottom, top) + along * np.sin(heading) + across * np.cos(heading)
-            # They fell at one time, late enough for the largest to be seen still.
+            # The craters of a chain formed at one time, and the largest still has relief.
             oldest = min(_CHAIN_AGE, settings.crater_degradation * 10.0 / largest)
             age = oldest * rng.random() * largest / diameter
             part = cls.of(x, y, diameter, age, rng)
@@ -139,15 +161,15 @@ class Craters:
         return cls.together(parts) if parts else cls.of(*np.zeros((4, 0)), rng)
 
     @classmethod
-    def together(cls, parts):
-        """Populations as one, the oldest craters first."""
+    def together(cls, parts: Sequence[Self]) -> Self:
+        """Return one population of several: the oldest craters first, without those that have faded."""
         arrays = {item.name: np.concatenate([getattr(part, item.name) for part in parts]) for item in fields(cls)}
         order = np.argsort(-arrays["age"] * arrays["diameter_m"], kind="stable")
         order = order[arrays["age"][order] < AGES[-1]]
         return cls(**{name: array[order] for name, array in arrays.items()})
 
-    def add_to(self, height, lines, albedo, grid):
-        """Add the craters to heights, wiping fractures and ridges under the larger ones."""
+    def add_to(self, height: np.ndarray, lines: np.ndarray, albedo: np.ndarray, grid: MapGrid) -> None:
+        """Add the craters to heights in place. Larger craters remove fractures and ridges under them."""
         row, column = grid.rowcol(self.x, self.y)
         # Rows grow downwards, angles upwards.
         add_craters(
@@ -155,12 +177,12 @@ class Craters:
             self.age, self.freshness, self.wobble, self.phase, self.relief, self.stretch, -self.turn,
         )  # fmt: skip
 
-    def visible(self, smallest_m):
-        """Indices of craters with relief left: large enough and not too old."""
+    def visible(self, smallest_m: float) -> np.ndarray:
+        """Return the indices of craters that are visible: large enough and not too old."""
         return np.flatnonzero((self.diameter_m >= smallest_m) & (self.age < 0.25))
 
-    def outlines(self, index, scale=1.0):
-        """Rims as polygons (n,), ellipses."""
+    def outlines(self, index: np.ndarray, scale: float = 1.0) -> np.ndarray:
+        """Return the rims as an array (n,) of elliptic polygons."""
         angle = np.linspace(0.0, 2 * np.pi, 25)[:-1]
         radius, stretch = 0.5 * scale * self.diameter_m[index], np.sqrt(self.stretch[index])
         along, across = (radius * stretch)[:, None] * np.cos(angle), (radius / stretch)[:, None] * np.sin(angle)
@@ -172,7 +194,7 @@ class Craters:
 
 @dataclass
 class Boulders:
-    """Boulders: map x, y, diameter_m and shape; all (n, ...)."""
+    """Boulders: map x, y, diameter_m and shape. All arrays are (n, ...); see `relief_carving.add_boulders`."""
 
     x: np.ndarray
     y: np.ndarray
@@ -186,8 +208,16 @@ class Boulders:
     bright: np.ndarray
 
     @classmethod
-    def of(cls, x, y, diameter_m, cracked_share, brightening, rng):
-        """Give boulders of given places and sizes their shapes."""
+    def of(
+        cls,
+        x: np.ndarray,
+        y: np.ndarray,
+        diameter_m: np.ndarray,
+        cracked_share: float,
+        brightening: float,
+        rng: np.random.Generator,
+    ) -> Self:
+        """Return boulders of given places and sizes, with shapes drawn at random."""
         count = len(x)
         spread = rng.uniform(-0.3, 0.3, (count, _SIDES))
         sides = (np.arange(_SIDES) + spread) * 2 * np.pi / _SIDES + rng.uniform(0, 2 * np.pi, (count, 1))
@@ -198,7 +228,7 @@ class Boulders:
             x,
             y,
             diameter_m,
-            # Boulders are half buried as often as not: heights of some 0.6 diameters (Demidov & Basilevsky 2014).
+            # Many boulders are half buried: heights are some 0.6 diameters (Demidov & Basilevsky 2014).
             diameter_m * rng.uniform(0.4, 0.8, count),
             sides,
             reach,
@@ -208,20 +238,20 @@ class Boulders:
             rng.uniform(0.95, 1.0 + brightening, count),
         )
 
-    def add_to(self, height, albedo, grid):
-        """Set the boulders on the ground."""
+    def add_to(self, height: np.ndarray, albedo: np.ndarray, grid: MapGrid) -> None:
+        """Add the boulders to heights and albedo in place."""
         row, column = grid.rowcol(self.x, self.y)
         add_boulders(
             height, albedo, column, row, 0.5 * self.diameter_m / grid.resolution_m, self.tall_m, self.sides,
             self.reach, self.steep, self.tilt, self.crack, self.bright, grid.resolution_m,
         )  # fmt: skip
 
-    def outlines(self, smallest_m=0.0):
-        """Footprints as polygons of boulders at least so large, and their indices."""
+    def outlines(self, smallest_m: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Return the outlines (polygons) of boulders of `smallest_m` or more, and their indices."""
         index = np.flatnonzero(self.diameter_m >= smallest_m)
         a, d = self.sides[index], self.reach[index] * 0.5 * self.diameter_m[index, None]
         b, e = np.roll(a, -1, axis=1), np.roll(d, -1, axis=1)
-        # Corners are where neighbouring sides meet; sides run with rows growing downwards, the map's y upwards.
+        # Corners are where neighbouring sides meet. Angles of sides count rows downwards, the map's y runs upwards.
         cross = np.sin(b - a)
         x = self.x[index, None] + (d * np.sin(b) - e * np.sin(a)) / cross
         y = self.y[index, None] - (e * np.cos(a) - d * np.cos(b)) / cross

@@ -1,7 +1,8 @@
-"""A circular orbit over a scene, and the camera of the image taken from it."""
+"""A circular orbit over a scene, and the camera of an image taken from it."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -14,48 +15,49 @@ from ..maps.sun_distance import sun_moon_distance_au
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.label import preroll_time, product_number
 from ..nac.optics import ADDITIONAL_PREROLL_LINES, NAC, line_duration_s, samples_of
+from .settings import ImageSettings
 
 GM_MOON_KM3_S2 = 4902.8
 # Orientation of the Moon at J2000 and its spin (pck00010.tpc, without the nutation terms): right ascension and
 # declination of the pole, prime meridian, degrees and degrees a day.
 _POLE_RA_DEG, _POLE_DEC_DEG, _MERIDIAN_DEG, _SPIN_DEG_DAY = 269.9949, 66.5392, 38.3213, 13.17635815
-# Exposure in ms of code 0 and of a code more; real labels say 0.3376 at 0, 0.3632 at 3.
+# Line exposure in ms for code 0, and step from code to code. Real labels have 0.3376 for 0, 0.3632 for 3.
 _EXPOSURE_MS, _EXPOSURE_STEP_MS = 0.3376, 0.128 / 15.0
 _TABLE_STEP_S = 0.1
-# The attitude sways at these frequencies (Hz): slowly enough for the pointing tables to follow, or too fast for them.
+# Frequencies (Hz) at which the attitude sways: those that pointing tables record, and those too fast for them.
 _RECORDED_HZ, _UNRECORDED_HZ = (0.05, 1.5), (5.0, 40.0)
 _FINE_STEP_S = 0.004
 _CLOCK_ZERO = datetime(2001, 1, 1)
 
 
-def product_id_of(image):
-    """Full product identifier, as an EDR carries it: ends in LE or RE after the camera.
+def product_id_of(image: ImageSettings) -> str:
+    """Return the full product identifier, as in an EDR. It ends in LE (left camera) or RE (right camera).
 
     Raises
     ------
     InputError
-        Where the identifier names the other camera, or is none of a NAC.
+        If the identifier names the other camera, or is not that of a NAC image.
     """
     side = "L" if image.camera == "left" else "R"
     stem = image.product.removesuffix("E")
     if stem[-1:] in "LR" and stem[-1:] != side:
-        raise InputError(image.product, f"is no image of the {image.camera} camera", f"let it end in {side}E")
+        raise InputError(image.product, f"is not an image of the {image.camera} camera", f"let it end in {side}E")
     stem = stem.rstrip("LR") + side
     if not (stem[0] == "M" and stem[1:-1].isdigit()):
-        raise InputError(image.product, "is no product id of a NAC", "write it as M1400000000LE")
+        raise InputError(image.product, "is not a product id of a NAC image", "write it like M1400000000LE")
     return stem + "E"
 
 
-def ground_speed_m_s(altitude_km):
-    """Speed over the ground of the point below a circular orbit."""
+def ground_speed_m_s(altitude_km: float) -> float:
+    """Return the ground speed of the point below the spacecraft, for a circular orbit."""
     radius_km = body("moon").radius_m / 1000.0
     return 1000.0 * np.sqrt(GM_MOON_KM3_S2 / (radius_km + altitude_km) ** 3) * radius_km
 
 
-def exposure(image):
-    """Line exposure in ms and its code: the one that makes lines as long on the ground as samples are wide.
+def exposure(image: ImageSettings) -> tuple[float, int]:
+    """Return line exposure in ms and its code. With it, lines are as long on the ground as samples are wide.
 
-    No code is below 0, so unsummed images from less than some 56 km have lines longer than their samples, as real ones.
+    No code is below 0. So unsummed images from less than some 56 km have lines longer than their samples, as real ones.
     """
     optics = NAC[image.camera]
     sample_m = 1000.0 * image.altitude_km * optics.pixel_pitch_mm / optics.focal_length_mm * image.summing
@@ -64,18 +66,20 @@ def exposure(image):
     return round(_EXPOSURE_MS + code * _EXPOSURE_STEP_MS, 6), code
 
 
-def build_camera(image, lon_deg, lat_deg, length_m, seed=0):
-    """Camera of an image whose middle line passes over a place, as its ISD records it.
+def build_camera(
+    image: ImageSettings, lon_deg: float, lat_deg: float, length_m: float, seed: int = 0
+) -> LineScanCamera:
+    """Return the camera, as the ISD records it, of an image whose middle line passes over a place.
 
     Parameters
     ----------
     image : ImageSettings
     lon_deg, lat_deg : float
-        Scene centre.
+        Centre of the scene.
     length_m : float
-        Ground to be covered along the track.
+        Length of the image on the ground, along the track.
     seed : int
-        Of the attitude's swaying, which differs from image to image.
+        Seed of the attitude's swaying, which differs from image to image.
 
     Returns
     -------
@@ -84,7 +88,7 @@ def build_camera(image, lon_deg, lat_deg, length_m, seed=0):
     Raises
     ------
     InputError
-        Where an orbit of the inclination does not reach the place.
+        If an orbit of the image's inclination does not reach the place.
     """
     moon = body("moon")
     radius_km = moon.radius_m / 1000.0
@@ -141,8 +145,8 @@ def build_camera(image, lon_deg, lat_deg, length_m, seed=0):
     )
 
 
-def true_camera(camera, image, seed=0):
-    """The camera as it really pointed: `build_camera`'s with the swaying that its pointing table does not record."""
+def true_camera(camera: LineScanCamera, image: ImageSettings, seed: int = 0) -> LineScanCamera:
+    """Return the camera of `build_camera` with its true pointing, which sways more than the pointing table records."""
     if not image.unrecorded_jitter_urad:
         return camera
     times = camera.pointing.times_s
@@ -153,8 +157,8 @@ def true_camera(camera, image, seed=0):
     return replace(camera, pointing=Orientation(fine, quaternions_of(matrices)))
 
 
-def label_fields(image, camera):
-    """What the label of the image's EDR says beyond its defaults, see `edr_writing.write_edr`."""
+def label_fields(image: ImageSettings, camera: LineScanCamera) -> dict[str, Any]:
+    """Return the fields of the EDR's label that differ from the defaults of `edr_writing.write_edr`."""
     exposure_ms, code = exposure(image)
     preroll = preroll_time(camera.product_id)
     start = parse_utc(camera.start_time)
@@ -174,19 +178,19 @@ def label_fields(image, camera):
     }
 
 
-def body_matrix(et_s):
-    """Rotation (3, 3) from J2000 to the Moon's body-fixed frame at an ephemeris time."""
+def body_matrix(et_s: float) -> np.ndarray:
+    """Return the rotation (3, 3) from J2000 to the Moon's body-fixed frame at an ephemeris time."""
     node = np.radians(90.0 + _POLE_RA_DEG)
     tilt = np.radians(90.0 - _POLE_DEC_DEG)
     meridian = np.radians((_MERIDIAN_DEG + _SPIN_DEG_DAY * et_s / 86400.0) % 360.0)
     return _about_z(meridian) @ _about_x(tilt) @ _about_z(node)
 
 
-def quaternions_of(matrices):
-    """Scalar-first quaternions (n, 4) of rotation matrices (n, 3, 3), in NAIF's sense (m2q)."""
+def quaternions_of(matrices: np.ndarray) -> np.ndarray:
+    """Return quaternions (n, 4) of rotation matrices (n, 3, 3), scalar first, by NAIF's convention (m2q)."""
     m = np.asarray(matrices)
     trace = m[:, 0, 0] + m[:, 1, 1] + m[:, 2, 2]
-    # The largest of the four squares is never small: no division by little.
+    # The largest of the four squares is never small, so that no divisor is.
     squares = np.stack([trace, *(2.0 * m[:, k, k] - trace for k in range(3))], axis=1)
     out = np.empty((len(m), 4))
     for row, matrix, best in zip(out, m, squares.argmax(axis=1), strict=True):
@@ -200,14 +204,17 @@ def quaternions_of(matrices):
             row[0] = skew[i] / (4.0 * row[1 + i])
             for j in {0, 1, 2} - {i}:
                 row[1 + j] = (matrix[i, j] + matrix[j, i]) / (4.0 * row[1 + i])
-    # One sign along the track.
+    # Neighbours have the same sign.
     flips = np.cumprod(np.where(np.sum(out[1:] * out[:-1], axis=1) < 0, -1.0, 1.0))
     out[1:] *= flips[:, None]
     return out
 
 
 def _flight(image, lat_deg, east, north):
-    """Directions of flight and, across it, to the east, on the ground; an orbit of less than 90 degrees moves east."""
+    """Return the directions on the ground of flight, and across it to the east.
+
+    Orbits with an inclination below 90 degrees move eastward.
+    """
     eastward = np.cos(np.radians(image.inclination_deg)) / max(np.cos(np.radians(lat_deg)), 1e-6)
     if abs(eastward) >= 1.0:
         raise InputError(
@@ -222,17 +229,17 @@ def _flight(image, lat_deg, east, north):
 
 
 def _swing(image, orbit_radii):
-    """Angle at the Moon's centre from below the spacecraft to where its rolled camera looks, radians."""
+    """Return the angle at the Moon's centre, in radians, between the spacecraft and the place that its camera sees."""
     roll = np.radians(image.roll_deg)
     return np.arcsin(orbit_radii * np.sin(roll)) - roll
 
 
 def _sway(times_s, rms_urad, band_hz, rng):
-    """Small turns about the camera's axes (n, 3) in radians and their rates, of a root mean square about each axis."""
+    """Return small turns (n, 3) about the camera's axes, in radians and with a given RMS, and their rates."""
     waves = 5
     frequency = np.exp(rng.uniform(*np.log(band_hz), (waves, 3)))
     phase = rng.uniform(0.0, 2.0 * np.pi, (waves, 3))
-    # Slow sways are the large ones.
+    # Slow sways are larger than fast ones.
     amplitude = frequency**-0.5
     amplitude *= 1e-6 * rms_urad * np.sqrt(2.0 / np.sum(amplitude**2, axis=0))
     argument = 2.0 * np.pi * frequency * np.asarray(times_s)[:, None, None] + phase
@@ -256,6 +263,6 @@ def _about_x(angle):
 
 
 def _clock(moment):
-    """Spacecraft clock: seconds from 2001 on and 65536ths, leap seconds left out."""
+    """Return a spacecraft clock count: seconds since 2001 without leap seconds, and 65536ths of a second."""
     ticks = round((moment - _CLOCK_ZERO) / timedelta(seconds=1) * 65536)
     return f"1/{ticks // 65536}:{ticks % 65536:05d}"

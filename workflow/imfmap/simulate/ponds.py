@@ -1,5 +1,6 @@
 """Ponds of impact melt: perched on the terraces of a wall, on the floors of small craters and around them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,9 +8,12 @@ import shapely
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter
 
+from ..maps.grids import MapGrid
 from .objects import Craters, draw_count, power_law
+from .settings import SceneSettings
+from .wall import Wall
 
-# Width of a pond's shore, and waves of the old ground up to this length that melt drowns.
+# Width of a pond's shore, and wavelength below which relief of the old ground still shows in the melt (weakly).
 _SHORE_M, _DROWNED_M = 2.5, 12.0
 _CRATER_SLOPE = 2.0
 
@@ -33,7 +37,7 @@ class Pond:
 
 
 def _blob(rng):
-    """Radius of a wavy round outline over its mean at 72 angles."""
+    """Return 72 angles, and at each the radius of a wavy round outline relative to its mean."""
     angle = np.linspace(0.0, 2 * np.pi, 73)[:-1]
     waves = sum(
         amplitude * np.cos(number * angle + rng.uniform(0, 2 * np.pi))
@@ -42,14 +46,14 @@ def _blob(rng):
     return angle, 1.0 + waves
 
 
-def wall_ponds(wall, per_km, rng):
-    """Perched ponds on the terraces of a wall.
+def wall_ponds(wall: Wall, per_km: float, rng: np.random.Generator) -> list[Pond]:
+    """Return perched ponds on the terraces of a wall.
 
     Parameters
     ----------
     wall : Wall
     per_km : float
-        Ponds per km of terrace that is wide enough.
+        Ponds per km of terrace. Terraces narrower than 55 m have none.
 
     Returns
     -------
@@ -69,15 +73,17 @@ def wall_ponds(wall, per_km, rng):
     return ponds
 
 
-def pond_craters(bounds, settings, rng):
-    """Craters older than the fractures, melt on their floors and in hollows of their ejecta.
+def pond_craters(
+    bounds: tuple[float, float, float, float], settings: SceneSettings, rng: np.random.Generator
+) -> tuple[Craters, list[Pond]]:
+    """Return craters that are older than the fractures, with melt on their floors and in hollows of their ejecta.
 
-    Such ponds are known of craters from some 200 m on (Plescia & Cintala 2012).
+    Such ponds are known at craters larger than some 200 m (Plescia & Cintala 2012).
 
     Returns
     -------
     tuple
-        Craters, and a list of Pond.
+        Craters, and list of Pond.
     """
     left, bottom, right, top = bounds
     low, high = settings.pond_crater_min_m, settings.pond_crater_max_m
@@ -89,7 +95,7 @@ def pond_craters(bounds, settings, rng):
     ponds = []
     for k in range(count):
         ponds.append(_round_pond(x[k], y[k], rng.uniform(0.24, 0.34) * diameter[k] / 2, 0.9, "crater floor", rng))
-        # Melt leaves on one side, downrange of a slanting impact.
+        # Melt leaves the crater on one side, downrange of an oblique impact.
         downrange = rng.uniform(0.0, 2 * np.pi)
         for _ in range(rng.integers(2, 7)):
             angle, far = downrange + rng.normal(0.0, 0.7), 0.5 * diameter[k] * rng.uniform(1.25, 1.8)
@@ -109,8 +115,8 @@ def _round_pond(x, y, radius_m, fill, kind, rng):
     return Pond(shapely.make_valid(shapely.Polygon(edge)), fill, kind)
 
 
-def level_ponds(height, albedo, ponds, grid):
-    """Lay level, slightly darker melt into the ground, in place.
+def level_ponds(height: np.ndarray, albedo: np.ndarray, ponds: Sequence[Pond], grid: MapGrid) -> None:
+    """Fill ponds with level, slightly darker melt, in place.
 
     Parameters
     ----------

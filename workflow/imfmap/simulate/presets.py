@@ -3,7 +3,7 @@
 PRESETS = {
     # The floor of a young crater under impact melt: the defaults of `SceneSettings`.
     "melt_floor": {},
-    # Ordinary regolith, mare or old highland: craters of all sizes in equilibrium with their decay, no melt, no wall.
+    # Ordinary regolith (mare or old highlands): craters of all sizes in equilibrium with decay, no melt, no wall.
     "cratered_ground": {
         "melt_floor": False,
         "wall_share": 0.0,

@@ -1,4 +1,4 @@
-"""Relief carved into and set on height grids, pixel by pixel: line features, craters and boulders."""
+"""Relief of line features, craters and boulders, added to height grids pixel by pixel."""
 
 from functools import lru_cache
 
@@ -8,13 +8,23 @@ from numba import njit
 CRATER_REACH = 3.0
 AGES = np.concatenate([[0.0], np.geomspace(0.002, 1.2, 27)])
 _STEP = 0.025
-# A crater older than this has faded together with what it dug out.
+# A crater older than this has faded. It no longer removes line features.
 WIPING_AGE = 0.1
 
 
 @njit(cache=True)
-def carve_lines(field, x, y, left, right, depth, wall, softness, first):
-    """Lay the cross-sections of line features into a grid, the deepest one winning.
+def carve_lines(
+    field: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    left: np.ndarray,
+    right: np.ndarray,
+    depth: np.ndarray,
+    wall: np.ndarray,
+    softness: np.ndarray,
+    first: np.ndarray,
+) -> None:
+    """Write the cross-sections of line features into a grid of depths. Where they overlap, the deepest counts.
 
     Parameters
     ----------
@@ -23,11 +33,11 @@ def carve_lines(field, x, y, left, right, depth, wall, softness, first):
     x, y : ndarray
         Points of all features, in pixels (column, row; whole numbers at centres).
     left, right, depth : ndarray
-        Half-widths in pixels on the two sides of the way, and depth in metres at each point.
+        Half-widths in pixels on the two sides of the path, and depth in metres, at each point.
     wall, softness : ndarray
         Wall share and rounding of each feature.
     first : ndarray
-        Index of each feature's first point, and the number of points at the end.
+        Index of each feature's first point; last, the number of all points.
     """
     rows, columns = field.shape
     for f in range(len(first) - 1):
@@ -46,7 +56,7 @@ def carve_lines(field, x, y, left, right, depth, wall, softness, first):
                     px, py = c - x[i], r - y[i]
                     t = min(1.0, max(0.0, (px * dx + py * dy) / square))
                     ox, oy = px - t * dx, py - t * dy
-                    # Rows grow downwards, so the left of the way has a negative cross product here.
+                    # Rows grow downwards, so the cross product is negative on the left of the path.
                     side = left if dx * py - dy * px < 0.0 else right
                     half = side[i] * (1.0 - t) + side[i + 1] * t
                     s = np.sqrt(ox * ox + oy * oy) / max(half, 1e-3)
@@ -58,7 +68,7 @@ def carve_lines(field, x, y, left, right, depth, wall, softness, first):
                         u = min(1.0, (1.0 - s) / wall[f])
                         value += 0.94 * (0.4 * u + 0.6 * u * u * (3.0 - 2.0 * u))
                     if softness[f] > 0.0:
-                        # What downslope creep makes of any cross-section: a rounded, shallower hollow.
+                        # Downslope creep turns any cross-section into a rounded, shallower hollow.
                         soft = 0.8 * np.exp(-2.0 * s * s) * min(1.0, 4.0 * (1.5 - s))
                         value += softness[f] * (soft - value)
                     value *= depth[i] * (1.0 - t) + depth[i + 1] * t
@@ -67,12 +77,12 @@ def carve_lines(field, x, y, left, right, depth, wall, softness, first):
 
 
 @lru_cache(maxsize=1)
-def crater_profiles():
-    """Heights of simple craters by age, for a radius of 1.
+def crater_profiles() -> np.ndarray:
+    """Return the height profiles of simple craters by age, for a radius of 1.
 
-    A fresh bowl, 0.185 diameters deep from a rim 0.04 diameters high (Pike 1977 finds some 0.2 and 0.04), is aged by
-    topographic diffusion (Fassett & Thomson 2014), solved on circles: age is diffusivity times time over radius
-    squared.
+    The fresh bowl is 0.185 diameters deep below a rim that is 0.04 diameters high (Pike 1977: some 0.2 and 0.04). It
+    ages by topographic diffusion (Fassett & Thomson 2014), solved for circular symmetry. The age is diffusivity times
+    time over radius squared.
 
     Returns
     -------
@@ -97,7 +107,7 @@ def crater_profiles():
             change[-1] = 0.0
             height = height + dt * change
         age = target
-        # Cut to nothing at the edge of the stamp, so that old wide hollows leave no step.
+        # Heights go to zero at the edge of the profile, so that old wide hollows leave no step.
         profiles.append(height * np.clip((CRATER_REACH - r) / 0.8, 0.0, 1.0))
     return np.array(profiles, np.float32)
 
@@ -130,7 +140,7 @@ def _add_craters(
                 if d >= 1.1 * CRATER_REACH:
                     continue
                 if big and d > 0.05:
-                    # Waves 2, 3 and 7 around the crater, by powers of the direction's complex number.
+                    # Two, three and seven waves around the crater: powers of the direction as a complex number.
                     ux, uy = px / (d * radius[k]), py / (d * radius[k])
                     x2, y2 = ux * ux - uy * uy, 2.0 * ux * uy
                     x3, y3 = x2 * ux - y2 * uy, x2 * uy + y2 * ux
@@ -146,7 +156,7 @@ def _add_craters(
                 old = profiles[level + 1, i] * (1.0 - w) + profiles[level + 1, i + 1] * w
                 height[r, c] += (young * (1.0 - mix) + old * mix) * radius[k] * pixel_m * relief[k]
                 if big and ages[k] < WIPING_AGE and d < 1.25:
-                    # A crater that digs deeper than a fracture leaves none of it.
+                    # A crater deeper than a fracture removes it.
                     depth = 0.35 * radius[k] * pixel_m
                     keep = min(1.0, max(0.0, (d - 0.85) / 0.4))
                     share = min(1.0, (depth / max(abs(lines[r, c]), 0.01)) ** 2)
@@ -155,15 +165,31 @@ def _add_craters(
                     albedo[r, c] *= 1.0 + freshness[k] * np.exp(-max(d - 0.9, 0.0) / 0.6)
 
 
-def add_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, wobble, phase, relief, stretch, turn):
-    """Add craters to heights in place, wiping line relief in the larger ones and brightening the fresh ones.
+def add_craters(
+    height: np.ndarray,
+    lines: np.ndarray,
+    albedo: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    radius: np.ndarray,
+    pixel_m: float,
+    ages: np.ndarray,
+    freshness: np.ndarray,
+    wobble: np.ndarray,
+    phase: np.ndarray,
+    relief: np.ndarray,
+    stretch: np.ndarray,
+    turn: np.ndarray,
+) -> None:
+    """Add craters to heights in place. Larger ones remove line relief, fresh ones brighten the ground.
 
     Parameters
     ----------
     height, lines, albedo : ndarray
         float32 (rows, columns); heights in metres, relief of line features in metres, relative albedo.
     x, y, radius : ndarray
-        Column, row and radius in pixels.
+        Columns, rows and radii in pixels.
+    pixel_m : float
     ages : ndarray
         Diffusion ages, see `crater_profiles`.
     freshness : ndarray
@@ -171,7 +197,7 @@ def add_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, w
     wobble, phase : ndarray
         Amplitude (n,) and phases (n, 3) of the departure from a circle.
     relief : ndarray
-        Factor on the heights.
+        Factors on the heights.
     stretch, turn : ndarray
         Length over width, and direction of the length in radians from columns to rows.
     """
@@ -182,13 +208,14 @@ def add_craters(height, lines, albedo, x, y, radius, pixel_m, ages, freshness, w
 
 
 @njit(cache=True)
-def brighten_slopes(albedo, height, pixel_m, strength):
-    """Brighten steep ground in place: what slides off lays open what space has not darkened yet.
+def brighten_slopes(albedo: np.ndarray, height: np.ndarray, pixel_m: float, strength: float) -> None:
+    """Brighten steep ground in place: material that slides off exposes ground that is not yet space-weathered.
 
     Parameters
     ----------
     albedo, height : ndarray
         float32 (rows, columns).
+    pixel_m : float
     strength : float
         Relative brightening of a slope of 30 degrees.
     """
@@ -202,25 +229,39 @@ def brighten_slopes(albedo, height, pixel_m, strength):
 
 
 @njit(cache=True)
-def add_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, tilt, crack, bright, pixel_m):
-    """Set boulders on the ground in place: polyhedra with a bumpy top and steep sides.
+def add_boulders(
+    height: np.ndarray,
+    albedo: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    radius: np.ndarray,
+    tall_m: np.ndarray,
+    sides: np.ndarray,
+    reach: np.ndarray,
+    steep: np.ndarray,
+    tilt: np.ndarray,
+    crack: np.ndarray,
+    bright: np.ndarray,
+    pixel_m: float,
+) -> None:
+    """Add boulders to the ground in place: polyhedra with a bumpy top and steep sides.
 
     Parameters
     ----------
     height, albedo : ndarray
         float32 (rows, columns).
     x, y, radius : ndarray
-        Column, row, mean radius in pixels.
+        Columns, rows and mean radii in pixels.
     tall_m : ndarray
-        Height in metres.
+        Heights in metres.
     sides, reach, steep : ndarray
-        (n, k): direction of each side in radians, its distance over the radius, and its slope.
+        (n, k): direction of each side in radians, its distance from the centre over the radius, and its slope.
     tilt : ndarray
         (n, 2): slope of the top.
     crack : ndarray
-        Direction in radians of a crack through the boulder, NaN for none.
+        Direction in radians of a crack through the boulder, NaN if there is no crack.
     bright : ndarray
-        Albedo over the ground's.
+        Albedo as a multiple of the ground's.
     """
     rows, columns = height.shape
     for k in range(len(x)):
@@ -236,7 +277,7 @@ def add_boulders(height, albedo, x, y, radius, tall_m, sides, reach, steep, tilt
                     top = min(top, gap * steep[k, j] * pixel_m)
                 if top <= 0.0:
                     continue
-                # Worn edges and bumps: no face of a real block is a plane.
+                # Worn edges and bumps: faces of real blocks are not planes.
                 u, v = 4.0 * px / radius[k] + 5.0 * sides[k, 0], 4.0 * py / radius[k] + 7.0 * sides[k, 1]
                 bumps = np.sin(u + 1.3 * np.sin(0.7 * v)) * np.sin(v + 1.1 * np.sin(0.8 * u))
                 shape = np.sqrt(max(1.0 - (px * px + py * py) / (1.5 * radius[k]) ** 2, 0.0))

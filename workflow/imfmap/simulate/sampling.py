@@ -1,14 +1,14 @@
-"""Sampling of simulated ground: what lines of sight meet on relief, and cubic convolution to the map."""
+"""Sampling of simulated ground: where lines of sight meet relief, and cubic convolution to the map."""
 
 import numpy as np
 from numba import njit
 
-# Lines of sight are given at nodes so many pixels apart.
+# Pixels between the nodes at which lines of sight are given.
 NODE_PX = 16
 
 
-def convolved(array, position, axis):
-    """Cubic convolution (a = -1, as ISIS projects) at positions along an axis."""
+def convolved(array: np.ndarray, position: np.ndarray, axis: int) -> np.ndarray:
+    """Return an array resampled at positions along an axis by cubic convolution (a = -1, as in ISIS)."""
     first = np.floor(position).astype(int)
     f = position - first
     weights = (-f * (1 - f) ** 2, 1 - 2 * f**2 + f**3, f * (1 + f - f**2), -(f**2) * (1 - f))
@@ -39,7 +39,7 @@ def _bilinear(array, row, column):
 
 @njit(cache=True)
 def _cubic(array, row, column):
-    """Cubic convolution (a = -0.5), the array continued by its mirror image."""
+    """Return the array at a position by cubic convolution (a = -0.5). The array is continued by its mirror image."""
     rows, columns = array.shape
     r, c = int(np.floor(row)), int(np.floor(column))
     total = 0.0
@@ -62,17 +62,20 @@ def _cubic_weight(distance):
 
 
 @njit(cache=True)
-def sample_along_sight_lines(base, lift, iof, height, lines, samples):
-    """Brightness that pixels see where their lines of sight meet the relief.
+def sample_along_sight_lines(
+    base: np.ndarray, lift: np.ndarray, iof: np.ndarray, height: np.ndarray, lines: int, samples: int
+) -> np.ndarray:
+    """Return the brightness that pixels see where their lines of sight meet the relief.
 
     Parameters
     ----------
     base, lift : ndarray
-        (nodes, nodes, 2): row and column of the ground arrays that a node's pixel sees at height 0, and by how much
-        they change with a metre of height. Nodes stand `NODE_PX` pixels apart, from the first pixel to beyond the last.
+        (nodes, nodes, 2): row and column of the ground arrays that a node's pixel sees at height 0, and their change
+        per metre of height. Nodes are `NODE_PX` pixels apart, from the first pixel to beyond the last.
     iof, height : ndarray
-        float32, the ground's brightness and height in metres; continued by their mirror images.
+        float32: brightness of the ground, and its height in metres. Both are continued by their mirror images.
     lines, samples : int
+        Size of the result.
 
     Returns
     -------
@@ -90,7 +93,7 @@ def sample_along_sight_lines(base, lift, iof, height, lines, samples):
                 w00 * base[i, j, 1] + w01 * base[i, j + 1, 1] + w10 * base[i + 1, j, 1] + w11 * base[i + 1, j + 1, 1]
             )
             up = 0.0
-            # Each step is shorter than the last by the slope over that of the line of sight.
+            # The steps get shorter: each is the last one times the ratio of the slopes of relief and line of sight.
             for _ in range(20):
                 last = up
                 up = _bilinear(height, row + up * lift[i, j, 0], column + up * lift[i, j, 1])

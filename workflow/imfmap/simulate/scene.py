@@ -1,26 +1,29 @@
-"""A scene on disk: its ground, its truth, and the labels a person would draw."""
+"""Files of a scene: its ground, its truth, and the labels that a person would draw."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 
 from ..labels.truth_classes import CLASSES
+from ..maps.grids import MapGrid
 from ..maps.rasters import create_raster, write_raster
 from ..maps.vectors import write_vector
 from .imaging import SCENE_BOUNDS_TAG
 from .settings import SceneSettings
 from .skyline import SKYLINE_TAG
-from .terrain import make_terrain
+from .terrain import Terrain, make_terrain
 from .weak_labels import draw_labels
 
 
-def make_scene(settings, grid, directory):
-    """Make a scene's files.
+def make_scene(settings: SceneSettings | Mapping[str, Any], grid: MapGrid, directory: str | Path) -> Terrain:
+    """Write the files of a scene.
 
-    ``terrain.tif`` (bands height_m and albedo, on a finer grid with a margin), ``truth.tif`` (classes on the target
-    grid, see `truth_classes.CLASSES`), ``truth.gpkg`` (layers `fractures`, `centrelines`, `objects`), ``labels.gpkg``
-    (the weak labels: layers `lines` and `polygons`) and ``boundary.gpkg`` (layers `floor` and `ponds`).
+    They are ``terrain.tif`` (bands height_m and albedo, on a finer grid with a margin), ``truth.tif`` (classes on the
+    target grid, see `truth_classes.CLASSES`), ``truth.gpkg`` (layers `fractures`, `centrelines`, `objects`),
+    ``labels.gpkg`` (the weak labels: layers `lines` and `polygons`) and ``boundary.gpkg`` (layers `floor` and `ponds`).
 
     Parameters
     ----------
@@ -28,7 +31,7 @@ def make_scene(settings, grid, directory):
     grid : MapGrid
         Target grid.
     directory : path
-        Where the files go.
+        Folder of the files.
 
     Returns
     -------
@@ -37,7 +40,7 @@ def make_scene(settings, grid, directory):
     Raises
     ------
     InputError
-        For settings that make no sense.
+        If a setting is unknown or out of range.
     """
     settings = SceneSettings.from_mapping(settings)
     directory = Path(directory)
@@ -67,8 +70,19 @@ def make_scene(settings, grid, directory):
     return terrain
 
 
-def write_terrain(terrain, grid, path, seed):
-    """Write heights and albedo as `image_scene` reads them; `grid` is the scene proper's."""
+def write_terrain(terrain: Terrain, grid: MapGrid, path: str | Path, seed: int) -> None:
+    """Write the heights and albedo of a terrain, in the form that `image_scene` reads.
+
+    Parameters
+    ----------
+    terrain : Terrain
+    grid : MapGrid
+        Target grid of the scene, without the terrain's margin.
+    path : path
+        GeoTIFF.
+    seed : int
+        Seed of the scene, for the file's tags.
+    """
     tags = {SCENE_BOUNDS_TAG: " ".join(f"{edge:.6f}" for edge in grid.bounds), "IMF_SEED": seed}
     if terrain.skyline is not None:
         tags[SKYLINE_TAG] = terrain.skyline.to_tag()
@@ -81,7 +95,7 @@ def write_terrain(terrain, grid, path, seed):
 
 
 def _objects(terrain):
-    """All that is no fracture in one layer, with `kind` and what is known of it: sizes, age, chain, crack."""
+    """Return one layer of all objects except fractures, with `kind`, sizes, age, chain and crack."""
     parts = []
     for name, frame in (
         ("ridge", terrain.ridges),

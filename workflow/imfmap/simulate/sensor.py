@@ -1,4 +1,6 @@
-"""The NAC's detector: from I/F to companded counts, each step the inverse of one of calibration's, plus noise."""
+"""The NAC's detector, from I/F to companded counts: the inverse of each calibration step, and noise."""
+
+from pathlib import Path
 
 import numpy as np
 from numba import njit
@@ -9,32 +11,35 @@ from ..maps.times import ephemeris_time
 from ..nac.calibration import ECHO_DELTA, remove_echo
 from ..nac.calibration_files import CalibrationFiles
 from ..nac.companding import MAX_COUNT, companding_table, decompanding_table
+from ..nac.label import NacLabel
 
-# Companding of the mission's most used table (label of M114145549LE).
+# The companding table that the mission used most (label of M114145549LE).
 COMPANDING = {
     "xterm": (0, 32, 136, 543, 2207),
     "mterm": (0.5, 0.25, 0.125, 0.0625, 0.03125),
     "bterm": (0, 8, 25, 59, 128),
 }
-# Counts per ms: of radiance, and of I/F at 1 AU.
+# Counts per ms for a radiance of 1, and for an I/F of 1 at 1 AU.
 RESPONSIVITY = {"Radiance_LEFT": 28.8, "Radiance_RIGHT": 28.1, "IOF_LEFT": 15869.0, "IOF_RIGHT": 15431.0}
-# Read-out noise is better than 76 electrons (LROC INST.CAT, PDS); the gain is taken as 70 electrons a count.
+# Read-out noise is below 76 electrons (LROC INST.CAT, PDS). The gain is assumed to be 70 electrons a count.
 READ_NOISE_ELECTRONS = 76.0
 ELECTRONS_A_COUNT = 70.0
-# Level that the masked columns show, and its spread between read-out positions.
+# Level of the masked columns, and its standard deviation between read-out positions.
 _BIAS_COUNTS, _BIAS_SPREAD = 27.0, 1.5
 _NONLINEAR_BELOW = 600.0
 
 
-def expose(iof, label, calibration_dir, rng, noise=True):
-    """Companded counts that a NAC would send down.
+def expose(
+    iof: np.ndarray, label: NacLabel, calibration_dir: str | Path, rng: np.random.Generator, noise: bool = True
+) -> np.ndarray:
+    """Return the companded counts that a NAC would send to Earth.
 
     Parameters
     ----------
     iof : ndarray
-        (lines, samples) float32 I/F at every detector column; what falls on masked columns does not count.
+        (lines, samples) float32 I/F at every detector column. Values at masked columns are not used.
     label : NacLabel
-        Of the image.
+        Label of the image.
     calibration_dir : path
         Calibration files of the camera.
     rng : numpy.random.Generator
@@ -49,7 +54,7 @@ def expose(iof, label, calibration_dir, rng, noise=True):
     Raises
     ------
     InputError
-        For a missing calibration file.
+        If a calibration file is missing.
     """
     files = CalibrationFiles.of(calibration_dir, label)
     masked = np.zeros(label.samples, bool)
@@ -57,11 +62,11 @@ def expose(iof, label, calibration_dir, rng, noise=True):
     counts_per_iof = label.exposure_ms * files.responsivity("iof") / sun_moon_distance_au(label.start_time) ** 2
     gain = np.where(masked, 0.0, files.flat() * counts_per_iof)
     bias = _bias(label, rng)
-    # Masked columns define the level of a line: no dark, no offset of linearisation shows in them.
+    # Masked columns define the level of a line, so they have neither dark nor linearisation offset.
     base = bias + np.where(masked, 0.0, _dark(files, label) - files.offsets())
     coefficients = files.coefficients().reshape(label.samples, label.summing, 3)
     coefficients[:, :, 1] = np.log(coefficients[:, :, 1])
-    # On board, summed samples are averaged: their noise, in counts, is that much less.
+    # The camera sends the mean of the samples that it sums. This reduces their noise.
     read_noise = READ_NOISE_ELECTRONS / ELECTRONS_A_COUNT / np.sqrt(label.summing) if noise else 0.0
     shot_noise = 1.0 / ELECTRONS_A_COUNT / label.summing if noise else 0.0
     table = companding_table(label.xterm, label.mterm, label.bterm)
@@ -79,22 +84,24 @@ def expose(iof, label, calibration_dir, rng, noise=True):
     return np.ascontiguousarray(codes[:, ::-1]) if label.camera == "right" else codes
 
 
-def calibrated_noise(iof, counts_per_iof, summing, rng):
-    """What noise and companding leave in an image after calibration and echo removal, without files or columns.
+def calibrated_noise(iof: np.ndarray, counts_per_iof: float, summing: int, rng: np.random.Generator) -> np.ndarray:
+    """Return the noise that photons, read-out and companding leave in an image after calibration and echo removal.
+
+    No calibration files are needed: all columns are alike.
 
     Parameters
     ----------
     iof : ndarray
-        (lines, samples), as the detector sees it.
+        (lines, samples) I/F at the detector.
     counts_per_iof : float
-        Counts of an I/F of 1: exposure times responsivity.
+        Counts for an I/F of 1: exposure times responsivity.
     summing : int
     rng : numpy.random.Generator
 
     Returns
     -------
     ndarray
-        float32 (lines, samples), to be added to `iof`.
+        float32 (lines, samples) in I/F. It can be added to `iof`.
     """
     counts = iof * np.float32(counts_per_iof)
     read_noise = READ_NOISE_ELECTRONS / ELECTRONS_A_COUNT
@@ -103,7 +110,7 @@ def calibrated_noise(iof, counts_per_iof, summing, rng):
     whole = np.clip(np.rint(noisy), 0, MAX_COUNT).astype(np.int64)
     terms = COMPANDING["xterm"], COMPANDING["mterm"], COMPANDING["bterm"]
     sent = decompanding_table(*terms)[companding_table(*terms)[whole]]
-    # Taking the echo out is a recursive filter, which noise that has no echo in it goes through, too.
+    # Echo removal is a recursive filter. Noise, which has no echo, goes through it, too.
     step = 2 // summing
     recursion = np.zeros(step + 1)
     recursion[0], recursion[step] = 1.0, ECHO_DELTA
@@ -111,8 +118,8 @@ def calibrated_noise(iof, counts_per_iof, summing, rng):
     return (noise / counts_per_iof).astype(np.float32)
 
 
-def echo_strengths(label):
-    """Echo of every column, (samples,): what echo removal does to single bright pixels tells it."""
+def echo_strengths(label: NacLabel) -> np.ndarray:
+    """Return the echo strength of every column, (samples,), from the effect of echo removal on single bright pixels."""
     spacing = 64
     columns = np.arange(label.samples)
     probes = (columns % spacing == np.arange(spacing)[:, None]).astype(np.float32)
@@ -121,7 +128,7 @@ def echo_strengths(label):
 
 
 def _bias(label, rng):
-    """Level of every column: one of its read-out position, with a slope along the line."""
+    """Return the level of every column: a value of its read-out position, plus a slope along the line."""
     positions = 8 // label.summing
     level = _BIAS_COUNTS + _BIAS_SPREAD * rng.standard_normal(positions)
     column = np.arange(label.samples)
@@ -129,7 +136,7 @@ def _bias(label, rng):
 
 
 def _dark(files, label):
-    """Dark at the image's time, on the straight line between the darks before and after."""
+    """Return the dark at the image's time, interpolated linearly between the darks before and after it."""
     exp0 = label.exposure_code == 0
     times = np.array(sorted(files.dark_times(exp0)))
     time_s = ephemeris_time(label.start_time)
@@ -143,7 +150,7 @@ def _dark(files, label):
 
 @njit(cache=True)
 def _expose(iof, random, deltas, step, gain, base, coefficients, masked, read_noise, shot_noise, table):
-    """Lines in the order of their read-out."""
+    """Return the companded counts. Samples of all arrays are in the order of the read-out."""
     lines, samples = iof.shape
     summing = coefficients.shape[1]
     codes = np.empty((lines, samples), np.uint8)
@@ -154,7 +161,8 @@ def _expose(iof, random, deltas, step, gain, base, coefficients, masked, read_no
             own = 0.0 if masked[sample] else iof[line, sample] / (1.0 + deltas[sample])
             signal = own + deltas[sample] * before[chain]
             if masked[sample]:
-                # Shielded from the echo as from the light; what echo removal makes of that, the next pixel must expect.
+                # Masked pixels have neither light nor echo. Echo removal still subtracts an echo from them, and the
+                # result enters the echo of the next pixel: `own` is that result.
                 signal = 0.0
                 own = -deltas[sample] * before[chain]
             before[chain] = own

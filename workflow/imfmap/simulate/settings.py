@@ -1,13 +1,15 @@
-"""What a simulated scene holds: amounts, sizes, habits of the labelling person, and the images taken of it."""
+"""Settings of a simulated scene: amounts and sizes of its objects, labelling habits, and its images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from typing import Any, Self
 
 from ..core.choices import CAMERAS, SUMMINGS
 from .dataclass_settings import dataclass_from_mapping, require
 from .labelling_habits import LabellingHabits
 from .presets import PRESETS
 
-# Allowed values of what is neither a share nor just "0 or more".
+# Ranges of settings that are neither shares (0..1) nor just "0 or more".
 _RANGES = {
     "terrain_resolution_m": (0.2, 5.0),
     "wall_share": (0.0, 0.6),
@@ -29,7 +31,7 @@ _RANGES = {
     "boulder_max_m": (2.0, None),
 }
 _RISING = "give two rising numbers in 0..1"
-# Allowed values of an image's settings.
+# Ranges of the settings of an image.
 IMAGE_RANGES = {
     "incidence_deg": (5, 87),
     "altitude_km": (20, 200),
@@ -47,8 +49,8 @@ class ImageSettings:
     Attributes
     ----------
     product : str
-        Product identifier; its digits say when the image was taken, as the archive's do, and its last letters (L or R,
-        then E) follow from the camera where they are left out.
+        Product identifier. As in the archive, its digits give the time of the image. If its last letters (L or R,
+        then E) are left out, they follow from the camera.
     sun_azimuth_deg : float
         Direction towards the Sun on the ground at the scene's centre, clockwise from north.
     incidence_deg : float
@@ -61,19 +63,19 @@ class ImageSettings:
         Height of the circular orbit, 20..200: from the left camera's 0.4 m/px unsummed at 40 km to 1.6 m/px at 160 km,
         or summed at 80 km.
     offset_m : float
-        Distance of the centre of the swath east of the scene's centre.
+        Distance by which the swath's centre lies east of the scene's centre.
     ascending : bool
         Whether the spacecraft flies north.
     roll_deg : float
-        Turn of the camera about the direction of flight, -60..60, towards the east; the spacecraft then flies so far to
-        the west that the swath lies the same.
+        Turn of the camera towards the east about the direction of flight, -60..60. The orbit then lies further west, so
+        that the swath stays where it is.
     inclination_deg : float
-        Of the orbit; 90 flies along the meridians, less veers eastward.
+        Inclination of the orbit: 90 flies along the meridians, less than 90 moves eastward.
     jitter_urad : float
-        Root mean square of the attitude's swaying about each axis in microradians (a native pixel is 10), recorded in
-        the pointing as a CK does.
+        Root mean square of the attitude's swaying about each axis in microradians (a native pixel is 10). The pointing
+        records it, as a CK does.
     unrecorded_jitter_urad : float
-        The same of faster swaying that no pointing records.
+        The same for faster swaying that the pointing does not record.
     """
 
     product: str
@@ -90,13 +92,13 @@ class ImageSettings:
     unrecorded_jitter_urad: float = 0
 
     @classmethod
-    def from_mapping(cls, mapping, where="simulate.images"):
-        """Image out of the config.
+    def from_mapping(cls, mapping: dict[str, Any], where: str = "simulate.images") -> Self:
+        """Return the image of a mapping of the config.
 
         Raises
         ------
         InputError
-            For an unknown or missing key, or a value out of range.
+            If a key is unknown or missing, or a value is out of range.
         """
         for key in ("product", "sun_azimuth_deg", "incidence_deg"):
             require(key in mapping, f"{where}.{key}", "is missing", "every image needs it")
@@ -112,28 +114,28 @@ class ImageSettings:
 
 @dataclass(frozen=True)
 class SceneSettings:
-    """One simulated scene. All densities are per true ground area or length.
+    """Settings of a simulated scene. All densities are per true ground area or length.
 
     Attributes
     ----------
     seed : int
         Seed of everything random in the scene.
     preset : str
-        Ground that the other keys start from, see `presets.PRESETS`; keys given beside it win.
+        Kind of ground, see `presets.PRESETS`. It sets defaults; keys that are given override them.
     images : tuple of ImageSettings
     labels : LabellingHabits
     terrain_resolution_m : float
         Grid spacing of heights and albedo.
     margin_m : float
-        Terrain made beyond the target grid on every side.
+        Width of the terrain beyond the target grid, on every side.
     melt_floor : bool
-        Whether the floor is impact melt; if not, only ponds are, and fractures run in ponds alone.
+        Whether the floor is impact melt. If not, only ponds are melt, and fractures run only in ponds.
     floor_diameter_km : float
-        Diameter of the crater floor whose edge the wall stands on; at least as large as the scene.
+        Diameter of the crater floor, at whose edge the wall stands. It is at least as large as the scene.
     wall_share : float
-        Share of the scene taken by the crater wall, 0..0.6; 0 makes a scene of floor only.
+        Share of the scene on the crater wall, 0..0.6. With 0 there is only floor.
     wall_azimuth_deg : float
-        Side on which the wall stands, clockwise from the map's up; negative: drawn from the seed.
+        Side on which the wall stands, clockwise from the map's up. A negative value: drawn at random.
     wall_slope_deg : float
         Slope of the scarps between the terraces.
     wall_roughness : float
@@ -141,29 +143,29 @@ class SceneSettings:
     wall_ponds_per_km : float
         Perched melt ponds per km of terrace.
     rim_height_m : float
-        Height over the floor of a crater rim beyond the scene, whose shadow falls into it; 0 for none.
+        Height over the floor of a crater rim beyond the scene, whose shadow falls into the scene. 0: no rim.
     rim_distance_km : float
-        Distance of its crest from the scene's centre, on the wall's side.
+        Distance of that rim's crest from the scene's centre, on the wall's side.
     rim_diameter_km : float
-        Diameter of its crest.
+        Diameter of the crest.
     rim_raggedness : float
-        Standard deviation of the crest's height over its mean.
+        Standard deviation of the crest's height as a share of its mean.
     floor_slope_deg : float
         RMS slope of the floor's fractal roughness over 1.5 m.
     floor_hurst : float
-        Hurst exponent of that roughness, 0 (rough at small scales) to 1.
+        Hurst exponent of the roughness, 0 (rough at small scales) to 1.
     undulation_height_m : float
-        RMS height of its long waves (over 100 m).
+        RMS height of undulations longer than 100 m.
     hummock_height_m : float
         Typical height of the hummocks on the floor.
     fracture_km_per_km2 : float
-        Length of fractures per area of melt.
+        Length of fractures per area of melt, km per km2.
     fracture_min_width_m, fracture_max_width_m : float
         Narrowest and widest fracture.
     fracture_huge_share : float
         Share of the fractures that are wider than 45 m.
     depth_to_width : tuple of float
-        Range of the depth of a fracture (and the height of a ridge) over its width, before it fills.
+        Range of a fracture's depth (and of a ridge's height) over its width, before debris fills it.
     fracture_box_share : float
         Share of the fractures that are box-shaped; the others are v-shaped.
     fracture_fill : float
@@ -171,32 +173,32 @@ class SceneSettings:
     fracture_degradation : float
         Mean rounding of the cross-sections, 0 (sharp) to 1 (a soft hollow).
     margin_crowding, margin_reach_m : float
-        Complexes at the foot of the wall are 1 + margin_crowding times as dense as far from it, falling off over
-        margin_reach_m.
+        Complexes at the foot of the wall are 1 + margin_crowding times as dense as far from it. The density falls off
+        over margin_reach_m.
     debris_crowding : float
-        The same on hummocks and around them.
+        The same for hummocks and their surroundings.
     polygonal_share, parallel_share : float
-        Shares of the fractures in polygonal and in sub-parallel complexes; the rest are curvilinear alone.
+        Shares of the fractures in polygonal and in sub-parallel complexes. The others are single and curvilinear.
     ridge_share : float
         Length of ridges and wrinkles over length of fractures.
     wrinkle_share : float
-        Share of that length in trains of wrinkles: low, close, bowed, steeper on one side.
+        Share of that length in trains of wrinkles: low, close together, curved, steeper on one side.
     crater_density_per_km2 : float
-        Craters of 10 m diameter or more made per km2, before degradation.
+        Number of craters of 10 m diameter or more per km2, before degradation.
     crater_slope : float
         Exponent of the cumulative size-frequency law.
     crater_min_m, crater_max_m : float
-        Diameters made.
+        Smallest and largest diameter.
     crater_degradation : float
         Diffusion age (diffusivity times time over radius squared) of the oldest 10 m crater.
     crater_brightening : float
         Largest relative brightening of a fresh crater and its ejecta.
     secondary_chains_per_km2 : float
-        Chains of secondary craters with relief left.
+        Chains of secondary craters that still have relief, per km2.
     pond_craters_per_km2 : float
-        Craters older than the fractures, with melt on their floors and in ponds around them.
+        Craters older than the fractures, with melt on their floors and in ponds around them, per km2.
     pond_crater_min_m, pond_crater_max_m : float
-        Their diameters.
+        Smallest and largest diameter of these craters.
     boulder_density_per_km2 : float
         Boulders of 2 m diameter or more per km2.
     boulder_slope : float
@@ -206,7 +208,7 @@ class SceneSettings:
     cracked_boulder_share : float
         Share of the boulders above 6 m that are split by a crack.
     boulder_brightening : float
-        Largest relative brightening of a boulder: fresh rock has no dark skin.
+        Largest relative brightening of a boulder: fresh rock is not space-weathered.
     trails_per_km : float
         Rockfall trails per km of wall foot.
     albedo : float
@@ -214,9 +216,9 @@ class SceneSettings:
     albedo_contrast : float
         Standard deviation of the relative albedo pattern of the floor, 30 to 800 m wide.
     albedo_mottling : float
-        The same of the pattern below 30 m.
+        Standard deviation of the relative albedo pattern below 30 m.
     slope_brightening : float
-        Relative brightening of slopes of 30 degrees, which shed their dark skin.
+        Relative brightening of slopes of 30 degrees, whose space-weathered surface slides off.
     """
 
     seed: int = 1
@@ -277,13 +279,13 @@ class SceneSettings:
     slope_brightening: float = 0.25
 
     @classmethod
-    def from_mapping(cls, mapping, where="simulate"):
-        """Scene out of the config; a `SceneSettings` passes through.
+    def from_mapping(cls, mapping: Mapping[str, Any] | Self, where: str = "simulate") -> Self:
+        """Return the scene of a mapping of the config. A `SceneSettings` is returned as it is.
 
         Raises
         ------
         InputError
-            For an unknown key or preset, or a value out of range.
+            If a key or preset is unknown, or a value is out of range.
         """
         if isinstance(mapping, cls):
             return mapping
@@ -333,11 +335,11 @@ class SceneSettings:
                 getattr(self, small) < getattr(self, large), f"{where}.{small}", f"is not below {large}", "lower it"
             )
         low, high = self.depth_to_width
-        require(0 < low <= high <= 1, f"{where}.depth_to_width", f"{low}, {high} is no range", _RISING)
+        require(0 < low <= high <= 1, f"{where}.depth_to_width", f"{low}, {high} is not a range", _RISING)
 
 
 def _pair(value, where):
-    """Two numbers out of the config."""
-    numbers = [one for one in value if isinstance(one, int | float)] if isinstance(value, list | tuple) else []
-    require(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is no range", _RISING)
+    """Return the two numbers of a list of the config."""
+    numbers = [number for number in value if isinstance(number, int | float)] if isinstance(value, list | tuple) else []
+    require(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is not a range", _RISING)
     return tuple(numbers)

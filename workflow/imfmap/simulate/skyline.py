@@ -1,12 +1,15 @@
-"""The rim of a large crater around a scene, seen from its floor as a ragged skyline that the Sun rises over."""
+"""The rim of a large crater around a scene. From the floor it is a ragged skyline over which the Sun rises."""
 
 import json
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 
+from ..maps.grids import MapGrid
 from .light import SUN_RADIUS_RAD, sun_vector
 from .noise import line_noise
+from .settings import SceneSettings
 
 SKYLINE_TAG = "IMF_SKYLINE"
 _CREST_STEP_M = 80.0
@@ -23,7 +26,7 @@ class Skyline:
     radius_m : float
         Radius of the crest.
     body_radius_m : float
-        Of the body, whose curvature lowers a distant crest.
+        Radius of the body. Its curvature lowers a distant crest.
     crest_m : tuple of float
         Height of the crest above the sphere at even steps of the angle, counterclockwise from x.
     """
@@ -35,15 +38,23 @@ class Skyline:
     crest_m: tuple
 
     @classmethod
-    def draw(cls, settings, middle, outward, body_radius_m, rng):
-        """Rim of a scene, or None where the settings have none.
+    def draw(
+        cls,
+        settings: SceneSettings,
+        middle: np.ndarray,
+        outward: np.ndarray,
+        body_radius_m: float,
+        rng: np.random.Generator,
+    ) -> Self | None:
+        """Draw the rim of a scene. Return None if the settings have no rim.
 
         Parameters
         ----------
         settings : SceneSettings
         middle, outward : ndarray
-            Map position of the scene's middle, and direction towards the nearest part of the rim.
+            Map position of the scene's centre, and direction towards the nearest part of the rim.
         body_radius_m : float
+        rng : numpy.random.Generator
         """
         if settings.rim_height_m == 0:
             return None
@@ -59,19 +70,19 @@ class Skyline:
         return cls(float(x), float(y), radius_m, float(body_radius_m), tuple(np.round(crest_m, 1).tolist()))
 
     @classmethod
-    def from_tag(cls, text):
-        """Skyline out of a raster's tag, None where it has none."""
+    def from_tag(cls, text: str | None) -> Self | None:
+        """Return the skyline of a raster's tag, or None if the tag is missing or empty."""
         if not text:
             return None
         fields = json.loads(text)
         return cls(**fields | {"crest_m": tuple(fields["crest_m"])})
 
-    def to_tag(self):
-        """Text for a raster's tag."""
+    def to_tag(self) -> str:
+        """Return the skyline as text for a raster's tag."""
         return json.dumps(self.__dict__)
 
-    def lit(self, grid, height_m, sun_azimuth_deg, incidence_deg):
-        """Share of the Sun's disc above the rim, seen from every pixel.
+    def lit(self, grid: MapGrid, height_m: np.ndarray, sun_azimuth_deg: float, incidence_deg: float) -> np.ndarray:
+        """Return the share of the Sun's disc above the rim, as seen from every pixel.
 
         Parameters
         ----------
@@ -79,9 +90,9 @@ class Skyline:
         height_m : ndarray
             (rows, columns) on `grid`.
         sun_azimuth_deg : float
-            Towards the Sun on the map, clockwise from up.
+            Direction towards the Sun on the map, clockwise from up.
         incidence_deg : float
-            On level ground.
+            Incidence angle on level ground.
 
         Returns
         -------
@@ -99,7 +110,7 @@ class Skyline:
         for row in range(grid.shape[0]):
             x, y = grid.xy(row, columns)
             dx, dy = x - self.x, y - self.y
-            # The way to the Sun leaves the circle of the crest after `far` metres.
+            # The line to the Sun crosses the circle of the crest after `far` metres.
             ahead = dx * east + dy * north
             root = ahead * ahead - dx * dx - dy * dy + self.radius_m**2
             far = -ahead + np.sqrt(np.maximum(root, 0.0))
@@ -113,6 +124,6 @@ class Skyline:
 
 
 def _share_above(x):
-    """Share of a disc above a chord `x` radii below its centre."""
+    """Return the share of a disc that lies above a chord `x` radii below its centre."""
     x = np.clip(x, -1.0, 1.0)
     return 0.5 + (x * np.sqrt(1.0 - x * x) + np.arcsin(x)) / np.pi

@@ -1,10 +1,12 @@
-"""The simulated ground: heights, albedo, and the exact truth of what lies on it.
+"""The simulated ground: heights, albedo, and the exact truth of the objects on it.
 
-Melt floors fracture while they cool, soon after they form, so everything else came later: craters dig through
-fractures, boulders lie on them.
+Melt floors fracture while they cool, soon after they form. All other objects are younger: craters remove fractures, and
+boulders lie on them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +18,7 @@ from ..maps.grids import MapGrid
 from .debris import boulders as draw_boulders
 from .debris import rockfalls
 from .ground import Ground
+from .linework import LineFeature
 from .objects import Craters
 from .ponds import level_ponds
 from .relief_carving import WIPING_AGE, brighten_slopes, carve_lines
@@ -30,21 +33,21 @@ class Terrain:
     Attributes
     ----------
     grid : MapGrid
-        Grid of the arrays; covers the target grid and a margin. Map metres are taken for true metres.
+        Grid of the arrays. It covers the target grid and a margin. Map metres are taken as true metres.
     height_m : ndarray
         float32 (rows, columns), above the body's sphere.
     albedo : ndarray
-        float32 (rows, columns), relative to the photometric function's.
+        float32 (rows, columns), relative to that of the photometric function.
     fractures, ridges, trails : geopandas.GeoDataFrame
-        Exact polygons, with width_m, length_m, depth_m, group, and `centreline`, a line whose third coordinate is the
-        width in metres.
+        Exact polygons with width_m, length_m, depth_m and group. Their `centreline` has the width in metres as third
+        coordinate.
     craters : geopandas.GeoDataFrame
         Polygons with diameter_m, age (see `relief_carving.crater_profiles`) and chain (number of the chain of
-        secondaries, 0 for none).
+        secondaries, 0 if it is in no chain).
     boulders : geopandas.GeoDataFrame
         Polygons with diameter_m and cracked.
     floor, ponds : shapely geometry
-        Melt of the floor (empty where it is none), and ponds of melt on the wall and at small craters.
+        Melt of the floor (empty if the floor is not melt), and ponds of melt on the wall and at small craters.
     skyline : Skyline or None
         Rim beyond the scene whose shadow falls into it.
     """
@@ -61,13 +64,13 @@ class Terrain:
     ponds: shapely.MultiPolygon
     skyline: Skyline | None = None
 
-    def classes(self, grid=None):
-        """Exact class of every pixel, see `truth_classes.CLASSES`; a pixel is what its centre lies on.
+    def classes(self, grid: MapGrid | None = None) -> np.ndarray:
+        """Return the exact class of every pixel, see `truth_classes.CLASSES`. The object at its centre decides.
 
         Parameters
         ----------
         grid : MapGrid, optional
-            The terrain's own by default.
+            Grid of the result. By default the terrain's own.
 
         Returns
         -------
@@ -88,26 +91,26 @@ class Terrain:
         return rasterize(shapes, out_shape=grid.shape, transform=grid.transform, fill=0, dtype="uint8")
 
 
-def make_terrain(settings, grid, seed=None):
+def make_terrain(settings: SceneSettings | Mapping[str, Any], grid: MapGrid, seed: int | None = None) -> Terrain:
     """Make the ground of a scene.
 
     Parameters
     ----------
     settings : SceneSettings or mapping
     grid : MapGrid
-        Target grid to be covered.
+        Target grid, which the terrain covers.
     seed : int, optional
-        Instead of the settings' own.
+        Seed to use instead of that of the settings.
 
     Returns
     -------
     Terrain
-        The same for the same settings, grid and seed.
+        Always the same for the same settings, grid and seed.
 
     Raises
     ------
     InputError
-        For settings that make no sense.
+        If a setting is unknown or out of range.
     """
     settings = SceneSettings.from_mapping(settings)
     rng = np.random.default_rng(settings.seed if seed is None else seed)
@@ -168,7 +171,7 @@ def make_terrain(settings, grid, seed=None):
 
 
 def _carve(field, features, grid):
-    """Lay features into a field of depths (or heights), in place."""
+    """Write line features into a field of depths (or heights), in place."""
     if features:
         points = np.vstack([f.points for f in features])
         row, column = grid.rowcol(points[:, 0], points[:, 1])
@@ -184,8 +187,8 @@ def _carve(field, features, grid):
         )  # fmt: skip
 
 
-def outline(feature):
-    """Exact outline of a line feature: all that lies between its edges."""
+def outline(feature: LineFeature) -> shapely.Polygon | shapely.MultiPolygon:
+    """Return the exact outline of a line feature: the area between its edges."""
     way = np.gradient(feature.points, axis=0)
     way /= np.hypot(*way.T)[:, None]
     normal = np.column_stack([-way[:, 1], way[:, 0]])
@@ -194,7 +197,7 @@ def outline(feature):
     ring = shapely.Polygon(np.concatenate([left, right[::-1]]))
     if ring.is_valid:
         return ring
-    # In tight bends the edges cross: the union of all steps is what lies between them.
+    # In tight bends the edges cross. The union of the quadrilaterals of all steps is the area between them.
     quads = shapely.polygons(np.stack([left[:-1], left[1:], right[1:], right[:-1]], axis=1))
     bad = ~shapely.is_valid(quads)
     quads[bad] = shapely.convex_hull(quads[bad])
@@ -202,7 +205,7 @@ def outline(feature):
 
 
 def _frame(features, crs, dug=None):
-    """Features as polygons, less what craters larger than the feature is wide dug out of them."""
+    """Return line features as polygons. Craters larger than a feature's width are cut out of it."""
     shapes = np.array([outline(feature) for feature in features], dtype=object)
     if dug is not None and len(shapes):
         widths = np.array([feature.width_m for feature in features])

@@ -1,12 +1,14 @@
-"""The crater around a scene: the arc of its terraced wall, and how places lie relative to it.
+"""The crater around a scene: the arc of its terraced wall, and coordinates relative to the wall.
 
-Two coordinates go with the wall: q, the distance behind its foot (negative on the floor), and s, the length along the
-foot, zero on the side where the wall stands; both in metres.
+The coordinates are q, the distance behind the foot of the wall (negative on the floor), and s, the length along the
+foot (zero in the direction of the wall from the centre). Both are in metres.
 """
 
 import numpy as np
 
+from ..maps.grids import MapGrid
 from .noise import line_noise
+from .settings import SceneSettings
 
 _TABLE_STEP_M = 8.0
 _NO_WALL_M = 1e6
@@ -19,7 +21,7 @@ class Wall:
     ----------
     settings : SceneSettings
     target : MapGrid
-        Scene proper, of which the wall takes `wall_share`.
+        Target grid of the scene. The wall covers `wall_share` of it.
     rng : numpy.random.Generator
 
     Attributes
@@ -38,7 +40,7 @@ class Wall:
         Range of q of every terrace.
     """
 
-    def __init__(self, settings, target, rng):
+    def __init__(self, settings: SceneSettings, target: MapGrid, rng: np.random.Generator):
         left, bottom, right, top = target.bounds
         self.middle = np.array([(left + right) / 2, (bottom + top) / 2])
         size = np.array([right - left, top - bottom])
@@ -64,7 +66,7 @@ class Wall:
         self._meander_m = meander * (1.0 - blend) + meander[0] * blend
 
     def _centre(self, x, y, share):
-        """Place of the crater's centre that leaves a share of the scene on the wall."""
+        """Return the crater's centre for which a given share of the scene lies on the wall."""
         near, far = 0.0, 2.0 * self.radius_m
         for _ in range(40):
             back = 0.5 * (near + far)
@@ -75,8 +77,8 @@ class Wall:
                 near = back
         return self.middle - near * self.outward
 
-    def coordinates(self, x, y):
-        """q and s of map positions, of the shape of x."""
+    def coordinates(self, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return q and s of map positions, both with the shape of x."""
         dx, dy = np.asarray(x) - self.centre[0], np.asarray(y) - self.centre[1]
         if not self.stands:
             return np.full(dx.shape, -_NO_WALL_M), np.zeros(dx.shape)
@@ -88,24 +90,24 @@ class Wall:
     def _meander_at(self, angle):
         return np.interp(angle, self._angle, self._meander_m)
 
-    def xy(self, q, s):
-        """Map positions (n, 2) of places behind the foot."""
+    def xy(self, q: float | np.ndarray, s: float | np.ndarray) -> np.ndarray:
+        """Return the map positions (n, 2) of places with coordinates q and s."""
         angle = np.asarray(s) / self.radius_m
         reach = self.radius_m + self._meander_at(angle) + q
         east, north = self.outward
         ahead, aside = reach * np.cos(angle), reach * np.sin(angle)
         return self.centre + np.stack([ahead * east + aside * north, ahead * north - aside * east], axis=-1)
 
-    def outward_at(self, s):
-        """Direction in radians, counterclockwise from x, away from the crater's centre at a place along the foot."""
+    def outward_at(self, s: float) -> float:
+        """Return the direction away from the crater's centre at s, in radians counterclockwise from x."""
         return np.arctan2(self.outward[1], self.outward[0]) - s / self.radius_m
 
-    def foot(self):
-        """The foot of the wall all round, as map positions (n, 2)."""
+    def foot(self) -> np.ndarray:
+        """Return the foot of the wall around the whole crater, as map positions (n, 2)."""
         return self.xy(0.0, self.radius_m * self._angle)
 
     def _draw_profile(self, settings, rng, reach_m):
-        """Terraced profile: height over distance behind the foot, scarps and terraces by turns."""
+        """Draw the terraced profile: height over distance behind the foot, with alternating scarps and terraces."""
         q, slopes = [0.0], []
         while q[-1] < reach_m:
             for length, slope in (
@@ -121,6 +123,6 @@ class Wall:
         self._profile_q, self._profile_m = at, np.concatenate([[0.0], np.cumsum(slope[:-1]) * 2.0])
         self.terraces = list(zip(q[1::2], q[2::2], strict=False)) if self.stands else []
 
-    def height_m(self, q):
-        """Height over the floor at distances behind the foot."""
+    def height_m(self, q: np.ndarray) -> np.ndarray:
+        """Return heights over the floor in metres at distances behind the foot."""
         return np.interp(q, self._profile_q, self._profile_m)

@@ -1,17 +1,24 @@
-"""Line labels with a width class, as a person would draw them over the true fractures."""
+"""Line labels with a width class, as a person would draw them."""
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
 from ..labels.width_classes import WIDTH_CLASSES, width_class
+from .labelling_habits import LabellingHabits
+from .terrain import Terrain
 
-# Shorter remains of a line are not worth drawing.
+# Shorter parts of a line are not drawn.
 _SHORTEST_M = 8.0
 
 
-def draw_labels(terrain, habits, rng, bounds=None):
-    """Draw the fractures of a terrain by hand.
+def draw_labels(
+    terrain: Terrain,
+    habits: LabellingHabits,
+    rng: np.random.Generator,
+    bounds: tuple[float, float, float, float] | None = None,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return labels of the fractures of a terrain, as a person would draw them.
 
     Parameters
     ----------
@@ -19,7 +26,7 @@ def draw_labels(terrain, habits, rng, bounds=None):
     habits : LabellingHabits
     rng : numpy.random.Generator
     bounds : tuple of float, optional
-        Map bounds inside which the person draws; everywhere by default.
+        Map bounds inside which the person draws. By default, those of the terrain.
 
     Returns
     -------
@@ -28,7 +35,7 @@ def draw_labels(terrain, habits, rng, bounds=None):
     """
     frame = shapely.box(*(bounds or terrain.grid.bounds))
     fractures = terrain.fractures[terrain.fractures.intersects(frame)]
-    # Narrow ones are overlooked; on average the share is the one asked for.
+    # Narrow fractures are missed more often. On average, the share is `missed_share`.
     odds = np.clip(1.5 - fractures.width_m.to_numpy() / 15.0, 0.15, 1.5)
     missed = rng.random(len(fractures)) < np.clip(
         habits.missed_share * odds / max(odds.mean() if len(odds) else 1, 1e-9), 0, 1
@@ -47,7 +54,7 @@ def draw_labels(terrain, habits, rng, bounds=None):
     lines, classes = [], []
     for centreline, width_m in traced:
         line = _traced(centreline, habits, rng)
-        # Cut only what sticks out: an intersection would also break a line where it crosses itself.
+        # Only lines that leave the frame are cut: an intersection would also break a line where it crosses itself.
         line = line if frame.covers(line) else line.intersection(frame)
         name = _class_named(width_m, habits, rng)
         for part in shapely.get_parts(line):
@@ -66,7 +73,7 @@ def draw_labels(terrain, habits, rng, bounds=None):
 
 
 def _traced(centreline, habits, rng):
-    """A line clicked along a centreline: cut at the ends, vertices far apart and off the true path."""
+    """Return a line clicked along a centreline: shortened at the ends, with distant vertices beside the true path."""
     line = shapely.force_2d(centreline)
     cut = rng.uniform(0.0, 2.0 * habits.cut_share)
     start = rng.random() * cut
@@ -75,12 +82,12 @@ def _traced(centreline, habits, rng):
     at = first + np.concatenate([[0.0], np.cumsum(gaps)])
     at = np.append(at[at < last - 0.3 * habits.vertex_spacing_m], last)
     points = shapely.get_coordinates(shapely.line_interpolate_point(line, at))
-    # Off the line, that is across it: half of the error's variance lies along, where it does not show.
+    # Only the error across the line shows; half of the variance lies along it.
     return shapely.LineString(points + habits.jitter_m * rng.standard_normal(points.shape))
 
 
 def _sketched(shape, habits, rng):
-    """An outline drawn by hand: simplified, a little too large or too small, a little off; exact without jitter."""
+    """Return an outline drawn by hand: simplified, shifted, too large or too small. Without jitter it is exact."""
     if habits.jitter_m == 0:
         return shape
     shape = max(shapely.get_parts(shape), key=lambda part: part.area)
