@@ -122,6 +122,8 @@ def changed(code, **changes):
         ("view/page.py", "def lines():", "from ..alone import alone\n\ndef lines(of: alone = None):", [False, True]),
         ("late.py", "def lately():", "def lately() -> 'float':", [False, False]),
         ("errors.py", "    pass", "    code: int = 1", [False, False]),
+        ("late.py", "def lately", "if TYPE_CHECKING:\n    from .alone import alone\n\n\ndef lately", [False, False]),
+        ("late.py", "def lately", "if True:\n    from .alone import alone\n\n\ndef lately", [True, False]),
         ("view/panes.py", "6", "7", [False, True]),
         # A name of a module two packages away, and one that has another name here, which counts as a whole.
         ("maps/shade.py", "return 1", "return 3", [False, True]),

@@ -164,7 +164,7 @@ def test_a_wrong_sun_is_drawn_over_its_error_beside_who_was_not_told(drawn):
     paper, told, other = rows
     # By 0 degrees wrong it is the one model, by 40 as bad as another.
     wrong = [Row("t, Sun +0", "t", told.seeds, 0), Row("t, Sun +40", "t", other.seeds, 40)]
-    figures = draw([Row("paper, not told", "paper", paper.seeds), *wrong])
+    figures = draw([Row("paper, not Sun-aware", "paper", paper.seeds), *wrong])
     assert list(figures) == ["sun_error"]
     precision, ridges = figures["sun_error"]
     for axes, figure in ((precision, Scores.average_precision), (ridges, lambda one: one.hits_at_recall(0.4)["ridge"])):

@@ -102,7 +102,7 @@ class _Module:
             names = _names_bound(statement)
             if isinstance(statement, ast.Import | ast.ImportFrom):
                 self._imported.update(self._targets(statement))
-            elif names is None and not _is_text(statement):
+            elif names is None and not _is_text(statement) and not _is_for_type_checkers(statement):
                 self._loose.append(statement)
             for name in names or ():
                 self._bound.setdefault(name, []).append(statement)
@@ -184,6 +184,11 @@ def _without_hints(file):
         elif isinstance(node, ast.arg):
             node.annotation = None
     return tree
+
+
+def _is_for_type_checkers(statement):
+    """Return whether a statement is a block `if TYPE_CHECKING:`, which never runs."""
+    return isinstance(statement, ast.If) and getattr(statement.test, "id", None) == "TYPE_CHECKING"
 
 
 def _names_bound(statement):

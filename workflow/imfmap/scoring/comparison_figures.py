@@ -225,7 +225,7 @@ def _sun_error(axes, rows, looks):
             mean, low, high = (np.array([of(seeds) for _, seeds in values]) for of in (np.mean, np.min, np.max))
             look = models[name] | {"ls": "-"}
             if offsets == [None]:
-                panel.axhline(mean[0], color=look["color"], ls=DASHES[1], label=f"{name} (not told)")
+                panel.axhline(mean[0], color=look["color"], ls=DASHES[1], label=f"{name} (not Sun-aware)")
                 panel.axhspan(low[0], high[0], color=look["color"], alpha=0.12, lw=0)
             else:
                 panel.plot(offsets, mean, **look, ms=4.5, label=name, clip_on=False)

@@ -32,7 +32,7 @@ _STYLE = {
     "axes.linewidth": 0.6,
     "figure.facecolor": "white",
     "pdf.fonttype": 42,
-    "svg.hashsalt": "sun_aligned",
+    "svg.hashsalt": "imfmap",
 }
 
 
