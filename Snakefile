@@ -134,7 +134,7 @@ if COMMAND_LINE is not None:
             if not COMMAND_LINE.unlock:
                 check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
             if COMMAND_LINE.dryrun or command_line.makes_something(COMMAND_LINE) and not COMMAND_LINE.unlock:
-                told = startup_checks.check(
+                notes = startup_checks.check(
                     config,
                     COMMAND_LINE.targets,
                     CONFIG_FILES,
@@ -142,8 +142,7 @@ if COMMAND_LINE is not None:
                     uses_conda=snakemake_internals.uses_conda(workflow),
                     dry_run=COMMAND_LINE.dryrun,
                 )
-                if told:
-                    print(f"imfmap: {told}", file=sys.stderr)
+                print(*(f"imfmap: {note}" for note in notes), sep="\n", end="\n" if notes else "", file=sys.stderr)
         command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)
     except InputError as error:
         raise WorkflowError(str(error))

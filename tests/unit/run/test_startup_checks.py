@@ -67,7 +67,7 @@ def test_targets_that_a_command_line_needs(asked, imaged, labelled):
 
 
 def test_nothing_is_missing(folder):
-    assert checked(config_with()) is None
+    assert checked(config_with()) == []
 
 
 def sourced(**source):
@@ -95,7 +95,7 @@ def test_a_missing_file_of_a_target_is_told_by_its_key(folder, key):
     for dry_run in (True, False):
         with pytest.raises(InputError, match=rf"a.yaml: targets.map_a.{key}: there is no file no.*; check the path"):
             checked(completed, "map_a", dry_run=dry_run)
-    assert checked(completed, "spare") is None, "a target that is not asked for may lack its files"
+    assert checked(completed, "spare") == [], "a target that is not asked for may lack its files"
 
 
 @pytest.mark.parametrize("key", ["boundary", "base_map"])
@@ -108,7 +108,7 @@ def test_a_missing_model_file_is_told_if_the_model_is_used(folder):
     (folder / "mine.pt").unlink()
     with pytest.raises(InputError, match="a.yaml: models.mine.checkpoint: there is no file mine.pt; check the path"):
         checked(config_with(), "map_a")
-    assert checked(config_with(), "evaluation") is None
+    assert checked(config_with(), "evaluation") == []
     (folder / "start.pt").unlink()
     with pytest.raises(InputError, match="models.new.weights: there is no file start.pt"):
         checked(config_with(), "map_b")
@@ -118,7 +118,7 @@ def test_a_missing_model_file_is_told_if_the_model_is_used(folder):
 
 def test_weights_that_are_fetched_need_no_file(folder):
     models = {"mine": {"zenodo": 7}, "new": {"architecture": "deeplabv3_resnet50", "weights": "coco"}}
-    assert checked(config_with(models=models)) is None
+    assert checked(config_with(models=models)) == []
 
 
 @pytest.mark.parametrize("key", ["photometry", "shape_model", "calibration_dir"])
@@ -130,15 +130,16 @@ def test_a_missing_file_of_the_processing_is_told(folder, key):
 def test_labels_to_draw_stop_a_run_and_are_told_by_a_dry_run(folder):
     (folder / "test.gpkg").unlink()
     line = "1 label file is still to be drawn: test.gpkg; draw them in QGIS (config/README.md, Labels), or ask for "
-    assert checked(config_with(), dry_run=True) == f"{line}maps that need none: snakemake map_a"
+    assert checked(config_with(), dry_run=True) == [f"{line}maps that need none: snakemake map_a"]
     with pytest.raises(InputError) as stopped:
         checked(config_with())
     assert str(stopped.value).startswith(f"a.yaml: {line}")
-    assert checked(config_with(), "map_a") is None and checked(config_with(), "map_b") is None
+    assert checked(config_with(), "map_a") == checked(config_with(), "map_b") == []
     (folder / "learn.gpkg").unlink()
     with pytest.raises(InputError, match="1 label file is still to be drawn: learn.gpkg"):
         checked(config_with(), "map_b")
-    assert checked(config_with(), dry_run=True).startswith("2 label files are still to be drawn: learn.gpkg, test.gpkg")
+    (line,) = checked(config_with(), dry_run=True)
+    assert line.startswith("2 label files are still to be drawn: learn.gpkg, test.gpkg")
 
 
 def test_isis_has_to_be_there_unless_conda_brings_it(tmp_path, monkeypatch):
@@ -152,3 +153,14 @@ def test_isis_has_to_be_there_unless_conda_brings_it(tmp_path, monkeypatch):
     program.parent.mkdir(parents=True)
     program.touch(mode=0o755)
     check_isis(config_with(processing={"engine": "isis", "isis": {"root": str(tmp_path / "isis")}}), uses_conda=False)
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_edits_that_are_not_in_their_file_yet_are_told(folder, dry_run):
+    (folder / "test.gpkg-wal").write_bytes(b"pages")
+    (folder / "learn.gpkg-wal").touch()
+    (line,) = checked(config_with(), dry_run=dry_run)
+    assert line.startswith(
+        "test.gpkg-wal: holds edits that are not in test.gpkg yet; they count; close the file in QGIS"
+    )
+    assert checked(config_with(), "map_a", dry_run=dry_run) == []

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..core.choices import LABELLED_ROLES
 from ..core.errors import InputError, SetupError
+from ..maps.user_files import pending_edits
 from . import target_choice
 
 # A program of ISIS that every run of that engine starts.
@@ -28,7 +29,7 @@ def check(
     *,
     uses_conda: bool,
     dry_run: bool,
-) -> str | None:
+) -> list[str]:
     """Look for all that a run needs and cannot make itself.
 
     Parameters
@@ -42,8 +43,8 @@ def check(
 
     Returns
     -------
-    str or None
-        For a dry run: the line on label files that are still to be drawn.
+    list of str
+        Lines to tell: edits that are not in their file yet; for a dry run, label files that are still to be drawn.
 
     Raises
     ------
@@ -53,12 +54,11 @@ def check(
     asked = list(asked)
     check_files(config, asked, where, local_path)
     line = missing_labels(config, asked, local_path)
-    if dry_run:
-        return line
-    if line is not None:
+    if line is not None and not dry_run:
         raise InputError(where, *line.split("; ", 1))
-    check_isis(config, uses_conda)
-    return None
+    if not dry_run:
+        check_isis(config, uses_conda)
+    return [*([line] if line else []), *unsaved_edits(config, asked, local_path)]
 
 
 def needed_targets(config: dict, asked: Iterable[str]) -> tuple[list[str], list[str]]:
@@ -141,6 +141,31 @@ def missing_labels(config: dict, asked: Iterable[str], local_path: Callable[[str
     instead = f", or ask for maps that need none: snakemake {' '.join(free[:3])}" if free else ""
     files = "label file is" if len(missing) == 1 else "label files are"
     return f"{len(missing)} {files} still to be drawn: {shown}; {_DRAW}{instead}"
+
+
+def unsaved_edits(config: dict, asked: Iterable[str], local_path: Callable[[str], str]) -> list[str]:
+    """Say which of the user's GeoPackages have edits beside them that are not in the file yet.
+
+    Parameters
+    ----------
+    config, asked, local_path
+        See `check_files`.
+
+    Returns
+    -------
+    list of str
+        A line for each file. The edits count: they are read, and the files stay as they are.
+    """
+    imaged, labelled = needed_targets(config, asked)
+    targets = config["targets"]
+    named = [targets[name]["labels"] for name in labelled if "labels" in targets[name]]
+    named += [targets[name]["boundary"] for name in imaged if "boundary" in targets[name]]
+    paths = dict.fromkeys(map(local_path, named))
+    return [
+        f"{log}: holds edits that are not in {Path(path).name} yet; they count; close it in QGIS to save them there"
+        for path in paths
+        if (log := pending_edits(path)) is not None
+    ]
 
 
 def check_isis(config: dict, uses_conda: bool) -> None:
