@@ -161,6 +161,6 @@ def test_edits_that_are_not_in_their_file_yet_are_told(folder, dry_run):
     (folder / "learn.gpkg-wal").touch()
     (line,) = checked(config_with(), dry_run=dry_run)
     assert line.startswith(
-        "test.gpkg-wal: holds edits that are not in test.gpkg yet; they count; close the file in QGIS"
+        "test.gpkg-wal: holds edits that are not in test.gpkg yet; they count; close it in QGIS"
     )
     assert checked(config_with(), "map_a", dry_run=dry_run) == []
