@@ -2,8 +2,9 @@
 
 `install` makes an ISISROOT of them. They read three variables of their own: ``IMF_STANDIN_ISDS``, the folder of the
 ISDs that spiceinit finds cameras in; ``IMF_STANDIN_FAILS``, JSON of what is to go wrong, by program and product id
-(``*`` for any): a message to fail with, or ``NULL`` or ``SIZE`` for a success that left no image, or another size; and
-``IMF_STANDIN_CALLS``, a file to write every command line to.
+(``*`` for any): a message to fail with (what stands before a line ``--`` goes to standard output), the name of a signal
+to end by, or ``NULL``, ``ZERO`` or ``SIZE`` for a success that left an image of nothing, of zeros, or of
+another size; and ``IMF_STANDIN_CALLS``, a file to write every command line to.
 """
 
 import sys

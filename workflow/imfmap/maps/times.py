@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..core.errors import InputError
 
-_J2000 = datetime(2000, 1, 1, 12)
+J2000 = datetime(2000, 1, 1, 12)
 _TT_MINUS_TAI_S = 32.184
 # TAI - UTC from these dates on (IERS Bulletin C); no leap second has been announced since the last.
 _LEAP_SECONDS = (
@@ -52,7 +52,7 @@ def ephemeris_time(utc):
     leap_s = [seconds for start, seconds in _LEAP_SECONDS if start <= moment]
     if not leap_s:
         raise InputError("time", f"{utc} lies before 1999", "LRO was launched in 2009")
-    terrestrial_s = (moment - _J2000).total_seconds() + leap_s[-1] + _TT_MINUS_TAI_S
+    terrestrial_s = (moment - J2000).total_seconds() + leap_s[-1] + _TT_MINUS_TAI_S
     mean_anomaly = 6.239996 + 1.99096871e-7 * terrestrial_s
     return terrestrial_s + 1.657e-3 * math.sin(mean_anomaly + 1.671e-2 * math.sin(mean_anomaly))
 
@@ -65,7 +65,7 @@ def utc_of(et_s):
     InputError
         Before 1999, as `ephemeris_time`.
     """
-    moment = _J2000 + timedelta(seconds=et_s)
+    moment = J2000 + timedelta(seconds=et_s)
     for _ in range(3):
         moment -= timedelta(seconds=ephemeris_time(moment) - et_s)
     return moment.isoformat(timespec="milliseconds")

@@ -1,11 +1,14 @@
 """Boxes in longitude and latitude, which is how ISIS says what a map spans."""
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pvl
 
 from ...core.errors import InputError
+
+_BEYOND_CENTRE_PX = 0.25
 
 
 @dataclass(frozen=True)
@@ -37,10 +40,10 @@ class LonLatBox:
         """
         if place["projection"] == "polar_stereographic" or cls._holds_pole(grid, place["lat"]):
             return cls._cap(grid, place["lat"])
-        rows, columns = grid.shape
-        edge_rows = np.r_[np.zeros(columns), np.full(columns, rows - 1), np.arange(rows), np.arange(rows)]
-        edge_columns = np.r_[np.arange(columns), np.arange(columns), np.zeros(rows), np.full(rows, columns - 1)]
-        lon, lat = grid.lonlat(edge_rows, edge_columns)
+        rows, columns = (np.linspace(*ends, count) for ends, count in zip(_ends(grid), grid.shape, strict=True))
+        edges = [(np.full(len(columns), row), columns) for row in rows[[0, -1]]]
+        edges += [(rows, np.full(len(rows), column)) for column in columns[[0, -1]]]
+        lon, lat = grid.lonlat(*np.concatenate(edges, axis=1))
         centre = (place["lon"] + 180.0) % 360.0 - 180.0
         lon = centre + (lon - centre + 180.0) % 360.0 - 180.0
         domain = 180 if lon.min() < 0 else 360
@@ -56,8 +59,7 @@ class LonLatBox:
     @classmethod
     def _cap(cls, grid, lat):
         """A box in longitude and latitude cannot follow a polar map: the whole cap that holds it."""
-        rows, columns = grid.shape
-        _, corner_lats = grid.lonlat([0, 0, rows - 1, rows - 1], [0, columns - 1, 0, columns - 1])
+        _, corner_lats = grid.lonlat(*np.transpose(list(product(*_ends(grid)))))
         south, north = (float(np.min(corner_lats)), 90.0) if lat >= 0 else (-90.0, float(np.max(corner_lats)))
         return cls(0.0, 360.0, south, north, 360)
 
@@ -93,6 +95,16 @@ class LonLatBox:
                 "leave the image out, or move the target",
             )
         return replace(self, west=west, east=east, south=south, north=north)
+
+
+def _ends(grid):
+    """First and last row, and first and last column, of what a box must span.
+
+    ISIS starts a map at the pixel that its first edge falls in, and rounds its width to whole pixels. With edges at
+    pixel centres the width ends in half a pixel, so that the last bit of the number decides whether the last row is
+    there. A quarter of a pixel beyond the centres, it ends in three quarters.
+    """
+    return [(-_BEYOND_CENTRE_PX, size - 1 + _BEYOND_CENTRE_PX) for size in grid.shape]
 
 
 def read_range(path):

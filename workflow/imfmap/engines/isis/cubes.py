@@ -1,7 +1,6 @@
 """What ISIS's programs made: looked at after each of them, and laid on a target's grid in the end."""
 
 import logging
-import re
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,14 +11,13 @@ from rasterio.windows import Window
 
 from ...core.errors import InputError
 from ...maps.alignment import offset_on
-from ...maps.isis_label import read_cube_label
 from ...maps.pvl import is_special
 from ...maps.rasters import BLOCK, create_raster, open_raster, read_window
 from ..coverage_check import CoverageCheck
 
 log = logging.getLogger(__name__)
 
-# Least share of valid pixels in an image's own geometry. Masked columns and lost lines are far from this.
+# Least share of valid pixels other than 0 in an image's own geometry. Masked columns and lost lines are far from this.
 LEAST_VALID = 0.01
 _LINES = 1024
 
@@ -35,7 +33,7 @@ def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):
     size : tuple of int, optional
         Lines and samples that it must have.
     least_valid : float
-        Share of its pixels that must be valid, 0..1; at least one must be.
+        Share of its pixels that must be valid and not 0, 0..1; at least one must be.
     shown : path, optional
         Name in messages, where the cube still lies under a temporary one.
 
@@ -47,7 +45,7 @@ def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):
     shown = shown or path
     if not Path(path).exists():
         raise InputError(shown, f"{step} said nothing and left no cube", f"look at the log of {step}")
-    valid = 0
+    valid, filled = 0, 0
     with quiet(), open_raster(path) as cube:
         if size is not None and cube.shape != tuple(size):
             raise InputError(
@@ -56,11 +54,17 @@ def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):
                 f"look at the log of {step}",
             )
         for first in range(0, cube.height, _LINES):
-            valid += int(np.count_nonzero(~is_special(_lines(cube, first))))
+            lines = _lines(cube, first)
+            there = ~is_special(lines)
+            valid += int(np.count_nonzero(there))
+            filled += int(np.count_nonzero(there & (lines != 0.0)))
         total = cube.height * cube.width
-    if valid == 0 or valid < least_valid * total:
+    if filled < max(1, least_valid * total):
+        zeros = f", {valid - filled} of them zeros" if valid > filled else ""
         raise InputError(
-            shown, f"{step} left {valid} valid pixels of {total}", f"look at the log of {step}, or leave the image out"
+            shown,
+            f"{step} left {valid} valid pixels of {total}{zeros}",
+            f"look at the log of {step}, or leave the image out",
         )
     log.info("%s: %d of %d pixels valid", step, valid, total)
 
@@ -69,41 +73,6 @@ def size_of(path):
     """Lines and samples of a cube."""
     with quiet(), open_raster(path) as cube:
         return cube.shape
-
-
-def shape_resolution_m(cube_path, data):
-    """Size of the pixels of the shape model that a cube is to be projected on.
-
-    Parameters
-    ----------
-    cube_path : path
-        Spiceinit'ed.
-    data : path
-        ISISDATA.
-
-    Returns
-    -------
-    float or None
-        Metres; None for a sphere.
-
-    Raises
-    ------
-    InputError
-        Where the model is not there.
-    """
-    shape = read_cube_label(cube_path)["IsisCube"].get("Kernels", {}).get("ShapeModel")
-    if shape is None or str(shape).lower() in ("null", "none", "", "ellipsoid"):
-        return None
-    with quiet(), open_raster(_data_path(str(shape), data)) as model:
-        if model.crs is not None and not model.crs.is_projected:
-            return model.transform.a * np.pi / 180.0 * model.crs.to_dict().get("R", 1737400.0)
-        return model.transform.a
-
-
-def _data_path(name, data):
-    """A file of ISISDATA: ISIS writes its areas as $base, $lro, and the folder itself as $ISISDATA."""
-    name = name.replace("$ISISDATA", str(data))
-    return Path(re.sub(r"^\$(\w+)", lambda area: f"{data}/{area[1].lower()}", name))
 
 
 def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):

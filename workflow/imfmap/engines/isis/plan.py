@@ -7,6 +7,8 @@ from ...core.errors import InputError
 from ...maps.target_grid import target_grid
 from . import commands
 from .boxes import LonLatBox
+from .paths import is_harmless
+from .shape_files import check_shape_file
 
 # Stand for what is known only when the images are there.
 _PRODUCT, _IMAGE_RESOLUTION_M = "M1000000000LE", 0.5
@@ -67,7 +69,9 @@ def commands_of(config):
             patch_px = commands.patch_size(_IMAGE_RESOLUTION_M, target["resolution_m"])
         yield commands.project(raw, out, folder / "target.map", processing["resampling"], patch_px, box)
         if mosaic["brightness"] != "none":
-            yield commands.equalize(folder / "from.lis", folder / "to.lis", mosaic["brightness"])
+            cubes, statistics = folder / "from.lis", folder / "found.pvl"
+            yield commands.find_brightness(cubes, folder / "hold.lis", statistics, mosaic["brightness"])
+            yield commands.apply_brightness(cubes, folder / "to.lis", statistics)
         yield commands.mosaic(folder / "cubes.lis", folder / "mosaic.cub", mosaic["priority"])
 
 
@@ -96,5 +100,29 @@ def check_config(config):
         path = processing["isis"][key]
         if path is not None and not Path(path).is_dir():
             raise InputError(f"processing.isis.{key}", f"there is no folder {path}", "check the path")
+    if processing["isis"]["shape"] == "user":
+        check_shape_model(processing["isis"]["shape_model"])
     for command in commands_of(config):
-        command.check()
+        # The files get harmless names when the command runs.
+        command.with_paths(_any_name, _any_name).check()
+
+
+def check_shape_model(path):
+    """Stop on a shape model that spiceinit could not take, or that its cubes could not name.
+
+    Raises
+    ------
+    InputError
+    """
+    key = "processing.isis.shape_model"
+    if not is_harmless(path):
+        raise InputError(
+            key,
+            f"ISIS would misread the name {path}, which spiceinit writes into the cubes",
+            "name it without blank, comma and plus sign, or name a link to it",
+        )
+    check_shape_file(path, key)
+
+
+def _any_name(path):
+    return "any"

@@ -8,11 +8,13 @@ from tempfile import TemporaryDirectory
 from ...core.files import replacing
 from . import commands
 from .cubes import LEAST_VALID, check_cube, size_of
+from .equalizing import equalized
+from .paths import Links, working_folder
 from .running import run
 from .tracking import check_tracking, write_list
 
 
-def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
+def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None, check=None):
     """Make a cube with one program, and check it; it appears under its name only when it is good.
 
     Parameters
@@ -26,6 +28,8 @@ def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
         Share of valid pixels that it must have.
     copy_of : path, optional
         Cube that is copied first, for a program that works in place.
+    check : callable, optional
+        Of the cube: raises an error if it is not good.
 
     Raises
     ------
@@ -37,6 +41,8 @@ def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
         command = build(temporary)
         run(command)
         check_cube(temporary, command.program, size, least_valid, shown=out)
+        if check is not None:
+            check(temporary)
 
 
 def change_cube(build, cube, out):
@@ -52,49 +58,10 @@ def make_text(build, out):
 
 def measure_range(cube, out, place, box):
     """Ask mosrange what a cube covers in the terms of a target's map."""
-    with TemporaryDirectory() as folder:
-        cubes = Path(folder) / "cubes.lis"
-        write_list([Path(cube).resolve()], cubes)
-        make_text(lambda temporary: commands.image_range(cubes, temporary, place, box), out)
-
-
-def equalize(cubes, products, out, brightness):
-    """Bring projected cubes to one brightness.
-
-    Parameters
-    ----------
-    cubes : sequence of path
-    products : sequence of str
-        Their product ids.
-    out : path
-        Folder of the new cubes; it appears only when all of them are good.
-    brightness : str
-        ``processing.mosaic.brightness`` of the config. With one cube there is nothing to do but to copy it.
-
-    Raises
-    ------
-    InputError
-    """
-    out = Path(out)
-    with TemporaryDirectory(dir=out.parent) as folder:
-        source, target, made = Path(folder) / "from.lis", Path(folder) / "to.lis", Path(folder) / out.name
-        made.mkdir()
-        outs = equalized(made.resolve(), products)
-        if len(cubes) == 1:
-            shutil.copyfile(cubes[0], outs[0])
-        else:
-            write_list([Path(cube).resolve() for cube in cubes], source)
-            write_list(outs, target)
-            run(commands.equalize(source, target, brightness))
-        for cube in outs:
-            check_cube(cube, "equalizer", least_valid=0.0, shown=out / cube.name)
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(made, out)
-
-
-def equalized(folder, products):
-    """Cubes of one brightness in their folder."""
-    return [Path(folder) / f"{product}.equ.cub" for product in products]
+    with working_folder() as folder, replacing(out) as temporary:
+        links, cubes = Links(folder), folder / "cubes.lis"
+        write_list([links.existing(cube)], cubes)
+        run(commands.image_range(cubes, temporary, place, box), cube, links)
 
 
 def mosaic_inputs(inputs, products):
@@ -106,10 +73,10 @@ def lay_mosaic(cubes, out, priority):
     """Lay projected cubes over each other, first in the list first; the tracking cube comes beside the mosaic."""
     out = Path(out)
     # In a folder of its own, since automos names the tracking cube after the mosaic.
-    with TemporaryDirectory(dir=out.parent) as folder:
-        cube_list, made = Path(folder) / "cubes.lis", Path(folder) / out.name
-        write_list([Path(cube).resolve() for cube in cubes], cube_list)
-        run(commands.mosaic(cube_list, made, priority))
+    with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".part") as hidden, working_folder() as folder:
+        links, cube_list, made = Links(folder), folder / "cubes.lis", Path(hidden) / out.name
+        write_list([links.existing(cube) for cube in cubes], cube_list)
+        run(commands.mosaic(cube_list, made, priority), out, links)
         check_cube(made, "automos", least_valid=0.0, shown=out)
         if commands.tracks(priority):
             check_tracking(commands.tracking_cube(made), size_of(made))

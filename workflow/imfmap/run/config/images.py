@@ -55,7 +55,7 @@ class Isis(Section):
     patch_size: whole(ge=2) | Literal["auto"] = Field(
         "auto",
         description="side of cam2map's patches in image pixels; `auto`: the larger of shape model over image and map "
-        "over image, 3 to 256",
+        "over image, 10 to 256",
     )
     max_incidence_deg: number(ge=0, le=180) = Field(
         85, description="lronacpho leaves ground at a larger incidence angle without a value"
