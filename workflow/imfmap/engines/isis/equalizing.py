@@ -1,4 +1,4 @@
-"""One brightness for the cubes of a target: equalizer, with what it asks for and does not do by itself.
+"""One brightness for the cubes of a target, by equalizer.
 
 equalizer refuses to solve if there are fewer overlaps and held images than images. So two images, or a row of strips,
 need one held image in each connected group. Its solution leaves the held images as they are. The native engine keeps
@@ -24,6 +24,8 @@ from .tracking import write_list
 
 log = logging.getLogger(__name__)
 
+# Statistics of the overlaps, which have keywords of the same name, stand in other groups.
+_NORMALIZATION = re.compile(r"Group\s*=\s*Normalization\b.*?End_Group", re.DOTALL)
 _BAND = re.compile(r"(?P<before>\bBand\d+\s*=\s*)\((?P<values>[^()]*)\)")
 
 
@@ -51,7 +53,7 @@ def equalize(cubes: Sequence[str | Path], products: Sequence[str], out: str | Pa
         for (single,) in (group for group in groups if len(group) == 1):
             shutil.copyfile(cubes[single], outs[single])
         groups = [group for group in groups if len(group) > 1]
-        _tell_singles(products, groups)
+        _warn_of_singles(products, groups)
         if groups:
             _equalize_groups(cubes, outs, groups, brightness)
         for cube in outs:
@@ -63,7 +65,7 @@ def equalized(folder: str | Path, products: Sequence[str]) -> list[Path]:
     return [Path(folder) / f"{product}.equ.cub" for product in products]
 
 
-def _tell_singles(products, groups):
+def _warn_of_singles(products, groups):
     there = {place for group in groups for place in group}
     singles = [product for place, product in enumerate(products) if place not in there]
     if singles and len(products) > 1:
@@ -114,7 +116,9 @@ def recentre(text: str, groups: Sequence[Sequence[int]], brightness: str, where:
         If the text does not hold one correction for each image.
     """
     try:
-        bands = np.array([[float(value) for value in found["values"].split(",")] for found in _BAND.finditer(text)])
+        groups_of_text = "\n".join(_NORMALIZATION.findall(text))
+        triples = [found["values"].split(",") for found in _BAND.finditer(groups_of_text)]
+        bands = np.array([[float(value) for value in triple] for triple in triples])
         count = sum(map(len, groups))
         if bands.shape != (count, 3) or not (np.isfinite(bands).all() and (bands[:, 0] > 0).all()):
             raise ValueError(f"it has {len(bands)} corrections for {count} images")
@@ -126,4 +130,8 @@ def recentre(text: str, groups: Sequence[Sequence[int]], brightness: str, where:
     if brightness == "gain":
         bands[:, 1:] = 0.0
     values = iter(bands.tolist())
-    return _BAND.sub(lambda found: f"{found['before']}({', '.join(map(repr, next(values)))})", text)
+
+    def with_values(band):
+        return f"{band['before']}({', '.join(map(repr, next(values)))})"
+
+    return _NORMALIZATION.sub(lambda group: _BAND.sub(with_values, group[0]), text)
