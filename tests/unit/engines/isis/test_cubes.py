@@ -53,7 +53,7 @@ def test_a_product_that_is_none_stops_the_chain_naming_the_step(tmp_path):
     path = projected(tmp_path / "b.cub", grid, np.ones(grid.shape, np.float32))
     with pytest.raises(InputError, match="b.cub: lronacecho left 40 lines x 40 samples, 40 x 50 were expected"):
         cubes.check_cube(path, "lronacecho", (40, 50))
-    with pytest.raises(InputError, match="c.cub: lronacecho said nothing and left no cube"):
+    with pytest.raises(InputError, match="c.cub: lronacecho ended without an error and left no cube"):
         cubes.check_cube(tmp_path / "c.cub", "lronacecho")
 
 

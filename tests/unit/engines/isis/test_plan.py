@@ -106,7 +106,7 @@ def test_every_command_of_any_configuration_is_one_that_isis_takes(existing):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"isis": {"shape": "user"}}, "processing.isis.shape_model: is not set, shape: user asks for it"),
+        ({"isis": {"shape": "user"}}, "processing.isis.shape_model: is not set, shape: user needs it"),
         ({"photometry": "missing.pvl"}, "processing.photometry: there is no file missing.pvl"),
         ({"isis": {"data": "/no/such/folder"}}, "processing.isis.data: there is no folder /no/such/folder"),
     ],

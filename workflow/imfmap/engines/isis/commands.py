@@ -1,13 +1,15 @@
-"""The commands of the ISIS engine: settings in, program and parameters out. Nothing runs here."""
+"""The commands of the ISIS engine: which program with which parameters, by the settings. Nothing runs here."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ...maps.bodies import body, true_scale_latitude
+from .boxes import LonLatBox
 from .interface import check_command, interface, text_of
 
 PROJECTIONS = {
@@ -34,14 +36,14 @@ class Command:
     ----------
     program : str
     parameters : dict
-        By ISIS's own names, lower case.
+        Values by ISIS's names of the parameters, in lower case.
     """
 
     program: str
-    parameters: dict
+    parameters: dict[str, Any]
 
-    def check(self):
-        """Hold it to ISIS's interface; raises InputError."""
+    def check(self) -> None:
+        """Raise InputError if ISIS's interface has no such command."""
         check_command(self.program, self.parameters)
 
     def with_paths(self, existing: Callable[[str], str], new: Callable[[str], str]) -> "Command":
@@ -66,13 +68,13 @@ class Command:
         return " ".join([self.program, *(f"{name}={text_of(value)}" for name, value in self.parameters.items())])
 
 
-def ingest(edr, cube):
-    """EDR to cube."""
+def ingest(edr: str | Path, cube: str | Path) -> Command:
+    """Return the command that imports an EDR as a cube."""
     return Command("lronac2isis", {"from": edr, "to": cube})
 
 
-def spice(cube, isis):
-    """Position, pointing and shape, written into the cube.
+def spice(cube: str | Path, isis: Mapping[str, Any]) -> Command:
+    """Return the command that writes position, pointing and shape into a cube.
 
     Parameters
     ----------
@@ -90,14 +92,14 @@ def spice(cube, isis):
     return Command("spiceinit", parameters)
 
 
-def calibrate(cube, out, processing):
-    """Counts to I/F.
+def calibrate(cube: str | Path, out: str | Path, processing: Mapping[str, Any]) -> Command:
+    """Return the command that turns counts into I/F.
 
     Parameters
     ----------
     cube, out : path
     processing : mapping
-        The config's ``processing``: the switches of each step, and the darks.
+        ``processing`` of the config: the switch of each step, and the darks.
     """
     parameters = {
         "from": cube,
@@ -116,19 +118,19 @@ def calibrate(cube, out, processing):
     return Command("lronaccal", parameters)
 
 
-def echo(cube, out):
-    """Take the echo of the readout away."""
+def echo(cube: str | Path, out: str | Path) -> Command:
+    """Return the command that removes the echo of the readout."""
     return Command("lronacecho", {"from": cube, "to": out})
 
 
-def photometry(cube, out, parameter_file, isis):
-    """Bring an image to one geometry of light.
+def photometry(cube: str | Path, out: str | Path, parameter_file: str | Path, isis: Mapping[str, Any]) -> Command:
+    """Return the command that brings an image to one geometry of light.
 
     Parameters
     ----------
     cube, out : path
     parameter_file : path
-        Of the photometric model (PVL).
+        PVL file of the photometric model.
     isis : mapping
         ``processing.isis`` of the config.
     """
@@ -145,8 +147,8 @@ def photometry(cube, out, parameter_file, isis):
     )
 
 
-def image_range(cube_list, out, place, box):
-    """Longitudes, latitudes and pixel sizes that images cover, in the terms of the target's map."""
+def image_range(cube_list: str | Path, out: str | Path, place: Mapping[str, Any], box: LonLatBox) -> Command:
+    """Return the command that measures what images cover, in the projection and longitudes of the target's map."""
     return Command(
         "mosrange",
         {
@@ -160,8 +162,8 @@ def image_range(cube_list, out, place, box):
     )
 
 
-def template(out, place, box):
-    """Map that a target's images are projected to.
+def template(out: str | Path, place: Mapping[str, Any], box: LonLatBox) -> Command:
+    """Return the command that writes the map to which a target's images are projected.
 
     ISIS puts the upper left corner of its maps on whole multiples of the pixel resolution, as `MapGrid` does, so that
     both engines share their pixels.
@@ -197,8 +199,21 @@ def template(out, place, box):
     return Command("maptemplate", parameters)
 
 
-def project(cube, out, map_file, resampling, patch_size, box):
-    """Map projection by forward patches, as the paper did, of the part of the map that the image covers."""
+def project(
+    cube: str | Path, out: str | Path, map_file: str | Path, resampling: str, patch_size: int, box: LonLatBox
+) -> Command:
+    """Return the command that projects an image by forward patches, as the paper did.
+
+    Parameters
+    ----------
+    cube, out, map_file : path
+    resampling : str
+        A key of `INTERPOLATIONS`.
+    patch_size : int
+        Side of the patches in image pixels.
+    box : LonLatBox
+        Part of the map that the image covers.
+    """
     return Command(
         "cam2map",
         {
@@ -215,15 +230,17 @@ def project(cube, out, map_file, resampling, patch_size, box):
     )
 
 
-def find_brightness(cube_list, hold_list, statistics, brightness):
-    """Corrections to one brightness; each overlap counts by its pixels, as in the native engine.
+def find_brightness(cube_list: str | Path, hold_list: str | Path, statistics: str | Path, brightness: str) -> Command:
+    """Return the command that computes corrections to one brightness.
+
+    Each overlap is weighted by its pixels, as in the native engine.
 
     Parameters
     ----------
     cube_list, hold_list : path
-        Lists of cubes, and of those among them that are held: one of each group of overlapping ones.
+        Lists of the cubes, and of the cubes that are held: one in each group of cubes that overlap.
     statistics : path
-        PVL that is written.
+        PVL file that is written.
     brightness : str
         ``offset``, ``gain`` or ``both``.
     """
@@ -241,32 +258,35 @@ def find_brightness(cube_list, hold_list, statistics, brightness):
     )
 
 
-def apply_brightness(cube_list, out_list, statistics):
-    """Cubes of one brightness, by the corrections in equalizer's statistics."""
+def apply_brightness(cube_list: str | Path, out_list: str | Path, statistics: str | Path) -> Command:
+    """Return the command that applies the corrections in equalizer's statistics."""
     return Command("equalizer", {"process": "APPLY", "fromlist": cube_list, "tolist": out_list, "instats": statistics})
 
 
-def mosaic(cube_list, out, priority):
-    """Images laid over each other; which one a pixel came from is tracked, but for an average (ISIS cannot)."""
+def mosaic(cube_list: str | Path, out: str | Path, priority: str) -> Command:
+    """Return the command that lays images over each other.
+
+    The source image of each pixel is tracked, except in an average: ISIS cannot do that.
+    """
     parameters = {"fromlist": cube_list, "mosaic": out, "priority": priority.upper(), "grange": "AUTO"}
     if tracks(priority):
         parameters["track"] = True
     return Command("automos", parameters)
 
 
-def tracks(priority):
-    """Whether automos can tell which image each pixel came from."""
+def tracks(priority: str) -> bool:
+    """Return whether automos can track the source image of each pixel."""
     return priority != "average"
 
 
-def tracking_cube(mosaic_cube):
-    """Where automos puts the cube that tells which image each pixel came from (ProcessMosaic)."""
+def tracking_cube(mosaic_cube: str | Path) -> Path:
+    """Return the path at which automos writes the source image of each pixel (ISIS's ProcessMosaic)."""
     mosaic_cube = Path(mosaic_cube)
     return mosaic_cube.with_name(f"{mosaic_cube.stem}_tracking.cub")
 
 
-def patch_size(image_resolution_m, map_resolution_m, shape_resolution_m=None):
-    """Side of cam2map's patches in image pixels: the larger of shape model over image and map over image.
+def patch_size(image_resolution_m: float, map_resolution_m: float, shape_resolution_m: float | None = None) -> int:
+    """Return the side of cam2map's patches: a pixel of the shape model or of the map, whichever is larger.
 
     Within a patch cam2map takes the projection for affine. A patch no larger than a pixel of the map or of the shape
     model loses nothing of either. A patch of 10 pixels loses nothing, either; smaller ones only take longer.
@@ -274,14 +294,14 @@ def patch_size(image_resolution_m, map_resolution_m, shape_resolution_m=None):
     Parameters
     ----------
     image_resolution_m, map_resolution_m : float
-        Size of their pixels.
+        Pixel sizes of image and map.
     shape_resolution_m : float, optional
-        Of the shape model's; None for a sphere.
+        Pixel size of the shape model; None for a sphere.
 
     Returns
     -------
     int
-        10 to 256.
+        In image pixels, 10 to 256.
     """
     ratio = max(map_resolution_m, shape_resolution_m or 0.0) / image_resolution_m
     return int(np.clip(math.ceil(ratio - 1e-9), SMALLEST_PATCH, LARGEST_PATCH))

@@ -1,4 +1,4 @@
-"""Runs ISIS's programs through pysis, in the environment that they want."""
+"""Running ISIS's programs through pysis, in the environment that they need."""
 
 import logging
 import os
@@ -14,17 +14,17 @@ from .paths import Links, is_harmless, working_folder
 
 log = logging.getLogger(__name__)
 
-# With less room than this, whatever went wrong is put down to it.
+# If less room is left on the disk, that counts as the cause of any failure.
 _LEAST_FREE_BYTES = 64 * 2**20
 
 
 def run(command: Command, where: str | Path | None = None, links: Links | None = None) -> None:
-    """Run a program; what it says goes to the log.
+    """Run a program. Its output goes to the log.
 
     Parameters
     ----------
     command : commands.Command
-        Its files may have any names: ISIS is given spellings or links that it reads as they are meant.
+        Its files may have any names: ISIS is given relative paths or links where it would misread them.
     where : path, optional
         File that the program works on, for messages; by default its parameter ``from``.
     links : paths.Links, optional
@@ -49,10 +49,10 @@ def run(command: Command, where: str | Path | None = None, links: Links | None =
 def _call(command, folder, where, links):
     Isis, ProcessError = _pysis()
     log.info("%s", command)
-    # A name may be reserved in Python (from): pysis takes a trailing underscore off.
+    # pysis removes the trailing underscore, which keeps names such as from apart from Python's own words.
     parameters = {f"{name}_": text_of(value) for name, value in command.parameters.items()}
     try:
-        # Left alone, ISIS writes print.prt into whatever folder the workflow runs in.
+        # Without -log, ISIS writes print.prt into the working directory.
         said = getattr(Isis(), command.program)(**parameters, **{"-log": f"{folder}/print.prt"})
         log.info("%s", said.decode(errors="replace"))
     except ProcessError as error:
@@ -68,13 +68,15 @@ def _call(command, folder, where, links):
         raise explained(command.program, text or f"exit status {error.returncode}, no word", where) from None
 
 
-def prepare(command):
-    """Set and check what ISIS wants of its environment: ISISROOT (else the conda environment), ISISDATA, the PATH.
+def prepare(command: Command) -> None:
+    """Set and check the environment that ISIS needs: ISISROOT, ISISDATA and the PATH.
+
+    ISISROOT is the conda environment if it is not set.
 
     Raises
     ------
     SetupError
-        Saying which of them is wrong, and how to mend it.
+        Says which of them is wrong, and how to mend it.
     """
     root = os.environ.get("ISISROOT") or os.environ.get("CONDA_PREFIX")
     data = os.environ.get("ISISDATA")
@@ -118,7 +120,7 @@ def prepare(command):
 
 
 def _pysis():
-    # Here, since pysis looks for ISIS as it is imported; it knows no version of three numbers, and warns of it.
+    # Imported here, since pysis looks for ISIS when it is imported. It warns of versions with three numbers.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pysis.exceptions import ProcessError
@@ -127,7 +129,7 @@ def _pysis():
 
 
 def _full_disk(command):
-    """The folder of the product, where there is no room left in it; else None."""
+    """Folder of the product if no room is left in it, else None."""
     outputs = (command.parameters[name] for name in ("to", "mosaic") if name in command.parameters)
     for folder in (Path(out).parent for out in outputs):
         if folder.is_dir() and shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:

@@ -1,12 +1,15 @@
-"""One step of the chain: a program run, and its product looked at."""
+"""One step of the chain: a program runs, and its product is checked."""
 
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ...core.files import replacing
 from . import commands
+from .boxes import LonLatBox
 from .cubes import LEAST_VALID, check_cube, size_of
 from .equalizing import equalized
 from .paths import Links, working_folder
@@ -14,22 +17,29 @@ from .running import run
 from .tracking import check_tracking, write_list
 
 
-def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None, check=None):
-    """Make a cube with one program, and check it; it appears under its name only when it is good.
+def make_cube(
+    build: Callable[[Path], commands.Command],
+    out: str | Path,
+    size: Sequence[int] | None = None,
+    least_valid: float = LEAST_VALID,
+    copy_of: str | Path | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> None:
+    """Make a cube with one program, and check it. It gets its name only when it is good.
 
     Parameters
     ----------
     build : callable
-        Of the cube's name: the `commands.Command`.
+        Takes a name for the cube and returns the `commands.Command`.
     out : path
-    size : tuple of int, optional
+    size : sequence of int, optional
         Lines and samples that it must have.
     least_valid : float
         Share of valid pixels that it must have.
     copy_of : path, optional
         Cube that is copied first, for a program that works in place.
     check : callable, optional
-        Of the cube: raises an error if it is not good.
+        Takes the cube, and raises an error if it is not good.
 
     Raises
     ------
@@ -45,32 +55,32 @@ def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None, chec
             check(temporary)
 
 
-def change_cube(build, cube, out):
-    """Make a cube out of another of the same size; parameters as `make_cube`, `build` of both names."""
+def change_cube(build: Callable[[str | Path, Path], commands.Command], cube: str | Path, out: str | Path) -> None:
+    """Make a cube from another one of the same size, as `make_cube` does; `build` takes the names of both."""
     make_cube(lambda temporary: build(cube, temporary), out, size_of(cube))
 
 
-def make_text(build, out):
-    """Make a text file (a map, a range) with one program; it appears under its name only when it is whole."""
+def make_text(build: Callable[[Path], commands.Command], out: str | Path) -> None:
+    """Make a text file (a map, a range) with one program. It gets its name only when it is complete."""
     with replacing(out) as temporary:
         run(build(temporary))
 
 
-def measure_range(cube, out, place, box):
-    """Ask mosrange what a cube covers in the terms of a target's map."""
+def measure_range(cube: str | Path, out: str | Path, place: Mapping[str, Any], box: LonLatBox) -> None:
+    """Write what a cube covers, in the projection and longitudes of a target's map (mosrange)."""
     with working_folder() as folder, replacing(out) as temporary:
         links, cubes = Links(folder), folder / "cubes.lis"
         write_list([links.existing(cube)], cubes)
         run(commands.image_range(cubes, temporary, place, box), cube, links)
 
 
-def mosaic_inputs(inputs, products):
-    """Cubes for automos: given one by one, or as the folder that equalizer filled."""
+def mosaic_inputs(inputs: Sequence[str | Path], products: Sequence[str]) -> list[str | Path]:
+    """Return the cubes for automos: `inputs` themselves, or those in the folder of equalized cubes."""
     return equalized(inputs[0], products) if Path(inputs[0]).is_dir() else list(inputs)
 
 
-def lay_mosaic(cubes, out, priority):
-    """Lay projected cubes over each other, first in the list first; the tracking cube comes beside the mosaic."""
+def lay_mosaic(cubes: Sequence[str | Path], out: str | Path, priority: str) -> None:
+    """Lay projected cubes over each other, in the order of the list. The tracking cube comes beside the mosaic."""
     out = Path(out)
     # In a folder of its own, since automos names the tracking cube after the mosaic.
     with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".part") as hidden, working_folder() as folder:
