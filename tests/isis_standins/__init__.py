@@ -2,7 +2,8 @@
 
 `install` writes an ISISROOT with them. They read three environment variables. ``IMF_STANDIN_ISDS`` is the folder of the
 ISDs in which spiceinit finds cameras. ``IMF_STANDIN_FAILS`` is JSON of failures by program and product id (``*`` for
-any): an error message, or ``NULL`` or ``SIZE`` for an exit status of 0 with an empty image, or an image of another
+any): an error message (what stands before a line ``--`` goes to standard output), the name of a signal to end by, or
+``NULL``, ``ZERO`` or ``SIZE`` for an exit status of 0 with an empty image, an image of zeros, or an image of another
 size. ``IMF_STANDIN_CALLS`` is a file to which every command line is added.
 """
 

@@ -2,11 +2,15 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 
 from imfmap.core.errors import InputError
 from imfmap.engines.isis.interface import check_command, interface
+
+# What is to go wrong with a product, of a program that calls it a success.
+SPOILED = ("NULL", "ZERO", "SIZE")
 
 
 class Refused(Exception):
@@ -27,7 +31,7 @@ def main(program, arguments):
             name: known["default"] for name, known in interface()[program].items() if known.get("default", "") != ""
         }
         getattr(programs, program)({**defaults, **parameters})
-        spoil(program, parameters)
+        spoil_product(program, parameters)
     except (Refused, InputError) as error:
         print(f"**USER ERROR** {error}.", file=sys.stderr)
         sys.exit(1)
@@ -55,17 +59,22 @@ def wanted(program, parameters):
 
 
 def fail(program, parameters):
-    """End with the requested message instead of working."""
+    """End with the requested message, or by the requested signal, instead of working."""
     text = wanted(program, parameters)
-    if text is not None and text not in ("NULL", "SIZE"):
-        raise Refused(text)
+    if text is None or text in SPOILED:
+        return
+    if text.startswith("SIG"):
+        os.kill(os.getpid(), signal.Signals[text])
+    stdout, _, stderr = text.rpartition("\n--\n")
+    print(stdout)
+    raise Refused(stderr)
 
 
-def spoil(program, parameters):
+def spoil_product(program, parameters):
     """Leave an unusable product with exit status 0, as ISIS programs did."""
     kind = wanted(program, parameters)
     if kind is None:
         return
-    from .cubefile import blank
+    from .cubefile import spoil
 
-    blank(parameters.get("to", parameters["from"]), halved=kind == "SIZE")
+    spoil(parameters.get("to", parameters["from"]), kind)

@@ -41,11 +41,47 @@ def change_pixels(source, path, image, groups=""):
     add_groups(path, groups)
 
 
-def blank(path, halved):
-    """Leave a cube without valid pixels, or with half of its lines."""
+def nac_groups(label):
+    """Groups of IsisCube that lronac2isis makes of the label of an EDR."""
+    terms = "".join(f"    {axis}Terms = {getattr(label, f'{axis.lower()}term')}\n" for axis in "XMB")
+    return f"""  Group = Instrument
+    InstrumentId = {label.prefix}
+    FrameId = {label.camera.upper()}
+    TargetName = Moon
+    StartTime = {label.start_time}
+    StopTime = {label.stop_time}
+    SpacecraftClockPrerollCount = {label.preroll_clock}
+    SpacecraftClockStartCount = {label.start_clock}
+    LineExposureDuration = {label.exposure_ms!r} <ms>
+    SpatialSumming = {label.summing}
+    SampleFirstPixel = 0
+  End_Group
+  Group = Archive
+    ProductId = {label.product_id}
+    ProductVersionId = v{label.version}
+    LineExposureCode = {label.exposure_code}
+{terms}  End_Group
+  Group = BandBin
+    FilterName = BroadBand
+  End_Group
+"""
+
+
+def read_pixels(path):
+    """Pixels of a cube of one band, NaN for special ones."""
+    with rasterio.open(path) as cube:
+        pixels = cube.read(1)
+    return np.where(pixels < -3.4e38, np.nan, pixels).astype(np.float32)
+
+
+def spoil(path, kind):
+    """Leave a cube that holds nothing (NULL), nothing but zeros (ZERO), or half of its lines (SIZE)."""
     with rasterio.open(path) as cube:
         image = cube.read()
-    write_cube(path, image[:, : image.shape[1] // 2] if halved else np.full(image.shape, np.nan, np.float32))
+    if kind == "SIZE":
+        write_cube(path, image[:, : image.shape[1] // 2])
+    else:
+        write_cube(path, np.full(image.shape, np.nan if kind == "NULL" else 0.0, np.float32))
 
 
 def add_groups(path, text):

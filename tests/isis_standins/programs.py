@@ -1,6 +1,7 @@
 """The work of each program, done by the native engine."""
 
 import os
+import signal
 import struct
 from pathlib import Path
 
@@ -9,20 +10,25 @@ import pvl
 import rasterio
 
 from imfmap.camera.projection import project
-from imfmap.engines.isis.commands import ADJUSTMENTS, INTERPOLATIONS, PROJECTIONS
-from imfmap.maps.alignment import offset_on
-from imfmap.maps.bodies import body
+from imfmap.camera.shape_model import ShapeModel
+from imfmap.core.errors import InputError
+from imfmap.engines.isis.commands import INTERPOLATIONS
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_layers import ImageLayer
-from imfmap.mosaic.equalize import match_brightness
+from imfmap.maps.isis_label import read_cube_label
 from imfmap.nac.calibration import calibrate, remove_echo
+from imfmap.nac.calibration_files import CalibrationFiles, read_column_cube
 from imfmap.nac.camera import camera_from_cube, camera_from_isd
 from imfmap.nac.cube import NacCube
 from imfmap.nac.edr import read_edr
 from imfmap.nac.photometry import normalise
 
 from .command_line import Refused
-from .cubefile import add_groups, add_object, add_table, change_pixels, write_cube
+from .cubefile import add_groups, add_object, add_table, change_pixels, nac_groups, read_pixels, write_cube
+from .equalizing import equalizer
+from .grids import map_grid, union
+from .lists import listed
+
+__all__ = ["equalizer"]
 
 _PROJECTION_NAMES = {
     "EQUIRECTANGULAR": "Equirectangular",
@@ -35,33 +41,7 @@ _FIRST_TRACKED = 3  # VALID_MINUI4: the first three 32-bit integers are special
 
 def lronac2isis(given):
     edr = read_edr(given["from"])
-    label = edr.label
-    terms = "".join(f"    {axis}Terms = {getattr(label, f'{axis.lower()}term')}\n" for axis in "XMB")
-    write_cube(
-        given["to"],
-        edr.image[np.newaxis],
-        groups=f"""  Group = Instrument
-    InstrumentId = {label.prefix}
-    FrameId = {label.camera.upper()}
-    TargetName = Moon
-    StartTime = {label.start_time}
-    StopTime = {label.stop_time}
-    SpacecraftClockPrerollCount = {label.preroll_clock}
-    SpacecraftClockStartCount = {label.start_clock}
-    LineExposureDuration = {label.exposure_ms!r} <ms>
-    SpatialSumming = {label.summing}
-    SampleFirstPixel = 0
-  End_Group
-  Group = Archive
-    ProductId = {label.product_id}
-    ProductVersionId = v{label.version}
-    LineExposureCode = {label.exposure_code}
-{terms}  End_Group
-  Group = BandBin
-    FilterName = BroadBand
-  End_Group
-""",
-    )
+    write_cube(given["to"], edr.image[np.newaxis], groups=nac_groups(edr.label))
 
 
 def spiceinit(given):
@@ -84,7 +64,7 @@ def spiceinit(given):
     )
     clock = struct.pack("<d", camera.start_et_s).hex()
     told += f"  CLOCK_ET_-85_{cube.label.preroll_clock}_COMPUTED = {clock}\n"
-    shape = given["model"] if given["shape"].upper() == "USER" else "Null"
+    shape = _shape(given)
     add_groups(path, f"  Group = Kernels\n    ShapeModel = {shape}\n  End_Group\n")
     for name, states in (("InstrumentPosition", camera.position), ("SunPosition", camera.sun)):
         columns = dict(zip(("J2000X", "J2000Y", "J2000Z"), states.positions_km.T, strict=True))
@@ -100,19 +80,68 @@ def spiceinit(given):
     add_object(path, f"Object = NaifKeywords\n{told}End_Object\n")
 
 
+def _shape(given):
+    """Shape model that spiceinit writes: for SYSTEM without one in ISISDATA, it leaves the sphere without a word."""
+    if given["shape"].upper() == "SYSTEM":
+        models = sorted((Path(os.environ["ISISDATA"]) / "base" / "dems").glob("*.cub"))
+        return f"$base/dems/{models[-1].name}" if models else "Null"
+    if given["shape"].upper() != "USER":
+        return "Null"
+    label = Path(given["model"]).read_bytes()[:65536]
+    if b"IsisCube" not in label or b"ShapeModelStatistics" not in label:
+        print(
+            "Group = Kernels\n  NaifFrameCode = -85600\n"
+            f'  Error = "Unable to open [{given["model"]}]. It has unidentified file architecture"\nEnd_Group'
+        )
+        raise Refused("Unable to initialize camera model")
+    return given["model"]
+
+
+def _camera(path):
+    """Camera of a cube, or what ISIS says of a cube without SPICE."""
+    try:
+        return camera_from_cube(path)
+    except InputError:
+        raise Refused(
+            "Unable to initialize camera model in Camera Factory.\n**ERROR** PVL Group [Kernels] does not exist"
+        ) from None
+
+
+def _heights(path):
+    """Heights of the shape model that spiceinit wrote into a cube; 0 for the sphere."""
+    shape = str(read_cube_label(path)["IsisCube"]["Kernels"]["ShapeModel"])
+    if shape in ("Null", "None"):
+        return 0.0
+    return ShapeModel(shape.replace("$base", f"{os.environ['ISISDATA']}/base"))
+
+
 def lronaccal(given):
     cube = NacCube(given["from"])
+    camera = _camera(given["from"])
+    folder, dark = Path(os.environ["ISISDATA"]) / "lro" / "calibration", _true(given["dark"])
+    files = CalibrationFiles.of(folder, cube.label)
+    if dark and given["darkfiletype"].upper() == "CUSTOM":
+        # ISIS takes a dark of another width without a word.
+        dark = read_column_cube(given["darkfile"]).size == cube.label.samples
+    elif dark:
+        try:
+            files.dark_times(cube.label.exposure_code == 0)
+        except InputError:
+            if given["darkfiletype"].upper() == "NEAREST":
+                os.kill(os.getpid(), signal.SIGSEGV)
+            name = files.dark_stem("*", cube.label.exposure_code == 0)
+            raise Refused(f"Could not find any dark file of type {name}.????.cub") from None
     if cube.radiometry is not None:
         raise Refused("This image has already been calibrated")
     image = calibrate(
         cube,
-        Path(os.environ["ISISDATA"]) / "lro" / "calibration",
+        folder,
         darks=given["darkfiletype"].lower(),
         masked=_true(given["masked"]),
-        dark=_true(given["dark"]),
+        dark=dark,
         nonlinearity=_true(given["nonlinearity"]),
         flat=_true(given["flatfield"]),
-        sun_distance_au=camera_from_cube(given["from"]).sun_distance_au,
+        sun_distance_au=camera.sun_distance_au,
         dark_file=given.get("darkfile"),
     )
     radiometry = "  Group = Radiometry\n    RadiometricType = IOF\n  End_Group\n"
@@ -125,14 +154,16 @@ def lronacecho(given):
 
 
 def lronacpho(given):
-    camera = camera_from_cube(given["from"])
+    camera = _camera(given["from"])
+    if "PhotometricModel" not in Path(given["phopar"]).read_text():
+        raise Refused("Unable to find PVL object [PhotometricModel] in file [" + given["phopar"] + "]")
     change_pixels(given["from"], given["to"], normalise(NacCube(given["from"]).image, camera, given["phopar"]))
 
 
 def mosrange(given):
     lons, lats, sizes = [], [], []
-    for path in _listed(given["fromlist"]):
-        camera = camera_from_cube(path)
+    for path in listed(given["fromlist"]):
+        camera = _camera(path)
         samples = [0.5, camera.samples / 2, camera.samples + 0.5]
         line, sample = np.meshgrid(np.linspace(0.5, camera.lines + 0.5, 99), samples)
         lon, lat = camera.image_to_ground(line, sample)
@@ -180,36 +211,26 @@ def maptemplate(given):
 def cam2map(given):
     grid = map_grid(pvl.load(given["map"])["Mapping"], given)
     resampling = next(name for name, theirs in INTERPOLATIONS.items() if theirs == given["interp"].upper())
-    camera = camera_from_cube(given["from"])
-    image = project(NacCube(given["from"]).image, camera, grid, resampling)
+    camera = _camera(given["from"])
+    image = project(NacCube(given["from"]).image, camera, grid, resampling, _heights(given["from"]))
     bands = "  Group = BandBin\n    FilterName = BroadBand\n  End_Group\n"
     write_cube(given["to"], image[np.newaxis], grid, bands)
 
 
-def equalizer(given):
-    paths, outs = _listed(given["fromlist"]), _listed(given["tolist"])
-    method = next(name for name, theirs in ADJUSTMENTS.items() if theirs == given["adjust"].upper())
-    datasets = [rasterio.open(path) for path in paths]
-    grid = _union([MapGrid.of(dataset) for dataset in datasets])
-    layers = [ImageLayer(dataset, "", dataset.name, offset_on(dataset, grid, "the mosaic")) for dataset in datasets]
-    for path, out, change in zip(paths, outs, match_brightness(layers, grid, method), strict=True):
-        change_pixels(path, out, change.apply(_read(path)))
-
-
 def automos(given):
-    paths = _listed(given["fromlist"])
+    paths = listed(given["fromlist"])
     grids = []
     for path in paths:
         with rasterio.open(path) as cube:
             grids.append(MapGrid.of(cube))
-    grid = _union(grids)
+    grid = union(grids)
     values = np.full(grid.shape, np.nan, np.float32)
     total, count = np.zeros(grid.shape), np.zeros(grid.shape, np.float32)
     tracked = np.zeros(grid.shape, np.uint32)
     for number, (path, own) in enumerate(zip(paths, grids, strict=True)):
         row, column = np.rint(grid.rowcol(*own.xy(0, 0))).astype(int)
         window = np.s_[row : row + own.shape[0], column : column + own.shape[1]]
-        pixels = _read(path)
+        pixels = read_pixels(path)
         taken = np.isnan(values[window])
         if given["priority"].upper() == "ONTOP":
             taken |= np.isfinite(pixels)
@@ -236,31 +257,3 @@ def automos(given):
 
 def _true(text):
     return text.lower() in ("yes", "true", "y", "t")
-
-
-def _listed(path):
-    return Path(path).read_text().split()
-
-
-def _read(path):
-    with rasterio.open(path) as cube:
-        pixels = cube.read(1)
-    return np.where(pixels < -3.4e38, np.nan, pixels).astype(np.float32)
-
-
-def _union(grids):
-    edges = np.array([grid.bounds for grid in grids])
-    bounds = (*edges[:, :2].min(axis=0), *edges[:, 2:].max(axis=0))
-    return MapGrid.covering(grids[0].crs, bounds, grids[0].resolution_m)
-
-
-def map_grid(mapping, given):
-    """Return the grid of the map part that a command requests, with its corner where ISIS puts it."""
-    name = next(ours for ours, theirs in PROJECTIONS.items() if theirs == str(mapping["ProjectionName"]).upper())
-    lat, lon = float(mapping.get("CenterLatitude", 0.0)), float(mapping["CenterLongitude"])
-    crs = body(mapping["TargetName"]).projected(name, lat, lon)
-    west, east, south, north = (float(given[side]) for side in ("minlon", "maxlon", "minlat", "maxlat"))
-    lons, lats = np.meshgrid(np.linspace(west, east, 99), np.linspace(south, north, 99))
-    x, y = body(mapping["TargetName"]).to_lonlat(crs).transform(lons, lats, direction="INVERSE")
-    resolution = mapping["PixelResolution"]
-    return MapGrid.covering(crs, (x.min(), y.min(), x.max(), y.max()), float(getattr(resolution, "value", resolution)))

@@ -42,7 +42,7 @@ TESTED_THROUGH = {
     "learning/training_state": "unit/learning/test_train.py",
     "likeness/pages": "unit/likeness/test_report.py",
     "likeness/pictures": "unit/likeness/test_report.py",
-    "maps/isis_label": "unit/engines/isis/test_cubes.py",
+    "maps/isis_label": "unit/engines/isis/test_shapes.py",
     "maps/label_values": "unit/nac/test_label.py",
     "maps/moon_orientation": "unit/acquisition/test_sun.py",
     "maps/probability_raster": "unit/fractures/test_polygons.py",

@@ -9,58 +9,68 @@ import pytest
 import rasterio
 import yaml
 
+from imfmap.camera.projection import image_facts
 from imfmap.engines.isis.interface import check_command
 from imfmap.engines.native.pipeline import Processing, edr_to_map
+from imfmap.maps.grids import MapGrid
+from imfmap.maps.image_facts import facts_of
 from imfmap.maps.rasters import read_raster
 from imfmap.maps.target_grid import target_grid
-from tests.isis_standins import install
+from imfmap.nac.camera import camera_from_isd
+from tests.isis_standins import cubefile, install
 
 from .conftest import ROOT, run_snakemake, write_config
 
 pytestmark = pytest.mark.slow
 
-LEFT, RIGHT = "M1500004000LE", "M1500004010RE"
+LEFT, RIGHT, MIDDLE = "M1500004000LE", "M1500004010RE", "M1500004020LE"
 FLOOR = "results/mini/floor"
 MOSAIC = f"{FLOOR}/mosaic.tif"
 PLACE = {"body": "moon", "projection": "equirectangular", "resolution_m": 1.5}
 
 
+class World:
+    """A folder with simulated images that each show a part of the target, and ISIS's environment."""
+
+    def __init__(self, folder, mini_config, offsets_m):
+        self.folder = folder
+        self.target = json.loads(json.dumps(mini_config["targets"]["floor"]))
+        images = self.target["simulate"]["images"]
+        images += [{**images[0], "product": MIDDLE}][: len(offsets_m) - len(images)]
+        for image, offset_m in zip(images, offsets_m, strict=True):
+            image["offset_m"] = offset_m
+        self.products = sorted(image["product"] for image in images)
+        self._config = {"run": mini_config["run"], "recipe": "sun_aligned", "targets": {"floor": self.target}}
+        edrs = [f"{FLOOR}/simulated/edr/{product}.IMG" for product in self.products]
+        run_snakemake(folder, write_config(folder / "simulate.yaml", self._config), *edrs)
+        (self.calibration,) = (path.parent for path in (folder / "results" / "mini").glob("**/nac_darks"))
+        (folder / "data" / "lro").mkdir(parents=True)
+        (folder / "data" / "lro" / "calibration").symlink_to(self.calibration)
+        install(folder / "root")
+
+    def __call__(self, *goals, processing=None, fails=None, targets=None):
+        """Run the workflow; (exit status, text, folder).
+
+        `processing` are changes of the config's, `fails` says what is to go wrong with the stand-ins.
+        """
+        settings = {"engine": "isis", "isis": {"root": str(self.folder / "root"), "data": str(self.folder / "data")}}
+        processing = dict(processing or {})
+        settings["isis"] |= processing.pop("isis", {})
+        changed = {**self._config, "processing": {**settings, **processing}}
+        changed["targets"] = targets or self._config["targets"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("IMF_STANDIN_ISDS", str(self.folder / FLOOR / "simulated" / "edr"))
+            patch.setenv("IMF_STANDIN_CALLS", str(self.folder / "calls"))
+            patch.setenv("IMF_STANDIN_FAILS", json.dumps(fails or {}))
+            path = write_config(self.folder / "isis.yaml", changed)
+            status, text = run_snakemake(self.folder, path, "--keep-going", *goals, check=False)
+        return status, text, self.folder
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory, mini_config):
-    """A folder with two simulated images that each show a part of the target, and ISIS's environment.
-
-    Yields
-    ------
-    callable
-        Of what to make, changes of the config's `processing` and what is to go wrong: (exit status, text, folder).
-    """
-    folder = tmp_path_factory.mktemp("isis")
-    target = json.loads(json.dumps(mini_config["targets"]["floor"]))
-    # Swaths of 2.5 km beside the middle of the target, so that the mosaic is of both.
-    for image, offset_m in zip(target["simulate"]["images"], (-1100, 1100), strict=True):
-        image["offset_m"] = offset_m
-    config = {"run": mini_config["run"], "recipe": "sun_aligned", "targets": {"floor": target}}
-    edrs = [f"{FLOOR}/simulated/edr/{product}.IMG" for product in (LEFT, RIGHT)]
-    run_snakemake(folder, write_config(folder / "simulate.yaml", config), *edrs)
-    (calibration,) = (path.parent for path in (folder / "results" / "mini").glob("**/nac_darks"))
-    (folder / "data" / "lro").mkdir(parents=True)
-    (folder / "data" / "lro" / "calibration").symlink_to(calibration)
-    install(folder / "root")
-
-    def run(*goals, processing=None, fails=None, targets=None):
-        settings = {"engine": "isis", "isis": {"root": str(folder / "root"), "data": str(folder / "data")}}
-        settings["isis"] |= (processing or {}).pop("isis", {})
-        changed = {**config, "processing": {**settings, **(processing or {})}, "targets": targets or config["targets"]}
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("IMF_STANDIN_ISDS", str(folder / FLOOR / "simulated" / "edr"))
-            patch.setenv("IMF_STANDIN_CALLS", str(folder / "calls"))
-            patch.setenv("IMF_STANDIN_FAILS", json.dumps(fails or {}))
-            path = write_config(folder / "isis.yaml", changed)
-            status, text = run_snakemake(folder, path, "--keep-going", *goals, check=False)
-        return status, text, folder
-
-    run.folder, run.target, run.calibration = folder, target, calibration
-    return run
+    """Two images, swaths of 2.5 km beside the middle of the target, so that the mosaic is of both."""
+    return World(tmp_path_factory.mktemp("isis"), mini_config, (-1100, 1100))
 
 
 def fresh(folder):
@@ -122,7 +132,7 @@ def test_every_command_was_one_that_isis_takes(made):
     image = {"lronac2isis", "spiceinit", "lronaccal", "lronacecho", "lronacpho", "mosrange", "cam2map"}
     assert {program for program, _ in calls} == image | {"maptemplate", "equalizer", "automos"}
     project = next(parameters for program, parameters in calls if program == "cam2map")
-    assert project["patchsize"] == "3" and project["interp"] == "CUBICCONVOLUTION"
+    assert project["patchsize"] == "10" and project["interp"] == "CUBICCONVOLUTION"
 
 
 def test_only_the_projected_cubes_stay(made):
@@ -158,6 +168,14 @@ def test_one_image_that_fails_does_not_stop_the_others(world, made):
     ("fails", "said"),
     [
         ({"lronacecho": {"*": "NULL"}}, "echo.cub: lronacecho left 0 valid pixels of"),
+        (
+            {"lronaccal": {"*": "ZERO"}},
+            "cal.cub: lronaccal left 1514136 valid pixels of 1514136, 1514136 of them",
+        ),
+        (
+            {"lronaccal": {"*": "SIGKILL"}},
+            f"lronaccal of {FLOOR}/isis/{LEFT}.spice.cub: was killed (signal 9, SIGKILL)",
+        ),
         ({"lronacecho": {"*": "SIZE"}}, "lronacecho left 299 lines x 2532 samples, 598 x 2532 were expected"),
         ({"lronaccal": {"*": "write failed: No space left on device"}}, "the disk is full (ISIS: "),
     ],
@@ -194,6 +212,81 @@ def test_a_setting_that_isis_refuses_stops_before_anything_runs(world):
     status, text, folder = world("-n", MOSAIC, processing={"isis": {"shape": "user", "shape_model": "moon.cub"}})
     assert status != 0 and "Traceback" not in text
     assert "processing.isis.shape_model: there is no file moon.cub; check the path" in text
+
+
+@pytest.mark.parametrize("images", ["two images", "a row of three strips"])
+def test_equalized_mosaics_are_the_native_engines(images, world, mini_config, tmp_path):
+    """equalizer refuses both without a held image. Of three strips, the outer two do not meet."""
+    if images == "two images":
+        fresh(world.folder)
+    else:
+        world = World(tmp_path, mini_config, (-1350, 1350, 0))
+    mosaics = {}
+    for engine in ("isis", "native"):
+        (world.folder / "calls").unlink(missing_ok=True)
+        processing = {"engine": engine, "mosaic": {"brightness": "both"}}
+        status, text, folder = world(MOSAIC, processing=processing)
+        assert status == 0, text[-4000:]
+        mosaics[engine] = [read_raster(folder / FLOOR / name) for name in ("mosaic.tif", "mosaic_sources.tif")]
+        if engine == "isis":
+            calls = [json.loads(line) for line in (folder / "calls").read_text().splitlines()]
+            equalized = [parameters["process"] for program, parameters in calls if program == "equalizer"]
+            assert equalized == ["CALCULATE", "APPLY"]
+    (ours, _, tags), (sources, _, _) = mosaics["isis"]
+    (native, _, native_tags), (native_sources, _, _) = mosaics["native"]
+    assert tags["IMF_PRODUCTS"] == native_tags["IMF_PRODUCTS"] == ",".join(world.products)
+    np.testing.assert_array_equal(sources, native_sources)
+    np.testing.assert_allclose(ours.astype(int), native.astype(int), rtol=0, atol=1)
+    assert (ours == native).mean() > 0.98 and (ours > 0).all()
+
+
+@pytest.mark.parametrize("name", ["my moon", "moon,2025", "moon+x"])
+def test_a_project_folder_that_isis_would_misread_in_its_lists_works(world, tmp_path, name):
+    """mosrange, equalizer and automos read lists of cubes."""
+    folder = tmp_path / name
+    shutil.copytree(world.folder, folder, symlinks=True)
+    elsewhere, world.folder = world.folder, folder
+    try:
+        fresh(folder)
+        isis = {"root": str(elsewhere / "root"), "data": str(elsewhere / "data")}
+        status, text, _ = world(MOSAIC, processing={"mosaic": {"brightness": "gain"}, "isis": isis})
+    finally:
+        world.folder = elsewhere
+    assert status == 0, text[-4000:]
+    assert set(np.unique(read_raster(folder / FLOOR / "mosaic_sources.tif")[0])) == {1, 2}
+
+
+def test_a_login_page_instead_of_the_spice_server_blames_no_image(world):
+    fresh(world.folder)
+    fails = {"spiceinit": {"*": "The server sent an unrecognized response [<html><title>Login</title></html>]"}}
+    status, text, folder = world(MOSAIC, fails=fails, processing={"allow_missing": True})
+    assert status != 0 and "what answered is not the SPICE server" in text
+    assert not (folder / FLOOR / "left_out.csv").exists()
+
+
+def test_a_shape_model_that_is_not_there_stops_instead_of_the_sphere(world):
+    fresh(world.folder)
+    processing = {"allow_missing": True, "isis": {"shape": "system"}}
+    status, text, folder = world(f"{FLOOR}/isis/{LEFT}.spice.cub", processing=processing)
+    assert status != 0 and "processing.isis.shape: is system, and spiceinit found no shape model" in text
+    assert not (folder / FLOOR / "isis" / f"{LEFT}.spice.cub").exists()
+
+
+def test_the_facts_of_an_image_are_those_on_the_shape_model_that_it_is_projected_on(world):
+    fresh(world.folder)
+    grid, dem = target_grid({**world.target, **PLACE}), world.folder / "dem.cub"
+    left, bottom, right, top = grid.bounds
+    around = MapGrid.covering(grid.crs, (left - 5e3, bottom - 5e3, right + 5e3, top + 5e3), 50.0)
+    cubefile.write_cube(dem, np.full((1, *around.shape), 1739400.0, np.float32), around)
+    cubefile.add_table(dem, "ShapeModelStatistics", {"MinimumRadius": [1739.4]})
+    processing = {"isis": {"shape": "user", "shape_model": str(dem)}}
+    status, text, folder = world(f"{FLOOR}/projected/{LEFT}.tif", processing=processing)
+    assert status == 0, text[-4000:]
+    isd = folder / FLOOR / "simulated" / "edr" / f"{LEFT}.json"
+    expected, sphere = (image_facts(camera_from_isd(isd), grid, "isis", heights_m) for heights_m in (2000.0, 0.0))
+    found = facts_of(folder / FLOOR / "projected" / f"{LEFT}.tif")
+    assert found.ground_resolution_m == pytest.approx(expected.ground_resolution_m, rel=1e-4)
+    assert found.ground_resolution_m != pytest.approx(sphere.ground_resolution_m, rel=1e-3)
 
 
 def test_the_demos_target_goes_from_raw_images_to_its_map(tmp_path):

@@ -1,6 +1,6 @@
 """Matching of brightness among the images of a target: equalizer."""
 
-from imfmap.engines.isis.steps import equalize
+from imfmap.engines.isis.equalizing import equalize
 from imfmap.run.job import job
 
 with job(snakemake):

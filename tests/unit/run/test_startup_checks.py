@@ -160,7 +160,5 @@ def test_edits_that_are_not_in_their_file_yet_are_told(folder, dry_run):
     (folder / "test.gpkg-wal").write_bytes(b"pages")
     (folder / "learn.gpkg-wal").touch()
     (line,) = checked(config_with(), dry_run=dry_run)
-    assert line.startswith(
-        "test.gpkg-wal: holds edits that are not in test.gpkg yet; they count; close it in QGIS"
-    )
+    assert line.startswith("test.gpkg-wal: holds edits that are not in test.gpkg yet; they count; close it in QGIS")
     assert checked(config_with(), "map_a", dry_run=dry_run) == []

@@ -12,6 +12,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
+from .isis_database import is_written_here, write_database
 from .kernel_databases import Subject, routes, select
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,11 @@ def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=Fals
     image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)))
     for path in image.paths:
         data.take(path)
+    # The store lacks some databases; without them, ISIS itself (spice: local) would not find the kernels.
+    for stem, prefixes in _NAMED.items():
+        pattern = f"{MISSION}/kernels/ck/{stem}.????.db"
+        if _usgs_database(pattern, data) is None:
+            write_database(data.folder, pattern, prefixes)
     return image
 
 
@@ -108,7 +114,7 @@ def _kernels(entry, folders, quality, subject, label, data, databases):
     chosen = []
     # ISIS loads the last database's kernels first.
     for pattern in reversed(_databases(folders, subject, data, databases)):
-        database = data.highest(pattern)
+        database = _usgs_database(pattern, data)
         if database is None:
             chosen += _by_name(pattern, label, data)
             continue
@@ -120,6 +126,12 @@ def _kernels(entry, folders, quality, subject, label, data, databases):
             continue
         chosen += [_existing(path, data, database) for path in found[0].files]
     return chosen
+
+
+def _usgs_database(pattern, data):
+    """Newest database that the store has, but not one that this workflow wrote into its own tree."""
+    database = data.highest(pattern)
+    return None if database is None or is_written_here(database) else database
 
 
 def _databases(folders, subject, data, databases):

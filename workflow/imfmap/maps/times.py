@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 from ..core.errors import InputError
 
-_J2000 = datetime(2000, 1, 1, 12)
+J2000 = datetime(2000, 1, 1, 12)
 _TT_MINUS_TAI_S = 32.184
 # TAI - UTC from these dates on (IERS Bulletin C). None was announced after the last one.
 _LEAP_SECONDS = (
@@ -54,7 +54,7 @@ def ephemeris_time(utc: str | datetime) -> float:
     leap_s = [seconds for start, seconds in _LEAP_SECONDS if start <= moment]
     if not leap_s:
         raise InputError("time", f"{utc} lies before 1999", "check it: LRO was launched in 2009")
-    terrestrial_s = (moment - _J2000).total_seconds() + leap_s[-1] + _TT_MINUS_TAI_S
+    terrestrial_s = (moment - J2000).total_seconds() + leap_s[-1] + _TT_MINUS_TAI_S
     mean_anomaly = 6.239996 + 1.99096871e-7 * terrestrial_s
     return terrestrial_s + 1.657e-3 * math.sin(mean_anomaly + 1.671e-2 * math.sin(mean_anomaly))
 
@@ -67,7 +67,7 @@ def utc_of(et_s: float) -> str:
     InputError
         If the time is before 1999.
     """
-    moment = _J2000 + timedelta(seconds=et_s)
+    moment = J2000 + timedelta(seconds=et_s)
     for _ in range(3):
         moment -= timedelta(seconds=ephemeris_time(moment) - et_s)
     return moment.isoformat(timespec="milliseconds")

@@ -8,8 +8,8 @@ from tests.helpers.isis_cubes import ISIS
 
 @pytest.mark.parametrize(
     ("image_m", "map_m", "shape_m", "patch_px"),
-    [(0.5, 1.5, None, 3), (0.5, 2.6, None, 6), (0.5, 1.5, 5.0, 10), (0.5, 6.0, 5.0, 12), (0.5, 1.5, 236.9, 256),
-     (1.6, 1.5, None, 3)],
+    [(0.5, 1.5, None, 10), (0.5, 2.6, None, 10), (0.5, 1.5, 5.6, 12), (0.5, 6.0, 5.0, 12), (0.5, 1.5, 236.9, 256),
+     (1.6, 1.5, None, 10)],
 )  # fmt: skip
 def test_patches_are_as_large_as_a_pixel_of_the_map_or_of_the_shape_model(image_m, map_m, shape_m, patch_px):
     assert commands.patch_size(image_m, map_m, shape_m) == patch_px

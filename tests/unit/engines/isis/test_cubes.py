@@ -13,17 +13,6 @@ from tests.helpers.other_maps import on_another_crs
 from tests.isis_standins import cubefile
 
 
-def test_the_resolution_of_a_shape_model_is_found_through_isisdata(tmp_path):
-    cubefile.write_cube(tmp_path / "a.cub", np.ones((1, 4, 4), np.float32))
-    cubefile.add_groups(tmp_path / "a.cub", "  Group = Kernels\n    ShapeModel = Null\n  End_Group\n")
-    assert cubes.shape_resolution_m(tmp_path / "a.cub", tmp_path) is None
-    (tmp_path / "base" / "dems").mkdir(parents=True)
-    cubefile.write_cube(tmp_path / "base" / "dems" / "dem.cub", np.ones((1, 4, 4), np.float32), GRID.window(0, 0, 4, 4))
-    cubefile.write_cube(tmp_path / "b.cub", np.ones((1, 4, 4), np.float32))
-    cubefile.add_groups(tmp_path / "b.cub", "  Group = Kernels\n    ShapeModel = $base/dems/dem.cub\n  End_Group\n")
-    assert cubes.shape_resolution_m(tmp_path / "b.cub", tmp_path) == 1.5
-
-
 def test_a_projected_cube_lands_on_the_targets_pixels(tmp_path):
     part = GRID.window(100, 150, 200, 250)
     values = np.random.default_rng(1).uniform(0.01, 0.1, part.shape).astype(np.float32)
@@ -64,5 +53,26 @@ def test_a_product_that_is_none_stops_the_chain_naming_the_step(tmp_path):
     path = projected(tmp_path / "b.cub", grid, np.ones(grid.shape, np.float32))
     with pytest.raises(InputError, match="b.cub: lronacecho left 40 lines x 40 samples, 40 x 50 were expected"):
         cubes.check_cube(path, "lronacecho", (40, 50))
-    with pytest.raises(InputError, match="c.cub: lronacecho said nothing and left no cube"):
+    with pytest.raises(InputError, match="c.cub: lronacecho ended without an error and left no cube"):
         cubes.check_cube(tmp_path / "c.cub", "lronacecho")
+
+
+@pytest.mark.parametrize("step", ["lronac2isis", "lronaccal", "lronacecho", "cam2map", "automos"])
+@pytest.mark.parametrize("least_valid", [cubes.LEAST_VALID, 0.0])
+def test_a_cube_of_zeros_stops_at_the_program_that_wrote_it(tmp_path, step, least_valid):
+    image = np.zeros((1, 60, 100), np.float32)
+    image[0, :5] = np.nan
+    cubefile.write_cube(tmp_path / "a.cub", image)
+    with pytest.raises(InputError, match=f"a.cub: {step} left 5500 valid pixels of 6000, 5500 of them zeros"):
+        cubes.check_cube(tmp_path / "a.cub", step, least_valid=least_valid)
+    image[0, 30] = 0.05
+    cubefile.write_cube(tmp_path / "a.cub", image)
+    cubes.check_cube(tmp_path / "a.cub", step, least_valid=least_valid)
+
+
+def test_a_few_pixels_among_zeros_are_no_image(tmp_path):
+    image = np.zeros((1, 60, 100), np.float32)
+    image[0, 30, :10] = 0.05
+    cubefile.write_cube(tmp_path / "a.cub", image)
+    with pytest.raises(InputError, match="lronaccal left 6000 valid pixels of 6000, 5990 of them zeros"):
+        cubes.check_cube(tmp_path / "a.cub", "lronaccal")

@@ -12,6 +12,32 @@ from imfmap.engines.isis import messages
         ("No Camera Kernels found for the image [a.cub].", "no kernel with the camera's pointing", False),
         ("The Spice Server was unable to initialize the cube.  The error reported was: x", "server has no", False),
         ("An error occurred when talking to the server. The server was not found.", "cannot be reached", True),
+        ("An error occurred when talking to the server. The server encountered an unexpected error.",
+         "has no kernels for it", False),
+        ("The server sent an unrecognized response [<html><title>Login</title></html>].", "not the SPICE server", True),
+        ("The server sent an unrecognized response [].", "web_url and the proxy", True),
+        ("Unable to initialize camera model in Camera Factory.\n**ERROR** No existing files found with a numerical "
+         "version matching [naif????.tls] in [/d/base/kernels/lsk].", "base data has no file naif.*isData base", True),
+        ("Unable to initialize camera model in Camera Factory.\n**ERROR** unable to find plugin for LROC.",
+         "installation of ISIS is broken: a plugin", True),
+        ("Unable to initialize camera model in Camera Factory.", "none of the kernels at hand", False),
+        ("The camera model used to create a camera for this cube is out of date, please re-run spiceinit on the file.",
+         "camera model is out of date.*run spiceinit on the cube again", False),
+        ("Unable to open [/m.tif]. It has unidentified file architecture.", "run demprep on the cube ", True),
+        ("NAIF DSK file [$Base/dems/moon.bds] does not exist.", "shape model is not in ISISDATA.*sData base", True),
+        ("The Spice Server returned incompatible SPICE data.", "downloadIsisData base", True),
+        ("Spice file does not exist [/d/lro/kernels/spk/f.bsp].", "kernel /d/lro/kernels/spk/f.bsp is missing", True),
+        ("No existing files found with a numerical version matching [lroc_kernels.????.db] in [/d/lro/kernels/ck]",
+         "kernel database lroc_kernels.*spice: web, or processing.isis.data", True),
+        ("No existing files found with a numerical version matching [fdf????.bsp] in [$lro/kernels/spk]",
+         "no kernel fdf.*fetch the kernels [(]downloadIsisData lro [$]ISISDATA[)]$", True),
+        ("No existing files found with a numerical version matching [x.????.pvl] in [/database/lro/calibration]",
+         'ISIS has no file x.*--exclude="kernels', True),
+        ("Writing to the file [/a/b.cub] failed with writing [4096] bytes", "disk is full, or a quota", True),
+        ("Unable to find PVL object [PhotometricModel] in file [p.pvl]", "file that processing.photometry names", True),
+        ("x: error while loading shared libraries: libcsmapi.so.3: cannot open shared object", "pin csm=3.0", True),
+        ("x: error while loading shared libraries: libQt5Core.so.5: cannot open", "ISIS is broken: a library", True),
+        ("Unable to normalize overlaps. The number of overlaps and holds must be", "too few images overlap", True),
         ("No existing files found with a numerical version matching [NACL_MaskedPixels.????.pvl] in [/d]",
          r"ISIS has no file NACL_MaskedPixels.\?\?\?\?.pvl.*downloadIsisData lro", True),
         ("Could not find any dark file of type NACL_AverageDarks_*T.????.cub.\n", "there is no dark file NACL", True),
@@ -31,3 +57,59 @@ def test_isiss_words_reach_the_user_with_what_they_mean(text, said, setup):
         raise error
     assert isinstance(error, SetupError) == setup
     assert "\n" not in str(error) and "**ERROR**" in str(error) and str(error).startswith("spiceinit of a.cub: ")
+
+
+@pytest.mark.parametrize("program", ["mosrange", "cam2map", "lronaccal", "lronacpho"])
+def test_a_cube_without_spice_is_named_by_the_programs_that_want_it(program):
+    error = messages.explained(program, "**ERROR** Unable to initialize camera model in Camera Factory.", "M1.cub")
+    assert str(error).startswith(f"{program} of M1.cub: the cube has no camera") and "run spiceinit on the cube" in str(
+        error
+    )
+    assert not isinstance(error, SetupError)
+
+
+@pytest.mark.parametrize(
+    "group",
+    [
+        'Group = Kernels\n NaifFrameCode = -85600\n Error = "Spice file does not exist\n   [/d/x.bsp]"\nEnd_Group',
+        'Group = Kernels\n Error = "Spice file does not exist [/d/x.bsp]"\n SpacecraftPointing = (a, b)\nEnd_Group',
+    ],
+)
+def test_only_the_error_of_a_long_group_is_quoted(group):
+    text = f"**ERROR** Unable to initialize camera model.\n{group.replace('-85600', '-85600 ' + 1400 * 'x')}"
+    error = messages.explained("spiceinit", text, "a.cub")
+    assert isinstance(error, SetupError)
+    assert '(ISIS: Error = "Spice file does not exist [/d/x.bsp]"); set processing' in str(error)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("[results/x/.M1LE.spice.4711.part.cub]", "[results/x/M1LE.spice.cub]"),
+        (".M1LE.cal.4711.part.cub is bad", "M1LE.cal.cub is bad"),
+        ("[/a b/.M1LE.range.12.part.map]", "[/a b/M1LE.range.map]"),
+        ("[results/.equalized.12.part/M1LE.equ.cub]", "[results/equalized/M1LE.equ.cub]"),
+        ("[isis/.ab12_x9z.part/mosaic.cub]", "[isis/mosaic.cub]"),
+        ("[results/.hidden/M1.cub]", "[results/.hidden/M1.cub]"),
+    ],
+)
+def test_messages_name_the_product_and_not_the_hidden_temporary(said, shown):
+    assert messages.product_names(said) == shown
+    assert str(messages.explained("cam2map", f"Unable to open {said}", "r/.M1.map.99.part.cub")).count("part") == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "said", "setup"),
+    [
+        (9, "was killed .signal 9, SIGKILL., perhaps because .* out of memory", True),
+        (15, "was ended from outside .signal 15, SIGTERM.", True),
+        (11, "crashed .signal 11, SIGSEGV.", False),
+        (6, "crashed .signal 6, SIGABRT.", False),
+        (250, "was ended from outside .signal 250, unknown", True),
+    ],
+)
+def test_signals_are_named(number, said, setup):
+    error = messages.ended_by_signal("lronaccal", number, ".M1.cal.7.part.cub")
+    with pytest.raises(InputError, match=f"^lronaccal of M1.cal.cub: {said}"):
+        raise error
+    assert isinstance(error, SetupError) == setup

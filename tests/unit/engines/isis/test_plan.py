@@ -82,8 +82,8 @@ def configs(draw, path):
 
 @pytest.fixture(scope="module")
 def existing(tmp_path_factory):
-    path = tmp_path_factory.mktemp("files") / "file.pvl"
-    path.write_text("")
+    path = tmp_path_factory.mktemp("files") / "file.cub"
+    path.write_text("Object = IsisCube\nEnd_Object\nObject = Table\n  Name = ShapeModelStatistics\nEnd_Object\nEnd\n")
     return str(path)
 
 
@@ -106,7 +106,7 @@ def test_every_command_of_any_configuration_is_one_that_isis_takes(existing):
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"isis": {"shape": "user"}}, "processing.isis.shape_model: is not set, shape: user asks for it"),
+        ({"isis": {"shape": "user"}}, "processing.isis.shape_model: is not set, shape: user needs it"),
         ({"photometry": "missing.pvl"}, "processing.photometry: there is no file missing.pvl"),
         ({"isis": {"data": "/no/such/folder"}}, "processing.isis.data: there is no folder /no/such/folder"),
     ],
@@ -118,11 +118,27 @@ def test_settings_that_isis_could_not_run_with_stop_at_once(change, said):
         check_config(complete(config, "a.yaml"))
 
 
-def test_an_edr_that_isis_would_read_as_something_else_stops_at_once():
-    target = {"lat": 1, "lon": 2, "diameter_km": 1, "edrs": ["week+1/M1500000000LE.IMG"], "role": "map"}
+@pytest.mark.parametrize("folder", ["week+1", "my week", "week,1", "(week)"])
+@pytest.mark.parametrize(("key", "suffix"), [("edrs", "IMG"), ("cubes", "cub")])
+def test_images_may_lie_in_folders_that_isis_would_misread(key, suffix, folder):
+    """They are linked when the programs run."""
+    target = {"lat": 1, "lon": 2, "diameter_km": 1, key: [f"{folder}/M1500000000LE.{suffix}"], "role": "map"}
     config = {"run": {"name": "a"}, "processing": {"engine": "isis"}, "targets": {"crater": target}}
-    check_config(complete(config, "a.yaml"))  # lronac2isis reads a file, to which + means nothing
-    config["targets"]["crater"] = {**target, "cubes": ["week+1/M1500000000LE.cub"]}
-    del config["targets"]["crater"]["edrs"]
-    with pytest.raises(InputError, match=r"lronaccal: from: is 'week\+1/M1500000000LE.cub'; ISIS takes '\+'"):
+    check_config(complete(config, "a.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("moon+x.cub", "ISIS would misread the name .*moon[+]x.cub.*name a link to it"),
+        ("my moon.cub", "ISIS would misread the name"),
+        ("moon.tif", "moon.tif is no ISIS cube.*gdal_translate"),
+    ],
+)
+def test_a_shape_model_that_isis_could_not_take_stops_at_once(tmp_path, name, said):
+    (tmp_path / name).write_bytes(b"II*" + bytes(100))
+    target = {"lat": 1, "lon": 2, "diameter_km": 1, "products": ["M1500000000LE"], "role": "map"}
+    isis = {"shape": "user", "shape_model": str(tmp_path / name)}
+    config = {"run": {"name": "a"}, "processing": {"engine": "isis", "isis": isis}, "targets": {"crater": target}}
+    with pytest.raises(InputError, match=f"processing.isis.shape_model: .*{said}"):
         check_config(complete(config, "a.yaml"))

@@ -5,7 +5,6 @@ import json
 import numpy as np
 import pvl
 import pytest
-import rasterio
 
 from imfmap.core.errors import SetupError
 from imfmap.engines.isis import boxes, commands, steps
@@ -19,17 +18,6 @@ def test_a_program_that_leaves_no_good_cube_leaves_none(isis, monkeypatch):
     with pytest.raises(SetupError, match="the disk is full"):
         steps.change_cube(commands.echo, isis / "a.cub", isis / "b.cub")
     assert sorted(path.name for path in isis.glob("*.cub")) == ["a.cub"]
-
-
-def test_equalizer_makes_one_cube_an_image_or_none(isis, overlapping):
-    made, pictures = overlapping
-    steps.equalize(made, list(pictures), isis / "equalized", "gain")
-    levels = []
-    for path in steps.mosaic_inputs([isis / "equalized"], list(pictures)):
-        with rasterio.open(path) as cube:
-            levels.append(cube.read(1, masked=True).mean())
-    assert np.ptp(levels) < 0.02 * np.mean(levels)
-    assert steps.mosaic_inputs(made, list(pictures)) == made
 
 
 def test_the_map_that_maptemplate_makes_is_the_targets(isis):

@@ -18,5 +18,5 @@ def test_a_tracking_cube_tells_its_files_and_values(tmp_path, overlapping):
         values = tracking.read_tracked(dataset, 0, 0, *dataset.shape)
     assert set(np.unique(values)) == {0, 3, 4, 5}
     tracking.check_tracking(tmp_path / "mosaic_tracking.cub", values.shape)
-    with pytest.raises(InputError, match="mosaic.cub: is not of unsigned 32-bit whole numbers; run automos"):
+    with pytest.raises(InputError, match="mosaic.cub: does not hold unsigned 32-bit integers; run automos"):
         tracking.check_tracking(tmp_path / "mosaic.cub", values.shape)

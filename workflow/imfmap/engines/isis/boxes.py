@@ -1,16 +1,23 @@
-"""Boxes in longitude and latitude, which is how ISIS says what a map spans."""
+"""Boxes in longitude and latitude, by which ISIS is told what a map spans."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import Any, Self
 
 import numpy as np
 import pvl
 
 from ...core.errors import InputError
+from ...maps.grids import MapGrid
+
+_BEYOND_CENTRE_PX = 0.25
 
 
 @dataclass(frozen=True)
 class LonLatBox:
-    """A box in degrees, planetocentric, east-positive.
+    """A box in degrees: planetocentric latitudes, longitudes that grow to the east.
 
     Attributes
     ----------
@@ -26,8 +33,8 @@ class LonLatBox:
     domain: int
 
     @classmethod
-    def of_grid(cls, grid, place):
-        """What a target's map spans.
+    def of_grid(cls, grid: MapGrid, place: Mapping[str, Any]) -> Self:
+        """Return the box that holds a target's map.
 
         Parameters
         ----------
@@ -37,10 +44,10 @@ class LonLatBox:
         """
         if place["projection"] == "polar_stereographic" or cls._holds_pole(grid, place["lat"]):
             return cls._cap(grid, place["lat"])
-        rows, columns = grid.shape
-        edge_rows = np.r_[np.zeros(columns), np.full(columns, rows - 1), np.arange(rows), np.arange(rows)]
-        edge_columns = np.r_[np.arange(columns), np.arange(columns), np.zeros(rows), np.full(rows, columns - 1)]
-        lon, lat = grid.lonlat(edge_rows, edge_columns)
+        rows, columns = (np.linspace(*ends, count) for ends, count in zip(_ends(grid), grid.shape, strict=True))
+        edges = [(np.full(len(columns), row), columns) for row in rows[[0, -1]]]
+        edges += [(rows, np.full(len(rows), column)) for column in columns[[0, -1]]]
+        lon, lat = grid.lonlat(*np.concatenate(edges, axis=1))
         centre = (place["lon"] + 180.0) % 360.0 - 180.0
         lon = centre + (lon - centre + 180.0) % 360.0 - 180.0
         domain = 180 if lon.min() < 0 else 360
@@ -55,33 +62,32 @@ class LonLatBox:
 
     @classmethod
     def _cap(cls, grid, lat):
-        """A box in longitude and latitude cannot follow a polar map: the whole cap that holds it."""
-        rows, columns = grid.shape
-        _, corner_lats = grid.lonlat([0, 0, rows - 1, rows - 1], [0, columns - 1, 0, columns - 1])
+        """Cap around the pole that holds a polar map: no smaller box in longitude and latitude does."""
+        _, corner_lats = grid.lonlat(*np.transpose(list(product(*_ends(grid)))))
         south, north = (float(np.min(corner_lats)), 90.0) if lat >= 0 else (-90.0, float(np.max(corner_lats)))
         return cls(0.0, 360.0, south, north, 360)
 
     @classmethod
-    def of_range(cls, mapping):
-        """What images cover, out of the Mapping group that mosrange wrote."""
+    def of_range(cls, mapping: Mapping[str, Any]) -> Self:
+        """Return the box that images cover, from the Mapping group that mosrange wrote."""
         sides = (float(mapping[f"{end}imum{side}"]) for side in ("Longitude", "Latitude") for end in ("Min", "Max"))
         return cls(*sides, int(mapping["LongitudeDomain"]))
 
-    def in_domain(self, lon):
-        """A longitude as this box counts it."""
+    def in_domain(self, lon: float) -> float:
+        """Return a longitude in the range of this box's `domain`, in degrees."""
         return (lon + 180.0) % 360.0 - 180.0 if self.domain == 180 else lon % 360.0
 
-    def parameters(self):
-        """dict: the box as parameters of ISIS's programs."""
+    def parameters(self) -> dict[str, float]:
+        """Return the box as parameters of ISIS's programs."""
         return {"minlat": self.south, "maxlat": self.north, "minlon": self.west, "maxlon": self.east}
 
-    def common_with(self, other, where):
-        """The box that two of the same domain have in common.
+    def common_with(self, other: "LonLatBox", where: str | Path) -> "LonLatBox":
+        """Return the box that two boxes of the same domain have in common.
 
         Raises
         ------
         InputError
-            Where they have none; `where` names the image.
+            If they have none. `where` names the image.
         """
         west, east = max(self.west, other.west), min(self.east, other.east)
         south, north = max(self.south, other.south), min(self.north, other.north)
@@ -95,17 +101,28 @@ class LonLatBox:
         return replace(self, west=west, east=east, south=south, north=north)
 
 
-def read_range(path):
-    """Mapping group that mosrange wrote: what an image covers, and the size of its pixels.
+def _ends(grid):
+    """First and last row, and first and last column, of what a box must span.
+
+    ISIS starts a map at the pixel that its first edge falls in, and rounds its width to whole pixels. With edges at
+    pixel centres the width ends in half a pixel, so that the last bit of the number decides whether the last row is
+    there. A quarter of a pixel beyond the centres, it ends in three quarters.
+    """
+    return [(-_BEYOND_CENTRE_PX, size - 1 + _BEYOND_CENTRE_PX) for size in grid.shape]
+
+
+def read_range(path: str | Path) -> tuple[LonLatBox, float]:
+    """Read what an image covers, and the size of its pixels, from the file that mosrange wrote.
 
     Returns
     -------
     tuple
-        LonLatBox; size of the smallest pixel in metres.
+        The box, and the size of the smallest pixel in metres.
 
     Raises
     ------
     InputError
+        If mosrange did not write the file.
     """
     try:
         mapping = pvl.load(path)["Mapping"]

@@ -1,53 +1,60 @@
-"""What ISIS's programs made: looked at after each of them, and laid on a target's grid in the end."""
+"""Cubes that ISIS's programs made: checked after each program, and in the end laid on a target's grid."""
 
 import logging
-import re
 import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
+from rasterio.io import DatasetReader
 from rasterio.windows import Window
 
 from ...core.errors import InputError
 from ...maps.alignment import offset_on
-from ...maps.isis_label import read_cube_label
+from ...maps.grids import MapGrid
 from ...maps.pvl import is_special
 from ...maps.rasters import BLOCK, create_raster, open_raster, read_window
 from ..coverage_check import CoverageCheck
 
 log = logging.getLogger(__name__)
 
-# Least share of valid pixels in an image's own geometry. Masked columns and lost lines are far from this.
+# Least share of valid pixels other than 0 in an image's own geometry. Masked columns and lost lines are far from this.
 LEAST_VALID = 0.01
 _LINES = 1024
 
 
-def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):
-    """Stop on a cube that ISIS called a success but that is not what the step should make.
+def check_cube(
+    path: str | Path,
+    step: str,
+    size: Sequence[int] | None = None,
+    least_valid: float = LEAST_VALID,
+    shown: str | Path | None = None,
+) -> None:
+    """Stop if a program ended well, but its cube is not what it should be.
 
     Parameters
     ----------
     path : path
     step : str
-        Program that made it.
-    size : tuple of int, optional
+        Program that made the cube.
+    size : sequence of int, optional
         Lines and samples that it must have.
     least_valid : float
-        Share of its pixels that must be valid, 0..1; at least one must be.
+        Share of its pixels that must be valid and not 0, 0..1; at least one must be.
     shown : path, optional
-        Name in messages, where the cube still lies under a temporary one.
+        Name in messages, if the cube still has a temporary name.
 
     Raises
     ------
     InputError
-        Naming the step.
+        Names the program.
     """
     shown = shown or path
     if not Path(path).exists():
-        raise InputError(shown, f"{step} said nothing and left no cube", f"look at the log of {step}")
-    valid = 0
+        raise InputError(shown, f"{step} ended without an error and left no cube", f"look at the log of {step}")
+    valid, filled = 0, 0
     with quiet(), open_raster(path) as cube:
         if size is not None and cube.shape != tuple(size):
             raise InputError(
@@ -56,63 +63,50 @@ def check_cube(path, step, size=None, least_valid=LEAST_VALID, shown=None):
                 f"look at the log of {step}",
             )
         for first in range(0, cube.height, _LINES):
-            valid += int(np.count_nonzero(~is_special(_lines(cube, first))))
+            lines = _lines(cube, first)
+            there = ~is_special(lines)
+            valid += int(np.count_nonzero(there))
+            filled += int(np.count_nonzero(there & (lines != 0.0)))
         total = cube.height * cube.width
-    if valid == 0 or valid < least_valid * total:
+    if filled < max(1, least_valid * total):
+        zeros = f", {valid - filled} of them zeros" if valid > filled else ""
         raise InputError(
-            shown, f"{step} left {valid} valid pixels of {total}", f"look at the log of {step}, or leave the image out"
+            shown,
+            f"{step} left {valid} valid pixels of {total}{zeros}",
+            f"look at the log of {step}, or leave the image out",
         )
     log.info("%s: %d of %d pixels valid", step, valid, total)
 
 
-def size_of(path):
-    """Lines and samples of a cube."""
+def size_of(path: str | Path) -> tuple[int, int]:
+    """Return the number of lines and samples of a cube."""
     with quiet(), open_raster(path) as cube:
         return cube.shape
 
 
-def shape_resolution_m(cube_path, data):
-    """Size of the pixels of the shape model that a cube is to be projected on.
+def cube_to_geotiff(
+    cube_path: str | Path,
+    grid: MapGrid,
+    out_path: str | Path,
+    tags: Mapping[str, str],
+    min_valid_fraction: float = 0.0,
+) -> None:
+    """Copy the pixels of a map-projected ISIS cube to a float32 GeoTIFF on the target's grid.
 
     Parameters
     ----------
     cube_path : path
-        Spiceinit'ed.
-    data : path
-        ISISDATA.
-
-    Returns
-    -------
-    float or None
-        Metres; None for a sphere.
+    grid : MapGrid
+    out_path : path
+    tags : mapping
+        Tags of the GeoTIFF.
+    min_valid_fraction : float
+        Least share of the grid's pixels that must be valid, 0..1.
 
     Raises
     ------
     InputError
-        Where the model is not there.
-    """
-    shape = read_cube_label(cube_path)["IsisCube"].get("Kernels", {}).get("ShapeModel")
-    if shape is None or str(shape).lower() in ("null", "none", "", "ellipsoid"):
-        return None
-    with quiet(), open_raster(_data_path(str(shape), data)) as model:
-        if model.crs is not None and not model.crs.is_projected:
-            return model.transform.a * np.pi / 180.0 * model.crs.to_dict().get("R", 1737400.0)
-        return model.transform.a
-
-
-def _data_path(name, data):
-    """A file of ISISDATA: ISIS writes its areas as $base, $lro, and the folder itself as $ISISDATA."""
-    name = name.replace("$ISISDATA", str(data))
-    return Path(re.sub(r"^\$(\w+)", lambda area: f"{data}/{area[1].lower()}", name))
-
-
-def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):
-    """Lay a map-projected ISIS cube on the target's grid as float32 GeoTIFF, pixel for pixel.
-
-    Raises
-    ------
-    InputError
-        Where the cube's pixels do not fall on the grid's, too few of them do, or they lie in shadow.
+        If the cube's pixels are not those of the grid, too few of them are valid, or they lie in shadow.
     """
     coverage = CoverageCheck()
     with open_raster(cube_path) as cube:
@@ -126,16 +120,16 @@ def cube_to_geotiff(cube_path, grid, out_path, tags, min_valid_fraction=0.0):
             coverage.check(cube_path, grid, min_valid_fraction)
 
 
-def read_map(cube, row, column, rows, columns):
-    """Window of an open cube as float32, NaN outside it and for special pixels."""
+def read_map(cube: DatasetReader, row: int, column: int, rows: int, columns: int) -> np.ndarray:
+    """Read a window of an open cube as float32 (rows, columns), NaN outside the cube and for special pixels."""
     values = read_window(cube, row, column, rows, columns).astype(np.float32)
     values[is_special(values)] = np.nan
     return values
 
 
 @contextmanager
-def quiet():
-    """Without rasterio's warning that an image in its own geometry has no georeference."""
+def quiet() -> Iterator[None]:
+    """Silence rasterio's warning that an image in its own geometry has no georeference."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
         yield

@@ -1,13 +1,15 @@
-"""What ISIS's programs take, and whether a command is such: the checks of ISIS's own `IsisAml`, before anything runs.
+"""Parameters that ISIS's programs take, and checks of a command against them, as ISIS's own `IsisAml` makes them.
 
-Two things are held tighter than in ISIS. Names and options must be written out, where ISIS takes any clear beginning of
-them. A parameter that is needed may be left out only where what is chosen rules it out, where ISIS is content that some
-other choice would (``spiceinit shape=user`` without a model passes there, and fails later).
+Two checks are stricter than ISIS's. Names and options must be written in full, while ISIS takes any clear beginning of
+them. A needed parameter may be left out only if the chosen options rule it out. ISIS is content if any option would: it
+accepts ``spiceinit shape=user`` without a model, which fails later.
 """
 
 import json
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,16 +20,19 @@ _TRUE, _FALSE = ("yes", "true", "y", "t"), ("no", "false", "n", "f")
 
 
 @cache
-def interface():
-    """dict: by program, by parameter: type, mode, default, whether it is needed, range, options, what it asks or bars.
+def interface() -> dict[str, dict[str, dict[str, Any]]]:
+    """Return the facts of each parameter of each program.
+
+    The facts are type, mode, default, whether it is needed, range, options, and which other parameters it needs or
+    excludes.
 
     Made by ``resources/isis_interface.py`` from the interface definitions of ISIS 8.3.
     """
     return json.loads(TABLE.read_text())
 
 
-def text_of(value):
-    """A value as ISIS reads it on a command line: yes and no, numbers without exponent."""
+def text_of(value: Any) -> str:
+    """Return a value as ISIS reads it on a command line: yes or no, numbers without an exponent."""
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, float | np.floating):
@@ -35,19 +40,19 @@ def text_of(value):
     return str(value)
 
 
-def check_command(program, parameters):
-    """Hold a command to the interface of its program.
+def check_command(program: str, parameters: Mapping[str, Any]) -> None:
+    """Check a command against the interface of its program.
 
     Parameters
     ----------
     program : str
     parameters : mapping
-        By lower-case name: numbers, truth values, texts or paths.
+        Numbers, truth values, texts or paths, by names in lower case.
 
     Raises
     ------
     InputError
-        On the first fault: program, parameter, what was found, what is allowed.
+        For the first fault: program, parameter, what was found, what is allowed.
     """
     known = interface().get(program)
     if known is None:
@@ -94,7 +99,7 @@ def _check_number(where, known, text):
 def _check_path(where, kind, text):
     if not text:
         raise InputError(where, "is empty", "name a file")
-    # What ISIS would not take for a part of a name.
+    # Characters that ISIS does not take for a part of the name.
     for sign, meaning in (("(", "a list"), ("$", "a variable"), ("+", "an attribute of the cube")):
         found = text.startswith(sign) if sign == "(" else sign in text
         if found and (sign != "+" or kind == "cube"):
@@ -102,17 +107,17 @@ def _check_path(where, kind, text):
 
 
 class _Call:
-    """One program with what is given to it."""
+    """One program and the parameters that it is given."""
 
     def __init__(self, program, known, given):
         self._program, self._known, self._given = program, known, given
 
     def check_relations(self, name):
-        """What a parameter asks of others, and what it bars."""
+        """Check that the parameters that one needs are given, and those that it excludes are not."""
         known = self._known[name]
         for other in self._needed_by(name):
             if not self._filled(other):
-                raise self._error(other, f"is not given, {name} asks for it", f"give {other}")
+                raise self._error(other, f"is not given, {name} needs it", f"give {other}")
         for other in self._barred(name):
             if other in self._given:
                 raise self._error(other, f"cannot be given beside {name}={self._text(name)}", "leave one of them out")
@@ -128,7 +133,7 @@ class _Call:
                 )
 
     def check_needed(self, name):
-        """A needed parameter is there, or ruled out by what is chosen."""
+        """Check that a needed parameter is given, or ruled out by the chosen options."""
         if not self._known[name]["needed"] or name in self._given:
             return
         barred = any(name in self._barred(other) for other in self._known)
@@ -146,7 +151,7 @@ class _Call:
         return self._text(name).lower() in _TRUE
 
     def _filled(self, name):
-        # An empty default (lronaccal's darkfile) is none.
+        # An empty default (lronaccal's darkfile) does not count.
         known = self._known[name]
         return name in self._given or (known["default"] != "" if "default" in known else not known["needed"])
 

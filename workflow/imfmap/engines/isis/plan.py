@@ -1,14 +1,18 @@
-"""Every command that a configuration leads to, held to ISIS's interface before anything runs."""
+"""Checks of a configuration before anything runs: all its commands against ISIS's interface, and its files."""
 
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ...core.errors import InputError
 from ...maps.target_grid import target_grid
 from . import commands
 from .boxes import LonLatBox
+from .paths import is_harmless
+from .shape_files import check_shape_file
 
-# Stand for what is known only when the images are there.
+# In place of what is known only when the images are there.
 _PRODUCT, _IMAGE_RESOLUTION_M = "M1000000000LE", 0.5
 _FILES = {
     "custom darks": ("dark_file", lambda processing: processing["dark"] and processing["darks"] == "custom"),
@@ -17,13 +21,13 @@ _FILES = {
 }
 
 
-def local(path):
-    """A path of the config, with ~ and environment variables put in."""
+def local(path: str) -> str:
+    """Return a path of the config with ~ and environment variables replaced."""
     return os.path.expandvars(os.path.expanduser(path))
 
 
-def processing_of(config):
-    """The config's ``processing`` as the commands take it: its paths with ~ and environment variables put in."""
+def processing_of(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``processing`` of the config, with ~ and environment variables replaced in its paths."""
     processing = {**config["processing"], "isis": dict(config["processing"]["isis"])}
     paths = ((processing, ("dark_file", "photometry")), (processing["isis"], ("shape_model", "root", "data")))
     for group, keys in paths:
@@ -31,8 +35,10 @@ def processing_of(config):
     return processing
 
 
-def commands_of(config):
-    """Commands of a run, one of each kind for each target; names of images stand for those to come.
+def commands_of(config: Mapping[str, Any]) -> Iterator[commands.Command]:
+    """Yield one command of each kind for each target of a run.
+
+    Images that are not known yet get a made-up product id.
 
     Parameters
     ----------
@@ -67,12 +73,14 @@ def commands_of(config):
             patch_px = commands.patch_size(_IMAGE_RESOLUTION_M, target["resolution_m"])
         yield commands.project(raw, out, folder / "target.map", processing["resampling"], patch_px, box)
         if mosaic["brightness"] != "none":
-            yield commands.equalize(folder / "from.lis", folder / "to.lis", mosaic["brightness"])
+            cubes, statistics = folder / "from.lis", folder / "found.pvl"
+            yield commands.find_brightness(cubes, folder / "hold.lis", statistics, mosaic["brightness"])
+            yield commands.apply_brightness(cubes, folder / "to.lis", statistics)
         yield commands.mosaic(folder / "cubes.lis", folder / "mosaic.cub", mosaic["priority"])
 
 
-def check_config(config):
-    """Stop on a configuration that ISIS could not be run with.
+def check_config(config: Mapping[str, Any]) -> None:
+    """Stop on a configuration that ISIS could not run with.
 
     Parameters
     ----------
@@ -82,19 +90,44 @@ def check_config(config):
     Raises
     ------
     InputError
-        For a file that is not named or not there, a folder that is none, or a command that ISIS would refuse.
+        For a file that is not named or not there, a folder that is not there, a file that is no shape model, or a
+        command that ISIS would refuse.
     """
     processing = processing_of(config)
-    for what, (key, asked) in _FILES.items():
+    for what, (key, needed) in _FILES.items():
         group = processing["isis"] if key.startswith("isis.") else processing
         path = group[key.split(".")[-1]]
-        if asked(processing) and path is None:
-            raise InputError(f"processing.{key}", f"is not set, {what} asks for it", "name the file")
-        if asked(processing) and not Path(path).is_file():
+        if needed(processing) and path is None:
+            raise InputError(f"processing.{key}", f"is not set, {what} needs it", "name the file")
+        if needed(processing) and not Path(path).is_file():
             raise InputError(f"processing.{key}", f"there is no file {path}", "check the path")
     for key in ("root", "data"):
         path = processing["isis"][key]
         if path is not None and not Path(path).is_dir():
             raise InputError(f"processing.isis.{key}", f"there is no folder {path}", "check the path")
+    if processing["isis"]["shape"] == "user":
+        check_shape_model(processing["isis"]["shape_model"])
     for command in commands_of(config):
-        command.check()
+        # The files get harmless names when the command runs.
+        command.with_paths(_any_name, _any_name).check()
+
+
+def check_shape_model(path: str) -> None:
+    """Stop on a shape model that spiceinit could not take, or whose name would be misread in its cubes.
+
+    Raises
+    ------
+    InputError
+    """
+    key = "processing.isis.shape_model"
+    if not is_harmless(path):
+        raise InputError(
+            key,
+            f"ISIS would misread the name {path}, which spiceinit writes into the cubes",
+            "name it without blank, comma and plus sign, or name a link to it",
+        )
+    check_shape_file(path, key)
+
+
+def _any_name(path):
+    return "any"

@@ -1,63 +1,82 @@
-"""Runs ISIS's programs through pysis, in the environment that they want."""
+"""Running ISIS's programs through pysis, in the environment that they need."""
 
 import logging
 import os
 import shutil
 import warnings
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ...core.errors import SetupError
+from .commands import Command
 from .interface import text_of
-from .messages import explained
+from .messages import ended_by_signal, explained, product_names
+from .paths import Links, is_harmless, working_folder
 
 log = logging.getLogger(__name__)
 
-# With less room than this, whatever went wrong is put down to it.
+# If less room is left on the disk, that counts as the cause of any failure.
 _LEAST_FREE_BYTES = 64 * 2**20
 
 
-def run(command):
-    """Run a program; what it says goes to the log.
+def run(command: Command, where: str | Path | None = None, links: Links | None = None) -> None:
+    """Run a program. Its output goes to the log.
 
     Parameters
     ----------
     command : commands.Command
-        Held to ISIS's interface first.
+        Its files may have any names: ISIS is given relative paths or links where it would misread them.
+    where : path, optional
+        File that the program works on, for messages; by default its parameter ``from``.
+    links : paths.Links, optional
+        Links in the lists of files that the command names, for messages.
 
     Raises
     ------
     InputError
-        Where the command is none that ISIS takes, or the program fails: with ISIS's own words and their meaning.
+        If ISIS would refuse the command, or the program fails: with ISIS's own words and their meaning.
     SetupError
-        Where ISIS or its data are not there, or no other image would fare better.
+        If ISIS or its data are not there, or no other image would fare better.
     """
-    command.check()
     prepare(command)
+    where = command.parameters.get("from") if where is None else where
+    with working_folder() as folder:
+        own = Links(folder)
+        given = command.with_paths(own.existing, own.new)
+        given.check()
+        _call(given, folder, where, [each for each in (own, links) if each is not None])
+
+
+def _call(command, folder, where, links):
     Isis, ProcessError = _pysis()
     log.info("%s", command)
-    # A name may be reserved in Python (from): pysis takes a trailing underscore off.
+    # pysis removes the trailing underscore, which keeps names such as from apart from Python's own words.
     parameters = {f"{name}_": text_of(value) for name, value in command.parameters.items()}
     try:
-        # Left alone, ISIS writes print.prt into whatever folder the workflow runs in.
-        with TemporaryDirectory() as folder:
-            said = getattr(Isis(), command.program)(**parameters, **{"-log": f"{folder}/print.prt"})
+        # Without -log, ISIS writes print.prt into the working directory.
+        said = getattr(Isis(), command.program)(**parameters, **{"-log": f"{folder}/print.prt"})
         log.info("%s", said.decode(errors="replace"))
     except ProcessError as error:
         text = b"\n".join(filter(None, (error.stderr, error.stdout))).decode(errors="replace").strip()
-        text = text or f"exit status {error.returncode}, no word"
+        for each in links:
+            text = each.original(text)
+        log.info("%s", text)
         if (full := _full_disk(command)) is not None:
+            text = product_names(text) or f"exit status {error.returncode}"
             raise SetupError(full, f"the disk is full; {command.program} failed with: {text}", "make room") from None
-        raise explained(command.program, text, command.parameters.get("from")) from None
+        if error.returncode < 0:
+            raise ended_by_signal(command.program, -error.returncode, where) from None
+        raise explained(command.program, text or f"exit status {error.returncode}, no word", where) from None
 
 
-def prepare(command):
-    """Set and check what ISIS wants of its environment: ISISROOT (else the conda environment), ISISDATA, the PATH.
+def prepare(command: Command) -> None:
+    """Set and check the environment that ISIS needs: ISISROOT, ISISDATA and the PATH.
+
+    ISISROOT is the conda environment if it is not set.
 
     Raises
     ------
     SetupError
-        Saying which of them is wrong, and how to mend it.
+        Says which of them is wrong, and how to mend it.
     """
     root = os.environ.get("ISISROOT") or os.environ.get("CONDA_PREFIX")
     data = os.environ.get("ISISDATA")
@@ -74,6 +93,13 @@ def prepare(command):
             "set it, or processing.isis.data, to the folder that downloadIsisData filled (docs/isis_engine.md)",
         )
     local_kernels = command.program == "spiceinit" and not command.parameters.get("web")
+    for variable, folder in (("ISISROOT", root), ("ISISDATA", data)):
+        if not is_harmless(folder):
+            raise SetupError(
+                variable,
+                f"ISIS would misread the name of the folder {folder}",
+                "name it without blank, comma and plus sign, or name a link to it",
+            )
     part = "lro/calibration" if command.program == "lronaccal" else "lro/kernels" if local_kernels else ""
     if not (Path(data) / part).is_dir():
         raise SetupError(
@@ -94,7 +120,7 @@ def prepare(command):
 
 
 def _pysis():
-    # Here, since pysis looks for ISIS as it is imported; it knows no version of three numbers, and warns of it.
+    # Imported here, since pysis looks for ISIS when it is imported. It warns of versions with three numbers.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pysis.exceptions import ProcessError
@@ -103,7 +129,7 @@ def _pysis():
 
 
 def _full_disk(command):
-    """The folder of the product, where there is no room left in it; else None."""
+    """Folder of the product if no room is left in it, else None."""
     outputs = (command.parameters[name] for name in ("to", "mosaic") if name in command.parameters)
     for folder in (Path(out).parent for out in outputs):
         if folder.is_dir() and shutil.disk_usage(folder).free < _LEAST_FREE_BYTES:

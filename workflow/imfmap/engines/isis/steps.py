@@ -1,31 +1,45 @@
-"""One step of the chain: a program run, and its product looked at."""
+"""One step of the chain: a program runs, and its product is checked."""
 
 import os
 import shutil
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from ...core.files import replacing
 from . import commands
+from .boxes import LonLatBox
 from .cubes import LEAST_VALID, check_cube, size_of
+from .equalizing import equalized
+from .paths import Links, working_folder
 from .running import run
 from .tracking import check_tracking, write_list
 
 
-def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
-    """Make a cube with one program, and check it; it appears under its name only when it is good.
+def make_cube(
+    build: Callable[[Path], commands.Command],
+    out: str | Path,
+    size: Sequence[int] | None = None,
+    least_valid: float = LEAST_VALID,
+    copy_of: str | Path | None = None,
+    check: Callable[[Path], None] | None = None,
+) -> None:
+    """Make a cube with one program, and check it. It gets its name only when it is good.
 
     Parameters
     ----------
     build : callable
-        Of the cube's name: the `commands.Command`.
+        Takes a name for the cube and returns the `commands.Command`.
     out : path
-    size : tuple of int, optional
+    size : sequence of int, optional
         Lines and samples that it must have.
     least_valid : float
         Share of valid pixels that it must have.
     copy_of : path, optional
         Cube that is copied first, for a program that works in place.
+    check : callable, optional
+        Takes the cube, and raises an error if it is not good.
 
     Raises
     ------
@@ -37,79 +51,42 @@ def make_cube(build, out, size=None, least_valid=LEAST_VALID, copy_of=None):
         command = build(temporary)
         run(command)
         check_cube(temporary, command.program, size, least_valid, shown=out)
+        if check is not None:
+            check(temporary)
 
 
-def change_cube(build, cube, out):
-    """Make a cube out of another of the same size; parameters as `make_cube`, `build` of both names."""
+def change_cube(build: Callable[[str | Path, Path], commands.Command], cube: str | Path, out: str | Path) -> None:
+    """Make a cube from another one of the same size, as `make_cube` does; `build` takes the names of both."""
     make_cube(lambda temporary: build(cube, temporary), out, size_of(cube))
 
 
-def make_text(build, out):
-    """Make a text file (a map, a range) with one program; it appears under its name only when it is whole."""
+def make_text(build: Callable[[Path], commands.Command], out: str | Path) -> None:
+    """Make a text file (a map, a range) with one program. It gets its name only when it is complete."""
     with replacing(out) as temporary:
         run(build(temporary))
 
 
-def measure_range(cube, out, place, box):
-    """Ask mosrange what a cube covers in the terms of a target's map."""
-    with TemporaryDirectory() as folder:
-        cubes = Path(folder) / "cubes.lis"
-        write_list([Path(cube).resolve()], cubes)
-        make_text(lambda temporary: commands.image_range(cubes, temporary, place, box), out)
+def measure_range(cube: str | Path, out: str | Path, place: Mapping[str, Any], box: LonLatBox) -> None:
+    """Write what a cube covers, in the projection and longitudes of a target's map (mosrange)."""
+    with working_folder() as folder, replacing(out) as temporary:
+        links, cubes = Links(folder), folder / "cubes.lis"
+        write_list([links.existing(cube)], cubes)
+        run(commands.image_range(cubes, temporary, place, box), cube, links)
 
 
-def equalize(cubes, products, out, brightness):
-    """Bring projected cubes to one brightness.
-
-    Parameters
-    ----------
-    cubes : sequence of path
-    products : sequence of str
-        Their product ids.
-    out : path
-        Folder of the new cubes; it appears only when all of them are good.
-    brightness : str
-        ``processing.mosaic.brightness`` of the config. With one cube there is nothing to do but to copy it.
-
-    Raises
-    ------
-    InputError
-    """
-    out = Path(out)
-    with TemporaryDirectory(dir=out.parent) as folder:
-        source, target, made = Path(folder) / "from.lis", Path(folder) / "to.lis", Path(folder) / out.name
-        made.mkdir()
-        outs = equalized(made.resolve(), products)
-        if len(cubes) == 1:
-            shutil.copyfile(cubes[0], outs[0])
-        else:
-            write_list([Path(cube).resolve() for cube in cubes], source)
-            write_list(outs, target)
-            run(commands.equalize(source, target, brightness))
-        for cube in outs:
-            check_cube(cube, "equalizer", least_valid=0.0, shown=out / cube.name)
-        shutil.rmtree(out, ignore_errors=True)
-        os.replace(made, out)
-
-
-def equalized(folder, products):
-    """Cubes of one brightness in their folder."""
-    return [Path(folder) / f"{product}.equ.cub" for product in products]
-
-
-def mosaic_inputs(inputs, products):
-    """Cubes for automos: given one by one, or as the folder that equalizer filled."""
+def mosaic_inputs(inputs: Sequence[str | Path], products: Sequence[str]) -> list[str | Path]:
+    """Return the cubes for automos: `inputs` themselves, or those in the folder of equalized cubes."""
     return equalized(inputs[0], products) if Path(inputs[0]).is_dir() else list(inputs)
 
 
-def lay_mosaic(cubes, out, priority):
-    """Lay projected cubes over each other, first in the list first; the tracking cube comes beside the mosaic."""
+def lay_mosaic(cubes: Sequence[str | Path], out: str | Path, priority: str) -> None:
+    """Lay projected cubes over each other, in the order of the list. The tracking cube comes beside the mosaic."""
     out = Path(out)
     # In a folder of its own, since automos names the tracking cube after the mosaic.
-    with TemporaryDirectory(dir=out.parent) as folder:
-        cube_list, made = Path(folder) / "cubes.lis", Path(folder) / out.name
-        write_list([Path(cube).resolve() for cube in cubes], cube_list)
-        run(commands.mosaic(cube_list, made, priority))
+    with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".part") as hidden, working_folder() as folder:
+        links, cube_list, made = Links(folder), folder / "cubes.lis", Path(hidden) / out.name
+        write_list([links.existing(cube) for cube in cubes], cube_list)
+        run(commands.mosaic(cube_list, made, priority), out, links)
         check_cube(made, "automos", least_valid=0.0, shown=out)
         if commands.tracks(priority):
             check_tracking(commands.tracking_cube(made), size_of(made))

@@ -1,11 +1,13 @@
-"""Lists of cubes for ISIS, and the cubes in which automos tells which image each pixel came from."""
+"""Lists of cubes for ISIS, and the cubes in which automos tracks the source image of each pixel."""
 
 import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from rasterio.io import DatasetReader
 
 from ...core.errors import InputError
 from ...maps.isis_label import read_cube_label
@@ -16,17 +18,17 @@ _LABEL_BYTES = 1 << 20
 _TRACK = "run automos with track=yes, of ISIS 8"
 
 
-def write_list(paths, out):
-    """Write a list of files as ISIS reads it: one a line."""
+def write_list(paths: Iterable[str | Path], out: str | Path) -> None:
+    """Write a list of files as ISIS reads it, one in each line. `paths.Links` gives names that ISIS does not cut."""
     Path(out).write_text("".join(f"{path}\n" for path in paths))
 
 
 @contextmanager
-def open_tracking(path):
+def open_tracking(path: str | Path) -> Iterator[tuple[DatasetReader, dict[int, str]]]:
     """Open a tracking cube.
 
-    GDAL reads no cube of 32-bit whole numbers. It is given a label of its own that calls them reals, whose bits are
-    then read as what they are (`read_tracked`).
+    GDAL does not read cubes of 32-bit integers. So it gets another label, which calls them reals; `read_tracked` reads
+    the bits as integers again.
 
     Parameters
     ----------
@@ -36,12 +38,12 @@ def open_tracking(path):
     Yields
     ------
     tuple
-        The open dataset; which file each of its values stands for (dict of int to str).
+        The open dataset, and the file name for each of its values.
 
     Raises
     ------
     InputError
-        Where the file is no such cube.
+        If the file is no such cube.
     """
     with TemporaryDirectory() as folder:
         core = Path(folder) / "tracking.cub"
@@ -54,7 +56,7 @@ def open_tracking(path):
 
 
 def _label_text(path):
-    """Label of a cube of 32-bit whole numbers, said to be of reals."""
+    """Label of a cube of 32-bit integers, with their type changed to reals."""
     try:
         with open(path, "rb") as file:
             start = file.read(_LABEL_BYTES)
@@ -64,7 +66,7 @@ def _label_text(path):
     text = start[: end.end() if end else 0].decode(errors="replace")
     changed, count = re.subn(r"(?m)^(\s*Type\s*=\s*)UnsignedInteger\s*$", r"\1Real", text)
     if count != 1:
-        raise InputError(path, "is not of unsigned 32-bit whole numbers", _TRACK)
+        raise InputError(path, "does not hold unsigned 32-bit integers", _TRACK)
     return changed
 
 
@@ -82,13 +84,15 @@ def _tracked_files(table, path):
     return {int(row["PixelValue"]): row["FileName"].decode().strip("\0 ") for row in rows}
 
 
-def read_tracked(dataset, row, column, rows, columns):
-    """Window of an open tracking cube as (rows, columns) uint32, 0 (ISIS's Null) outside it."""
+def read_tracked(dataset: DatasetReader, row: int, column: int, rows: int, columns: int) -> np.ndarray:
+    """Read a window of an open tracking cube as uint32 (rows, columns), 0 (ISIS's Null) outside the cube."""
     return read_window(dataset, row, column, rows, columns, fill=0.0).view(np.uint32)
 
 
-def check_tracking(path, size):
-    """Stop where automos left no tracking cube, or one of another size than its mosaic (lines, samples)."""
+def check_tracking(path: str | Path, size: Sequence[int]) -> None:
+    """Stop if automos left no tracking cube, or one whose size is not that of its mosaic (lines, samples)."""
     with open_tracking(path) as (dataset, files):
         if dataset.shape != tuple(size) or not files:
-            raise InputError(path, f"tells of {len(files)} images, its size is {dataset.shape}", _TRACK)
+            raise InputError(
+                path, f"names {len(files)} images, and its size is {dataset.shape}, not {tuple(size)}", _TRACK
+            )

@@ -55,7 +55,7 @@ class Isis(Section):
     patch_size: whole(ge=2) | Literal["auto"] = Field(
         "auto",
         description="side of cam2map's patches in image pixels; `auto`: the pixel size of the shape model or of the "
-        "map, whichever is larger, over that of the image, within 3 to 256",
+        "map, whichever is larger, over that of the image, within 10 to 256",
     )
     max_incidence_deg: number(ge=0, le=180) = Field(
         85, description="lronacpho gives ground at a larger incidence angle no value"
