@@ -4,11 +4,11 @@ import json
 import logging
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.choices import PROCESSING
-from ..core.errors import InputError
+from ..core.errors import InputError, SetupError
 from ..core.files import replacing
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 MISSION, BASE = "lro", "base"
 CALIBRATION = f"{MISSION}/calibration"
-# What a full copy of LRO's data takes (docs/acquisition.md), to compare with.
-FULL_COPY_BYTES = 70e9
+# Size of a full copy of LRO's data (ISIS3 issue 6087), to compare with.
+FULL_COPY_BYTES = 764e9
 
 # In the order in which ISIS loads them: entry of the databases, folders that may hold its databases (the first that the
 # store has), and whether its kernels are graded by quality.
@@ -34,6 +34,8 @@ _ENTRIES = (
     ("SpacecraftPosition", (f"{MISSION}/kernels/spk",), True),
     ("InstrumentAddendum", (f"{MISSION}/kernels/iak",), False),
 )
+# Entries whose kernels cover some weeks: an image may have none, where others have.
+_OF_THE_DAY = ("SpacecraftPointing", "SpacecraftPosition")
 # ISIS opens the database of shape models whether it uses one or not.
 _SHAPES = f"{BASE}/dems"
 # Kernels by the beginning of their names, for when the store lacks the database that lists them.
@@ -54,12 +56,16 @@ class ImageData:
         Calibration files.
     other : tuple of str
         Databases and configuration files that the choice was read from.
+    unlisted : dict of str: tuple of str
+        Kernels that were chosen by the days in their names, by the pattern of the database that the store lacks
+        (``lro/kernels/ck/lroc_kernels.????.db``). They are in `kernels`, too.
     """
 
     product: str
     kernels: dict
     calibration: tuple
     other: tuple
+    unlisted: dict = field(default_factory=dict)
 
     @property
     def paths(self):
@@ -86,31 +92,53 @@ def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=Fals
     Raises
     ------
     InputError
-        Where the store has no kernel for the image's time, lacks a file, or does not answer.
+        Where the store has no kernel for the image's time.
+    SetupError
+        Where it lacks a file that all images of a camera need, or does not answer.
     """
     quality = {"RECONSTRUCTED", *(["PREDICTED"] if predicted else []), *(["SMITHED"] if smithed else [])}
     subject = Subject.of(label)
-    kernels, databases = {}, [path for path in (data.highest(f"{_SHAPES}/kernels.????.db"),) if path]
+    kernels, unlisted, databases = {}, {}, [path for path in (data.highest(f"{_SHAPES}/kernels.????.db"),) if path]
     for entry, folders, graded in _ENTRIES:
-        chosen = _kernels(entry, folders, quality if graded else (), subject, label, data, databases)
+        chosen = _kernels(entry, folders, quality if graded else (), subject, label, data, databases, unlisted)
         if not chosen and entry != "InstrumentAddendum":
             raise _none(entry, label)
         kernels[entry] = tuple(chosen)
     calibration = _calibration(label, data, darks)
-    image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)))
+    image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)), unlisted)
+    _log_sizes(image, data)
     for path in image.paths:
         data.take(path)
     return image
 
 
-def _kernels(entry, folders, quality, subject, label, data, databases):
-    """Paths of the kernels of an entry; the databases that say so are added to `databases`."""
+def _log_sizes(image, data):
+    """Log how much has to be fetched, before it is."""
+    to_fetch = data.to_fetch(image.paths)
+    if to_fetch:
+        needed = sum(data.size_of(path) for path in image.paths)
+        log.info(
+            "%s: %d files of ISIS data will be fetched, %.3f GB (of %d files, %.3f GB, that it needs)",
+            image.product,
+            len(to_fetch),
+            sum(to_fetch.values()) / 1e9,
+            len(image.paths),
+            needed / 1e9,
+        )
+
+
+def _kernels(entry, folders, quality, subject, label, data, databases, unlisted):
+    """Paths of the kernels of an entry.
+
+    The databases that list them are added to `databases`; kernels of a database that the store lacks to `unlisted`.
+    """
     chosen = []
     # ISIS loads the last database's kernels first.
     for pattern in reversed(_databases(folders, subject, data, databases)):
         database = data.highest(pattern)
         if database is None:
-            chosen += _by_name(pattern, label, data)
+            unlisted[pattern] = _by_name(pattern, label, data)
+            chosen += unlisted[pattern]
             continue
         databases.append(database)
         found = select(data.read(database), entry, subject, quality, database)
@@ -118,7 +146,7 @@ def _kernels(entry, folders, quality, subject, label, data, databases):
             # A database may be about another camera, but then it is not listed for this one.
             log.warning("%s has no %s for %s", database, entry, label.product_id)
             continue
-        chosen += [_existing(path, data, database) for path in found[0].files]
+        chosen += [_existing(path, data, database, entry) for path in found[0].files]
     return chosen
 
 
@@ -134,10 +162,11 @@ def _databases(folders, subject, data, databases):
     return []
 
 
-def _existing(pattern, data, database):
+def _existing(pattern, data, database, entry):
     path = data.highest(pattern)
     if path is None:
-        raise InputError(database, f"names {pattern}, which the store does not have", "try again later, or tell USGS")
+        error = InputError if entry in _OF_THE_DAY else SetupError
+        raise error(database, f"names {pattern}, which the store does not have", "try again later, or tell USGS")
     return path
 
 
@@ -146,7 +175,7 @@ def _by_name(pattern, label, data):
     folder, stem = pattern.rsplit("/", 1)
     prefixes = _NAMED.get(stem.split(".")[0])
     if prefixes is None:
-        raise InputError(pattern, "is not in the store", "try again later, or tell USGS")
+        raise SetupError(pattern, "is not in the store", "try again later, or tell USGS")
     first, last = (int(parse_utc(time).strftime("%Y%j")) for time in (label.start_time, label.stop_time))
     for prefix in prefixes:
         found = []
@@ -158,18 +187,23 @@ def _by_name(pattern, label, data):
                 found.append((inside, int(dated[3]), int(dated[1]), path))
         if found:
             log.warning("the store has no %s: %s is taken by the days in its name", pattern, max(found)[-1])
-            return [max(found)[-1]]
-    return []
+            return (max(found)[-1],)
+    log.warning("the store has no %s, and no kernel of %s by the days in its name", pattern, label.product_id)
+    return ()
 
 
 def _none(entry, label):
-    if entry in ("SpacecraftPointing", "SpacecraftPosition"):
+    if entry in _OF_THE_DAY:
         return InputError(
             label.product_id,
             f"there is no {entry} kernel of {label.start_time} in the store",
             "USGS publishes them weeks after an image: try again later, or allow processing.isis.predicted",
         )
-    return InputError(label.product_id, f"there is no {entry} kernel for it in the store", "look at its databases")
+    return SetupError(
+        label.product_id,
+        f"there is no {entry} kernel for it in the store",
+        "check acquisition.isisdata_url, and the databases there",
+    )
 
 
 def _calibration(label, data, darks):
@@ -187,7 +221,7 @@ def _calibration(label, data, darks):
     for name in wanted:
         path = data.highest(f"{CALIBRATION}/{name}")
         if path is None:
-            raise InputError(f"{CALIBRATION}/{name}", "is not in the store", "try again later, or tell USGS")
+            raise SetupError(f"{CALIBRATION}/{name}", "is not in the store", "try again later, or tell USGS")
         found.append(path)
     return tuple(found)
 
@@ -202,7 +236,7 @@ def _darks(files, label, data, darks):
     prefix = f"{CALIBRATION}/{DARKS_FOLDER}/{files.prefix}_AverageDarks_"
     times = {int(match[1]) for match in map(named.fullmatch, data.names(prefix)) if match}
     if not times:
-        raise InputError(f"{prefix}*", f"none for {label.product_id} is in the store", "try again later, or tell USGS")
+        raise SetupError(f"{prefix}*", f"none for {label.product_id} is in the store", "try again later, or tell USGS")
     time_s = int(ephemeris_time(label.start_time))
     before = max((time for time in times if time <= time_s), default=None)
     after = min((time for time in times if time >= time_s), default=None)
@@ -216,7 +250,7 @@ def write_manifest(path, image, data):
     """Write which files an image needs, as JSON, and say how much that is beside a full copy."""
     needed, came = sum(data.sizes[name] for name in image.paths), sum(data.fetched.values())
     log.info(
-        "%s needs %d files of ISIS data, %.1f MB (%.1f MB fetched now); a full copy of LRO's takes over %.0f GB",
+        "%s needs %d files of ISIS data, %.1f MB (%.1f MB fetched now); a full copy of LRO's data takes %.0f GB",
         image.product,
         len(image.paths),
         needed / 1e6,

@@ -7,9 +7,10 @@ from pathlib import Path
 from urllib.parse import quote, urlparse
 from xml.etree import ElementTree
 
-from ..core.errors import InputError
-from .download import download_file, is_url, local_path
-from .http import get, session
+from ..core.errors import InputError, SetupError
+from .download import download_file
+from .http import ask, session
+from .mirrors import is_url, local_path
 
 _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out as ISISDATA"
 
@@ -78,7 +79,9 @@ class IsisData:
         parameters = {"list-type": "2", "prefix": f"{root}/{prefix}".lstrip("/")}
         found = {}
         while True:
-            answer = get(self._http, f"{address.scheme}://{address.netloc}/", self.acquisition, params=parameters)
+            answer = ask(
+                self._http, f"{address.scheme}://{address.netloc}/", self.acquisition, _REMEDY, params=parameters
+            )
             try:
                 listing = ElementTree.fromstring(answer.content)
                 if not listing.tag.endswith("ListBucketResult"):
@@ -87,7 +90,7 @@ class IsisData:
                     key = entry.findtext("{*}Key").removeprefix(root).lstrip("/")
                     found[key] = int(entry.findtext("{*}Size"))
             except (ElementTree.ParseError, ValueError, TypeError, AttributeError):
-                raise InputError(answer.url, "answered something that is no listing", _REMEDY) from None
+                raise SetupError(answer.url, "answered something that is no listing", _REMEDY) from None
             token = listing.findtext("{*}NextContinuationToken")
             if not token or listing.findtext("{*}IsTruncated") != "true":
                 return {name: size for name, size in found.items() if not name.endswith("/")}
@@ -115,6 +118,28 @@ class IsisData:
         """Whether the store has anything in a folder."""
         return bool(self.names(path.rstrip("/") + "/"))
 
+    def size_of(self, path):
+        """Size in bytes of a file of the store.
+
+        Raises
+        ------
+        InputError
+            Where the store does not have it.
+        """
+        size = self.names(path).get(path)
+        if size is None:
+            raise InputError(self._store, f"has no {path}", _REMEDY)
+        return size
+
+    def to_fetch(self, paths):
+        """Size in bytes of those of the files that are not on disk in full size: dict by path."""
+        sizes = {path: self.size_of(path) for path in paths}
+        return {path: size for path, size in sizes.items() if not self._is_whole(path, size)}
+
+    def _is_whole(self, path, size):
+        here = Path(self.folder) / path
+        return here.is_file() and here.stat().st_size == size
+
     def take(self, path):
         """Path on disk of a file of the store, fetched where it is not there in its full size.
 
@@ -123,14 +148,11 @@ class IsisData:
         InputError
             Where the store does not have it or cannot give it.
         """
-        size = self.names(path).get(path)
-        if size is None:
-            raise InputError(self._store, f"has no {path}", _REMEDY)
+        size = self.size_of(path)
         here = Path(self.folder) / path
         self.sizes[path] = size
-        if here.is_file() and here.stat().st_size == size:
+        if self._is_whole(path, size):
             return here
-        here.unlink(missing_ok=True)
         place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_path(self._store) / path
         download_file(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
         self.fetched[path] = size

@@ -9,11 +9,12 @@ import re
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from ..core.errors import InputError
+from ..core.errors import SetupError
 from .footprints import canonical_footprint
-from .http import get
+from .http import ask
 
 PAGE = 100
+_REMEDY = "check acquisition.ode_url and the network, and try again later"
 _SUCCESS = ("success", "ok")
 _PRODUCT = re.compile(r"(M\d{6,12}[LR]E)(?![A-Z0-9])", re.IGNORECASE)
 
@@ -36,7 +37,7 @@ def query(http, acquisition, **parameters):
 
     Raises
     ------
-    InputError
+    SetupError
         Where ODE does not answer, refuses, or answers something else.
     """
     parameters = {
@@ -53,7 +54,7 @@ def query(http, acquisition, **parameters):
     found = {}
     offset = 0
     while True:
-        answer = get(http, acquisition["ode_url"], acquisition, params={**parameters, "offset": offset})
+        answer = ask(http, acquisition["ode_url"], acquisition, _REMEDY, params={**parameters, "offset": offset})
         page, total = _page(answer)
         known = len(found)
         # Keyed by what they are, so that a server that pages badly neither repeats nor goes on for ever.
@@ -69,16 +70,16 @@ def _page(answer):
         results = answer.json()["ODEResults"]
         status = str(results["Status"])
     except (ValueError, KeyError, TypeError):
-        raise InputError(answer.url, "answered something that is no ODE result", "try again later") from None
+        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY) from None
     if status.lower() not in _SUCCESS:
         said = str(results.get("Error") or status)
         if "no products" in said.lower():
             return [], 0
-        raise InputError(answer.url, f"answered {said}", "check the search")
+        raise SetupError(answer.url, f"answered {said}", "check the search")
     products = results.get("Products")
     page = _listed(products.get("Product") if isinstance(products, dict) else None)
     if not all(isinstance(product, dict) for product in page):
-        raise InputError(answer.url, "answered something that is no ODE result", "try again later")
+        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY)
     total = _number(results.get("Count"))
     return page, None if math.isnan(total) else int(total)
 

@@ -13,10 +13,10 @@ from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
 from . import ode
 from .area_of_interest import area_of_interest
-from .download import find_in_mirror
 from .footprints import LocalMap, lonlat_box
 from .http import session
 from .image_choice import choose_images
+from .mirrors import find_in_mirror
 from .search_report import now, read_report, write_report
 from .sun import sun_directions
 from .table import read_table, table_of, write_footprints, write_table

@@ -1,6 +1,9 @@
 """Product tables: what a search found, for the run to use and for people to read, edit and commit."""
 
+from pathlib import Path
+
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -8,6 +11,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
 from ..maps.vectors import write_vector
+from .product_csv import read_lines
 
 COLUMNS = [
     "product",
@@ -38,7 +42,7 @@ def table_of(rows):
     return table.round(_DECIMALS)
 
 
-def read_table(path):
+def read_table(path: str | Path) -> pd.DataFrame:
     """Product table of a CSV file, in its order; columns that it lacks are empty.
 
     `run.product_table.read_products` checks its lines.
@@ -46,10 +50,26 @@ def read_table(path):
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`; text columns have empty text where nothing is known.
+        Columns `COLUMNS`; text columns have empty text where nothing is known, the others NaN.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, or a number is none.
     """
-    table = pd.read_csv(path, dtype=_TEXT).reindex(columns=COLUMNS)
-    return table.fillna(dict.fromkeys(_TEXT, "")).astype(_TEXT)
+    lines = read_lines(path)
+    rows = []
+    for number, cells in lines.lines:
+        row = {}
+        for column in COLUMNS:
+            cell = cells.get(column, "")
+            row[column] = cell if column in _TEXT else lines.number(cell or "nan")
+            if column not in _TEXT and isinstance(row[column], str):
+                raise InputError(path, f"line {number}: {column}: '{cell}' is not a number", "correct the line")
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(set(COLUMNS) - set(_TEXT), float)).astype(_TEXT)
+    whole = np.isfinite(table["bytes"]).all() and (table["bytes"] % 1 == 0).all()
+    return table.astype({"bytes": np.int64}) if whole else table
 
 
 def write_table(path, table):

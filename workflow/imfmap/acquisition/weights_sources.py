@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from ..core.checksums import md5, sha256
-from ..core.errors import InputError
+from ..core.errors import InputError, SetupError
 from .download import download_file
-from .http import get, session
+from .http import ask, session
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
 # torch writes the beginning of a file's SHA-256 into its name: deeplabv3_resnet50_coco-cd0a2569.pth.
@@ -60,11 +60,14 @@ def download_zenodo_checkpoint(record, path, acquisition):
         Where the record has no checkpoint, or several.
     """
     http = session(acquisition)
-    answer = get(http, f"{acquisition['zenodo_url']}/records/{record}", acquisition)
+    address = f"{acquisition['zenodo_url']}/records/{record}"
+    answer = ask(http, address, acquisition, "check the number of the record, and acquisition.zenodo_url")
     try:
         files = {file["key"]: file for file in answer.json().get("files", [])}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(answer.url, "answered something that is no Zenodo record", "try again later") from None
+        raise SetupError(
+            answer.url, "answered something that is no Zenodo record", "check acquisition.zenodo_url and the network"
+        ) from None
     weights = [name for name in files if name.lower().endswith(_CHECKPOINTS)]
     if len(weights) != 1:
         raise InputError(

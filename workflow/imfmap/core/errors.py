@@ -16,6 +16,7 @@ class InputError(ValueError):
         remedy : str, optional
             What the user can do about it.
         """
+        self.found = found
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"

@@ -145,8 +145,8 @@ class Acquisition(Section):
     )
     mirror: File | None = Field(
         None,
-        description="folder (with EDRs anywhere in it), or address of a copy of the archive: looked at before the "
-        "archive",
+        description="folder (with EDRs anywhere in it), or address of a copy of the archive (in its old or new "
+        "layout): asked before the archive",
     )
     isisdata: File = Field(
         "results/isisdata",
@@ -160,9 +160,11 @@ class Acquisition(Section):
     connections: Count = Field(2, description="most downloads at a time")
     timeout_s: Positive = Field(60, description="seconds to wait for an answer")
     retries: NotNegativeCount = Field(
-        5, description="tries after a failure, with growing pauses, or as long as the server says"
+        5, description="tries after a failure, with growing pauses; a server that limits requests (429) is waited for"
     )
-    backoff_s: NotNegative = Field(1, description="the first of these pauses, seconds")
+    backoff_s: NotNegative = Field(
+        1, description="the first of these pauses, seconds; pauses for 429 are 30 times as long"
+    )
     max_images: Count = Field(60, description="most images a search may choose")
     min_gain: Share = Field(0.002, description="least share of the place that an image must add to be taken")
     max_age_days: NotNegative | None = Field(None, description="repeat a search when its answer is older than this")

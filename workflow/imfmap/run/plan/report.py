@@ -1,7 +1,6 @@
 """What a run would do, why and at what cost, and what is made already: `make plan`, which processes nothing."""
 
 import contextlib
-import csv
 import io
 import os
 import shlex
@@ -9,6 +8,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from ...acquisition.product_csv import read_lines
 from ...core.checksums import Checksums, sha256
 from ...core.choices import LABELLED_ROLES
 from ...core.jsonfiles import read_json, write_json
@@ -114,8 +114,7 @@ def _images(name, target, folder):
     listed = {}
     table = folder / name / "products.csv"
     if table.exists():
-        with open(table, newline="") as file:
-            listed = {row["product"]: row for row in csv.DictReader(file)}
+        listed = {row["product"]: row for _, row in read_lines(table).lines if "product" in row}
     if "simulate" in target:
         listed = {image["product"]: {"source": "simulated"} for image in target["simulate"]["images"]}
     elif "mosaic" in target:
@@ -141,7 +140,7 @@ def _image(product, row, folder):
     return {
         "product": product,
         "source": row.get("source") or row.get("url") or "the archive; where is asked for first",
-        "bytes": int(row["bytes"]) if row.get("bytes") not in (None, "") else None,
+        "bytes": int(float(row["bytes"])) if row.get("bytes") not in (None, "") else None,
         "here": str(here) if here else None,
         "kernels": kernels,
     }
