@@ -149,6 +149,12 @@ def test_a_broken_mirror_leaves_it_to_the_archive(mirror, bring, edr, caplog, ki
     assert re.search(said, line)
 
 
+def test_a_mirror_that_sends_a_page_for_what_is_not_there(archive, mirror, bring, edr):
+    mirror.troubles = [Trouble("garbage", "/LRO-L-LROC", lasting=True, body=LOGIN_PAGE)]
+    mirror.files[NEW_EDR] = edr
+    assert bring(mirror.url) == edr and not archive.requests
+
+
 @pytest.mark.parametrize("kind", ["nowhere", "empty", "damaged", "unreadable"])
 def test_a_broken_folder_leaves_it_to_the_archive(bring, edr, caplog, tmp_path, kind):
     folder = tmp_path / "mirror"

@@ -119,6 +119,7 @@ def test_a_broken_note_of_a_pause_holds_nobody_up(clock, pauses, content):
     assert not clock.pauses
 
 
-def test_without_a_place_for_the_note_the_pause_holds(clock, monkeypatch):
+def test_without_a_place_for_the_note_the_pause_holds(clock, monkeypatch, caplog):
     monkeypatch.setattr("tempfile.tempdir", "/proc/nowhere")
     assert pauses_of(clock, answer()) == [30]
+    assert "limits requests (429 Too Many Requests)" in caplog.text

@@ -109,9 +109,12 @@ def _from_mirror(url, part, file, acquisition, check, size):
         damage = _damage(part, check, size)
         if damage is None:
             return place
-        _restart(file, part)
         reason = f"{place} {damage}"
-        break
+        page = _is_web_page(part)
+        _restart(file, part)
+        # Some servers send a page, and no 404, for what is not there: another layout may be.
+        if not page:
+            break
     log.warning("mirror %s: %s: the archive is asked for %s", mirror, reason, part.stem)
     return None
 

@@ -11,7 +11,7 @@ from urllib3.util import Retry
 from ..core.errors import InputError, SetupError
 from .rate_limits import Patience, asks_for_pause
 
-_AGAIN = (500, 502, 503, 504)
+_REPEATED = (500, 502, 503, 504)
 # S3 answers 403 for a file that it does not have, unless everybody may list its files.
 _ABSENT = (403, 404, 410)
 _LOGIN = (401, 407, 511)
@@ -42,7 +42,7 @@ def session(acquisition: Mapping[str, Any]) -> requests.Session:
         total=acquisition["retries"],
         backoff_factor=acquisition["backoff_s"],
         backoff_max=_LONGEST_BACKOFF_S,
-        status_forcelist=_AGAIN,
+        status_forcelist=_REPEATED,
         allowed_methods=("GET",),
         raise_on_status=False,
     )

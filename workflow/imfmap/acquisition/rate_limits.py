@@ -51,12 +51,12 @@ class Patience:
         self._attempt = 0
         self._waited_s = 0.0
         self._until_s = 0.0
+        self._reason = ""
 
     def wait_for_turn(self) -> None:
         """Wait until the pause is over that the server asked of this request, or of another one of this machine."""
         while True:
-            until_s, reason = _read_note(self._url)
-            until_s = max(until_s, self._until_s)
+            until_s, reason = max(_read_note(self._url), (self._until_s, self._reason))
             pause_s = until_s - time.time()
             if pause_s <= 0:
                 return
@@ -84,13 +84,13 @@ class Patience:
         else:
             pause_s = max(asked_s, self._scale * (step_s - _FIRST_PAUSE_S))
         self._waited_s += max(step_s, asked_s or 0.0)
-        reason = f"{answer.status_code} {answer.reason}"
+        self._reason = f"{answer.status_code} {answer.reason}"
         if self._waited_s > _PATIENCE_S:
             longer = f", and asks for a pause of {asked_s:.0f} s" if asked_s else ""
             tries = "1 try" if self._attempt == 1 else f"{self._attempt} tries"
-            raise SetupError(self._url, f"limits requests ({reason} after {tries}{longer})", "run again later")
+            raise SetupError(self._url, f"limits requests ({self._reason} after {tries}{longer})", "run again later")
         self._until_s = time.time() + pause_s
-        _write_note(self._url, self._until_s, reason)
+        _write_note(self._url, self._until_s, self._reason)
         return True
 
 
