@@ -45,7 +45,7 @@ def test_a_server_that_pages_badly_does_not_hold_us_for_ever(ode_server):
 
 
 def test_one_hit_as_an_object_and_none_as_a_string(ode_server, ask, tmp_path):
-    with pytest.raises(InputError, match="search at 10.0, -20.0: no image within the limits"):
+    with pytest.raises(InputError, match="search at 10.0, -20.0: no image is within the limits"):
         ask()
     assert not list(tmp_path.iterdir())
     ode_server.products = [ode_product("M100000007LE", WEST)]
