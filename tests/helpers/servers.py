@@ -14,11 +14,14 @@ from xml.sax.saxutils import escape
 S3 = "http://s3.amazonaws.com/doc/2006-03-01/"
 
 
-class Trouble:
-    """One misbehaviour, for the next request whose path contains `only`."""
+LOGIN_PAGE = b"<!DOCTYPE html>\n<html><head><title>Log in</title></head><body>Please log in</body></html>"
 
-    def __init__(self, kind, only="", **details):
-        self.kind, self.only, self.details = kind, only, details
+
+class Trouble:
+    """One misbehaviour, for the next request whose path has `only` in it; for all of them where it is `lasting`."""
+
+    def __init__(self, kind, only="", lasting=False, **details):
+        self.kind, self.only, self.lasting, self.details = kind, only, lasting, details
 
 
 class Server(ThreadingHTTPServer):
@@ -33,7 +36,13 @@ class Server(ThreadingHTTPServer):
     requests : list of (str, dict)
         Path with query, and headers, of every request.
     troubles : list of Trouble
-        Each counts for one request.
+        Each is used once, but for lasting ones.
+    absent : int
+        Status of the answer for a file that is not there.
+    moved : dict of str: str
+        Addresses that requests are redirected to, by the beginning of their path, which they replace.
+    limit : (int, float) or None
+        Requests that are answered before 429 is, and for how many seconds.
     most_at_once : int
         Largest number of connections that were answered at the same time.
     """
@@ -45,6 +54,8 @@ class Server(ThreadingHTTPServer):
         self.files, self.products, self.requests, self.troubles = {}, [], [], []
         self.page_limit = 10_000
         self.etags, self.ranges, self.keys_a_page = True, True, 1000
+        self.absent, self.moved, self.limit = 404, {}, None
+        self.since_pause, self.busy_until = 0, 0.0
         self.at_once = self.most_at_once = 0
         self.lock = threading.Lock()
 
@@ -60,9 +71,19 @@ class Server(ThreadingHTTPServer):
         with self.lock:
             for trouble in self.troubles:
                 if trouble.only in path:
-                    self.troubles.remove(trouble)
+                    if not trouble.lasting:
+                        self.troubles.remove(trouble)
                     return trouble
         return None
+
+    def is_busy(self):
+        """Whether a request is over the limit."""
+        with self.lock:
+            if self.limit and time.monotonic() >= self.busy_until:
+                self.since_pause += 1
+                if self.since_pause > self.limit[0]:
+                    self.since_pause, self.busy_until = 0, time.monotonic() + self.limit[1]
+            return time.monotonic() < self.busy_until
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -87,23 +108,28 @@ class Handler(BaseHTTPRequestHandler):
 
     def _answer(self, trouble):
         kind = trouble.kind if trouble else None
-        if kind == "status":
+        if self.server.is_busy():
+            return self._send(b"slow down", 429, {})
+        for start, target in self.server.moved.items():
+            if self.path.startswith(start):
+                return self._send(b"", 302, {"Location": target + self.path.removeprefix(start)})
+        if kind in ("slow", "slow status"):
+            time.sleep(trouble.details["seconds"])
+        if kind in ("status", "slow status"):
             return self._send(b"", trouble.details["status"], trouble.details.get("headers", {}))
         if kind == "redirect":
             return self._send(b"", 302, {"Location": trouble.details["to"]})
         if kind == "garbage":
             return self._send(trouble.details.get("body", b"<html>busy</html>"), 200, {})
-        if kind == "slow":
-            time.sleep(trouble.details["seconds"])
         address = urlparse(self.path)
         query = {key: value[0] for key, value in parse_qs(address.query).items()}
         if address.path == "/ode":
-            return self._send(json.dumps(self._ode(query)).encode(), 200, {"Content-Type": "application/json"})
+            return self._page(json.dumps(self._ode(query)).encode(), "application/json", kind)
         if query.get("list-type") == "2":
-            return self._send(self._listing(query), 200, {"Content-Type": "application/xml"})
+            return self._page(self._listing(query), "application/xml", kind)
         content = self.server.files.get(unquote(address.path))
         if content is None:
-            return self._send(b"<Error/>", 404, {})
+            return self._send(b"<Error/>", self.server.absent, {})
         return self._file(content, trouble)
 
     def _send(self, body, status, headers):
@@ -113,6 +139,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def _page(self, body, content_type, kind):
+        """Answer of a service; its first half where the trouble is a cut."""
+        if kind == "cut":
+            self.close_connection = True
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body[: len(body) // 2])
+        else:
+            self._send(body, 200, {"Content-Type": content_type})
 
     def _ode(self, query):
         chosen = [product for product in self.server.products if _matches(product, query)]

@@ -148,6 +148,27 @@ def test_a_table_that_is_committed_is_used_without_asking(archive, run, tmp_path
     assert not any("/ode" in path for path in archive.paths)
 
 
+def test_a_table_from_a_spreadsheet_is_used(archive, run, tmp_path, edrs):
+    """With a byte-order mark and semicolons; the plan, the downloads and the page of the plan read it."""
+    url = f"{archive.url}{ARCHIVE}/M100000001LE.IMG"
+    table = f"product;url;incidence_deg\r\nM100000001LE;{url};45,5\r\n;;\r\n"
+    (tmp_path / "mine.csv").write_text(table, encoding="utf-8-sig", newline="")
+    run(*wanted("M100000001LE"), target={"products": "mine.csv"})
+    assert downloaded(tmp_path) == ["M100000001LE"]
+
+
+def test_an_archive_that_limits_requests_and_a_broken_mirror_fail_no_target(archive, run, tmp_path, edrs):
+    archive.products = [product(archive, name) for name in SIDES]
+    archive.limit = (3, 2.0)
+    nowhere = "http://127.0.0.1:9/copy"
+    run(*wanted(*SIDES), target={"products": list(SIDES)}, mirror=nowhere, retries=1)
+    assert downloaded(tmp_path) == sorted(SIDES)
+    logs = "".join(path.read_text() for path in (tmp_path / "results/r/logs").rglob("*.log"))
+    assert "limits requests (429 Too Many Requests): waiting until" in logs
+    for name in SIDES:
+        assert f"mirror {nowhere}: " in logs and f"the archive is asked for {name}.IMG" in logs
+
+
 def test_named_products_from_a_folder_need_no_server(run, tmp_path, edrs):
     (tmp_path / "mirror").mkdir()
     (tmp_path / "mirror" / "M100000001LE.IMG").write_bytes(edrs["M100000001LE"])

@@ -51,7 +51,7 @@ rule locate:
         connections=1,
     params:
         code=code_digest("locate.py"),
-        content=content_of(product_table),
+        content=product_table_content,
         products=lambda wildcards: products(wildcards.target),
     message:
         "The archive is asked for the addresses of the images of {wildcards.target}"

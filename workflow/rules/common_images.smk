@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
+from imfmap.acquisition.product_csv import read_lines
 from imfmap.acquisition.search_report import RUN_STARTED, asked_at
+from imfmap.core.checksums import sha256_of_bytes
 from imfmap.core.errors import InputError
 from imfmap.engines.isis import commands as isis_commands, plan as isis_plan
 from imfmap.nac.label import preroll_time, product_of
@@ -33,6 +35,12 @@ def product_table(wildcards):
     """Table with the products of a target, unless the configuration lists them itself."""
     listed = TARGETS[wildcards.target]["products"]
     return [] if isinstance(listed, list) else ancient(user_file(listed))
+
+
+def product_table_content(wildcards):
+    """Parameter of a rule: a digest of the cells of a product table, whatever program saved it."""
+    path = product_table(wildcards)
+    return sha256_of_bytes(repr(read_lines(str(path)).lines).encode()) if path else ""
 
 
 def local_file(wildcards):

@@ -9,10 +9,17 @@ from imfmap.acquisition.download import download_file
 from imfmap.acquisition.isisdata_store import IsisData
 from imfmap.acquisition.search import search
 from tests.helpers.downloads import PAYLOAD
-from tests.helpers.isis_requests import DARKS, LABEL
-from tests.helpers.isis_store import KERNELS, ROOT, calibration, databases
+from tests.helpers.isis_requests import store_files
 from tests.helpers.searches import OUTPUTS, TARGET
 from tests.helpers.servers import serving, settings_for
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch, tmp_path_factory):
+    """Folder of this test alone for the notes of servers that limit requests."""
+    folder = tmp_path_factory.mktemp("pauses")
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
 
 
 @pytest.fixture
@@ -59,8 +66,7 @@ def ask(ode_server, tmp_path):
 def isisdata_server():
     """A stand-in for the store of ISIS data, with what an image of July 2009 needs."""
     with serving() as running:
-        files = databases() | {path: path.encode() * 7 for path in [*KERNELS, *calibration(LABEL, DARKS)]}
-        running.files.update({ROOT + path: content for path, content in files.items()})
+        running.files.update(store_files())
         yield running
 
 

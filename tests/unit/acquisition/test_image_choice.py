@@ -40,7 +40,7 @@ def test_images_that_add_nothing_are_dropped_and_told_why():
     choice = pick([box(-0.1, -0.1, 0.1, 0.1), left, right, square(9, 9), None, left], place)
     assert sorted(choice.chosen) == [1, 2] and choice.coverage == pytest.approx(1.0)
     assert sum(choice.adds) == pytest.approx(1.0)
-    assert choice.reasons[0] == choice.reasons[5] == "adds no coverage: the chosen images show all that it does"
+    assert choice.reasons[0] == choice.reasons[5] == "adds no coverage: the chosen images show all that it shows"
     assert choice.reasons[3] == choice.reasons[4] == "does not show the place"
 
 
@@ -50,9 +50,7 @@ def test_too_little_and_too_many_are_told_apart():
     choice = pick(strips, place, least=0.05)
     assert sorted(choice.chosen) == [0, 1] and choice.reasons == {2: "adds 0.95 % of the place, too little"}
     choice = pick(strips, place, most=1)
-    assert (
-        choice.chosen == [0] and choice.reasons[1] == "adds 29 % of the place, but as many images are taken as may be"
-    )
+    assert choice.chosen == [0] and choice.reasons[1] == "adds 29 % of the place, but max_images is reached"
 
 
 def test_the_sun_of_most_images_wins_then_the_sharper_image():

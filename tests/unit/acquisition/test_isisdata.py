@@ -6,7 +6,7 @@ import pytest
 
 from imfmap.acquisition.isisdata import gather, kernel_paths, link_calibration, write_manifest
 from imfmap.acquisition.isisdata_store import IsisData
-from imfmap.core.errors import InputError
+from imfmap.core.errors import InputError, SetupError
 from imfmap.nac.calibration_files import CalibrationFiles
 from tests.helpers.isis_requests import DARKS, LABEL
 from tests.helpers.isis_store import ROOT, calibration, july_2009
@@ -92,7 +92,32 @@ def test_the_manifest_tells_megabytes_and_kernels(data, tmp_path, caplog):
     assert sum(manifest["bytes"].values()) == total
     assert manifest["megabytes"] == manifest["megabytes_fetched"] == round(total / 1e6, 3)
     assert kernel_paths(tmp_path / "m.json")[0] == data.folder / "base/kernels/lsk/naif0012.tls"
-    assert "a full copy of LRO's takes over 70 GB" in caplog.text
+    assert "a full copy of LRO's data takes 764 GB" in caplog.text
+
+
+def test_gigabytes_are_logged_before_they_are_fetched(isisdata_server, data, caplog):
+    """Another process has a file already, another one in half."""
+    caplog.set_level("INFO")
+    there, half = "lro/kernels/tspk/de421.bsp", "lro/kernels/spk/fdf29r_2009182_2009213_v01.bsp"
+    for path in (there, half):
+        (data.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (data.folder / path).write_bytes(isisdata_server.files[ROOT + path])
+    (data.folder / half).write_bytes(b"half")
+    large = "lro/kernels/ck/moc42r_2009181_2009213_v14.bc"
+    isisdata_server.files[ROOT + large] = bytes(3_000_000)
+    image = gather(LABEL, data)
+    lines = [record.getMessage() for record in caplog.records]
+    told = next(index for index, line in enumerate(lines) if "will be fetched" in line)
+    fetched_first = sum(path.endswith((".db", ".conf")) and "dems" not in path for path in image.paths)
+    to_fetch = len(image.paths) - fetched_first - 1
+    files = len(image.paths)
+    said = f"{to_fetch} files of ISIS data will be fetched, 0.003 GB (of {files} files, 0.003 GB, that it needs)"
+    assert lines[told] == f"M103595705LE: {said}"
+    assert not any("moc42r_2009181" in line for line in lines[:told])
+    assert sum(" MB from " in line for line in lines[told:]) == to_fetch
+    caplog.clear()
+    gather(LABEL, IsisData(data.folder, data.acquisition))
+    assert "will be fetched" not in caplog.text
 
 
 def without(isisdata_server, part):
@@ -105,9 +130,24 @@ def test_a_database_missing_from_the_store_is_made_up_for_by_names(isisdata_serv
     without(isisdata_server, "lroc_kernels")
     isisdata_server.files[ROOT + "lro/kernels/ck/lrolc_2009181_2009213_v09.bc"] = b"old"
     isisdata_server.files[ROOT + "lro/kernels/ck/lrolc_2009211_2009244_v01.bc"] = b"ends inside"
-    chosen = gather(LABEL, data).kernels["SpacecraftPointing"]
-    assert chosen[0] == "lro/kernels/ck/lrolc_2009181_2009213_v10.bc"
-    assert "no lro/kernels/ck/lroc_kernels.????.db" in caplog.text
+    image = gather(LABEL, data)
+    lrolc, moc = "lro/kernels/ck/lrolc_2009181_2009213_v10.bc", "lro/kernels/ck/moc42r_2009181_2009213_v14.bc"
+    assert image.kernels["SpacecraftPointing"] == (lrolc, moc)
+    assert image.unlisted == {"lro/kernels/ck/lroc_kernels.????.db": (lrolc,)}
+    assert (data.folder / lrolc).is_file() and "no lro/kernels/ck/lroc_kernels.????.db" in caplog.text
+
+
+def test_without_any_database_of_pointing_both_kernels_come_by_their_names(isisdata_server, data):
+    without(isisdata_server, "_kernels.0")
+    image = gather(LABEL, data)
+    assert [path.split("/")[-1][:6] for path in image.kernels["SpacecraftPointing"]] == ["lrolc_", "moc42r"]
+    assert len(image.unlisted) == 2
+
+
+def test_what_all_images_need_is_no_fault_of_one(isisdata_server, data):
+    without(isisdata_server, "kernels/fk")
+    with pytest.raises(SetupError, match="there is no Frame kernel"):
+        gather(LABEL, data)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import shapely
 
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import body
-from imfmap.maps.user_files import content_digest, pending_edits, read_table, with_pending_edits
+from imfmap.maps.user_files import content_digest, pending_edits, with_pending_edits
 from imfmap.maps.vectors import write_vector
 
 CRS = body("moon").projected("equirectangular", 0.0, 0.0)
@@ -135,35 +135,7 @@ def test_parts_of_a_shapefile_count_but_for_the_day(tmp_path):
     assert content_digest(tmp_path / "a.shp") != digests["b"]
 
 
-TABLE = "product,url\nM100000001LE,file:///x.IMG\nM100000002LE,\n"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        TABLE.encode(),
-        TABLE.encode("utf-8-sig"),
-        TABLE.replace(",", ";").encode(),
-        TABLE.replace(",", "\t").encode(),
-        TABLE.replace("\n", "\r\n").encode(),
-        (TABLE + "\n\n").encode(),
-        TABLE.replace("file:///x.IMG", '"file:///x.IMG"').encode(),
-    ],
-)
-def test_a_table_is_known_by_its_cells(tmp_path, content):
-    (tmp_path / "plain.csv").write_text(TABLE)
-    (tmp_path / "other.csv").write_bytes(content)
-    assert content_digest(tmp_path / "other.csv") == content_digest(tmp_path / "plain.csv")
-    assert read_table(tmp_path / "other.csv")[1] == ["M100000001LE", "file:///x.IMG"]
-
-
-def test_another_cell_is_told(tmp_path):
-    (tmp_path / "a.csv").write_text(TABLE)
-    (tmp_path / "b.csv").write_text(TABLE.replace("2LE", "3LE"))
-    assert content_digest(tmp_path / "a.csv") != content_digest(tmp_path / "b.csv")
-
-
-@pytest.mark.parametrize(("name", "content"), [("x.gpkg", b"no database"), ("x.csv", b"\xff\xfe"), ("y.gpkg", None)])
+@pytest.mark.parametrize(("name", "content"), [("x.gpkg", b"no database"), ("y.gpkg", None)])
 def test_what_cannot_be_read_is_one_line(tmp_path, name, content):
     if content is not None:
         (tmp_path / name).write_bytes(content)

@@ -1,4 +1,7 @@
-"""The ground that a search is to cover, in longitude and latitude."""
+"""The area of interest that a search has to cover, in longitude and latitude."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -13,24 +16,24 @@ _STEPS = 64
 _REMEDY = "give a polygon as WKT in degrees, or a GeoJSON, GeoPackage or shapefile with polygons"
 
 
-def area_of_interest(target):
-    """Outline of the ground to cover.
+def area_of_interest(target: Mapping[str, Any]) -> Polygon | MultiPolygon:
+    """Return the outline of the area of interest.
 
     Parameters
     ----------
-    target : dict
-        `target_grid.PLACE_KEYS` of a target, and ``polygon`` where its search has one: WKT, or the path of a vector
+    target : mapping
+        `target_grid.PLACE_KEYS` of a target. If its search has a polygon, ``polygon``: WKT, or the path of a vector
         file.
 
     Returns
     -------
     Polygon or MultiPolygon
-        As `footprints` describes it: the polygon, or else the target's map.
+        The polygon, or the outline of the target's map if there is none, in the form that `footprints` describes.
 
     Raises
     ------
     InputError
-        For a polygon that is none.
+        Where the polygon cannot be read, is no polygon, or lies outside the globe.
     """
     return _polygon(target["polygon"]) if target.get("polygon") else _map_outline(target)
 
@@ -42,7 +45,7 @@ def _map_outline(target):
     column = np.concatenate([columns, np.full(_STEPS, columns[-1]), columns[::-1], np.full(_STEPS, columns[0])])
     lon, lat = grid.lonlat(row, column)
     local = LocalMap(target["lon"], target["lat"], target["body"])
-    # On its own map the outline is a rectangle; about its centre it is a simple polygon too, poles and seam or not.
+    # On the map about its centre, the outline is a simple polygon, also near the poles and the seam.
     x, y = local.to_map(lon, lat)
     seen = np.isfinite(x) & np.isfinite(y)
     return local.lonlat(Polygon(np.column_stack([x[seen], y[seen]])).buffer(0))
@@ -66,7 +69,7 @@ def _polygon(given):
             frame = frame.to_crs(frame.crs.geodetic_crs)
         outline = shapely.union_all(frame.geometry)
     if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
-        raise InputError(where, f"is a {outline.geom_type}", _REMEDY)
+        raise InputError(where, f"is a {outline.geom_type}, not a polygon", _REMEDY)
     lat = shapely.get_coordinates(outline)[:, 1]
     if np.abs(lat).max() > 90 or np.abs(shapely.get_coordinates(outline)[:, 0]).max() > 540:
         raise InputError(where, "lies outside the globe", "write longitude, then latitude, in degrees")

@@ -1,6 +1,4 @@
-"""Downloads of files: whole, right, and no byte twice; from the archive, or from a mirror of it.
-
-A mirror is a folder on disk, or a copy of the archive on another server.
+"""Downloads of files: whole, right, and no byte twice; from a mirror of the archive, or from the archive.
 
 HTTP Range and If-Range: RFC 9110, sections 13.1.5 and 14.
 """
@@ -12,84 +10,158 @@ import os
 import re
 import shutil
 import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlparse
+from typing import Any, BinaryIO
 
+import requests
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
 from ..core.errors import InputError, SetupError
 from .http import NotThereError, get, session
+from .mirrors import copies_of, is_there, local_path
 
 log = logging.getLogger(__name__)
 
 CHUNK = 1 << 18
 _LONGEST_PAUSE_S = 120.0
-_DATA_SET = re.compile(r"/(LRO-L-LROC-\d-[A-Z]+-V[\d.]+/.*)")
+_WEB_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
 
 
-def download_file(url, path, acquisition, check=None, size=None, http=None):
+class _NoRoomError(SetupError):
+    """The disk is full: another place for the file does not help."""
+
+
+def download_file(
+    url: str,
+    path: Path,
+    acquisition: Mapping[str, Any],
+    check: Callable[[Path], object] | None = None,
+    size: int | None = None,
+    http: requests.Session | None = None,
+) -> None:
     """Fetch a file; it appears under its name when it is whole and right.
 
-    What has come lies in ``<name>.part`` until then; a transfer that is cut goes on from there, now or in a later
-    run. Two processes that want the same file fetch it once.
+    Until then, its bytes are in ``<name>.part``. A transfer that is cut goes on from there, now or in a later run.
+    If two processes want the same file, one fetches it, and the other waits.
 
     Parameters
     ----------
     url : str
-        http, https or file; the mirror of `acquisition` is looked at first.
+        Address in the archive: http, https or file. The mirror of `acquisition` is asked first, once.
     path : Path
-    acquisition : dict
+    acquisition : mapping
         The completed section of the config.
     check : callable, optional
-        Takes the path of what has come, and raises InputError where it is damaged. It is fetched again then, once.
+        Takes the path of the fetched bytes, and raises InputError where they are damaged. The file is fetched again
+        then, once.
     size : int, optional
-        Bytes that it must have, if known; other ones are damage too.
+        Size of the file in bytes, if known. A file of another size is damaged, or is replaced if it is at `path`.
     http : requests.Session, optional
+        Session for the archive.
 
     Raises
     ------
     NotThereError
-        Where nobody has the file.
+        Where neither the mirror nor the archive has the file.
     InputError
-        Where it comes damaged twice, or the server refuses it.
+        Where the file is damaged twice.
     SetupError
-        Where the disk has no room for it, or the server cannot be reached or goes on cutting.
+        Where the disk has no room, or the archive cannot be reached, refuses, or sends a web page instead.
     """
-    http = http or session(acquisition)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with _locked(part) as file:
-        if path.exists():
+        if path.exists() and size in (None, path.stat().st_size):
             part.unlink(missing_ok=True)
             return
-        for attempt in (1, 2):
-            place = _from_anywhere(http, url, part, file, acquisition)
-            damage = _damage(part, check, size)
-            if damage is None:
-                break
-            _restart(file, part)
-            if attempt == 2:
-                raise InputError(place, f"came damaged twice ({damage})", "try again later, or tell the archive")
-            log.warning("%s came damaged (%s): fetching it again", place, damage)
+        place = _from_mirror(url, part, file, acquisition, check, size)
+        if place is None:
+            place = url
+            _from_archive(http or session(acquisition), url, part, file, acquisition, check, size)
         _note_of(part).unlink(missing_ok=True)
         part.replace(path)
         log.info("%s: %.1f MB from %s", path.name, path.stat().st_size / 1e6, place)
 
 
-@contextmanager
-def _locked(part):
-    """Open a part for appending, alone among all processes; an empty one does not stay."""
-    with open(part, "ab") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+def _from_mirror(url, part, file, acquisition, check, size):
+    """Fetch a file from the mirror; return the place there, or None where the archive has to be asked."""
+    mirror = acquisition["mirror"]
+    if not mirror:
+        return None
+    # The archive is there if this fails: one more try is enough.
+    acquisition = {**acquisition, "retries": min(1, acquisition["retries"])}
+    http = session(acquisition)
+    reason = "does not have it" if is_there(mirror) else "is not there"
+    for place in copies_of(url, mirror):
         try:
-            yield file
-        finally:
-            if part.exists() and part.stat().st_size == 0:
-                part.unlink()
-                _note_of(part).unlink(missing_ok=True)
+            _fetch(http, place, part, file, acquisition, wait=False)
+        except NotThereError as error:
+            reason = f"does not have it ({error.found})"
+            continue
+        except _NoRoomError:
+            raise
+        except InputError as error:
+            reason = f"{place} {error.found}"
+            break
+        damage = _damage(part, check, size)
+        if damage is None:
+            return place
+        reason = f"{place} {damage}"
+        page = _is_web_page(part)
+        _restart(file, part)
+        # Some servers send a page, and no 404, for what is not there: another layout may be.
+        if not page:
+            break
+    log.warning("mirror %s: %s: the archive is asked for %s", mirror, reason, part.stem)
+    return None
+
+
+def _from_archive(http, url, part, file, acquisition, check, size):
+    """Fetch a file from the archive, at most twice."""
+    for attempt in (1, 2):
+        _fetch(http, url, part, file, acquisition)
+        damage = _damage(part, check, size)
+        if damage is None:
+            return
+        page = _is_web_page(part)
+        _restart(file, part)
+        if attempt == 1:
+            log.warning("%s %s: fetching it again", url, damage)
+    if page:
+        raise SetupError(url, damage, "log in to the network or proxy, or check the address")
+    raise InputError(url, f"came damaged twice ({damage})", "try again later, or tell the archive")
+
+
+@contextmanager
+def _locked(part: Path) -> Iterator[BinaryIO]:
+    """Open a part for appending, alone among all processes; an empty one is removed at the end.
+
+    The system releases the lock of a process that dies.
+    """
+    while True:
+        with open(part, "ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not _is_open(file, part):
+                # The process that had the lock before renamed or removed this file: others do not see a lock on it.
+                continue
+            try:
+                yield file
+            finally:
+                if _is_open(file, part) and part.stat().st_size == 0:
+                    part.unlink()
+                    _note_of(part).unlink(missing_ok=True)
+            return
+
+
+def _is_open(file, path):
+    """Whether a path is that of an open file."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _note_of(part):
@@ -103,35 +175,35 @@ def _restart(file, part):
 
 
 def _damage(part, check, size):
+    """What is wrong with the bytes that came; None where they are right."""
+    if _is_web_page(part):
+        return "sent a web page instead of the file"
     came = part.stat().st_size
     if size is not None and came != size:
-        return f"{came} bytes instead of {size}"
+        return f"sent {came} bytes instead of {size}"
     try:
         if check is not None:
             check(part)
     except InputError as error:
-        return str(error)
+        return f"sent a damaged file: {error}"
     return None
 
 
-def _from_anywhere(http, url, part, file, acquisition):
-    """Take the file from the first place that has it; that place."""
-    places = locations_of(url, acquisition["mirror"])
-    for place in places:
-        source = local_path(place)
-        try:
-            if source is None:
-                _transfer(http, place, part, file, acquisition)
-            else:
-                _copy(source, part, file)
-            return place
-        except NotThereError:
-            if place is places[-1]:
-                raise
-            log.info("%s does not have it", place)
+def _is_web_page(part):
+    with open(part, "rb") as file:
+        return _WEB_PAGE.match(file.read(4096).removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def _fetch(http, place, part, file, acquisition, wait=True):
+    source = local_path(place)
+    if source is None:
+        _transfer(http, place, part, file, acquisition, wait)
+    else:
+        _copy(source, part, file)
 
 
 def _copy(source, part, file):
+    """Copy a file of this machine into a part."""
     try:
         size = source.stat().st_size
         with open(source, "rb") as original:
@@ -141,21 +213,20 @@ def _copy(source, part, file):
                 while chunk := original.read(CHUNK):
                     _write(file, chunk)
                     bar.update(len(chunk))
-        file.flush()
     except OSError as error:
         raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
+    file.flush()
 
 
-def _transfer(http, url, part, file, acquisition):
-    """Append what a part lacks, in as many turns as it takes while each brings something."""
+def _transfer(http, url, part, file, acquisition, wait):
+    """Append the rest of a file to a part, in several requests where the server cuts, as long as each brings bytes."""
     idle = 0
     while True:
         have = file.seek(0, os.SEEK_END)
-        headers = {"Accept-Encoding": "identity", **_resume(url, part, have)}
-        if "Range" not in headers:
-            _restart(file, part)
-            have = 0
-        with get(http, url, acquisition, accept=(416,), headers=headers, stream=True) as answer:
+        resume = _resume(url, part, have)
+        have = have if resume else 0
+        headers = {"Accept-Encoding": "identity", **resume}
+        with get(http, url, acquisition, accept=(416,), wait=wait, headers=headers, stream=True) as answer:
             first, total = _extent(answer, have)
             if answer.status_code == 416:
                 if total == have:
@@ -163,7 +234,7 @@ def _transfer(http, url, part, file, acquisition):
                 _restart(file, part)
                 whole = False
             else:
-                if first != have:
+                if not resume or first != have:
                     _restart(file, part)
                 _remember(url, part, answer)
                 whole = _read(answer, url, part, file, first, total)
@@ -208,7 +279,7 @@ def _extent(answer, have):
         if stated is None:
             return have, None if length is None else have + int(length)
         if int(stated[1] or 0) not in (0, have):
-            raise InputError(answer.url, f"was asked for bytes from {have} on, sent {stated[0]}", "try again later")
+            raise SetupError(answer.url, f"was asked for bytes from {have} on, sent {stated[0]}", "try again later")
         return int(stated[1] or 0), None if stated[2] == "*" else int(stated[2])
     return 0, None if length is None else int(length)
 
@@ -235,13 +306,13 @@ def _write(file, chunk):
     try:
         file.write(chunk)
     except OSError as error:
-        raise SetupError(file.name, f"cannot be written ({error.strerror})", "make room") from None
+        raise _NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room") from None
 
 
 def _check_room(part, size):
     free = shutil.disk_usage(part.parent).free
     if free < size:
-        raise SetupError(
+        raise _NoRoomError(
             part.parent, f"{size / 1e6:.0f} MB for {part.stem} do not fit, {free / 1e6:.0f} MB are free", "make room"
         )
 
@@ -249,59 +320,3 @@ def _check_room(part, size):
 def _progress(part, total, first):
     # Beside a terminal, a line every ten seconds is enough.
     return tqdm(total=total, initial=first, unit="B", unit_scale=True, desc=part.stem, mininterval=1.0, disable=None)
-
-
-def is_url(place):
-    """Whether a place is a URL of a server, not a path."""
-    return urlparse(str(place)).scheme in ("http", "https")
-
-
-def local_path(place):
-    """Path of a ``file:`` URL or of a path; None for a URL of a server."""
-    if is_url(place):
-        return None
-    address = urlparse(str(place))
-    return Path(unquote(address.path)) if address.scheme == "file" else Path(place)
-
-
-def find_in_mirror(product, mirror):
-    """Path of a product's EDR in a mirror that is a folder, wherever in it; None where it is not there."""
-    if not mirror or is_url(mirror):
-        return None
-    return _images(str(local_path(mirror))).get(product)
-
-
-@cache
-def _images(folder):
-    """EDRs below a folder by product."""
-    found = {}
-    for path in sorted(Path(folder).rglob("*")):
-        if path.suffix.upper() == ".IMG" and path.is_file():
-            found.setdefault(path.stem.upper(), path.absolute())
-    return found
-
-
-def locations_of(url, mirror):
-    """Where to look for a file of the archive, the mirror first.
-
-    Parameters
-    ----------
-    url : str
-        Its address in the archive (or ``file:``).
-    mirror : str or None
-        Folder; or address below which a server has the archive's data sets, or the files alone.
-
-    Returns
-    -------
-    list of str
-    """
-    if not mirror:
-        return [url]
-    path = unquote(urlparse(url).path)
-    name = Path(path).name
-    if not is_url(mirror):
-        at_hand = find_in_mirror(Path(name).stem.upper(), mirror)
-        return [url] if at_hand is None else [at_hand.as_uri(), url]
-    below = _DATA_SET.search(path)
-    base = mirror.rstrip("/")
-    return [*([f"{base}/{below[1]}"] if below else []), f"{base}/{name}", url]

@@ -1,11 +1,13 @@
 """Footprints of images and areas of interest: in longitude and latitude, and on a local equal-area map.
 
-In longitude and latitude an outline is a cylindrical map's: within -180..180, in parts where it crosses the seam, with
-points along the pole that it surrounds. Areas are compared on a map centred on the target, where neither is special.
+In longitude and latitude, an outline is drawn on a cylindrical map: longitudes are within -180..180, an outline that
+crosses the seam has several parts, and one that surrounds a pole has points along that pole. Areas are compared on a
+map centred on the target, where seam and poles are no special places.
 """
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 import antimeridian
 import numpy as np
@@ -14,24 +16,25 @@ from pyproj import Transformer
 from pyproj.crs import ProjectedCRS
 from pyproj.crs.coordinate_operation import LambertAzimuthalEqualAreaConversion
 from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from ..maps.bodies import body
 from ..maps.geometry import lonlat_of, point_of
 
 _STEP_DEG = 0.5
-# A straight edge in longitude and latitude may lie this far off the great circle it stands for.
+# A straight edge in longitude and latitude may lie this far off the great circle that it stands for.
 _BEND_M = 5.0
 _DEEPEST = 12
 
 
 @dataclass(frozen=True)
 class LocalMap:
-    """Equal-area map about a place.
+    """Equal-area map centred on a place.
 
     Attributes
     ----------
     lon_deg, lat_deg : float
-        Its centre.
+        Centre of the map.
     body_name : str
     """
 
@@ -40,15 +43,15 @@ class LocalMap:
     body_name: str = "moon"
 
     @classmethod
-    def about(cls, outline, body_name="moon"):
-        """Map about the middle of an outline in longitude and latitude."""
+    def about(cls, outline: BaseGeometry, body_name: str = "moon") -> Self:
+        """Return the map centred on the middle of an outline in longitude and latitude."""
         points = point_of(*shapely.get_coordinates(outline).T, 1.0)
         lon, lat = lonlat_of(points.mean(axis=0))
         return cls((float(lon) + 180.0) % 360.0 - 180.0, float(lat), body_name)
 
     @cached_property
-    def crs(self):
-        """pyproj.CRS: Lambert azimuthal equal-area, metres."""
+    def crs(self) -> ProjectedCRS:
+        """Lambert azimuthal equal-area projection, in metres."""
         conversion = LambertAzimuthalEqualAreaConversion(self.lat_deg, self.lon_deg)
         return ProjectedCRS(conversion=conversion, geodetic_crs=body(self.body_name).geographic)
 
@@ -56,39 +59,39 @@ class LocalMap:
     def _to_map(self):
         return Transformer.from_crs(body(self.body_name).geographic, self.crs, always_xy=True)
 
-    def to_map(self, lon_deg, lat_deg):
-        """Map x, y in metres of places; infinite beyond the horizon's other side."""
+    def to_map(self, lon_deg: np.ndarray, lat_deg: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return map coordinates x, y in metres of places; infinite for the antipode, which is not on the map."""
         return self._to_map.transform(lon_deg, lat_deg)
 
-    def project(self, outline):
-        """Outlines (one, or an array of them) on the map, in metres; empty where they reach the body's other side.
+    def project(self, outline: BaseGeometry | np.ndarray) -> BaseGeometry | np.ndarray:
+        """Return outlines (one, or an array) on the map, in metres; empty where a vertex is not on the map.
 
-        Edges are those of a cylindrical map: long ones are followed in steps.
+        The edges of the outlines are straight on a cylindrical map: long ones are followed in steps.
         """
         dense = shapely.segmentize(outline, _STEP_DEG)
         projected = shapely.transform(dense, self.to_map, interleaved=False)
         seen = np.isfinite(shapely.bounds(projected)).all(axis=-1) | shapely.is_empty(projected)
         return np.where(seen, projected, Polygon())[()]
 
-    def lonlat(self, outline):
-        """Outline in longitude and latitude of one on the map, as the module describes it."""
+    def lonlat(self, outline: Polygon) -> Polygon | MultiPolygon:
+        """Return an outline on the map in longitude and latitude, in the form that the module describes."""
         ring = shapely.get_coordinates(outline.exterior)
         lon, lat = self._to_map.transform(ring[:, 0], ring[:, 1], direction="INVERSE")
         return canonical_footprint(Polygon(np.column_stack([lon, lat])), self.body_name)
 
 
-def canonical_footprint(outline, body_name="moon"):
-    """Outline as the module describes it.
+def canonical_footprint(outline: Polygon | MultiPolygon, body_name: str = "moon") -> Polygon | MultiPolygon:
+    """Return an outline in the form that the module describes.
 
     Parameters
     ----------
     outline : Polygon or MultiPolygon
-        In degrees, any turn of longitude; its vertices are joined by great circles.
+        In degrees; longitudes may be in any turn. Great circles join its vertices.
 
     Returns
     -------
     Polygon or MultiPolygon
-        Normalised, so that equal outlines are equal text.
+        Normalised, so that equal outlines have equal WKT.
     """
     parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
     found = [_canonical_part(part, body_name) for part in parts]
@@ -98,7 +101,7 @@ def canonical_footprint(outline, body_name="moon"):
 def _canonical_part(polygon, body_name):
     ring = _bent(shapely.get_coordinates(polygon.exterior)[:-1], np.degrees(1.0 / body(body_name).radius_m))
     lon = (ring[:, 0] + 180.0) % 360.0 - 180.0
-    # Round a pole, the turns from corner to corner make a whole one.
+    # Round a pole, the turns from corner to corner add up to 360 degrees.
     turns = (np.diff(np.append(lon, lon[0])) + 180.0) % 360.0 - 180.0
     polar = abs(turns.sum()) > 180.0
     if not polar and np.allclose(turns, np.diff(np.append(lon, lon[0]))):
@@ -116,7 +119,7 @@ def _canonical_part(polygon, body_name):
 
 
 def _bent(ring, metre_deg):
-    """Vertices (N, 2) with more between them where great circles leave the straight lines of a cylindrical map."""
+    """Vertices (N, 2), with more between them where great circles bend on a cylindrical map."""
     out = []
     for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
         out += [tuple(start), *_between(start, end, metre_deg, _DEEPEST)]
@@ -124,7 +127,7 @@ def _bent(ring, metre_deg):
 
 
 def _between(start, end, metre_deg, deepest):
-    """Places that bend a straight line of a cylindrical map into the great circle, by halves."""
+    """Vertices between two places that follow the great circle on a cylindrical map, by halving."""
     turn = (end[0] - start[0] + 180.0) % 360.0 - 180.0
     straight = point_of(start[0] + turn / 2.0, (start[1] + end[1]) / 2.0, 1.0)
     middle = point_of(*start, 1.0) + point_of(*end, 1.0)
@@ -136,24 +139,24 @@ def _between(start, end, metre_deg, deepest):
     return [*before, place, *after]
 
 
-def lonlat_box(outline):
-    """Bounds of an outline, as archives are asked for them.
+def lonlat_box(outline: Polygon | MultiPolygon) -> list[tuple[float, float, float, float]]:
+    """Return the bounds of an outline, in the form of ODE's queries.
 
     Parameters
     ----------
     outline : Polygon or MultiPolygon
-        In longitude and latitude, as the module describes it.
+        In longitude and latitude, in the form that the module describes.
 
     Returns
     -------
     list of tuple
-        (west, south, east, north) in degrees, longitudes 0..360, east of one that crosses the meridian of 0 below its
-        west; two halves where the outline goes round a pole.
+        (west, south, east, north) in degrees, longitudes 0..360. East is less than west where the box crosses the
+        meridian of 0. Two halves where the outline goes round a pole.
     """
     parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
     south, north = outline.bounds[1], outline.bounds[3]
     spans = sorted((part.bounds[0] % 360.0, part.bounds[2] - part.bounds[0]) for part in parts)
-    # The widest gap between the parts is what the box leaves out.
+    # The box leaves out the widest gap between the parts.
     ends, reach = [], -np.inf
     for west, width in spans:
         ends.append((west - reach, west, reach))

@@ -1,37 +1,37 @@
-"""Which images of a place to take: those that together show all of it, under much the same Sun, as sharp as may be.
+"""The choice of images for a place: they cover it together, under similar Suns, and as sharply as possible.
 
-The place is laid out in cells on a local equal-area map; an image is the set of cells that it shows. Images are taken
-by what they add, the greedy way (Nemhauser, Wolsey & Fisher 1978, doi:10.1007/BF01588971), and then exchanged one by
-one for what shows more, or as much with fewer of them. That sets the goal. Then they are chosen again so that, of
-images that add nearly as much, the one whose Sun is nearest to the Sun of most of them is taken, and of those the
-sharper one: as far as that can be had with the goal reached and no image more.
+The place is divided into cells on a local equal-area map. An image is the set of cells that it shows.
+
+1. A greedy choice takes, one by one, the image that adds the most cells (Nemhauser, Wolsey & Fisher 1978,
+   doi:10.1007/BF01588971). Images are then exchanged one by one where that shows more, or shows as much with fewer
+   images. The coverage reached is the goal.
+2. Images are chosen again. If several images add nearly as much, the one is taken whose Sun is nearest to the Sun of
+   most images; if their Suns are alike, the sharper one. This second choice is used if it reaches the goal with no more
+   images.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import rasterio
-import shapely
-from affine import Affine
-from rasterio.features import rasterize
-from scipy.sparse import csr_array
-from shapely import Polygon
+from numpy.typing import ArrayLike
+from shapely import MultiPolygon, Polygon
+from shapely.geometry.base import BaseGeometry
 
 from ..maps.geometry import separation_deg
-from .footprints import LocalMap
+from .shown_cells import shown_cells
 
-CELLS = 100_000
-# How much less than the best an image may add and still be taken for its Sun.
+# An image may add this share less than the best one, and still be taken for its Sun.
 _SLACKS = (0.4, 0.2, 0.1, 0.05)
-# Share of the coverage gained over the greedy choice that may be given away for a consistent Sun.
+# The exchange gains coverage over the greedy choice. This share of the gain may be lost again for similar Suns.
 _GIVEN_AWAY = 0.7
-# Greedy choices beside the plain one, and how much less than the best an image may add to be taken by them.
+# Number of greedy choices beside the plain one; they take images that add up to this share less than the best one.
 _OTHERS, _NEARLY = 8, 0.05
-# By what share of the place two rasters of cells differ.
+# Two rasters of cells differ by this share of the place.
 _MARGIN = 0.002
-# How many images are tried to be left out before that is given up.
+# Number of images that are left out on trial before the search for fewer images ends.
 _TRIES = 8
-# Suns nearer than this are alike.
+# Suns that are nearer to each other than this are alike.
 _ALIKE_DEG = 10.0
 
 
@@ -42,15 +42,15 @@ class Choice:
     Attributes
     ----------
     chosen : list of int
-        Row numbers, in the order they were taken.
+        Rows of the images, in the order in which they were taken.
     adds : list of float
-        Share of the place that each of them added when it was taken.
+        Share of the place that each chosen image added when it was taken.
     coverage : float
-        Share of the place that all of them show.
+        Share of the place that the chosen images show together.
     reasons : dict of int: str
         Why each other row was left out.
     sun_angles_deg : ndarray
-        (N,) angle of every image's Sun from that of most images; NaN where it is not known.
+        (N,) angle of each image's Sun from the Sun of most images; NaN where it is not known.
     """
 
     chosen: list
@@ -60,79 +60,40 @@ class Choice:
     sun_angles_deg: np.ndarray = None
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """Which cells each image shows, and which images show each cell.
-
-    Attributes
-    ----------
-    by_image, by_cell : csr_array
-        (images, cells) and its transpose; only where their entries are, counts.
-    """
-
-    by_image: csr_array
-    by_cell: csr_array
-
-    @classmethod
-    def of(cls, cells, total):
-        """Of lists of cells, one an image."""
-        starts = np.concatenate([[0], np.cumsum([len(each) for each in cells])])
-        indices = np.concatenate([*cells, np.empty(0, np.int32)])
-        by_image = csr_array((np.ones(len(indices), np.int8), indices, starts), shape=(len(cells), total))
-        return cls(by_image, by_image.T.tocsr())
-
-    @property
-    def total(self):
-        """int: cells of the place."""
-        return self.by_image.shape[1]
-
-    @property
-    def counts(self):
-        """(images,) cells that each shows."""
-        return np.diff(self.by_image.indptr).astype(np.int64)
-
-    def cells(self, row):
-        """Cells that an image shows."""
-        return self.by_image.indices[self.by_image.indptr[row] : self.by_image.indptr[row + 1]]
-
-    def images(self, cells):
-        """(images,) how many of these cells each image shows."""
-        return np.bincount(self.by_cell[cells].indices, minlength=self.by_image.shape[0])
-
-    def times(self, rows):
-        """(cells,) by how many of these images each is shown."""
-        times = np.zeros(self.total, np.int32)
-        for row in rows:
-            times[self.cells(row)] += 1
-        return times
-
-
-def choose_images(footprints, aoi, suns, resolutions_m, most, least_gain, already=()):
+def choose_images(
+    footprints: Sequence[BaseGeometry | None],
+    aoi: Polygon | MultiPolygon,
+    suns: np.ndarray,
+    resolutions_m: ArrayLike,
+    most: int,
+    least_gain: float,
+    already: Sequence[int] = (),
+) -> Choice:
     """Choose images that cover an area of interest.
 
     Parameters
     ----------
-    outlines : sequence of shapely geometry
-        Of the images, in longitude and latitude (`footprints`); None or empty where not known.
-    place : Polygon or MultiPolygon
-        What is to be covered, likewise.
+    footprints : sequence of shapely geometry
+        Outlines of the images in longitude and latitude, in the form that `footprints` describes; None or empty where
+        an outline is not known.
+    aoi : Polygon or MultiPolygon
+        Area of interest, in the same form.
     suns : ndarray
         (N, 3) directions to the Sun, in the body's frame; NaN where not known.
-    resolutions_m : ndarray
-        (N,); NaN where not known.
+    resolutions_m : array-like
+        (N,) pixel sizes in metres; NaN where not known.
     most : int
-        Most images to take, those in `already` counted.
+        Largest number of images to take, including those in `already`.
     least_gain : float
-        Share of the place that an image must add; one that adds nothing is never taken.
+        Share of the place that an image must add. An image that adds nothing is never taken.
     already : sequence of int
-        Rows that are taken whatever they add.
+        Rows of images that are taken whatever they add.
 
     Returns
     -------
     Choice
     """
-    local = LocalMap.about(aoi)
-    shown = _cells(footprints, aoi, local)
+    shown = shown_cells(footprints, aoi)
     angles = _sun_angles(suns, shown.counts)
     rank = _rank(angles, np.asarray(resolutions_m, float))
     least = max(1.0, least_gain * shown.total)
@@ -143,8 +104,8 @@ def choose_images(footprints, aoi, suns, resolutions_m, most, least_gain, alread
     best = max(tried, key=lambda rows: _covered(shown, rows))
     if number < most:
         best = _exchanged(shown, _fewest(shown, best, already, min(reached, _covered(shown, best))), already)
-    # Of what that is better than the best greedy choice, by whatever cells that is measured, some may be given away for
-    # the Sun.
+    # The goal may be lower than this coverage, for similar Suns: by a share of what was gained over the best greedy
+    # choice. A gain below the difference of two rasters does not count.
     goal = _covered(shown, best)
     goal -= int(_GIVEN_AWAY * max(0, goal - reached - int(_MARGIN * shown.total)))
     for slack in _SLACKS:
@@ -171,52 +132,19 @@ def _reason(cells, covered, least, full):
     if len(cells) == 0:
         return "does not show the place"
     if gain == 0:
-        return "adds no coverage: the chosen images show all that it does"
-    said = f"adds {100 * gain / len(covered):.2g} % of the place"
+        return "adds no coverage: the chosen images show all that it shows"
+    gain_text = f"adds {100 * gain / len(covered):.2g} % of the place"
     if gain < least:
-        return f"{said}, too little"
-    return f"{said}, but as many images are taken as may be" if full else f"{said}, which fewer images make up for"
-
-
-def _cells(footprints, aoi, local):
-    """Which cells of the place each image shows."""
-    area = local.project(aoi)
-    left, bottom, right, top = area.bounds
-    size = np.sqrt(area.area / CELLS)
-    rows, columns = int(np.ceil((top - bottom) / size)), int(np.ceil((right - left) / size))
-    to_map = Affine(size, 0.0, left, 0.0, -size, top)
-    found = []
-    with rasterio.Env():
-        inside = rasterize([area], (rows, columns), transform=to_map, dtype="uint8").astype(bool)
-        number = np.cumsum(inside.ravel(), dtype=np.int32).reshape(inside.shape) - 1
-        shapes = local.project(np.array([Polygon() if outline is None else outline for outline in footprints]))
-        for shape, bounds in zip(np.atleast_1d(shapes), shapely.bounds(shapes), strict=True):
-            window = _window(bounds, left, top, size, inside.shape)
-            if window is None:
-                found.append(np.empty(0, np.int32))
-                continue
-            part = rasterize(
-                [shape],
-                (window[0].stop - window[0].start, window[1].stop - window[1].start),
-                transform=to_map * Affine.translation(window[1].start, window[0].start),
-                dtype="uint8",
-            ).astype(bool)
-            found.append(number[window][part & inside[window]])
-    return _Shown.of(found, int(inside.sum()))
-
-
-def _window(bounds, left, top, size, shape):
-    """Rows and columns (slices) of a raster that an outline may touch; None where there are none."""
-    west, south, east, north = bounds
-    if np.isnan(west):
-        return None
-    rows = slice(max(0, int((top - north) / size)), min(shape[0], int((top - south) / size) + 1))
-    columns = slice(max(0, int((west - left) / size)), min(shape[1], int((east - left) / size) + 1))
-    return (rows, columns) if rows.start < rows.stop and columns.start < columns.stop else None
+        return f"{gain_text}, too little"
+    return (
+        f"{gain_text}, but max_images is reached"
+        if full
+        else f"{gain_text}, but the chosen images reach the goal without it"
+    )
 
 
 def _sun_angles(suns, weights):
-    """Angle of each Sun from the one that most of the images, by what they show, are lit by."""
+    """Angle of each image's Sun from the Sun of most images, which count by the cells that they show."""
     suns = np.asarray(suns, float)
     known = np.isfinite(suns).all(axis=1)
     if not known.any():
@@ -240,14 +168,14 @@ def _covered(shown, rows):
 
 
 def _greedy(shown, rank, least, most, already):
-    """Greedy choices: the plain one, and some that take another image where several add nearly as much."""
+    """Greedy choices: the plain one, and some that take at random among images that add nearly as much."""
     rng = np.random.default_rng(0)
     others = [_select(shown, rng.permutation(len(rank)), least, most, _NEARLY, already) for _ in range(_OTHERS)]
     return [_select(shown, rank, least, most, 0.0, already), *others]
 
 
 def _select(shown, rank, least, most, slack, already):
-    """Rows taken one by one for what they add, as long as that is enough."""
+    """Rows taken one by one for the cells that they add, as long as these are enough."""
     gains = shown.counts
     covered = np.zeros(shown.total, bool)
     taken = []
@@ -271,7 +199,7 @@ def _select(shown, rank, least, most, slack, already):
 
 
 def _without_redundant(shown, rank, taken, already):
-    """Rows without those all of whose cells others show, the least wanted dropped first."""
+    """Rows without those whose cells are all shown by others; the least wanted are dropped first."""
     times, kept = shown.times(taken), list(taken)
     for row in sorted(set(taken) - set(already), key=lambda row: -rank[row]):
         cells = shown.cells(row)
@@ -282,7 +210,7 @@ def _without_redundant(shown, rank, taken, already):
 
 
 def _exchanged(shown, taken, already, goal=np.inf):
-    """Rows, exchanged one by one for others that add more than they lose, until that reaches the goal or an end."""
+    """Rows exchanged one by one for others that add more cells than are lost, until the goal or no exchange is left."""
     taken, times = list(taken), shown.times(taken)
     gains = shown.images(np.flatnonzero(times == 0))
     idle = 0
@@ -304,7 +232,7 @@ def _exchanged(shown, taken, already, goal=np.inf):
 
 
 def _fewest(shown, taken, already, goal):
-    """Rows that reach a goal, the fewer the better: one left out at a time while exchanging others makes up for it."""
+    """Fewer rows that reach the goal: one at a time is left out, while exchanging the others makes up for it."""
     while len(taken) > len(already):
         times = shown.times(taken)
         free = sorted(set(taken) - set(already), key=lambda row: len(_own(shown, times, row)))
@@ -319,7 +247,7 @@ def _fewest(shown, taken, already, goal):
 
 
 def _preferred(shown, rank, taken, already, goal):
-    """Rows, each exchanged for the most wanted one that keeps coverage at the goal, the least wanted first."""
+    """Rows exchanged for the most wanted ones that keep the coverage at the goal; the least wanted go first."""
     taken, times = list(taken), shown.times(taken)
     for row in sorted(set(taken) - set(already), key=lambda row: -rank[row]):
         own = _own(shown, times, row)
@@ -334,7 +262,7 @@ def _preferred(shown, rank, taken, already, goal):
 
 
 def _own(shown, times, row):
-    """Cells that of the rows taken this one alone shows."""
+    """Cells that are shown by this row alone among the rows taken."""
     cells = shown.cells(row)
     return cells[times[cells] == 1]
 

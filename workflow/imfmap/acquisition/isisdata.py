@@ -1,29 +1,32 @@
-"""ISIS data on demand: of what ISIS keeps for a mission, the files that one image needs."""
+"""ISIS data on demand: the files that one image needs of those that ISIS keeps for a mission."""
 
 import json
 import logging
 import os
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..core.choices import PROCESSING
-from ..core.errors import InputError
+from ..core.errors import InputError, SetupError
 from ..core.files import replacing
 from ..maps.times import ephemeris_time, parse_utc
 from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
+from ..nac.label import NacLabel
 from .isis_database import is_written_here, write_database
+from .isisdata_store import IsisData
 from .kernel_databases import Subject, routes, select
 
 log = logging.getLogger(__name__)
 
 MISSION, BASE = "lro", "base"
 CALIBRATION = f"{MISSION}/calibration"
-# What a full copy of LRO's data takes (docs/acquisition.md), to compare with.
-FULL_COPY_BYTES = 70e9
+# Size of a full copy of LRO's data (ISIS3 issue 6087), to compare with.
+FULL_COPY_BYTES = 764e9
 
-# In the order in which ISIS loads them: entry of the databases, folders that may hold its databases (the first that the
-# store has), and whether its kernels are graded by quality.
+# In the order in which ISIS loads them: entry of the databases; folders that may hold its databases, of which the first
+# counts that the store has; whether its kernels have a quality.
 _ENTRIES = (
     ("LeapSecond", (f"{BASE}/kernels/lsk",), False),
     ("TargetAttitudeShape", (f"{MISSION}/kernels/pck", f"{BASE}/kernels/pck"), True),
@@ -35,16 +38,18 @@ _ENTRIES = (
     ("SpacecraftPosition", (f"{MISSION}/kernels/spk",), True),
     ("InstrumentAddendum", (f"{MISSION}/kernels/iak",), False),
 )
+# Entries whose kernels cover some weeks: an image may have none, where others have.
+_OF_THE_DAY = ("SpacecraftPointing", "SpacecraftPosition")
 # ISIS opens the database of shape models whether it uses one or not.
 _SHAPES = f"{BASE}/dems"
-# Kernels by the beginning of their names, for when the store lacks the database that lists them.
+# Beginnings of the names of kernels, by database: used where the store lacks the database that lists them.
 _NAMED = {"lroc_kernels": ("lrolc",), "moc_kernels": ("moc42r", "soc31")}
 _DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc$")
 
 
 @dataclass(frozen=True)
 class ImageData:
-    """Files of an image, below the ISISDATA tree.
+    """Files that an image needs; paths are below the ISISDATA tree.
 
     Attributes
     ----------
@@ -54,31 +59,37 @@ class ImageData:
     calibration : tuple of str
         Calibration files.
     other : tuple of str
-        Databases and configuration files that the choice was read from.
+        Databases and configuration files that list these kernels.
+    unlisted : dict of str: tuple of str
+        Kernels that were chosen by the days in their names, by the pattern of the database that the store lacks
+        (``lro/kernels/ck/lroc_kernels.????.db``). They are in `kernels`, too.
     """
 
     product: str
-    kernels: dict
-    calibration: tuple
-    other: tuple
+    kernels: Mapping[str, tuple[str, ...]]
+    calibration: tuple[str, ...]
+    other: tuple[str, ...]
+    unlisted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
-    def paths(self):
-        """list of str: all of them."""
+    def paths(self) -> list[str]:
+        """All files of the image."""
         return [*(path for group in self.kernels.values() for path in group), *self.calibration, *self.other]
 
 
-def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=False):
-    """Choose the files of an image as ISIS does, and fetch those that are not at hand.
+def gather(
+    label: NacLabel, data: IsisData, darks: str = PROCESSING["darks"], predicted: bool = False, smithed: bool = False
+) -> ImageData:
+    """Choose the files of an image as ISIS does, and fetch those that are not on disk.
 
     Parameters
     ----------
-    label : label.NacLabel
-    data : isisdata_store.IsisData
+    label : NacLabel
+    data : IsisData
     darks : str
-        ``pair``, ``nearest``, or ``custom`` (none is fetched then).
+        ``pair``, ``nearest``, or ``custom``, which fetches no darks.
     predicted, smithed : bool
-        Whether predicted and smithed kernels may be taken, beside reconstructed ones.
+        Whether predicted and smithed kernels are allowed, beside reconstructed ones.
 
     Returns
     -------
@@ -87,18 +98,21 @@ def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=Fals
     Raises
     ------
     InputError
-        Where the store has no kernel for the image's time, lacks a file, or does not answer.
+        Where the store has no kernel for the image's time.
+    SetupError
+        Where it lacks a file that all images of a camera need, or does not answer.
     """
     quality = {"RECONSTRUCTED", *(["PREDICTED"] if predicted else []), *(["SMITHED"] if smithed else [])}
     subject = Subject.of(label)
-    kernels, databases = {}, [path for path in (data.highest(f"{_SHAPES}/kernels.????.db"),) if path]
+    kernels, unlisted, databases = {}, {}, [path for path in (data.highest(f"{_SHAPES}/kernels.????.db"),) if path]
     for entry, folders, graded in _ENTRIES:
-        chosen = _kernels(entry, folders, quality if graded else (), subject, label, data, databases)
+        chosen = _kernels(entry, folders, quality if graded else (), subject, label, data, databases, unlisted)
         if not chosen and entry != "InstrumentAddendum":
             raise _none(entry, label)
         kernels[entry] = tuple(chosen)
     calibration = _calibration(label, data, darks)
-    image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)))
+    image = ImageData(label.product_id, kernels, calibration, tuple(dict.fromkeys(databases)), unlisted)
+    _log_sizes(image, data)
     for path in image.paths:
         data.take(path)
     # The store lacks some databases; without them, ISIS itself (spice: local) would not find the kernels.
@@ -109,22 +123,41 @@ def gather(label, data, darks=PROCESSING["darks"], predicted=False, smithed=Fals
     return image
 
 
-def _kernels(entry, folders, quality, subject, label, data, databases):
-    """Paths of the kernels of an entry; the databases that say so are added to `databases`."""
+def _log_sizes(image, data):
+    """Log how many files and gigabytes are about to be fetched."""
+    to_fetch = data.to_fetch(image.paths)
+    if to_fetch:
+        needed = sum(data.size_of(path) for path in image.paths)
+        log.info(
+            "%s: %d files of ISIS data will be fetched, %.3f GB (of %d files, %.3f GB, that it needs)",
+            image.product,
+            len(to_fetch),
+            sum(to_fetch.values()) / 1e9,
+            len(image.paths),
+            needed / 1e9,
+        )
+
+
+def _kernels(entry, folders, quality, subject, label, data, databases, unlisted):
+    """Paths of the kernels of an entry.
+
+    The databases that list them are added to `databases`; kernels of a database that the store lacks to `unlisted`.
+    """
     chosen = []
-    # ISIS loads the last database's kernels first.
+    # ISIS loads the kernels of the last database first.
     for pattern in reversed(_databases(folders, subject, data, databases)):
         database = _usgs_database(pattern, data)
         if database is None:
-            chosen += _by_name(pattern, label, data)
+            unlisted[pattern] = _by_name(pattern, label, data)
+            chosen += unlisted[pattern]
             continue
         databases.append(database)
         found = select(data.read(database), entry, subject, quality, database)
         if not found:
-            # A database may be about another camera, but then it is not listed for this one.
+            # The configuration file lists only databases for this camera.
             log.warning("%s has no %s for %s", database, entry, label.product_id)
             continue
-        chosen += [_existing(path, data, database) for path in found[0].files]
+        chosen += [_existing(path, data, database, entry) for path in found[0].files]
     return chosen
 
 
@@ -135,7 +168,7 @@ def _usgs_database(pattern, data):
 
 
 def _databases(folders, subject, data, databases):
-    """Patterns of an entry's databases: those that a configuration file routes to, else the folder's own."""
+    """Patterns of an entry's databases: those that a configuration file names, or else those of the folder."""
     for folder in folders:
         configuration = data.highest(f"{folder}/kernels.????.conf")
         if configuration:
@@ -146,46 +179,53 @@ def _databases(folders, subject, data, databases):
     return []
 
 
-def _existing(pattern, data, database):
+def _existing(pattern, data, database, entry):
     path = data.highest(pattern)
     if path is None:
-        raise InputError(database, f"names {pattern}, which the store does not have", "try again later, or tell USGS")
+        error = InputError if entry in _OF_THE_DAY else SetupError
+        raise error(database, f"names {pattern}, which the store does not have", "try again later, or tell USGS")
     return path
 
 
 def _by_name(pattern, label, data):
-    """Pointing kernels by the days in their names, where their database is missing from the store."""
+    """Pointing kernels, chosen by the days in their names because the store lacks their database."""
     folder, stem = pattern.rsplit("/", 1)
     prefixes = _NAMED.get(stem.split(".")[0])
     if prefixes is None:
-        raise InputError(pattern, "is not in the store", "try again later, or tell USGS")
+        raise SetupError(pattern, "is not in the store", "try again later, or tell USGS")
     first, last = (int(parse_utc(time).strftime("%Y%j")) for time in (label.start_time, label.stop_time))
     for prefix in prefixes:
         found = []
         for path in data.names(f"{folder}/{prefix}_"):
             dated = _DATED.search(path)
             if dated and int(dated[1]) <= first and last <= int(dated[2]):
-                # Files overlap by a day at their ends, which they may not fill: the one further inside is safer.
+                # Files overlap by a day, and may not cover their first and last days: one with the image further
+                # inside is safer.
                 inside = int(dated[1]) < first and last < int(dated[2])
                 found.append((inside, int(dated[3]), int(dated[1]), path))
         if found:
-            log.warning("the store has no %s: %s is taken by the days in its name", pattern, max(found)[-1])
-            return [max(found)[-1]]
-    return []
+            log.warning("the store has no %s: %s is chosen by the days in its name", pattern, max(found)[-1])
+            return (max(found)[-1],)
+    log.warning("the store has no %s, and no kernel whose name has the days of %s", pattern, label.product_id)
+    return ()
 
 
 def _none(entry, label):
-    if entry in ("SpacecraftPointing", "SpacecraftPosition"):
+    if entry in _OF_THE_DAY:
         return InputError(
             label.product_id,
             f"there is no {entry} kernel of {label.start_time} in the store",
             "USGS publishes them weeks after an image: try again later, or allow processing.isis.predicted",
         )
-    return InputError(label.product_id, f"there is no {entry} kernel for it in the store", "look at its databases")
+    return SetupError(
+        label.product_id,
+        f"there is no {entry} kernel for it in the store",
+        "check acquisition.isisdata_url, and the databases there",
+    )
 
 
 def _calibration(label, data, darks):
-    """Paths of the files that lronaccal reads for an image."""
+    """Paths of the calibration files that lronaccal reads for an image."""
     files = CalibrationFiles.of("", label)
     wanted = [
         f"{files.masked_stem}.????.pvl",
@@ -199,13 +239,13 @@ def _calibration(label, data, darks):
     for name in wanted:
         path = data.highest(f"{CALIBRATION}/{name}")
         if path is None:
-            raise InputError(f"{CALIBRATION}/{name}", "is not in the store", "try again later, or tell USGS")
+            raise SetupError(f"{CALIBRATION}/{name}", "is not in the store", "try again later, or tell USGS")
         found.append(path)
     return tuple(found)
 
 
 def _darks(files, label, data, darks):
-    """Names of the average darks that lronaccal takes: around the image's time, or the nearest."""
+    """Names of the average darks that lronaccal takes: the last before and first after the image, or the nearest."""
     if darks == "custom":
         return []
     exp0 = label.exposure_code == 0
@@ -214,7 +254,7 @@ def _darks(files, label, data, darks):
     prefix = f"{CALIBRATION}/{DARKS_FOLDER}/{files.prefix}_AverageDarks_"
     times = {int(match[1]) for match in map(named.fullmatch, data.names(prefix)) if match}
     if not times:
-        raise InputError(f"{prefix}*", f"none for {label.product_id} is in the store", "try again later, or tell USGS")
+        raise SetupError(f"{prefix}*", f"none for {label.product_id} is in the store", "try again later, or tell USGS")
     time_s = int(ephemeris_time(label.start_time))
     before = max((time for time in times if time <= time_s), default=None)
     after = min((time for time in times if time >= time_s), default=None)
@@ -224,11 +264,11 @@ def _darks(files, label, data, darks):
     return [f"{DARKS_FOLDER}/{files.dark_stem(time, exp0)}.????.cub" for time in sorted(chosen)]
 
 
-def write_manifest(path, image, data):
-    """Write which files an image needs, as JSON, and say how much that is beside a full copy."""
+def write_manifest(path: str | Path, image: ImageData, data: IsisData) -> None:
+    """Write the list of files that an image needs, as JSON, and log their size."""
     needed, came = sum(data.sizes[name] for name in image.paths), sum(data.fetched.values())
     log.info(
-        "%s needs %d files of ISIS data, %.1f MB (%.1f MB fetched now); a full copy of LRO's takes over %.0f GB",
+        "%s needs %d files of ISIS data, %.1f MB (%.1f MB fetched now); a full copy of LRO's data takes %.0f GB",
         image.product,
         len(image.paths),
         needed / 1e6,
@@ -249,14 +289,14 @@ def write_manifest(path, image, data):
         temporary.write_text(json.dumps(manifest, indent=1) + "\n")
 
 
-def kernel_paths(manifest):
-    """Kernels of a manifest (path), on disk, in the order in which they are to be loaded."""
+def kernel_paths(manifest: str | Path) -> list[Path]:
+    """Return the paths on disk of the kernels in a manifest file, in the order in which they are loaded."""
     content = json.loads(Path(manifest).read_text())
     return [Path(content["isisdata"]) / path for group in content["kernels"].values() for path in group]
 
 
-def link_calibration(manifest, folder):
-    """Fill a folder with links to the calibration files of a manifest, laid out as ``$lro/calibration``."""
+def link_calibration(manifest: str | Path, folder: str | Path) -> None:
+    """Fill a folder with links to the calibration files in a manifest file, laid out as ``$lro/calibration``."""
     content = json.loads(Path(manifest).read_text())
     for path in content["calibration"]:
         link = Path(folder) / Path(path).relative_to(CALIBRATION)

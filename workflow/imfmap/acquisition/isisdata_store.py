@@ -1,15 +1,18 @@
-"""USGS's public store of ISIS data, and the ISISDATA tree on disk that grows by what images need of it."""
+"""USGS's public store of ISIS data, and the ISISDATA tree on disk that its files are fetched into."""
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlparse
 from xml.etree import ElementTree
 
-from ..core.errors import InputError
-from .download import download_file, is_url, local_path
-from .http import get, session
+from ..core.errors import InputError, SetupError
+from .download import download_file
+from .http import ask, session
+from .mirrors import is_url, local_path
 
 _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out as ISISDATA"
 
@@ -18,23 +21,24 @@ _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out
 class IsisData:
     """The ISISDATA tree and the store behind it.
 
-    Paths are relative to both, with forward slashes: ``lro/kernels/ck/moc42r_2009181_2009213_v14.bc``.
+    Paths of files are relative to the tree and to the store, with forward slashes:
+    ``lro/kernels/ck/moc42r_2009181_2009213_v14.bc``.
 
     Attributes
     ----------
     folder : Path
-        The tree; made where it is not there.
-    acquisition : dict
-        The completed section of the config: ``isisdata_url`` (a URL of an S3 bucket, a folder, or None where the tree
-        is all there is), ``timeout_s``, ``retries``, ``backoff_s``.
+        The tree; it is made if it does not exist.
+    acquisition : mapping
+        The completed section of the config: ``isisdata_url`` (URL of an S3 bucket, a folder, or None if there is no
+        store but the tree), ``timeout_s``, ``retries``, ``backoff_s``.
     sizes : dict of str: int
-        Bytes of every file that was asked for.
+        Size in bytes of every file that was taken.
     fetched : dict of str: int
-        Bytes of those that had to be fetched.
+        Size in bytes of the files that were fetched for that.
     """
 
     folder: Path
-    acquisition: dict
+    acquisition: Mapping[str, Any]
     sizes: dict = field(default_factory=dict)
     fetched: dict = field(default_factory=dict)
     _listed: dict = field(default_factory=dict)
@@ -47,13 +51,13 @@ class IsisData:
     def _store(self):
         return self.acquisition["isisdata_url"] or str(self.folder)
 
-    def names(self, prefix):
-        """Files in the store whose path begins so: dict of path to size in bytes.
+    def names(self, prefix: str) -> dict[str, int]:
+        """Return the files in the store whose path begins with a prefix: size in bytes by path.
 
         Raises
         ------
-        InputError
-            Where the store does not answer, or not with a listing.
+        SetupError
+            Where the store does not answer, or its answer is no listing.
         """
         if prefix not in self._listed:
             listed = self._list_bucket(prefix) if is_url(self._store) else self._list_folder(prefix)
@@ -78,7 +82,9 @@ class IsisData:
         parameters = {"list-type": "2", "prefix": f"{root}/{prefix}".lstrip("/")}
         found = {}
         while True:
-            answer = get(self._http, f"{address.scheme}://{address.netloc}/", self.acquisition, params=parameters)
+            answer = ask(
+                self._http, f"{address.scheme}://{address.netloc}/", self.acquisition, _REMEDY, params=parameters
+            )
             try:
                 listing = ElementTree.fromstring(answer.content)
                 if not listing.tag.endswith("ListBucketResult"):
@@ -87,19 +93,19 @@ class IsisData:
                     key = entry.findtext("{*}Key").removeprefix(root).lstrip("/")
                     found[key] = int(entry.findtext("{*}Size"))
             except (ElementTree.ParseError, ValueError, TypeError, AttributeError):
-                raise InputError(answer.url, "answered something that is no listing", _REMEDY) from None
+                raise SetupError(answer.url, "answered something that is no listing", _REMEDY) from None
             token = listing.findtext("{*}NextContinuationToken")
             if not token or listing.findtext("{*}IsTruncated") != "true":
                 return {name: size for name, size in found.items() if not name.endswith("/")}
             parameters["continuation-token"] = token
 
-    def highest(self, pattern):
-        """Highest version of a file.
+    def highest(self, pattern: str) -> str | None:
+        """Return the path of the highest version of a file.
 
         Parameters
         ----------
         pattern : str
-            Path whose last part may have question marks for the digits of its version.
+            Path whose last part may have question marks in place of the digits of the version.
 
         Returns
         -------
@@ -111,31 +117,50 @@ class IsisData:
         wanted = re.compile(re.escape(pattern).replace(r"\?", r"\d"))
         return max(filter(wanted.fullmatch, self.names(pattern.split("?")[0])), default=None)
 
-    def has_folder(self, path):
+    def has_folder(self, path: str) -> bool:
         """Whether the store has anything in a folder."""
         return bool(self.names(path.rstrip("/") + "/"))
 
-    def take(self, path):
-        """Path on disk of a file of the store, fetched where it is not there in its full size.
+    def size_of(self, path: str) -> int:
+        """Return the size in bytes of a file of the store.
 
         Raises
         ------
         InputError
-            Where the store does not have it or cannot give it.
+            Where the store does not have it.
         """
         size = self.names(path).get(path)
         if size is None:
             raise InputError(self._store, f"has no {path}", _REMEDY)
+        return size
+
+    def to_fetch(self, paths: Iterable[str]) -> dict[str, int]:
+        """Return the files that are not on disk in full size: size in bytes by path."""
+        sizes = {path: self.size_of(path) for path in paths}
+        return {path: size for path, size in sizes.items() if not self._is_whole(path, size)}
+
+    def _is_whole(self, path, size):
+        here = Path(self.folder) / path
+        return here.is_file() and here.stat().st_size == size
+
+    def take(self, path: str) -> Path:
+        """Fetch a file of the store if it is not on disk in full size; return its path on disk.
+
+        Raises
+        ------
+        InputError
+            Where the store does not have the file, or sends it damaged.
+        """
+        size = self.size_of(path)
         here = Path(self.folder) / path
         self.sizes[path] = size
-        if here.is_file() and here.stat().st_size == size:
+        if self._is_whole(path, size):
             return here
-        here.unlink(missing_ok=True)
         place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_path(self._store) / path
         download_file(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
         self.fetched[path] = size
         return here
 
-    def read(self, path):
-        """Text of a file of the store."""
+    def read(self, path: str) -> str:
+        """Return the text of a file of the store."""
         return self.take(path).read_text(errors="replace")

@@ -1,11 +1,13 @@
-"""ISIS's kernel databases: which kernels an image's time, camera and target call for.
+"""ISIS's kernel databases: which kernels an image needs, by its time, camera and target.
 
 The rules are those of ISIS's `KernelDb` (classes `KernelDb` and `Kernel`, and spiceinit's order of use).
 """
 
 import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from ..core.errors import InputError
 from ..maps.pvl import parse_pvl
@@ -23,26 +25,26 @@ _YEAR = re.compile(r'Time\s*=\s*\(\s*"?\s*(\d{4}).*?,\s*"?\s*(\d{4})', re.I | re
 
 @dataclass(frozen=True)
 class Subject:
-    """What of an image the databases ask for.
+    """The facts of an image by which databases choose kernels.
 
     Attributes
     ----------
     keywords : dict of (str, str): str
-        Value of a keyword by group and keyword of an ISIS label, all upper case.
+        Values of keywords, by group and keyword of an ISIS label, all in upper case.
     start_s, stop_s : float
-        Ephemeris time of its first and last line.
+        Ephemeris times of its first and last line, seconds.
     start_year, stop_year : int
     """
 
-    keywords: dict
+    keywords: Mapping[tuple[str, str], str]
     start_s: float
     stop_s: float
     start_year: int
     stop_year: int
 
     @classmethod
-    def of(cls, label: NacLabel):
-        """Of a NAC image."""
+    def of(cls, label: NacLabel) -> Self:
+        """Return the facts of a NAC image."""
         spacecraft = "LUNAR RECONNAISSANCE ORBITER"
         keywords = {
             "INSTRUMENTID": label.prefix,
@@ -68,27 +70,27 @@ class Selection:
     Attributes
     ----------
     files : tuple of str
-        Paths below ISISDATA; question marks stand for the digits of the highest version.
+        Paths below ISISDATA; question marks stand for the digits of the version, of which the highest counts.
     quality : str
         A key of `TYPES`, or empty.
     """
 
-    files: tuple
+    files: tuple[str, ...]
     quality: str
 
 
-def routes(text, subject, where):
-    """Databases that a configuration file (``kernels.NNNN.conf``) sends an image to.
+def routes(text: str, subject: Subject, where: str) -> list[str]:
+    """Return the databases that a configuration file (``kernels.NNNN.conf``) names for an image.
 
     Returns
     -------
     list of str
-        Paths below ISISDATA, with question marks for their version; empty where no group is for this image.
+        Paths below ISISDATA, with question marks for the version; empty where no group is for this image.
 
     Raises
     ------
     InputError
-        Where the file is broken.
+        Where the file cannot be parsed.
     """
     for group in _groups(text, None, where):
         if _matches(group, subject, None, where):
@@ -96,30 +98,30 @@ def routes(text, subject, where):
     return []
 
 
-def select(text, entry, subject, allowed, where):
-    """Kernels for an image, best first.
+def select(text: str, entry: str, subject: Subject, allowed: Collection[str], where: str) -> list[Selection]:
+    """Return the kernels that a database offers for an image, best first.
 
     Parameters
     ----------
     text : str
         Content of a database (``.db``).
     entry : str
-        Its object, e.g. ``SpacecraftPointing``.
+        Name of an object in it, such as ``SpacecraftPointing``.
     subject : Subject
     allowed : collection of str
-        Qualities (`TYPES`) that are taken; kernels without one always are.
+        Qualities (`TYPES`) that may be taken. Kernels without a quality may always be taken.
     where : str
         Name of the database, for messages.
 
     Returns
     -------
     list of Selection
-        Best quality first; of equal ones, the later in the database first.
+        Best quality first. If two have the same quality, the later one in the database comes first.
 
     Raises
     ------
     InputError
-        Where the database is broken.
+        Where the database cannot be parsed.
     """
     groups = []
     for group in reversed(_groups(text, subject, where, entry)):
@@ -133,7 +135,7 @@ def select(text, entry, subject, allowed, where):
         if _matches(group, subject, subject.stop_s, where):
             found.append(Selection(_files(group, where), quality))
             continue
-        # It ends within the image: go on with one that begins before this one ends.
+        # Its time ends within the image: another group, which begins before that end, has to cover the rest.
         for other, other_quality in groups:
             if other is group or other_quality != quality or not _matches(other, subject, subject.stop_s, where):
                 continue
@@ -145,7 +147,7 @@ def select(text, entry, subject, allowed, where):
 
 
 def _groups(text, subject, where, entry=None):
-    """Selection groups of a file, in its order: only those that may concern the years of `subject`, where given."""
+    """Selection groups of a file, in its order; where `subject` is given, only those that may cover its years."""
     if entry is not None:
         whole = re.search(rf"^[ \t]*Object[ \t]*=[ \t]*{entry}\b.*?^[ \t]*End_?Object\b", text, re.I | re.M | re.S)
         text = whole[0] if whole else ""
@@ -154,7 +156,7 @@ def _groups(text, subject, where, entry=None):
         years = [(int(first), int(last)) for first, last in _YEAR.findall(block)]
         if subject is None or not years or any(_near(span, subject) for span in years):
             blocks.append(block)
-    # pvl is exact and slow; databases have thousands of groups, a year of them some dozens.
+    # pvl is slow: databases have thousands of groups, and only some dozens of one year.
     return parse_pvl("".join(blocks) + "End\n", where).getall("Selection") if blocks else []
 
 
@@ -171,26 +173,26 @@ def _first(group, keyword):
 
 
 def _files(group, where):
-    """Paths of a group's File keywords: ``$lro/...``, or a pair of data area and path."""
+    """Paths of a group's File keywords, which are ``$lro/...``, or a pair of data area and path."""
     files = []
     for value in _values(group, "File"):
         parts = [str(part) for part in value] if isinstance(value, (list, tuple)) else [str(value)]
         path = "/".join(parts)
         if len(parts) > 2 or (len(parts) == 1 and not path.startswith("$")):
-            raise InputError(where, f"its File = {path} is none that ISIS knows", "get the database again")
+            raise InputError(where, f"its File = {path} has no form that ISIS knows", "fetch the database again")
         files.append(path.lstrip("$").removeprefix("ISISDATA/"))
     return tuple(files)
 
 
 def _times(group, where):
-    """Spans of a group in ephemeris time."""
+    """Time spans of a group, in ephemeris time."""
     spans = []
     for value in _values(group, "Time"):
         try:
             first, last = value
             spans.append((_seconds(first), _seconds(last)))
         except (TypeError, ValueError):
-            raise InputError(where, f"its Time = {value} is no pair of times", "get the database again") from None
+            raise InputError(where, f"its Time = {value} is no pair of times", "fetch the database again") from None
     return spans
 
 
@@ -210,7 +212,7 @@ def _seconds(value):
 
 
 def _matches(group, subject, time_s, where):
-    """Whether a group is for this image at a time (None: at any)."""
+    """Whether a group is for this image at a time; None stands for any time."""
     for value in _values(group, "Match"):
         name, keyword, wanted = (" ".join(str(part).split()).upper() for part in value)
         if subject.keywords.get((name, keyword)) != wanted:
@@ -234,7 +236,7 @@ def _offset(group, keyword):
 
 
 def _version_in(value):
-    """Whether the camera's version is in a list such as 1-2,4."""
+    """Whether the camera's version is in a list such as ``1-2,4``."""
     for token in str(value).split(","):
         first, _, last = token.strip().partition("-")
         low, high = sorted((int(first), int(last or first)))

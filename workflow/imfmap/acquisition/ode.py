@@ -1,43 +1,47 @@
-"""The Orbital Data Explorer: what it is asked, and what its answers say.
+"""The Orbital Data Explorer (ODE): its queries, and its answers as rows of the product table.
 
 Source: ODE REST interface manual V2.1 (PDS Geosciences Node, Washington University in St. Louis).
 """
 
 import math
 import re
+from collections.abc import Mapping
+from typing import Any
 
+import requests
 import shapely
 from shapely import MultiPolygon, Polygon
 
-from ..core.errors import InputError
+from ..core.errors import SetupError
 from .footprints import canonical_footprint
-from .http import get
+from .http import ask
 
 PAGE = 100
+_REMEDY = "check acquisition.ode_url and the network, and try again later"
 _SUCCESS = ("success", "ok")
 _PRODUCT = re.compile(r"(M\d{6,12}[LR]E)(?![A-Z0-9])", re.IGNORECASE)
 
 
-def query(http, acquisition, **parameters):
-    """Products of one query, all its pages.
+def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: Any) -> list[dict[str, Any]]:
+    """Return the products of a query, from all pages of the answer.
 
     Parameters
     ----------
     http : requests.Session
-    acquisition : dict
+    acquisition : mapping
         The completed section of the config: ``ode_url``, ``timeout_s``.
     **parameters
-        Of the query: ``minlat``, ``maxlat``, ``westernlon``, ``easternlon`` (0..360), or ``productid``.
+        Parameters of the query: ``minlat``, ``maxlat``, ``westernlon``, ``easternlon`` (0..360), or ``productid``.
 
     Returns
     -------
     list of dict
-        Products as ODE describes them.
+        Products in ODE's own words.
 
     Raises
     ------
-    InputError
-        Where ODE does not answer, refuses, or answers something else.
+    SetupError
+        Where ODE does not answer, refuses, or its answer is no ODE result.
     """
     parameters = {
         "query": "product",
@@ -53,10 +57,10 @@ def query(http, acquisition, **parameters):
     found = {}
     offset = 0
     while True:
-        answer = get(http, acquisition["ode_url"], acquisition, params={**parameters, "offset": offset})
+        answer = ask(http, acquisition["ode_url"], acquisition, _REMEDY, params={**parameters, "offset": offset})
         page, total = _page(answer)
         known = len(found)
-        # Keyed by what they are, so that a server that pages badly neither repeats nor goes on for ever.
+        # By their ids: if a server repeats a page, no product is there twice, and the loop ends.
         found.update({str(product.get("ode_id") or product.get("pdsid") or repr(product)): product for product in page})
         offset += len(page)
         if len(found) == known or (len(page) < PAGE if total is None else offset >= total):
@@ -64,27 +68,27 @@ def query(http, acquisition, **parameters):
 
 
 def _page(answer):
-    """Products of one answer, and how many there are in all (None where it does not say)."""
+    """Products of one page, and their number on all pages (None where the answer does not say)."""
     try:
         results = answer.json()["ODEResults"]
         status = str(results["Status"])
     except (ValueError, KeyError, TypeError):
-        raise InputError(answer.url, "answered something that is no ODE result", "try again later") from None
+        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY) from None
     if status.lower() not in _SUCCESS:
-        said = str(results.get("Error") or status)
-        if "no products" in said.lower():
+        error = str(results.get("Error") or status)
+        if "no products" in error.lower():
             return [], 0
-        raise InputError(answer.url, f"answered {said}", "check the search")
+        raise SetupError(answer.url, f"answered {error}", "check the search")
     products = results.get("Products")
     page = _listed(products.get("Product") if isinstance(products, dict) else None)
     if not all(isinstance(product, dict) for product in page):
-        raise InputError(answer.url, "answered something that is no ODE result", "try again later")
+        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY)
     total = _number(results.get("Count"))
     return page, None if math.isnan(total) else int(total)
 
 
 def _listed(value):
-    """A list of what ODE gives as a list, as one object, or, where there is nothing, as a string."""
+    """What ODE gives as a list, as one object, or as a string if there is nothing: as a list."""
     if isinstance(value, dict):
         return [value]
     return value if isinstance(value, list) else []
@@ -98,24 +102,24 @@ def _number(value):
     return number if math.isfinite(number) else math.nan
 
 
-def row_of(product):
-    """One line of the product table.
+def row_of(product: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the line of the product table for a product.
 
     Parameters
     ----------
-    product : dict
-        As ODE describes it.
+    product : mapping
+        A product in ODE's own words.
 
     Returns
     -------
     dict or None
-        Keys of `table.COLUMNS`; None where the product has no image of a NAC. Numbers that ODE does not give are NaN,
-        the Sun's azimuth among them.
+        Values by `table.COLUMNS`; None where the product has no NAC image. Numbers that ODE does not give are NaN, and
+        so is the Sun's azimuth.
     """
     files = _listed((product.get("Product_files") or {}).get("Product_file"))
     for file in files:
         name = _PRODUCT.match(str(file.get("FileName", "")))
-        # Browse images and shapefiles of the same name are derived, and not what is wanted.
+        # Browse images and shapefiles have the same name, but other types.
         if name and str(file.get("Type", "Product")).lower() == "product" and _is_image(file):
             break
     else:
@@ -141,10 +145,10 @@ def _is_image(file):
 
 
 def _footprint(product):
-    """Outline as WKT in -180..180, split at the seam and led round a pole; empty where there is none.
+    """Outline as WKT, in the form that `footprints` describes; empty where ODE has none.
 
-    ODE's outline on the sphere (``GL``) is preferred: near a pole, the edges of its cylindrical ones (``C0``) run
-    elsewhere.
+    ODE's outline on the sphere (``GL``) is preferred: near a pole, the edges of the cylindrical outline (``C0``) are in
+    other places.
     """
     for key, on_sphere in (("Footprint_GL_geometry", True), ("Footprint_C0_geometry", False)):
         try:
@@ -153,7 +157,7 @@ def _footprint(product):
             continue
         if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
             continue
-        # Round a pole, an outline on the sphere may have no area as a drawing in longitude and latitude.
+        # An outline round a pole may have no area when it is drawn in longitude and latitude.
         outline = canonical_footprint(outline) if on_sphere else outline
         if outline.area > 0:
             return shapely.to_wkt(outline, rounding_precision=6)

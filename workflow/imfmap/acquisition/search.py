@@ -1,8 +1,10 @@
-"""Product tables out of the archive: of a place (search), of named products (locate)."""
+"""Product tables from ODE: of the images of a place (`search`), and of named products (`locate`)."""
 
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,10 +15,10 @@ from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
 from . import ode
 from .area_of_interest import area_of_interest
-from .download import find_in_mirror
 from .footprints import LocalMap, lonlat_box
 from .http import session
 from .image_choice import choose_images
+from .mirrors import find_in_mirror
 from .search_report import now, read_report, write_report
 from .sun import sun_directions
 from .table import read_table, table_of, write_footprints, write_table
@@ -26,27 +28,34 @@ log = logging.getLogger(__name__)
 RANGES = ("incidence_deg", "emission_deg", "resolution_m")
 
 
-def search(target, acquisition, outputs, asked=None):
-    """Find and choose images of a place, and write what was found.
+def search(
+    target: Mapping[str, Any],
+    acquisition: Mapping[str, Any],
+    outputs: Mapping[str, str | Path],
+    asked: str | None = None,
+) -> None:
+    """Find and choose images of a place, and write the product table, outlines and the report.
 
-    Where a table of the same search is there already, its lines stay as they are and where they are, and images that
-    the archive did not have before are put behind them.
+    If there is a table of the same search already, its lines stay in their places, and images that are new in the
+    archive follow them.
 
     Parameters
     ----------
-    target : dict
+    target : mapping
         `target_grid.PLACE_KEYS` of the target, and its completed ``search``.
-    acquisition : dict
+    acquisition : mapping
         The completed section of the config.
     outputs : mapping
         Paths: ``table`` (CSV), ``footprints`` (GeoPackage), ``report`` (JSON).
     asked : str, optional
-        Time that the report gives for its answer (`search_report.asked_at`); the present time if not given.
+        Time that the report gives for ODE's answer (`asked_at`); the present time if not given.
 
     Raises
     ------
     InputError
-        Where nothing is found, or the archive does not answer; nothing is written then.
+        Where no image is found. Nothing is written then.
+    SetupError
+        Where ODE does not answer. Nothing is written then.
     """
     criteria = json.loads(json.dumps({**target, "most": _most(target, acquisition), "gain": acquisition["min_gain"]}))
     before = read_report(outputs["report"])
@@ -69,7 +78,7 @@ def _most(target, acquisition):
 
 
 def _products_found(aoi, acquisition):
-    """Product table of all that the archive has of a place."""
+    """Product table of all images of a place in the archive."""
     http = session(acquisition)
     rows = {}
     for west, south, east, north in lonlat_box(aoi):
@@ -86,11 +95,11 @@ def _pick(found, aoi, target, acquisition, kept, known):
     Parameters
     ----------
     found : pandas.DataFrame
-        All that the archive has.
+        All images of the place in the archive.
     kept : pandas.DataFrame or None
-        Lines that stay.
+        Lines of the last table, which stay.
     known : dict
-        Images of the last report: they were decided upon, by it or by a person since.
+        Images of the last report. Whether they are used was decided then, or since by a person who edited the table.
     """
     images = {}
     reasons = [_outside(row, target["search"]) for row in found.itertuples()]
@@ -103,8 +112,8 @@ def _pick(found, aoi, target, acquisition, kept, known):
         if candidates.empty:
             raise InputError(
                 f"search at {target['lat']}, {target['lon']}",
-                f"no image within the limits ({len(found)} without them)",
-                "widen search in the config",
+                f"no image is within the limits of the search ({len(found)} images without them)",
+                "widen the limits of search in the config",
             )
         rows = candidates.reset_index(drop=True)
         already = 0
@@ -143,11 +152,11 @@ def _pick(found, aoi, target, acquisition, kept, known):
         "withdrawn": withdrawn,
         "images": {product: images[product] for product in sorted(images)},
     }
-    _tell(report)
+    _log_report(report)
     return table, report
 
 
-def _tell(report):
+def _log_report(report):
     log.info(
         "%d images found, %d within the limits, %d chosen (%.0f MB): they cover %.1f %%",
         report["found"],
@@ -179,7 +188,7 @@ def _outside(row, limits):
 
 
 def _moved(kept, found, known):
-    """Lines that stay, with the archive's new address where the archive moved and nobody wrote another in."""
+    """Lines that stay, with new addresses of files that the archive moved; addresses written by hand stay."""
     found = found.set_index("product")
     kept = kept.copy()
     for row in kept.index:
@@ -190,7 +199,7 @@ def _moved(kept, found, known):
 
 
 def _with_azimuths(rows, footprints, suns):
-    """The table with the Sun's azimuth at the middle of each image where it is not known."""
+    """The table, with the Sun's azimuth at the middle of each image filled in where it is empty."""
     rows = rows.copy()
     for row, (outline, sun) in enumerate(zip(footprints, suns, strict=True)):
         if (
@@ -206,14 +215,14 @@ def _with_azimuths(rows, footprints, suns):
     return rows
 
 
-def locate(products, acquisition):
-    """Product table of named products: from the mirror where it is a folder that has them, else from ODE.
+def locate(products: Sequence[str], acquisition: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the product table of named products, from the mirror if it is a folder that has them, else from ODE.
 
     Parameters
     ----------
     products : sequence of str
         Product ids.
-    acquisition : dict
+    acquisition : mapping
         The completed section of the config.
 
     Returns
@@ -224,7 +233,7 @@ def locate(products, acquisition):
     Raises
     ------
     InputError
-        For a product that the archive does not have.
+        Where the archive does not have a product.
     """
     http = session(acquisition)
     rows = []

@@ -1,11 +1,13 @@
-"""The report of a search: when it was asked, and what it said.
+"""The report of a search: when ODE was asked, and what was found and chosen.
 
 The workflow reads this as it starts: nothing here takes long to import.
 """
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from ..core.files import replacing
 
@@ -14,15 +16,15 @@ RUN_STARTED = "IMFMAP_RUN_STARTED"
 
 
 def now() -> str:
-    """UTC as ISO 8601, to the second."""
+    """Return the present time, UTC as ISO 8601, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def asked_at(report: str | Path, run_started: str, refresh: bool, max_age_days: float | None) -> str:
-    """The time at which a run has to have asked the archive: a parameter of the search.
+    """Return the time at which a run must have asked the archive: a parameter of the search.
 
-    The search runs when this differs from the time of its last answer. So it runs once in a run that asks anew, and
-    not again before the answer is too old.
+    The search runs when this differs from the time of the last answer. So it runs once when the user asks to search
+    anew or the last answer is too old, and otherwise not.
 
     Parameters
     ----------
@@ -33,25 +35,25 @@ def asked_at(report: str | Path, run_started: str, refresh: bool, max_age_days: 
     refresh : bool
         The user asks to search anew.
     max_age_days : float or None
-        An older answer is asked for anew. None: no answer is too old.
+        Age at which an answer is too old. None: no answer is too old.
 
     Returns
     -------
     str
-        The time of the last answer if it stays, else the start of this run.
+        The time of the last answer if that is kept, else the start of this run.
     """
     try:
         asked = json.loads(Path(report).read_text())["asked"]
         age = datetime.fromisoformat(run_started) - datetime.fromisoformat(asked)
     except (OSError, ValueError, KeyError, TypeError):
         return run_started
-    # An answer of this run has age 0, and is too old for no run.
+    # An answer of this run has age 0, and is never too old.
     too_old = max_age_days is not None and age.total_seconds() > 86400 * max_age_days
     return run_started if refresh or too_old else asked
 
 
-def read_report(path):
-    """What the last search reported: dict, empty where there was none or it cannot be read."""
+def read_report(path: str | Path) -> dict[str, Any]:
+    """Return the report of the last search; empty where there is none or it cannot be read."""
     try:
         report = json.loads(Path(path).read_text())
     except (OSError, ValueError):
@@ -59,7 +61,7 @@ def read_report(path):
     return report if isinstance(report, dict) else {}
 
 
-def write_report(path, report):
+def write_report(path: str | Path, report: Mapping[str, Any]) -> None:
     """Write a search's report as JSON."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(report, indent=1) + "\n")

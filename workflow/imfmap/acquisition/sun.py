@@ -1,4 +1,6 @@
-"""Where the Sun stands over the Moon, from a time alone: what the archive does not tell of an image."""
+"""Directions to the Sun, computed from the times of images: the archive does not give them."""
+
+from collections.abc import Sequence
 
 import erfa
 import numpy as np
@@ -11,16 +13,16 @@ _J2000_JD = 2451545.0
 _DAY_S = 86400.0
 
 
-def sun_directions(times):
-    """Directions from the Moon's centre to the Sun, in the Moon's own frame (mean Earth).
+def sun_directions(times: Sequence[str]) -> np.ndarray:
+    """Return the directions from the Moon's centre to the Sun, in the Moon's own frame (mean Earth).
 
-    Earth and Moon after ERFA's `epv00` and `moon98`, the Moon's rotation from DE421 (package lunarsky); light time is
-    left out, a matter of 0.005 degrees.
+    The positions of Earth and Moon are those of ERFA's `epv00` and `moon98`, the Moon's rotation is that of DE421
+    (package lunarsky). Light time is neglected, which changes the direction by 0.005 degrees.
 
     Parameters
     ----------
     times : sequence of str
-        UTC, ISO 8601; empty where it is not known.
+        UTC, ISO 8601; empty text where a time is not known.
 
     Returns
     -------

@@ -1,6 +1,11 @@
-"""Product tables: what a search found, for the run to use and for people to read, edit and commit."""
+"""Product tables: the images that a search chose. The run uses them; people may read, edit and commit them."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -8,6 +13,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
 from ..maps.vectors import write_vector
+from .product_csv import read_lines
 
 COLUMNS = [
     "product",
@@ -22,7 +28,7 @@ COLUMNS = [
     "footprint",
 ]
 _TEXT = {"product": str, "url": str, "start_time": str, "footprint": str}
-# Beyond these digits the archive's numbers say nothing.
+# The archive's numbers have no more significant decimals.
 _DECIMALS = {
     "incidence_deg": 3,
     "emission_deg": 3,
@@ -32,39 +38,55 @@ _DECIMALS = {
 }
 
 
-def table_of(rows):
-    """Product table (pandas.DataFrame) of rows by column, sorted by product."""
+def table_of(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the product table of rows, which are mappings by column, sorted by product."""
     table = pd.DataFrame(list(rows), columns=COLUMNS).sort_values("product", ignore_index=True)
     return table.round(_DECIMALS)
 
 
-def read_table(path):
-    """Product table of a CSV file, in its order; columns that it lacks are empty.
+def read_table(path: str | Path) -> pd.DataFrame:
+    """Return the product table of a CSV file, in its order; columns that the file lacks are empty.
 
-    `run.product_table.read_products` checks its lines.
+    The run checks the lines of the table before it uses them (`product_table.read_products`).
 
     Returns
     -------
     pandas.DataFrame
-        Columns `COLUMNS`; text columns have empty text where nothing is known.
+        Columns `COLUMNS`; cells that are empty or missing are empty text in text columns, NaN in the others.
+
+    Raises
+    ------
+    InputError
+        Where the file cannot be read, or a cell of a numeric column is no number.
     """
-    table = pd.read_csv(path, dtype=_TEXT).reindex(columns=COLUMNS)
-    return table.fillna(dict.fromkeys(_TEXT, "")).astype(_TEXT)
+    lines = read_lines(path)
+    rows = []
+    for number, cells in lines.lines:
+        row = {}
+        for column in COLUMNS:
+            cell = cells.get(column, "")
+            row[column] = cell if column in _TEXT else lines.number(cell or "nan")
+            if column not in _TEXT and isinstance(row[column], str):
+                raise InputError(path, f"line {number}: {column}: '{cell}' is not a number", "correct the line")
+        rows.append(row)
+    table = pd.DataFrame(rows, columns=COLUMNS).astype(dict.fromkeys(set(COLUMNS) - set(_TEXT), float)).astype(_TEXT)
+    whole = np.isfinite(table["bytes"]).all() and (table["bytes"] % 1 == 0).all()
+    return table.astype({"bytes": np.int64}) if whole else table
 
 
-def write_table(path, table):
+def write_table(path: str | Path, table: pd.DataFrame) -> None:
     """Write a product table as CSV."""
     with replacing(path) as temporary:
         table.assign(bytes=table["bytes"].astype("Int64")).to_csv(temporary, index=False, columns=COLUMNS)
 
 
-def url_of(path, product):
-    """URL of a product in a product table.
+def url_of(path: str | Path, product: str) -> str:
+    """Return the URL of a product in a product table.
 
     Raises
     ------
     InputError
-        Where the table does not have it.
+        Where the table does not have the product, or no URL of it.
     """
     table = read_table(path)
     found = table.loc[table["product"] == product, "url"]
@@ -73,8 +95,8 @@ def url_of(path, product):
     return found.iloc[0]
 
 
-def write_footprints(path, table, left_out, body_name="moon"):
-    """Write outlines of images as GeoPackage, on the body's geographic CRS.
+def write_footprints(path: str | Path, table: pd.DataFrame, left_out: pd.DataFrame, body_name: str = "moon") -> None:
+    """Write the outlines of images as GeoPackage, in the body's geographic CRS.
 
     Parameters
     ----------

@@ -1,36 +1,40 @@
-"""Weights that others publish: torchvision's from PyTorch's server or torch's cache, checkpoints from Zenodo."""
+"""Published weights: torchvision's from PyTorch's server or torch's cache, checkpoints from Zenodo."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlparse
 
 from ..core.checksums import md5, sha256
-from ..core.errors import InputError
+from ..core.errors import InputError, SetupError
 from .download import download_file
-from .http import get, session
+from .http import ask, session
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
-# torch writes the beginning of a file's SHA-256 into its name: deeplabv3_resnet50_coco-cd0a2569.pth.
+# The names of torch's files end with the beginning of their SHA-256: deeplabv3_resnet50_coco-cd0a2569.pth.
 _DIGEST = re.compile(r"-([0-9a-f]{8,64})\.")
 
 
-def download_torchvision_weights(url, path, acquisition, cache=None):
-    """Fetch a file of weights that has the beginning of its SHA-256 in its name.
+def download_torchvision_weights(
+    url: str, path: Path, acquisition: Mapping[str, Any], cache: Path | None = None
+) -> None:
+    """Fetch a file of weights whose name has the beginning of its SHA-256.
 
     Parameters
     ----------
     url : str
     path : Path
         File to write.
-    acquisition : dict
+    acquisition : mapping
         The completed section of the config.
     cache : Path, optional
-        Folder in which the file may lie already.
+        Folder that may have the file already.
 
     Raises
     ------
     InputError
-        Where it cannot be had, or is another one; it says what to put where.
+        Where the file cannot be fetched, or has another SHA-256. The message says which file to put where.
     """
     name = Path(urlparse(url).path).name
     digest = _DIGEST.search(name)[1]
@@ -51,20 +55,23 @@ def download_torchvision_weights(url, path, acquisition, cache=None):
         ) from None
 
 
-def download_zenodo_checkpoint(record, path, acquisition):
-    """Fetch the one checkpoint file of a Zenodo record.
+def download_zenodo_checkpoint(record: int | str, path: Path, acquisition: Mapping[str, Any]) -> None:
+    """Fetch the only checkpoint file of a Zenodo record.
 
     Raises
     ------
     InputError
-        Where the record has no checkpoint, or several.
+        Where the record has no checkpoint, or several, or the file is damaged.
     """
     http = session(acquisition)
-    answer = get(http, f"{acquisition['zenodo_url']}/records/{record}", acquisition)
+    address = f"{acquisition['zenodo_url']}/records/{record}"
+    answer = ask(http, address, acquisition, "check the number of the record, and acquisition.zenodo_url")
     try:
         files = {file["key"]: file for file in answer.json().get("files", [])}
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise InputError(answer.url, "answered something that is no Zenodo record", "try again later") from None
+        raise SetupError(
+            answer.url, "answered something that is no Zenodo record", "check acquisition.zenodo_url and the network"
+        ) from None
     weights = [name for name in files if name.lower().endswith(_CHECKPOINTS)]
     if len(weights) != 1:
         raise InputError(

@@ -18,6 +18,7 @@ class InputError(ValueError):
         remedy : str, optional
             What the user can do about it.
         """
+        self.found = found
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"

@@ -1,14 +1,11 @@
 """Files of the user's that this workflow reads and never changes: known by what they say, not by their bytes.
 
-QGIS changes the bytes of a GeoPackage when somebody only looks at it, and a spreadsheet writes the same table with
-other line ends. Nothing is to be made again for that.
+QGIS changes the bytes of a GeoPackage when somebody only looks at it. Nothing is to be made again for that.
 
 A program that has a GeoPackage open may keep edits in a file beside it, which ends in ``-wal`` (SQLite's write-ahead
 log). They count as drawn; the user's files stay as they are.
 """
 
-import csv
-import io
 import shutil
 import sqlite3
 import tempfile
@@ -25,7 +22,6 @@ _NO_FEATURES = ("layer_styles", "qgis_projects")
 _SHAPEFILE_PARTS = (".shp", ".dbf", ".prj", ".cpg")
 # Bytes of a .dbf that hold the day of the last change.
 _DBF_DAY = slice(1, 4)
-_DELIMITERS = ",;\t"
 
 
 def pending_edits(path: str | Path) -> Path | None:
@@ -60,8 +56,7 @@ def content_digest(path: str | Path) -> str:
     """SHA-256 of what a file says.
 
     GeoPackage: the features of its layers, in any order, with their reference systems. Shapefile: shapes, attributes
-    and reference system. CSV: its cells, whatever the line ends, the separator and the byte-order mark. Any other file:
-    its bytes.
+    and reference system. Any other file: its bytes.
 
     Raises
     ------
@@ -76,26 +71,9 @@ def content_digest(path: str | Path) -> str:
                 return _digest(_geopackage(file))
         if kind == ".shp":
             return _digest(_shapefile(path))
-        if kind == ".csv":
-            return _digest(_cells(path))
         return _digest([path.read_bytes()])
-    except (OSError, sqlite3.Error, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, sqlite3.Error) as error:
         raise InputError(path, f"cannot be read ({error})", "check the file") from None
-
-
-def read_table(path: str | Path) -> list[list[str]]:
-    """Rows of cells of a CSV file, its header first; separated by commas, semicolons or tabs, with or without a BOM.
-
-    Raises
-    ------
-    OSError, UnicodeDecodeError, csv.Error
-        If the file is no such table.
-    """
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        text = file.read()
-    header = text.splitlines()[0] if text else ""
-    delimiter = max(_DELIMITERS, key=header.count)
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
 
 
 def _digest(parts: Iterator[bytes] | list[bytes]) -> str:
@@ -133,10 +111,3 @@ def _shapefile(path: Path) -> Iterator[bytes]:
         if suffix == ".dbf" and content:
             content[_DBF_DAY] = bytes(3)
         yield bytes(content)
-
-
-def _cells(path: Path) -> Iterator[bytes]:
-    """Rows of a table as bytes; empty rows at its end do not count."""
-    for row in read_table(path):
-        if any(row):
-            yield repr([cell.strip() for cell in row]).encode()

@@ -1,11 +1,11 @@
 """The product table of a target (products.csv). A user may edit it, so that every line is checked."""
 
-import csv
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
+from ..acquisition.product_csv import read_lines
 from ..core.errors import InputError
 from .config.explain import explain, near
 from .config.fields import ABSENT, Azimuth, NotNegativeCount, Positive, ProductId, Section, number, text
@@ -39,7 +39,7 @@ def read_products(path: str | Path) -> list[str]:
     Parameters
     ----------
     path : str or Path
-        CSV with the columns of `ProductRow`.
+        CSV with the columns of `ProductRow`; `product_csv.read_lines` says which forms of CSV.
 
     Returns
     -------
@@ -52,35 +52,22 @@ def read_products(path: str | Path) -> list[str]:
         On the first fault: file, line, column, what was found, what is allowed.
     """
     products = []
-    with open(path, newline="") as file:
-        table = csv.DictReader(file)
-        for column in table.fieldnames or ():
-            if column not in ProductRow.model_fields:
-                found = f"line 1: unknown column '{column}'{near(column, ProductRow.model_fields)}"
-                raise InputError(path, found, f"allowed: {', '.join(ProductRow.model_fields)}")
-        for row in table:
-            line = f"line {len(products) + 2}"
-            if None in row:
-                raise InputError(path, f"{line}: has more cells than the header", "quote cells that hold commas")
-            cells = {column: _typed(column, cell) for column, cell in row.items() if cell not in ("", None)}
-            try:
-                product = ProductRow.model_validate(cells).product
-            except ValidationError as error:
-                found, remedy = explain(error.errors(include_url=False), ProductRow)
-                raise InputError(path, f"{line}: {found}", remedy) from None
-            if product in products:
-                raise InputError(path, f"{line}: product {product} is in the table twice", "delete one of the lines")
-            products.append(product)
+    table = read_lines(path)
+    for column in table.columns:
+        if column not in ProductRow.model_fields:
+            found = f"line {table.header_line}: unknown column '{column}'{near(column, ProductRow.model_fields)}"
+            raise InputError(path, found, f"allowed: {', '.join(ProductRow.model_fields)}")
+    for number_of_line, row in table.lines:
+        line = f"line {number_of_line}"
+        cells = {column: cell if column in _TEXT else table.number(cell) for column, cell in row.items()}
+        try:
+            product = ProductRow.model_validate(cells).product
+        except ValidationError as error:
+            found, remedy = explain(error.errors(include_url=False), ProductRow)
+            raise InputError(path, f"{line}: {found}", remedy) from None
+        if product in products:
+            raise InputError(path, f"{line}: product {product} is in the table twice", "delete one of the lines")
+        products.append(product)
     if not products:
         raise InputError(path, "lists no products", "search again, or add lines")
     return products
-
-
-def _typed(column, cell):
-    """Return a cell as a number if its column holds numbers; a cell that is not a number stays text."""
-    if column in _TEXT:
-        return cell
-    try:
-        return float(cell)
-    except ValueError:
-        return cell

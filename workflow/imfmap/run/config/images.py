@@ -150,8 +150,8 @@ class Acquisition(Section):
     )
     mirror: File | None = Field(
         None,
-        description="folder with EDRs anywhere in it, or address of a copy of the archive; it is searched before the "
-        "archive",
+        description="folder with EDRs anywhere in it, or address of a copy of the archive in its old or new layout; it "
+        "is searched before the archive",
     )
     isisdata: File = Field(
         "results/isisdata",
@@ -165,9 +165,11 @@ class Acquisition(Section):
     connections: Count = Field(2, description="largest number of downloads at a time")
     timeout_s: Positive = Field(60, description="seconds to wait for an answer")
     retries: NotNegativeCount = Field(
-        5, description="tries after a failure, with growing pauses or those that the server asks for"
+        5, description="tries after a failure, with growing pauses; a server that limits requests (429) is waited for"
     )
-    backoff_s: NotNegative = Field(1, description="first pause before a new try, seconds")
+    backoff_s: NotNegative = Field(
+        1, description="first pause before a new try, seconds; pauses for 429 are 30 times as long"
+    )
     max_images: Count = Field(60, description="largest number of images that a search may choose")
     min_gain: Share = Field(0.002, description="an image is chosen only if it adds this share of the place, or more")
     max_age_days: NotNegative | None = Field(

@@ -1,7 +1,6 @@
 """The plan of a run: what it would do, why and at what cost, and what exists already. `make plan` writes it."""
 
 import contextlib
-import csv
 import io
 import os
 import shlex
@@ -10,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...acquisition.product_csv import read_lines
 from ...core.checksums import Checksums, sha256
 from ...core.choices import LABELLED_ROLES
 from ...core.jsonfiles import read_json, write_json
@@ -115,8 +115,7 @@ def _images(name, target, folder):
     listed = {}
     table = folder / name / "products.csv"
     if table.exists():
-        with open(table, newline="") as file:
-            listed = {row["product"]: row for row in csv.DictReader(file)}
+        listed = {row["product"]: row for _, row in read_lines(table).lines if "product" in row}
     if "simulate" in target:
         listed = {image["product"]: {"source": "simulated"} for image in target["simulate"]["images"]}
     elif "mosaic" in target:
@@ -142,7 +141,7 @@ def _image(product, row, folder):
     return {
         "product": product,
         "source": row.get("source") or row.get("url") or "the archive (its address is asked for first)",
-        "bytes": int(row["bytes"]) if row.get("bytes") not in (None, "") else None,
+        "bytes": int(float(row["bytes"])) if row.get("bytes") not in (None, "") else None,
         "here": str(here) if here else None,
         "kernels": kernels,
     }
