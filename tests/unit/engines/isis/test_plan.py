@@ -118,6 +118,19 @@ def test_settings_that_isis_could_not_run_with_stop_at_once(change, said):
         check_config(complete(config, "a.yaml"))
 
 
+@pytest.mark.parametrize("key", ["root", "data"])
+def test_a_folder_of_isis_with_a_plus_sign_stops_at_once(tmp_path, key):
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "a+b").mkdir()
+    target = {"lat": 1, "lon": 2, "diameter_km": 1, "products": ["M1500000000LE"], "role": "map"}
+    config = {"run": {"name": "a"}, "targets": {"crater": target}}
+    config["processing"] = {"engine": "isis", "isis": {key: str(tmp_path / "a b")}}
+    check_config(complete(config, "a.yaml"))
+    config["processing"] = {"engine": "isis", "isis": {key: str(tmp_path / "a+b")}}
+    with pytest.raises(InputError, match=f"processing.isis.{key}: ISIS would misread the name"):
+        check_config(complete(config, "a.yaml"))
+
+
 @pytest.mark.parametrize("folder", ["week+1", "my week", "week,1", "(week)"])
 @pytest.mark.parametrize(("key", "suffix"), [("edrs", "IMG"), ("cubes", "cub")])
 def test_images_may_lie_in_folders_that_isis_would_misread(key, suffix, folder):

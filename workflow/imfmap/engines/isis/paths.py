@@ -20,6 +20,22 @@ def is_harmless(path: str | Path) -> bool:
     return _HARMLESS.fullmatch(str(path)) is not None
 
 
+def check_folder(folder: str | Path, key: str) -> None:
+    """Stop on a folder of ISIS or of its data in whose name ISIS would see the start of attributes.
+
+    Raises
+    ------
+    SetupError
+        `key` is named as the setting.
+    """
+    if "+" in str(folder):
+        raise SetupError(
+            key,
+            f"ISIS would misread the name of the folder {folder}: attributes start at a plus sign",
+            "name the folder without it, or give a link to it",
+        )
+
+
 def harmless_spelling(path: str | Path) -> str | None:
     """Return a path that ISIS reads as it is meant: as given, or relative to the working directory.
 

@@ -9,7 +9,7 @@ from ...core.errors import InputError
 from ...maps.target_grid import target_grid
 from . import commands
 from .boxes import LonLatBox
-from .paths import is_harmless
+from .paths import check_folder, is_harmless
 from .shape_files import check_shape_file
 
 # In place of what is known only when the images are there.
@@ -43,7 +43,7 @@ def commands_of(config: Mapping[str, Any]) -> Iterator[commands.Command]:
     Parameters
     ----------
     config : dict
-        Complete, as `run.config.complete.complete` gives it.
+        Complete, as `complete.complete` gives it.
 
     Yields
     ------
@@ -85,7 +85,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     Parameters
     ----------
     config : dict
-        Complete, as `run.config.complete.complete` gives it.
+        Complete, as `complete.complete` gives it.
 
     Raises
     ------
@@ -105,6 +105,8 @@ def check_config(config: Mapping[str, Any]) -> None:
         path = processing["isis"][key]
         if path is not None and not Path(path).is_dir():
             raise InputError(f"processing.isis.{key}", f"there is no folder {path}", "check the path")
+        if path is not None:
+            check_folder(Path(path).absolute(), f"processing.isis.{key}")
     if processing["isis"]["shape"] == "user":
         check_shape_model(processing["isis"]["shape_model"])
     for command in commands_of(config):

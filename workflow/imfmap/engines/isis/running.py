@@ -10,7 +10,7 @@ from ...core.errors import SetupError
 from .commands import Command
 from .interface import text_of
 from .messages import ended_by_signal, explained, product_names
-from .paths import Links, is_harmless, working_folder
+from .paths import Links, check_folder, working_folder
 
 log = logging.getLogger(__name__)
 
@@ -94,12 +94,7 @@ def prepare(command: Command) -> None:
         )
     local_kernels = command.program == "spiceinit" and not command.parameters.get("web")
     for variable, folder in (("ISISROOT", root), ("ISISDATA", data)):
-        if not is_harmless(folder):
-            raise SetupError(
-                variable,
-                f"ISIS would misread the name of the folder {folder}",
-                "name it without blank, comma and plus sign, or name a link to it",
-            )
+        check_folder(folder, variable)
     part = "lro/calibration" if command.program == "lronaccal" else "lro/kernels" if local_kernels else ""
     if not (Path(data) / part).is_dir():
         raise SetupError(
