@@ -4,6 +4,7 @@ Every network takes float (B, C, S, S) as `network_input` makes it: one channel,
 gives logits (B, 1, S, S).
 """
 
+import logging
 import math
 
 import numpy as np
@@ -15,6 +16,7 @@ from ..core.choices import SCALING, SCALINGS
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.processors import processor_name
+from ..tiles.sun_frame import LEFT_DEG
 from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
 from .weights import load_state, network_state, read_state, start_encoder_from, start_from
@@ -35,7 +37,11 @@ STARTS = ("weights", "encoder_weights")
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SUN_CHANNELS = 2
 _OWN_REMEDY = "its settings are of another network: give the checkpoint as its training wrote it"
+# What the published network was fed: the 8 bits over 255, and nothing else.
+_PUBLISHED_SCALING = "unit"
 _PAPER_USE = {"recipe": "paper", "tile_size_px": 512, "resolution_m": 1.5, "threshold": 0.5}
+
+logger = logging.getLogger(__name__)
 
 
 class GreyNetwork(nn.Module):
@@ -58,7 +64,7 @@ class GreyNetwork(nn.Module):
         if scaling not in SCALINGS:
             raise InputError("input_scaling", f"unknown '{scaling}'", f"use one of {', '.join(SCALINGS)}")
         self.network = network
-        self.channels, self.sun_channels = channels, sun_channels
+        self.channels, self.sun_channels, self.scaling = channels, sun_channels, scaling
         mean, deviation = np.array(_MEAN), np.array(_DEVIATION)
         if scaling == "unit":
             mean, deviation = np.zeros(3), np.ones(3)
@@ -183,12 +189,15 @@ def save_checkpoint(path, model, settings, training=None):
     model : nn.Module
     settings : mapping
         What is needed to build and use the model: those of `BUILD_KEYS` that it has, `recipe`, `tile_size_px`,
-        `resolution_m`, `threshold`. Plain values only.
+        `resolution_m`, `threshold`. Plain values only. The file also says, whether or not the settings do, what the
+        model's input is: `input_scaling`, `input_channels` (1 or 3), `sun_input`, and `sun_azimuth_deg`, where the Sun
+        is in its tiles (clockwise from up; None for recipe `paper`, whose Sun is anywhere).
     training : mapping, optional
         How the model came about: epoch, scores.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    content = {"state_dict": state, "settings": dict(settings), "training": dict(training or {})}
+    content = {"state_dict": state, "settings": {**settings, **_input_of(model, settings)}}
+    content["training"] = dict(training or {})
     # Given a path, torch would write the temporary name into the file.
     with replacing(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
@@ -205,12 +214,13 @@ def load_checkpoint(path):
     Raises
     ------
     InputError
-        Where the file is no checkpoint of this workflow.
+        If the file is no checkpoint of this workflow, or its model wants an input that this version cannot give.
     """
     checkpoint = read_state(path)
     settings = checkpoint["settings"]
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
+    _check_input(settings, path)
     model = build_model({**settings, "weights": None})
     load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
@@ -229,8 +239,8 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
     out_path : path
         Checkpoint to write.
     input_scaling : str, optional
-        Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default
-        "imagenet", as torchvision's own weights want it.
+        Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default "unit", as
+        the published network was fed, with a warning in the log.
 
     Raises
     ------
@@ -253,14 +263,49 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
             raise InputError(path, f"takes {channels} channels", "give weights for grey or colour images")
         if channels != deeplab.INPUT_CHANNELS:
             settings["input_channels"] = channels
-        if input_scaling not in (None, "imagenet"):
-            settings["input_scaling"] = input_scaling
-    elif input_scaling not in (None, "imagenet", settings.get("input_scaling")):
-        found = f"was trained with input_scaling {settings.get('input_scaling', SCALING)}"
-        raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
+        if input_scaling is None:
+            logger.warning(
+                "%s: does not say how its input was scaled; taken as 0..1 (unit), like the published weights; set the"
+                " model's input_scaling: unit, or imagenet if it was trained with torchvision's means and deviations",
+                path,
+            )
+        settings["input_scaling"] = input_scaling or _PUBLISHED_SCALING
+    else:
+        _check_input(settings, path)
+        known = settings.get("input_scaling") or SCALING
+        if input_scaling not in (None, known):
+            raise InputError(
+                path, f"was trained with input_scaling {known}", f"leave input_scaling: {input_scaling} out"
+            )
     model = build_model({**settings, "weights": None})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
+
+
+def _input_of(model, settings):
+    """What a checkpoint says of its model's input."""
+    return {
+        "input_scaling": model.scaling,
+        "input_channels": model.channels,
+        "sun_input": model.sun_channels > 0,
+        "sun_azimuth_deg": LEFT_DEG if settings["recipe"] == "sun_aligned" else None,
+    }
+
+
+def _check_input(settings, path):
+    """Refuse a checkpoint whose model wants an input that this version cannot give. Old ones say less of it."""
+    scaling, channels = settings.get("input_scaling") or SCALING, settings.get("input_channels")
+    if scaling not in SCALINGS:
+        found = f"was trained with input_scaling '{scaling}'"
+        raise InputError(path, found, f"use a model with {' or '.join(SCALINGS)}, or the version that wrote it")
+    known = (1, deeplab.INPUT_CHANNELS) if settings["architecture"] in DEEPLABS else (1,)
+    if channels is not None and channels not in known:
+        found = f"takes {channels} channels, {settings['architecture']} {' or '.join(map(str, known))}"
+        raise InputError(path, found, _OWN_REMEDY)
+    azimuth_deg = settings.get("sun_azimuth_deg")
+    if settings["recipe"] == "sun_aligned" and azimuth_deg not in (None, LEFT_DEG):
+        found = f"was trained with the Sun at azimuth {azimuth_deg} in its tiles, which have it at {LEFT_DEG:g} here"
+        raise InputError(path, found, "use the version that wrote it, or train the model anew")
 
 
 def _encoder_decoder(name, settings, channels):

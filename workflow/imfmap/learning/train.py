@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..core.choices import LEARNING, MACHINE, SCHEDULES, THRESHOLD
+from ..core.choices import LEARNING, MACHINE, SCALING, SCHEDULES, THRESHOLD
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
@@ -151,6 +151,7 @@ def _train_on(device, ranks, job, dtype, state):
     train_set, validation_set, kind = tile_sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
+    settings.setdefault("input_scaling", SCALING)
     settings |= kind | {"threshold": job.learning["threshold"]}
     counts = {"train": train_set.counts(), "validation": validation_set.counts()}
     logger.info("tiles: %s", counts)

@@ -1,20 +1,17 @@
 """Weights from files: read without running anything that is in them, and fitted to a network."""
 
-import _codecs
 import logging
 import os.path
 import re
 from collections import Counter
 
-import numpy as np
 import torch
 
-from ..core.choices import OLD_RECIPES
+from ..core.choices import OLD_RECIPES, SCALING
 from ..core.errors import InputError
 from .deeplab import LAST_LAYER
 
-# Names that checkpoints of earlier versions have for a recipe.
-# What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
+# Every checkpoint of this workflow has these settings. Settings without one of them come from another program.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
 # What stands before the names of the network to use where a file holds several, the most usual first: "" is nothing.
 _USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "student", "module")
@@ -22,14 +19,52 @@ _USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "stud
 _COUNTER = ".num_batches_tracked"
 _COLOURS = 3
 _NAMED = 3
-_SCALAR = np.float64(0).__reduce__()[0]
-# NumPy's numbers, which people keep beside weights: values like any other, by NumPy's old and new name for them.
-_NUMBERS = [
-    _SCALAR,
-    (_SCALAR, "numpy.core.multiarray.scalar"),
-    np.dtype,
-    *{type(np.dtype(code)) for code in "?bhilqBHILQefd"},
-    _codecs.encode,
+
+
+class _StandIn:
+    """Stands for a harmless value beside the weights. It takes whatever the value was made from, and keeps nothing."""
+
+    def __new__(cls, *_):
+        return super().__new__(cls)
+
+    def __init__(self, *_):
+        pass
+
+    def __setstate__(self, _):
+        pass
+
+
+def _empty_dict(*_):
+    return {}
+
+
+def _empty_list(*_):
+    return []
+
+
+# What people keep beside weights: settings, scores, dates, paths. PyTorch's reader knows only the names that it is
+# given, and refuses all others, so that a file cannot call what it likes. It is given the names below, but not what
+# they stand for: each leads to a stand-in, because no one needs these values, and because not all the real ones are
+# harmless (NumPy's take types and bytes of the file's choice).
+_HARMLESS = {
+    "numpy": "ndarray dtype bool_ int8 int16 int32 int64 uint8 uint16 uint32 uint64 float16 float32 float64",
+    "numpy.core.multiarray": "_reconstruct scalar",
+    "numpy._core.multiarray": "_reconstruct scalar",
+    "argparse": "Namespace",
+    "types": "SimpleNamespace",
+    "pathlib": "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath",
+    "pathlib._local": "Path PosixPath WindowsPath PurePath PurePosixPath PureWindowsPath",
+    "datetime": "datetime date time timedelta timezone",
+    "decimal": "Decimal",
+    "fractions": "Fraction",
+    "uuid": "UUID",
+    "builtins": "bool int float str bytes list dict tuple set frozenset object range slice",
+}
+_STAND_INS = [
+    *((_StandIn, f"{module}.{name}") for module, names in _HARMLESS.items() for name in names.split()),
+    # The reader fills these with what lies in them, weights included.
+    (_empty_dict, "collections.defaultdict"),
+    (_empty_list, "collections.deque"),
 ]
 
 logger = logging.getLogger(__name__)
@@ -56,7 +91,7 @@ def read_state(path):
         Where the file cannot be read, holds more than weights and plain values, or no state.
     """
     try:
-        with torch.serialization.safe_globals(_NUMBERS):
+        with torch.serialization.safe_globals(_STAND_INS):
             content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
@@ -65,11 +100,11 @@ def read_state(path):
     state = _tensors_in(content) if isinstance(content, dict) else {}
     if not state:
         raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
-    settings = content.get("settings")
+    settings, training = (_without_stand_ins(content.get(key)) for key in ("settings", "training"))
     if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
         return {"state_dict": state, "settings": None, "training": None}
     recipe = OLD_RECIPES.get(settings["recipe"], settings["recipe"])
-    return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": content.get("training")}
+    return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": training}
 
 
 def network_state(state, signatures, path):
@@ -142,6 +177,29 @@ def load_state(network, state, path, remedy="use the architecture that it was tr
     network.load_state_dict(state)
 
 
+def check_start(settings, scaling, path):
+    """Refuse starting weights whose input was scaled in another way than the model's is.
+
+    Parameters
+    ----------
+    settings : mapping or None
+        Those of the checkpoint; None for weights of another program, which do not say.
+    scaling : str
+        The model's `input_scaling`.
+    path : path
+        File of the weights, for the message.
+
+    Raises
+    ------
+    InputError
+        Naming the key to set.
+    """
+    known = (settings or {}).get("input_scaling") or SCALING
+    if settings is not None and known != scaling:
+        found = f"was trained with input_scaling {known}, the model has {scaling}"
+        raise InputError(path, found, f"set the model's input_scaling: {known}")
+
+
 def start_from(model, path):
     """Load the weights that a training starts from.
 
@@ -151,11 +209,13 @@ def start_from(model, path):
     Raises
     ------
     InputError
-        See `read_state` and `load_state`.
+        See `read_state`, `check_start` and `load_state`.
     """
     own = model.network.state_dict()
     names = [name for name in own if not name.endswith(_COUNTER)]
-    state = network_state(read_state(path)["state_dict"], [names], path)
+    content = read_state(path)
+    check_start(content["settings"], model.scaling, path)
+    state = network_state(content["state_dict"], [names], path)
     last = [name for name in own if name.startswith(f"{LAST_LAYER}.")]
     if any(name in state and state[name].shape != own[name].shape for name in last):
         logger.info("%s has other classes: the last layer starts as drawn", path)
@@ -179,10 +239,11 @@ def start_encoder_from(model, path):
     Raises
     ------
     InputError
-        See `read_state` and `load_state`.
+        See `read_state`, `check_start` and `load_state`.
     """
     own = model.encoder.state_dict()
     content = read_state(path)
+    check_start(content["settings"], model.scaling, path)
     state = network_state(content["state_dict"], [[name for name in own if not name.endswith(_COUNTER)]], path)
     first = _first(own)
     if content["settings"] is None and model.channels == 1 and _channels(state, first) == _COLOURS:
@@ -207,6 +268,13 @@ def _without_sun(state, own, sun_channels):
     channels = _channels(state, first)
     if channels and own[first].shape[1] - channels == sun_channels > 0:
         state[first] = torch.nn.functional.pad(state[first], (0, 0, 0, 0, 0, sun_channels))
+
+
+def _without_stand_ins(value):
+    """Dictionary without its entries that are stand-ins, which no checkpoint could be written with."""
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_stand_ins(entry) for name, entry in value.items() if not isinstance(entry, _StandIn)}
 
 
 def _tensors_in(dictionary, prefix=""):

@@ -12,7 +12,6 @@ from ...core.choices import (
     MACHINE,
     PRECISIONS,
     RECIPES,
-    SCALING,
     SCALINGS,
     SCHEDULES,
     SPLITS,
@@ -185,9 +184,11 @@ class Model(Section):
     batch_size: Count = Field(
         32, description="tiles in a batch; also how many tiles the paper's metrics are taken over at a time"
     )
-    input_scaling: Literal[SCALINGS] = Field(
-        SCALING,
-        description="`imagenet` statistics, or `unit`, 0..1 as it is; published states do not say theirs",
+    input_scaling: Literal[SCALINGS] | None = Field(
+        None,
+        description="`imagenet` (less torchvision's means, over its deviations) or `unit` (0..1 as it is); by default "
+        "`imagenet` for a network trained here, else what its checkpoint says, or `unit` with a warning if that says "
+        "nothing, as published weights do",
     )
     split: Literal[SPLITS] = Field(
         "tile", description="by `tile`, as the paper, or by `place`, which lets no ground train and validate"
