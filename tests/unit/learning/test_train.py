@@ -103,6 +103,10 @@ def test_the_best_epoch_is_kept(trained):
         "tile_size_px": 32,
         "resolution_m": 1.5,
         "threshold": 0.5,
+        "input_scaling": "imagenet",
+        "input_channels": 1,
+        "sun_input": False,
+        "sun_azimuth_deg": 270.0,
     }
 
 
