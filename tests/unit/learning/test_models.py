@@ -316,7 +316,9 @@ def test_published_weights_may_take_grey_images_and_another_scaling(tmp_path, ch
 def test_states_of_other_classes_are_not_taken_for_fractures(tmp_path):
     colours = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5)
     torch.save(colours.state_dict(), tmp_path / "five.pt")
-    with pytest.raises(InputError, match="five.pt: tells 5 classes apart; give it as `weights` to a model to train"):
+    with pytest.raises(
+        InputError, match="five.pt: has 5 classes, not one or two; give it as `weights` to a model to train"
+    ):
         adopt_checkpoint(tmp_path / "five.pt", tmp_path / "checkpoint.pt")
 
 

@@ -21,7 +21,7 @@ from torchvision.models import segmentation
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import ENCODER_DECODERS
 from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoint, network_input, save_checkpoint
-from imfmap.learning.weights import read_state
+from imfmap.learning.weight_files import read_state
 
 NAME = "deeplabv3_mobilenet_v3_large"
 SMALL = {"architecture": "unet", "encoder": "tu-tf_mobilenetv3_small_minimal_100", "decoder_channels": [16, 8, 8]}

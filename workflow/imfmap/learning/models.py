@@ -1,11 +1,14 @@
 """Networks by name, their input, and their checkpoints.
 
-Every network takes float (B, C, S, S) as `network_input` makes it: one channel, or three with the Sun's direction; and
-gives logits (B, 1, S, S).
+Every network takes the float tensor (B, C, S, S) that `network_input` makes: one channel, or three with the Sun's
+direction. It returns logits (B, 1, S, S).
 """
 
 import logging
 import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import segmentation_models_pytorch as smp
@@ -19,9 +22,10 @@ from ..core.processors import processor_name
 from ..tiles.sun_frame import LEFT_DEG
 from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
-from .weights import load_state, network_state, read_state, start_encoder_from, start_from
+from .weight_files import read_state
+from .weights import load_state, network_state, start_encoder_from, start_from
 
-# Settings that say how a network is built; no weight tells them.
+# Settings that say how a network is built. Its weights do not tell them.
 BUILD_KEYS = (
     "architecture",
     "encoder",
@@ -31,7 +35,7 @@ BUILD_KEYS = (
     "input_scaling",
     "input_channels",
 )
-# Settings that name files which a training starts from.
+# Settings that name the files that a training starts from.
 STARTS = ("weights", "encoder_weights")
 # Channel means and deviations that torchvision's weights were trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -45,21 +49,21 @@ logger = logging.getLogger(__name__)
 
 
 class GreyNetwork(nn.Module):
-    """A network behind one grey input channel: input normalised, output its logits alone.
+    """A network that takes one grey channel, normalises it, and returns its logits alone.
 
     Parameters
     ----------
     network : nn.Module
-        Takes (B, `channels` + `sun_channels`, S, S); gives logits (B, 1, S, S), or a dict that holds them as `out`.
+        Takes (B, `channels` + `sun_channels`, S, S); returns logits (B, 1, S, S), or a dict that holds them as `out`.
     channels : int
         3 where the network wants colour (the grey channel is repeated), else 1.
     sun_channels : int
         2 where the network is given the Sun's direction, else 0.
     scaling : str
-        "imagenet": the grey channel less torchvision's channel means, over their deviations; "unit": as it is, 0..1.
+        "imagenet" subtracts torchvision's means of the channels and divides by their deviations; "unit" leaves 0..1.
     """
 
-    def __init__(self, network, channels, sun_channels=0, scaling=SCALING):
+    def __init__(self, network: nn.Module, channels: int, sun_channels: int = 0, scaling: str = SCALING):
         super().__init__()
         if scaling not in SCALINGS:
             raise InputError("input_scaling", f"unknown '{scaling}'", f"use one of {', '.join(SCALINGS)}")
@@ -75,21 +79,21 @@ class GreyNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
 
     @property
-    def encoder(self):
-        """nn.Module: the part that sees the image, under the names that its own weights have for it."""
+    def encoder(self) -> nn.Module:
+        """The part that sees the image, with the parameter names that published weights of it have."""
         if hasattr(self.network, "backbone"):
             return self.network.backbone
         # Encoders of timm are behind a layer of names.
         return getattr(self.network.encoder, "model", self.network.encoder)
 
-    def forward(self, image):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
         grey = (image[:, :1] - self.mean) / self.deviation
         output = self.network(torch.cat([grey, image[:, 1:]], 1) if self.sun_channels else grey)
         return output["out"] if isinstance(output, dict) else output
 
 
-def network_input(image, sun_azimuth_deg=None):
-    """Network input of tiles: the one scaling that training and inference share.
+def network_input(image: np.ndarray | torch.Tensor, sun_azimuth_deg: float | None = None) -> torch.Tensor:
+    """Return the network's input for tiles. Training and inference share this one scaling.
 
     Parameters
     ----------
@@ -113,7 +117,7 @@ def network_input(image, sun_azimuth_deg=None):
     return torch.cat([image, *constant], -3)
 
 
-def build_model(settings):
+def build_model(settings: Mapping[str, Any]) -> GreyNetwork:
     """Build a network.
 
     Parameters
@@ -152,8 +156,8 @@ def build_model(settings):
     return model
 
 
-def choose_device(name, where):
-    """Device of a setting "auto", "cpu" or "cuda".
+def choose_device(name: str, where: str) -> torch.device:
+    """Return the device that a setting "auto", "cpu" or "cuda" stands for.
 
     Parameters
     ----------
@@ -164,7 +168,7 @@ def choose_device(name, where):
     Raises
     ------
     InputError
-        For cuda where there is none.
+        If it is cuda and there is no GPU.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError(where, "cuda, but PyTorch sees no GPU here", "use auto or cpu")
@@ -173,14 +177,16 @@ def choose_device(name, where):
     return torch.device(name)
 
 
-def device_name(device):
-    """str: what the device calls itself."""
+def device_name(device: torch.device) -> str:
+    """Return the name of a device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{processor_name()}, CPU threads: {torch.get_num_threads()}"
 
 
-def save_checkpoint(path, model, settings, training=None):
+def save_checkpoint(
+    path: str | Path, model: GreyNetwork, settings: Mapping[str, Any], training: Mapping[str, Any] | None = None
+) -> None:
     """Write a checkpoint that `torch.load(path, weights_only=True)` can read.
 
     Parameters
@@ -203,7 +209,7 @@ def save_checkpoint(path, model, settings, training=None):
         torch.save(content, file)
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     """Build the model of a checkpoint.
 
     Returns
@@ -226,16 +232,16 @@ def load_checkpoint(path):
     return model.eval(), settings
 
 
-def adopt_checkpoint(path, out_path, input_scaling=None):
-    """Take in a checkpoint made elsewhere: one of this workflow as it is, or a torchvision DeepLabV3 state.
+def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str | None = None) -> None:
+    """Write a checkpoint from a file made elsewhere: a checkpoint of this workflow, or a torchvision DeepLabV3 state.
 
-    A state without settings is taken for one that was trained as Le Corre et al. (2025) trained theirs: recipe
-    `paper`, 512 px tiles at 1.5 m/px, threshold 0.5. Whether it takes one channel or three is seen in its weights.
+    If a state has no settings, it counts as trained like that of Le Corre et al. (2025): recipe `paper`, 512 px tiles
+    at 1.5 m/px, threshold 0.5. Its weights show whether it takes one channel or three.
 
     Parameters
     ----------
     path : path
-        See `weights.read_state`.
+        See `weight_files.read_state`.
     out_path : path
         Checkpoint to write.
     input_scaling : str, optional
@@ -245,18 +251,18 @@ def adopt_checkpoint(path, out_path, input_scaling=None):
     Raises
     ------
     InputError
-        Where the file holds no weights, or those of no DeepLabV3 for one class that torchvision has; where it says
-        itself that its input was scaled in another way.
+        If the file holds no weights, or not those of a torchvision DeepLabV3 with one or two classes. If the file says
+        that its input was scaled in another way.
     """
     checkpoint = read_state(path)
     settings, state = checkpoint["settings"], checkpoint["state_dict"]
     if settings is None:
-        # Of a state without any part of a DeepLabV3, its own names say what it is.
+        # If no part of a DeepLabV3 is found, the error names what the state has instead.
         state = network_state(state, deeplab.SIGNATURES, path) or state
         settings = {"architecture": deeplab.architecture_of(state, path)} | _PAPER_USE
         classes = len(state[f"{deeplab.LAST_LAYER}.weight"])
         if classes != 1:
-            raise InputError(path, f"tells {classes} classes apart", "give it as `weights` to a model to train")
+            raise InputError(path, f"has {classes} classes, not one or two", "give it as `weights` to a model to train")
         backbone = (value for name, value in state.items() if name.startswith("backbone."))
         channels = next(value.shape[1] for value in backbone if value.ndim == 4)
         if channels not in (1, deeplab.INPUT_CHANNELS):
