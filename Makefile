@@ -3,7 +3,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .PHONY: demo test lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping real-crops help
 
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null && echo $$python && break; done)
+# The Pythons that the pins of envs/ have wheels for.
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do $$python -c "$(SUITS)" 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 CORES ?= $(shell nproc)
 SNAKEMAKE := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --cores $(CORES)
@@ -80,8 +82,10 @@ help:
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/'
 
 .venv/bin/python:
-	@test -n "$(PYTHON)" || { echo "imfmap: no Python 3.11 or newer on the PATH; install one, or run make PYTHON=/path/to/python3"; exit 1; }
-	$(PYTHON) -m venv .venv
+	@test -n "$(PYTHON)" || { echo "imfmap: no Python 3.11, 3.12 or 3.13 on the PATH (newer ones have no wheels of all packages); install python3.13, or run make PYTHON=/path/to/python3.13"; exit 1; }
+	@"$(PYTHON)" -c "$(SUITS)" || { echo "imfmap: $(PYTHON) is $$("$(PYTHON)" --version 2>&1), and not all packages have wheels for it; use Python 3.11, 3.12 or 3.13"; exit 1; }
+	@PYTHONPATH=workflow PYTHONDONTWRITEBYTECODE=1 "$(PYTHON)" -m imfmap.run.clone_folder
+	"$(PYTHON)" -m venv .venv
 
 .venv/run.stamp: envs/requirements.txt | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt

@@ -23,7 +23,7 @@ from imfmap.acquisition.search_report import RUN_STARTED, now
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import command_line, lock, snakemake_internals, startup_checks, target_choice
+from imfmap.run import clone_folder, command_line, lock, snakemake_internals, startup_checks, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
@@ -37,6 +37,7 @@ if not snakemake_internals.config_files(workflow):
 # The completed configuration replaces the user's here, and not in a workflow that uses this one as a module.
 CONFIG_FILES = ", ".join(snakemake_internals.config_files(workflow)) or "config"
 try:
+    clone_folder.check_folder(ROOT, Path(sys.executable).parent)
     if snakemake_internals.is_first_process(workflow):
         # Snakemake has read these files already, but it takes the last of two equal keys.
         for file in snakemake_internals.config_files(workflow):

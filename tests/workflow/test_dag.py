@@ -128,9 +128,12 @@ def test_a_finished_mosaic_can_be_learnt_from(tmp_path, mini_config):
     [
         (
             {"recipe": "sun_aligned"},
-            "models.net: was trained for recipe sun_aligned; a mosaic has no one Sun to turn to",
+            "models.net: was trained for recipe sun_aligned, and a mosaic has no single direction of the Sun; search",
         ),
-        ({"sun_input": True}, "models.net: is to be given the Sun's direction; a mosaic has many: use its images"),
+        (
+            {"sun_input": True},
+            "models.net: takes the Sun's direction, and a mosaic has no single one; search the images",
+        ),
     ],
 )
 def test_a_model_that_cannot_search_a_mosaic_is_refused_before_anything_is_made(tmp_path, mini_config, model, said):

@@ -263,10 +263,10 @@ def test_bad_input_is_refused(tmp_path, use):
     with pytest.raises(InputError, match="uint16"):
         mosaic(tmp_path, np.ones((64, 64), np.uint16), SETTINGS)
     use(PointWise())
-    with pytest.raises(InputError, match="recipe sun_aligned; a mosaic has no one Sun"):
+    with pytest.raises(InputError, match="recipe sun_aligned, and a mosaic has no single direction"):
         mosaic(tmp_path, np.ones((64, 64), np.uint8), SETTINGS)
     use(PointWise(), "paper", sun_input=True)
-    with pytest.raises(InputError, match="a mosaic has many"):
+    with pytest.raises(InputError, match="takes the Sun's direction, and a mosaic has no single one"):
         mosaic(tmp_path, np.ones((64, 64), np.uint8), SETTINGS)
     use(PointWise())
     with pytest.raises(InputError, match="no valid pixel"):

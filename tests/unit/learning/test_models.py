@@ -21,6 +21,8 @@ SMALL = {
     "decoder_channels": [32, 24, 16, 16, 8],
 }
 USE = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+# What a checkpoint of `SMALL` says of its input beside its settings.
+INPUT = {"input_scaling": "imagenet", "input_channels": 1, "sun_input": False, "sun_azimuth_deg": 270.0}
 BATCH = torch.rand(2, 1, 64, 64, generator=torch.Generator().manual_seed(0))
 
 
@@ -48,7 +50,7 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
     content = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
     assert set(content) == {"state_dict", "settings", "training"}
     loaded, settings = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert settings == SMALL | USE
+    assert settings == SMALL | USE | INPUT
     assert not loaded.training
     with torch.inference_mode():
         torch.testing.assert_close(loaded(BATCH), model.eval()(BATCH))
@@ -97,9 +99,11 @@ def test_a_published_deeplab_state_is_taken_in_however_it_is_wrapped(tmp_path, c
     torch.save(wrapped(state), tmp_path / "published.pt")
     adopt_checkpoint(tmp_path / "published.pt", tmp_path / "checkpoint.pt")
     model, settings = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert settings == {"architecture": "deeplabv3_mobilenet_v3_large"} | USE | {"recipe": "paper", "tile_size_px": 512}
+    use = {"recipe": "paper", "tile_size_px": 512, "sun_azimuth_deg": None}
+    use |= {"input_scaling": "unit", "input_channels": 3}
+    assert settings == {"architecture": "deeplabv3_mobilenet_v3_large"} | USE | INPUT | use
     with torch.inference_mode():
-        output = published((BATCH - model.mean) / model.deviation)["out"]
+        output = published(BATCH.expand(-1, 3, -1, -1))["out"]
         expected = output.softmax(1)[:, 1:] if classes == 2 else output.sigmoid()
         torch.testing.assert_close(model(BATCH).sigmoid(), expected)
 
@@ -283,7 +287,7 @@ def test_a_checkpoint_says_how_its_network_is_built(tmp_path):
     settings = {"architecture": "deeplabv3_mobilenet_v3_large", "output_stride": 8, "sun_input": True} | USE
     save_checkpoint(tmp_path / "checkpoint.pt", build_model(settings), settings)
     model, loaded = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert loaded == settings and model.sun_channels == 2
+    assert loaded == settings | INPUT | {"sun_input": True, "input_channels": 3} and model.sun_channels == 2
     with torch.inference_mode():
         assert model.network.backbone(torch.rand(1, 5, 64, 64))["out"].shape[-1] == 8
 
@@ -296,13 +300,13 @@ def test_input_scalings():
         build_model({"architecture": "deeplabv3_mobilenet_v3_large", "input_scaling": "other"})
 
 
-@pytest.mark.parametrize(("channels", "scaling"), [(1, "unit"), (1, None), (3, "unit")])
+@pytest.mark.parametrize(("channels", "scaling"), [(1, "unit"), (1, "imagenet"), (3, "unit")])
 def test_published_weights_may_take_grey_images_and_another_scaling(tmp_path, channels, scaling):
     published = build_deeplab("deeplabv3_mobilenet_v3_large", channels=channels).eval()
     torch.save(published.state_dict(), tmp_path / "published.pt")
     adopt_checkpoint(tmp_path / "published.pt", tmp_path / "checkpoint.pt", scaling)
     model, settings = load_checkpoint(tmp_path / "checkpoint.pt")
-    assert settings.get("input_channels", 3) == channels and settings.get("input_scaling") == scaling
+    assert settings["input_channels"] == channels and settings["input_scaling"] == scaling
     image = BATCH if scaling == "unit" else (BATCH - 0.449) / 0.226
     with torch.inference_mode():
         expected = published(image.expand(-1, channels, -1, -1))["out"]
@@ -312,7 +316,9 @@ def test_published_weights_may_take_grey_images_and_another_scaling(tmp_path, ch
 def test_states_of_other_classes_are_not_taken_for_fractures(tmp_path):
     colours = segmentation.deeplabv3_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=5)
     torch.save(colours.state_dict(), tmp_path / "five.pt")
-    with pytest.raises(InputError, match="five.pt: tells 5 classes apart; give it as `weights` to a model to train"):
+    with pytest.raises(
+        InputError, match="five.pt: has 5 classes, not one or two; give it as `weights` to a model to train"
+    ):
         adopt_checkpoint(tmp_path / "five.pt", tmp_path / "checkpoint.pt")
 
 

@@ -103,6 +103,10 @@ def test_the_best_epoch_is_kept(trained):
         "tile_size_px": 32,
         "resolution_m": 1.5,
         "threshold": 0.5,
+        "input_scaling": "imagenet",
+        "input_channels": 1,
+        "sun_input": False,
+        "sun_azimuth_deg": 270.0,
     }
 
 
@@ -286,7 +290,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
     caplog.clear()
     monkeypatch.setattr(EpochRunner, "train", None)
     run(tmp_path / "model", paths, training={"epochs": 2})
-    assert "is taken again" in caplog.text and "going on after epoch 2" in caplog.text
+    assert "is used again" in caplog.text and "going on after epoch 2" in caplog.text
     assert {path.name for path in (tmp_path / "model").iterdir() if path.name.startswith(".")} == {".resume.old"}
     run(tmp_path / "model", paths, training={"epochs": 1})
     assert "going on after epoch 1" in caplog.text

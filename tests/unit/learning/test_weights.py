@@ -1,8 +1,16 @@
 """Files of weights as people have them: broken, harmful, from elsewhere, wrapped in whatever a program writes."""
 
+import argparse
+import collections
+import datetime
+import decimal
+import fractions
 import io
 import os
+import pathlib
 import pickle
+import types
+import uuid
 import zipfile
 
 import numpy as np
@@ -12,11 +20,14 @@ from torchvision.models import segmentation
 
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import ENCODER_DECODERS
-from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoint, save_checkpoint
+from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoint, network_input, save_checkpoint
+from imfmap.learning.weight_files import read_state
 
 NAME = "deeplabv3_mobilenet_v3_large"
 SMALL = {"architecture": "unet", "encoder": "tu-tf_mobilenetv3_small_minimal_100", "decoder_channels": [16, 8, 8]}
 USE = {"recipe": "sun_aligned", "tile_size_px": 64, "resolution_m": 1.5, "threshold": 0.5}
+# What a checkpoint says of the input of a network that was taken in.
+PUBLISHED = {"input_scaling": "unit", "input_channels": 3, "sun_input": False, "sun_azimuth_deg": None}
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +81,139 @@ def test_a_file_that_is_no_weights_is_said_in_our_own_words(tmp_path, capsys, co
     assert not (tmp_path / "out.pt").exists()
 
 
+HARMLESS = {
+    "array": np.array([0.1, 0.2]),
+    "array of text": np.array(["a", "b"]),
+    "array of objects": np.array([{"a": 1}, None], object),
+    "records": np.array([(1, 2.0)], [("a", int), ("b", float)]),
+    "numbers": [np.float64(0.7), np.float32(1), np.int64(3), np.bool_(True), np.complex64(1j), np.str_("a")],
+    "NumPy's date": np.datetime64("2025-06-01"),
+    "type": np.float64,
+    "state of a generator": np.random.get_state(),
+    "defaultdict": collections.defaultdict(list, {"loss": [0.1]}),
+    "nested": collections.defaultdict(dict, {"a": {"b": collections.OrderedDict(c=pathlib.PosixPath("d"))}}),
+    "counter": collections.Counter("imf"),
+    "deque": collections.deque([0.1, 0.2], 5),
+    "namespace": argparse.Namespace(lr=1e-4, data=pathlib.PosixPath("data"), inner=argparse.Namespace(a=1)),
+    "simple namespace": types.SimpleNamespace(lr=1e-4),
+    "path": pathlib.PosixPath("data/tiles"),
+    "pure paths": [pathlib.PurePosixPath("a"), pathlib.PureWindowsPath("C:/a")],
+    "dates": [
+        datetime.datetime(2025, 6, 1, 12, tzinfo=datetime.UTC),
+        datetime.date(2025, 6, 1),
+        datetime.time(12),
+        datetime.timedelta(hours=3),
+        datetime.timezone(datetime.timedelta(hours=1)),
+    ],
+    "exact numbers": [decimal.Decimal("0.1"), fractions.Fraction(1, 3), 2**80, 1j],
+    "identity": uuid.UUID(int=5),
+    "collections": [{1, 2}, frozenset({1}), (1, 2), range(3), slice(1, 2), b"bytes", bytearray(b"bytes")],
+    "torch": [torch.float32, torch.device("cpu"), torch.Size([1]), torch.nn.Parameter(torch.ones(1))],
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_harmless_things_beside_the_weights_change_nothing(tmp_path, state, name):
+    path = saved(tmp_path / "theirs.pt", {"model_state_dict": state, name: HARMLESS[name], "args": HARMLESS[name]})
+    adopt_checkpoint(path, tmp_path / "out.pt")
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)["state_dict"]
+    torch.testing.assert_close(adopted, under("network.", state), rtol=0, atol=0)
+
+
+def test_weights_are_found_in_a_defaultdict(tmp_path):
+    path = saved(tmp_path / "theirs.pt", collections.defaultdict(dict, {"net": {"a": torch.ones(1)}}))
+    assert [*read_state(path)["state_dict"]] == ["net.a"]
+
+
+class Made:
+    """An object that a file would make by calling something: the call that pickle is told."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+@pytest.mark.parametrize(
+    "harmful",
+    [
+        lambda marker: Made(os.mkdir, marker),
+        lambda marker: Made(os.system, f"mkdir {marker}"),
+        lambda marker: Made(eval, f"__import__('os').mkdir({marker!r})"),
+        lambda marker: argparse.Namespace(inner=Made(os.mkdir, marker)),
+        lambda marker: collections.defaultdict(list, {"a": Made(os.mkdir, marker)}),
+        lambda marker: np.array([Made(os.mkdir, marker)], object),
+        lambda marker: Made(pathlib.Path.mkdir, pathlib.PosixPath(marker)),
+        # Calls of what a harmless name leads to, with a harmful argument.
+        lambda marker: Made(pathlib.PosixPath, Made(os.mkdir, marker)),
+    ],
+)
+def test_code_beside_the_weights_never_runs(tmp_path, state, harmful):
+    marker = str(tmp_path / "ran")
+    path = saved(tmp_path / "theirs.pt", {"model_state_dict": state, "beside": harmful(marker)})
+    with pytest.raises(InputError, match=r"theirs\.pt: holds .*, and to read more than tensors .* could run code"):
+        adopt_checkpoint(path, tmp_path / "out.pt")
+    assert not (tmp_path / "ran").exists() and not (tmp_path / "out.pt").exists()
+
+
+def test_an_own_checkpoint_with_other_things_in_it_is_written_without_them(tmp_path):
+    model = build_model(SMALL)
+    training = {"epoch": 3, "f1": np.float64(0.7), "curve": {"f1": np.ones(2), "loss": 0.1}}
+    save_checkpoint(tmp_path / "own.pt", model, SMALL | USE | {"made": pathlib.PosixPath("a")}, training)
+    adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt")
+    adopted = torch.load(tmp_path / "out.pt", weights_only=True)
+    assert adopted["training"] == {"epoch": 3, "curve": {"loss": 0.1}} and "made" not in adopted["settings"]
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    """A file of the published form, what its own script decides on a tile of 512 px, and the tile.
+
+    torchvision's DeepLabV3 on ResNet50 with an auxiliary head, both heads of two classes, under `model_state_dict`;
+    the script feeds the 8 bits over 255 in three channels, and takes the class of the larger probability.
+    """
+    torch.manual_seed(0)
+    network = segmentation.deeplabv3_resnet50(weights=None, weights_backbone=None, num_classes=2, aux_loss=True).eval()
+    tile = np.random.default_rng(0).integers(0, 256, (512, 512), np.uint8)
+    image = torch.from_numpy(tile / np.float32(255)).expand(1, 3, 512, 512)
+    with torch.no_grad():
+        # Weights as drawn would find the same class everywhere.
+        logits = network(image)["out"]
+        network.classifier[4].bias[1] -= (logits[:, 1] - logits[:, 0]).median()
+        fracture = torch.sigmoid(network(image)["out"]).argmax(1)[0] == 1
+    optimiser = torch.optim.Adam(network.parameters())
+    content = {
+        "epoch": 47,
+        "model_state_dict": network.state_dict(),
+        "optimizer_state_dict": optimiser.state_dict(),
+        "loss": np.float64(0.01),
+        "history": collections.defaultdict(list, {"f1": [np.float64(0.69)]}),
+        "args": argparse.Namespace(batch_size=32, data=pathlib.PosixPath("tiles")),
+        "date": datetime.datetime(2025, 3, 28),
+    }
+    return saved(tmp_path_factory.mktemp("published") / "published.pt", content), tile, fracture
+
+
+@pytest.mark.parametrize(("scaling", "warned"), [("unit", False), (None, True)])
+def test_the_published_network_decides_as_its_own_script(tmp_path, published, caplog, scaling, warned):
+    path, tile, expected = published
+    assert 0.2 < expected.float().mean() < 0.8
+    adopt_checkpoint(path, tmp_path / "out.pt", scaling)
+    assert ("does not say how its input was scaled; taken as 0..1 (unit)" in caplog.text) == warned
+    model, settings = load_checkpoint(tmp_path / "out.pt")
+    assert settings["architecture"] == "deeplabv3_resnet50" and settings["input_scaling"] == "unit"
+    with torch.inference_mode():
+        found = torch.sigmoid(model(network_input(tile)[None]))[0, 0] >= settings["threshold"]
+    assert (found == expected).float().mean() > 0.9999
+
+
+def test_an_input_scaling_that_is_given_wins(tmp_path, published, caplog):
+    adopt_checkpoint(published[0], tmp_path / "out.pt", "imagenet")
+    assert "input was scaled" not in caplog.text
+    assert load_checkpoint(tmp_path / "out.pt")[0].mean.any()
+
+
 def test_a_program_is_no_weights(tmp_path):
     with zipfile.ZipFile(tmp_path / "script.pt", "w") as archive:
         for name in ("constants.pkl", "data.pkl", "version"):
@@ -102,7 +246,7 @@ def test_settings_of_somebody_else_are_none_of_ours(tmp_path, state, settings):
         load_checkpoint(path)
     adopt_checkpoint(path, tmp_path / "out.pt")
     adopted = torch.load(tmp_path / "out.pt", weights_only=True)
-    assert adopted["settings"] == {"architecture": NAME} | USE | {"recipe": "paper", "tile_size_px": 512}
+    assert adopted["settings"] == {"architecture": NAME} | USE | {"recipe": "paper", "tile_size_px": 512} | PUBLISHED
     assert adopted["training"] == {}
 
 
@@ -252,10 +396,77 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, state, value):
         build_model({"architecture": NAME, "weights": path})
 
 
-def test_another_scaling_than_a_checkpoint_says_is_refused(tmp_path):
+@pytest.mark.parametrize(("own", "asked"), [({}, "unit"), ({"input_scaling": "unit"}, "imagenet")])
+def test_another_scaling_than_a_checkpoint_says_is_refused(tmp_path, own, asked):
+    save_checkpoint(tmp_path / "own.pt", build_model(SMALL | own), SMALL | USE | own)
+    known = own.get("input_scaling", "imagenet")
+    with pytest.raises(
+        InputError, match=f"own.pt: was trained with input_scaling {known}; leave input_scaling: {asked}"
+    ):
+        adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt", asked)
+    for agreed in (None, known):
+        adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt", agreed)
+        assert load_checkpoint(tmp_path / "out.pt")[1]["input_scaling"] == known
+
+
+def test_a_training_does_not_start_from_weights_of_another_scaling(tmp_path):
+    own = SMALL | {"input_scaling": "unit"}
+    save_checkpoint(tmp_path / "own.pt", build_model(own), own | USE)
+    for key in ("weights", "encoder_weights"):
+        with pytest.raises(
+            InputError, match="own.pt: was trained with input_scaling unit, the model has imagenet; set"
+        ):
+            build_model(SMALL | {key: tmp_path / "own.pt"})
+        build_model(own | {key: tmp_path / "own.pt"})
+
+
+@pytest.mark.parametrize(
+    ("architecture", "recipe", "said"),
+    [
+        (SMALL, "sun_aligned", {"input_scaling": "imagenet", "input_channels": 1, "sun_input": False}),
+        (SMALL | {"sun_input": True}, "paper", {"input_scaling": "imagenet", "input_channels": 1, "sun_input": True}),
+        (
+            {"architecture": NAME, "input_scaling": "unit"},
+            "sun_aligned",
+            {"input_scaling": "unit", "input_channels": 3, "sun_input": False},
+        ),
+    ],
+)
+def test_a_checkpoint_says_what_the_input_of_its_model_is(tmp_path, architecture, recipe, said):
+    save_checkpoint(tmp_path / "own.pt", build_model(architecture), architecture | USE | {"recipe": recipe})
+    settings = load_checkpoint(tmp_path / "own.pt")[1]
+    assert {key: settings[key] for key in said} == said
+    assert settings["sun_azimuth_deg"] == {"sun_aligned": 270.0, "paper": None}[recipe]
+
+
+@pytest.mark.parametrize(
+    ("changed", "found"),
+    [
+        ({"sun_azimuth_deg": 90.0}, "was trained with the Sun at azimuth 90.0 in its tiles, which have it at 270 here"),
+        ({"input_scaling": "robust"}, "was trained with input_scaling 'robust'; use a model with imagenet or unit"),
+        ({"input_channels": 3}, "takes 3 channels, unet 1; its settings are of another network"),
+        ({"sun_input": True}, "does not fit the model: .*; its settings are of another network"),
+    ],
+)
+def test_a_checkpoint_of_another_input_is_refused(tmp_path, changed, found):
     save_checkpoint(tmp_path / "own.pt", build_model(SMALL), SMALL | USE)
-    with pytest.raises(InputError, match="was trained with input_scaling imagenet; leave input_scaling: unit out"):
-        adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt", "unit")
+    content = torch.load(tmp_path / "own.pt", weights_only=True)
+    content["settings"] |= changed
+    torch.save(content, tmp_path / "own.pt")
+    for take in (load_checkpoint, lambda path: adopt_checkpoint(path, tmp_path / "out.pt")):
+        with pytest.raises(InputError, match=rf"own\.pt: {found}"):
+            take(tmp_path / "own.pt")
+
+
+def test_an_old_checkpoint_that_says_nothing_of_its_input_is_taken(tmp_path):
+    model = build_model(SMALL)
+    state = {name: value.contiguous() for name, value in model.state_dict().items()}
+    torch.save({"state_dict": state, "settings": SMALL | USE, "training": {"epoch": 3}}, tmp_path / "old.pt")
+    loaded, settings = load_checkpoint(tmp_path / "old.pt")
+    assert loaded.scaling == "imagenet" and settings == SMALL | USE
+    adopt_checkpoint(tmp_path / "old.pt", tmp_path / "new.pt")
+    said = {"input_scaling": "imagenet", "input_channels": 1, "sun_input": False, "sun_azimuth_deg": 270.0}
+    assert load_checkpoint(tmp_path / "new.pt")[1] == SMALL | USE | said
 
 
 def test_a_checkpoint_of_an_earlier_version_keeps_its_recipe_under_the_new_name(tmp_path):

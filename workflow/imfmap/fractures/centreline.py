@@ -186,7 +186,7 @@ def mask_shape(window: tuple[int, int, int, int], factor: float) -> tuple[int, i
 
 
 def _transform(grid, window, factor):
-    return grid.transform @ Affine.translation(window[1], window[0]) @ Affine.scale(1 / factor)
+    return grid.transform * Affine.translation(window[1], window[0]) * Affine.scale(1 / factor)
 
 
 def _graph(skeleton, to_ground):

@@ -1,22 +1,28 @@
-"""The networks by name, and what each takes: known without building one, so that a configuration can be checked."""
+"""Names of the networks, and the settings that each takes. Nothing is built here: a configuration is checked fast."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 from ..core.errors import InputError
 
-# torchvision's; Le Corre et al. (2025) use those on ResNets.
+# Networks of torchvision. Le Corre et al. (2025) use those on ResNets.
 DEEPLABS = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3_large")
-# Those of segmentation_models_pytorch, built on an encoder of that package.
+# Networks of segmentation_models_pytorch, built on an encoder of that package.
 ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus", "fpn", "linknet")
-# Their encoders that have torchvision's ImageNet weights; where none is named, the first.
+# Those of its encoders that have torchvision's ImageNet weights; the first is the default.
 IMAGENET_ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
 ARCHITECTURES = (*DEEPLABS, *ENCODER_DECODERS)
 OUTPUT_STRIDES = {**dict.fromkeys(DEEPLABS, (4, 8, 16, 32)), "deeplabv3plus": (8, 16)}
 # Batch normalisation cannot learn from one tile.
 LEAST_TILES = 2
 _WITH_DECODER_CHANNELS = ("unet", "unetplusplus")
+# What to do if a model cannot search a mosaic.
+_SEARCH = "search the images, or use a model of recipe paper without sun_input"
 
 
-def check_architecture(settings):
-    """Refuse settings of a network that it does not take.
+def check_architecture(settings: Mapping[str, Any]) -> None:
+    """Refuse settings that a network does not take.
 
     Parameters
     ----------
@@ -50,8 +56,8 @@ def check_architecture(settings):
         raise InputError("encoder_weights", "weights hold an encoder already", "leave one of the two out")
 
 
-def check_batch_size(batch_size, devices=1):
-    """Refuse a batch of which a device would learn from less than `LEAST_TILES`.
+def check_batch_size(batch_size: int, devices: int = 1) -> None:
+    """Refuse a batch that gives a device fewer than `LEAST_TILES` tiles to learn from.
 
     Parameters
     ----------
@@ -66,23 +72,25 @@ def check_batch_size(batch_size, devices=1):
         raise InputError("batch_size", found, "give each at least two tiles")
 
 
-def check_mosaic_model(recipe, sun_input, where):
-    """Refuse a model that cannot search a mosaic, in which every place has another Sun.
+def check_mosaic_model(recipe: str, sun_input: bool, where: str | Path) -> None:
+    """Refuse a model that cannot search a mosaic, whose images were taken under different Suns.
 
     Parameters
     ----------
     recipe : str
-        Of the tiles that it was trained on.
+        Recipe of the tiles that it was trained on.
     sun_input : bool
         Whether it is given the Sun's direction.
     where : str or path
-        Its key or checkpoint, for the message.
+        Key or checkpoint of the model, for the message.
 
     Raises
     ------
     InputError
     """
     if recipe != "paper":
-        raise InputError(where, f"was trained for recipe {recipe}", "a mosaic has no one Sun to turn to")
+        raise InputError(
+            where, f"was trained for recipe {recipe}, and a mosaic has no single direction of the Sun", _SEARCH
+        )
     if sun_input:
-        raise InputError(where, "is to be given the Sun's direction", "a mosaic has many: use its images")
+        raise InputError(where, "takes the Sun's direction, and a mosaic has no single one", _SEARCH)

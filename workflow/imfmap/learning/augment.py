@@ -1,11 +1,13 @@
 """Training augmentation of the two recipes.
 
-An augmentation takes a `Sample`, a numpy Generator, the only source of chance, and a probability, and gives a `Sample`.
-Its ranges are keys of the config's `augmentation`; one that is None is left out.
+An augmentation takes a `Sample`, a NumPy Generator and a probability, and returns a `Sample`. All random numbers come
+from the Generator. The ranges are keys of the config's `augmentation`; if one is None, its change is left out.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 import numpy as np
 from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
@@ -14,7 +16,7 @@ from skimage.transform import ProjectiveTransform
 
 from ..core.choices import AUGMENTATION_PROBABILITY, AUGMENTATION_RANGES
 
-# Least area that two neighbouring sides of a warped tile span, as a share of the tile's.
+# Least area that two neighbouring sides of a warped tile may span, as a share of the tile's area.
 LEAST_CORNER = 0.01
 _PAPER, _SUN_ALIGNED = (AUGMENTATION_RANGES[recipe] for recipe in ("paper", "sun_aligned"))
 
@@ -40,29 +42,29 @@ class Sample:
 
 
 def augment_paper(
-    sample,
-    generator,
-    probability=AUGMENTATION_PROBABILITY,
+    sample: Sample,
+    generator: np.random.Generator,
+    probability: float = AUGMENTATION_PROBABILITY,
     *,
-    clahe_regions=_PAPER["clahe_regions"],
-    clahe_clip=_PAPER["clahe_clip"],
-    noise_sigma=_PAPER["noise_sigma"],
-    distortion_scale=_PAPER["distortion_scale"],
-):
-    """CLAHE, Gaussian noise, perspective: each independently with `probability`, as Le Corre et al. (2025) do.
+    clahe_regions: int | None = _PAPER["clahe_regions"],
+    clahe_clip: float = _PAPER["clahe_clip"],
+    noise_sigma: Sequence[float] | None = _PAPER["noise_sigma"],
+    distortion_scale: Sequence[float] | None = _PAPER["distortion_scale"],
+) -> Sample:
+    """Apply CLAHE, Gaussian noise and perspective, each independently with `probability` (Le Corre et al. 2025).
 
     The paper draws the distortion scale from U(0.5, 1.5). It is the share of half a side by which a corner may move,
-    and torchvision takes no more than 1: beyond, corners cross the middle, and the tile is folded over or mirrored,
-    which puts the Sun on the other side of the same fracture. Draws above 1 (half of them) are taken as 1.
+    and torchvision takes no more than 1. Beyond 1, corners cross the middle, and the tile is folded or mirrored, which
+    puts the Sun on the other side of the same fracture. Draws above 1 (half of them) count as 1.
 
     Parameters
     ----------
     clahe_regions : int
-        Regions a side of CLAHE.
+        Regions of CLAHE along a side.
     clahe_clip : float
         Its clip limit, the share of a region's pixels that one of 256 grey values may have.
     noise_sigma, distortion_scale : pair of float
-        Least and most of the noise's standard deviation (image in 0..1), and of the distortion.
+        Least and largest standard deviation of the noise (image in 0..1), and distortion.
     """
     if clahe_regions and generator.random() < probability:
         sample = replace(sample, image=clahe(sample.image, clahe_regions, clahe_clip))
@@ -74,35 +76,35 @@ def augment_paper(
 
 
 def augment_sun_aligned(
-    sample,
-    generator,
-    probability=AUGMENTATION_PROBABILITY,
+    sample: Sample,
+    generator: np.random.Generator,
+    probability: float = AUGMENTATION_PROBABILITY,
     *,
-    swap=_SUN_ALIGNED["swap"],
-    turn_deg=_SUN_ALIGNED["turn_deg"],
-    scale=_SUN_ALIGNED["scale"],
-    contrast=_SUN_ALIGNED["contrast"],
-    brightness=_SUN_ALIGNED["brightness"],
-    blur_sigma_px=_SUN_ALIGNED["blur_sigma_px"],
-    noise_sigma=_SUN_ALIGNED["noise_sigma"],
-):
-    """Augmentation that leaves the Sun on the left.
+    swap: bool = _SUN_ALIGNED["swap"],
+    turn_deg: float = _SUN_ALIGNED["turn_deg"],
+    scale: Sequence[float] = _SUN_ALIGNED["scale"],
+    contrast: Sequence[float] = _SUN_ALIGNED["contrast"],
+    brightness: float = _SUN_ALIGNED["brightness"],
+    blur_sigma_px: Sequence[float] | None = _SUN_ALIGNED["blur_sigma_px"],
+    noise_sigma: Sequence[float] | None = _SUN_ALIGNED["noise_sigma"],
+) -> Sample:
+    """Change a tile in ways that leave the Sun on the left.
 
-    Up and down may be swapped, which is exact for a Sun on the left; left and right may not, nor may tiles be turned
-    but for a few degrees, which stand for fractures under a slightly other Sun. Scale, contrast, brightness, blur and
-    noise stand for other fractures, incidences and cameras. Each is drawn independently with `probability`.
+    Up and down may be swapped, which is exact for a Sun on the left. Left and right may not. Tiles are turned by a few
+    degrees only, which stands for a slightly different Sun. Scale, contrast, brightness, blur and noise stand for other
+    fractures, incidences and cameras. Each change is drawn independently with `probability`.
 
     Parameters
     ----------
     swap : bool
         Whether up and down may be swapped.
     turn_deg : float
-        Most that a tile is turned by, to either side; drawn together with the scale.
+        Largest turn to either side; drawn together with the scale.
     scale, contrast, blur_sigma_px, noise_sigma : pair of float
-        Least and most of the enlargement, of the factor on the contrast, of the blur (pixels) and of the noise's
-        standard deviation (image in 0..1).
+        Least and largest enlargement, factor on the contrast, blur (pixels) and standard deviation of the noise (image
+        in 0..1).
     brightness : float
-        Most that is added to or taken from the image; drawn together with the contrast.
+        Most that is added to or subtracted from the image; drawn together with the contrast.
     """
     if swap and generator.random() < probability:
         sample = flip_up_down(sample)
@@ -123,8 +125,10 @@ def augment_sun_aligned(
 AUGMENTATIONS = {"paper": augment_paper, "sun_aligned": augment_sun_aligned}
 
 
-def augmentation(recipe, settings, quarter_turns=False):
-    """The augmentation of a recipe, as the config sets it.
+def augmentation(
+    recipe: str, settings: Mapping[str, Any], quarter_turns: bool = False
+) -> Callable[[Sample, np.random.Generator], Sample]:
+    """Return the augmentation of a recipe, as the config sets it.
 
     Parameters
     ----------
@@ -133,12 +137,12 @@ def augmentation(recipe, settings, quarter_turns=False):
     settings : mapping
         `probability`, and the recipe's own ranges under its name.
     quarter_turns : bool
-        Turn every tile by a random number of quarter turns first: the Sun comes from anywhere.
+        Whether every tile is first turned by a random number of quarter turns, so that the Sun comes from anywhere.
 
     Returns
     -------
     callable
-        Of a Sample and a Generator.
+        Takes a Sample and a Generator, and returns a Sample.
     """
     chosen = partial(
         AUGMENTATIONS[recipe],
@@ -152,42 +156,42 @@ def _turned_first(augment, sample, generator):
     return augment(quarter_turn(sample, int(generator.integers(4))), generator)
 
 
-def quarter_turn(sample, turns):
-    """A tile turned clockwise by a number of quarter turns."""
+def quarter_turn(sample: Sample, turns: int) -> Sample:
+    """Return a tile turned clockwise by a number of quarter turns."""
     turned = [np.ascontiguousarray(np.rot90(array, -turns)) for array in (sample.image, sample.mask, sample.valid)]
     return Sample(*turned, (sample.sun_azimuth_deg + 90.0 * turns) % 360.0)
 
 
-def clahe(image, regions=8, clip=0.01):
-    """Contrast-limited adaptive histogram equalisation over so many regions a side; the result fills 0..1."""
+def clahe(image: np.ndarray, regions: int = 8, clip: float = 0.01) -> np.ndarray:
+    """Return an image after CLAHE over `regions` regions along a side; the result fills 0..1."""
     kernel_size = max(1, image.shape[0] // regions)
     return equalize_adapthist(image, kernel_size=kernel_size, clip_limit=clip).astype(np.float32)
 
 
-def add_noise(image, sigma, generator):
-    """Gaussian noise, the result kept in 0..1."""
+def add_noise(image: np.ndarray, sigma: float, generator: np.random.Generator) -> np.ndarray:
+    """Return an image with Gaussian noise added, clipped to 0..1."""
     noise = generator.standard_normal(image.shape, np.float32)
     return np.clip(image + np.float32(sigma) * noise, 0.0, 1.0).astype(np.float32)
 
 
-def flip_up_down(sample):
-    """A tile upside down, as in a mirror."""
+def flip_up_down(sample: Sample) -> Sample:
+    """Return a tile with up and down swapped."""
     turned = [np.ascontiguousarray(array[::-1]) for array in (sample.image, sample.mask, sample.valid)]
     return Sample(*turned, mirrored_azimuth_deg(sample.sun_azimuth_deg, up_down=True))
 
 
-def mirrored_azimuth_deg(azimuth_deg, up_down=False, left_right=False):
-    """Azimuth (clockwise from up) in a mirrored image."""
+def mirrored_azimuth_deg(azimuth_deg: float, up_down: bool = False, left_right: bool = False) -> float:
+    """Return an azimuth (clockwise from up) as it is in a mirrored image."""
     azimuth_deg = 180.0 - azimuth_deg if up_down else azimuth_deg
     return (-azimuth_deg if left_right else azimuth_deg) % 360.0
 
 
-def distort_perspective(sample, distortion_scale, generator):
+def distort_perspective(sample: Sample, distortion_scale: float, generator: np.random.Generator) -> Sample:
     """Move each corner of a tile inwards by up to `distortion_scale` of half a side (torchvision's distortion).
 
-    Corners are drawn again where they make no convex quadrilateral: the perspective through a concave one has its
-    horizon inside the tile, and through three corners on a line there is none. The Sun's direction becomes what it is
-    in the middle of the warped tile.
+    Corners are drawn again if they make no convex quadrilateral. The perspective of a concave one has its horizon
+    inside the tile, and for three corners on a line there is no perspective. The Sun's direction becomes that in the
+    middle of the warped tile.
     """
     last = sample.image.shape[0] - 1
     reach = int(distortion_scale * (sample.image.shape[0] // 2))
@@ -197,7 +201,7 @@ def distort_perspective(sample, distortion_scale, generator):
         end = np.abs(start - generator.integers(0, reach + 1, (4, 2)))
     matrix = ProjectiveTransform.from_estimate(start, end).params
     rows, columns = np.indices(sample.image.shape)
-    # Columns, rows of the tile at the pixels of the warped one; past the horizon there is nothing.
+    # Column and row of the tile at each pixel of the warped one. Beyond the horizon there is nothing.
     x, y, depth = np.tensordot(np.linalg.inv(matrix), np.stack([columns, rows, np.ones_like(rows)]), 1)
     seen = depth > 1e-6
     places = np.where(seen, np.stack([y, x]) / np.where(seen, depth, 1.0), -last)
@@ -207,22 +211,22 @@ def distort_perspective(sample, distortion_scale, generator):
 
 
 def _least_corner(corners):
-    """Least area of the parallelograms that a quadrilateral's sides span, below 0 where it is not convex."""
+    """Return the least area of the parallelograms that neighbouring sides span; below 0 if the shape is not convex."""
     sides = np.roll(corners, -1, axis=0) - corners
     following = np.roll(sides, -1, axis=0)
     return (sides[:, 0] * following[:, 1] - sides[:, 1] * following[:, 0]).min()
 
 
 def _warped_azimuth_deg(azimuth_deg, matrix, middle):
-    """Azimuth after a perspective, at the middle of the tile."""
+    """Return an azimuth after a perspective, at the middle of the tile."""
     (u, v, depth), derivative = matrix @ [middle, middle, 1.0], matrix[:, :2]
     jacobian = (derivative[:2] - np.outer([u, v], derivative[2]) / depth) / depth
     right, down = jacobian @ [np.sin(np.radians(azimuth_deg)), -np.cos(np.radians(azimuth_deg))]
     return float(np.degrees(np.arctan2(right, -down))) % 360.0
 
 
-def rotate_and_scale(sample, turn_deg, scale):
-    """Turn a tile clockwise about its middle and enlarge it; no data where it does not reach."""
+def rotate_and_scale(sample: Sample, turn_deg: float, scale: float) -> Sample:
+    """Turn a tile clockwise about its middle and enlarge it. Pixels that it does not reach have no data."""
     angle = np.radians(turn_deg)
     # Row, column of the source at a pixel of the result.
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale

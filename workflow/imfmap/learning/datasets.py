@@ -1,12 +1,16 @@
 """Tiles as a PyTorch dataset."""
 
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pandas
 import torch
 from torch.utils.data import Dataset, Sampler
 
 from ..core.errors import InputError
-from ..tiles.tiles import read_tiles
+from ..tiles.tiles import Tiles, read_tiles
 from .augment import Sample
 from .losses import LabelEdges
 from .models import network_input
@@ -15,10 +19,10 @@ from .models import network_input
 class TileDataset(Dataset):
     """Tiles in memory, each drawn with its augmentation.
 
-    An item is a dict of tensors: `image` float32 (1, S, S) in 0..1, or with `sun_input` (3, S, S) as
-    `models.network_input` makes it, `mask` float32 (1, S, S), `valid` bool (1, S, S); with `edges` `target` and
-    `counted`, float32 (1, S, S); and, where every image has it, `truth` uint8 (1, S, S). An item is asked for by
-    (epoch, index), or by index alone (epoch 0), and depends on them and the seed alone, not on workers.
+    An item is a dict of tensors: `image` float32 (1, S, S) in 0..1 (with `sun_input` (3, S, S), see
+    `models.network_input`), `mask` float32 (1, S, S) and `valid` bool (1, S, S). With `edges` there are also `target`
+    and `counted`, float32 (1, S, S), and if every image has truth, `truth` uint8 (1, S, S). The key of an item is
+    (epoch, index), or the index alone (epoch 0). An item depends on its key and the seed, and not on the workers.
 
     Parameters
     ----------
@@ -34,7 +38,16 @@ class TileDataset(Dataset):
         How the loss takes labels at their edges.
     """
 
-    def __init__(self, images, chosen=None, augmentation=None, seed=0, *, sun_input=False, edges=None):
+    def __init__(
+        self,
+        images: Sequence[Tiles],
+        chosen: Sequence[np.ndarray] | None = None,
+        augmentation: Callable[[Sample, np.random.Generator], Sample] | None = None,
+        seed: int = 0,
+        *,
+        sun_input: bool = False,
+        edges: LabelEdges | None = None,
+    ):
         self.images = images
         chosen = [np.arange(len(tiles)) for tiles in images] if chosen is None else chosen
         self.places = [(image, int(tile)) for image, tiles in enumerate(chosen) for tile in tiles]
@@ -69,17 +82,17 @@ class TileDataset(Dataset):
             item["truth"] = torch.from_numpy(tiles.truth[tile])[None]
         return item
 
-    def counts(self):
-        """dict: number of tiles with and without labels."""
+    def counts(self) -> dict[str, int]:
+        """Return the number of tiles with and without labels."""
         labelled = sum(bool(self.images[image].mask[tile].any()) for image, tile in self.places)
         return {"with_fractures": labelled, "without_fractures": len(self) - labelled}
 
 
 class EpochBatches(Sampler):
-    """Batches of a dataset as lists of (epoch, index), of which one process of several takes its part.
+    """Batches of a dataset as lists of (epoch, index): the part of one process among several.
 
-    Every process has the same number of batches; of a whole batch each takes every n-th item, beginning with its own
-    number. A part may be empty unless `shuffle`.
+    Every process has the same number of batches. From a whole batch each process takes every n-th item, beginning with
+    its own number. Without `shuffle` its part of the last batch may be empty.
 
     Parameters
     ----------
@@ -88,8 +101,8 @@ class EpochBatches(Sampler):
     batch_size : int
         Items in a whole batch.
     shuffle : bool
-        Draw another order for every epoch, and leave a last batch out that is too small to learn from: batch
-        normalisation cannot learn from a part of one item.
+        Whether every epoch has another order. A last batch that is too small to learn from is then left out: batch
+        normalisation cannot learn from one item.
     seed : int
     part, parts : int
         Number of this process, and how many there are.
@@ -97,10 +110,10 @@ class EpochBatches(Sampler):
     Attributes
     ----------
     epoch : int
-        Set it before going through.
+        Number of the epoch; set it before iterating.
     """
 
-    def __init__(self, size, batch_size, shuffle=False, seed=0, part=0, parts=1):
+    def __init__(self, size: int, batch_size: int, shuffle: bool = False, seed: int = 0, part: int = 0, parts: int = 1):
         self.size, self.batch_size, self.shuffle, self.seed = size, batch_size, shuffle, seed
         self.part, self.parts = part, parts
         self.epoch = 0
@@ -120,8 +133,8 @@ class EpochBatches(Sampler):
             yield [(self.epoch, index) for index in whole[self.part :: self.parts]]
 
 
-def read_images(tile_paths):
-    """Tiles of several images, checked to be of one kind.
+def read_images(tile_paths: Sequence[str | Path]) -> list[Tiles]:
+    """Read the tiles of several images, and check that they are of one kind.
 
     Returns
     -------
@@ -130,7 +143,7 @@ def read_images(tile_paths):
     Raises
     ------
     InputError
-        Where recipe, tile size or resolution differ, or there are no files.
+        If recipe, tile size or resolution differ, or if there are no files.
     """
     images = [read_tiles(path) for path in tile_paths]
     if not images:
@@ -144,14 +157,14 @@ def read_images(tile_paths):
     return images
 
 
-def kind_of(tiles):
-    """dict: what tiles must share to be used together, as it goes into a checkpoint's settings."""
+def kind_of(tiles: Tiles) -> dict[str, Any]:
+    """Return what tiles must share to be used together: settings that a checkpoint also holds."""
     size_px = tiles.image.shape[-1]
     return {"recipe": tiles.recipe, "tile_size_px": size_px, "resolution_m": tiles.resolution_m}
 
 
-def indices_of_set(images, split_path, name):
-    """Indices of the tiles that a split table puts in a set.
+def indices_of_set(images: Sequence[Tiles], split_path: str | Path, name: str) -> list[np.ndarray]:
+    """Return the indices of the tiles that a split table puts in a set.
 
     Parameters
     ----------
@@ -168,7 +181,7 @@ def indices_of_set(images, split_path, name):
     Raises
     ------
     InputError
-        Where the table does not know a tile.
+        If a tile is not in the table.
     """
     table = pandas.read_csv(split_path, dtype={"target": str, "product": str, "set": str})
     sets = {row[:3]: row[3] for row in table[["target", "product", "tile", "set"]].itertuples(index=False, name=None)}
@@ -182,7 +195,9 @@ def indices_of_set(images, split_path, name):
     return chosen
 
 
-def to_device(batch, device):
-    """Image, mask and valid pixels of a batch of items on a device, the image channels last."""
+def to_device(
+    batch: Mapping[str, torch.Tensor], device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return image, mask and valid pixels of a batch on a device; the image in the memory format channels last."""
     image = batch["image"].to(device, non_blocking=True, memory_format=torch.channels_last)
     return image, batch["mask"].to(device, non_blocking=True), batch["valid"].to(device, non_blocking=True)

@@ -1,51 +1,53 @@
-"""torchvision's DeepLabV3, with another stride or another number of input channels where asked for."""
+"""torchvision's DeepLabV3, if wanted with another output stride or another number of input channels."""
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 
-from torch import nn
+from torch import Tensor, nn
 from torchvision.models import segmentation
 
 from ..core.errors import InputError
 
 INPUT_CHANNELS = 3
 LAST_LAYER = "classifier.4"
-# What tells the backbones apart, the deepest first.
+# A weight that only this backbone, or a deeper one, has; the deepest first.
 _MARKS = {
     "deeplabv3_resnet101": "backbone.layer3.22.conv1.weight",
     "deeplabv3_resnet50": "backbone.layer3.5.conv1.weight",
     "deeplabv3_mobilenet_v3_large": "backbone.0.0.weight",
 }
-# The pyramid of dilated convolutions, which torchvision's FCN has not, and the last layer.
+# The pyramid of dilated convolutions, which torchvision's FCN lacks, and the last layer.
 _HEAD = ("classifier.0.convs.0.0.weight", f"{LAST_LAYER}.weight")
-# Names that tell each of them, for `weights.network_state`.
+# For each of them, names that show it, for `weights.network_state`.
 SIGNATURES = [(mark, *_HEAD) for mark in _MARKS.values()]
-# What to do about a state of anything else, or of one that was changed.
+# What to do about a state of another network, or of a changed one.
 REMEDY = (
     "give a DeepLabV3 with torchvision's layers and names; a network of another `architecture` can be trained from, as"
     " its `weights`"
 )
-# Of names that are held against a missing one, and how many are named where none is.
+# How alike a name must be to a missing one to be shown with it, and how many are shown if none is.
 _LIKENESS, _NAMED = 0.7, 3
 
 
-def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
-    """Build a DeepLabV3 with one class and without auxiliary head.
+def build_deeplab(name: str, output_stride: int | None = None, channels: int = INPUT_CHANNELS) -> nn.Module:
+    """Build a DeepLabV3 with one class and without an auxiliary head.
 
     Parameters
     ----------
     name : str
         One of `architectures.DEEPLABS`.
     output_stride : int, optional
-        Pixels of the image to a step of the deepest features, one of `architectures.OUTPUT_STRIDES`: where the
-        backbone would reduce further it dilates its convolutions instead. By default torchvision's own: 8 of the
-        ResNets, 16 of MobileNetV3. No weight depends on it.
+        Pixels of the image per pixel of the deepest features, one of `architectures.OUTPUT_STRIDES`. Where the
+        backbone would reduce further, its convolutions are dilated instead. By default torchvision's own: 8 for the
+        ResNets, 16 for MobileNetV3. No weight depends on it.
     channels : int
-        Of the input.
+        Channels of the input.
 
     Returns
     -------
     nn.Module
-        Takes (B, channels, S, S); gives a dict with logits (B, 1, S, S) as `out`.
+        Takes (B, channels, S, S); returns a dict with logits (B, 1, S, S) as `out`.
     """
     network = getattr(segmentation, name)(weights=None, weights_backbone=None, num_classes=1, aux_loss=False)
     if output_stride is not None:
@@ -55,13 +57,13 @@ def build_deeplab(name, output_stride=None, channels=INPUT_CHANNELS):
     return network
 
 
-def architecture_of(state, path):
-    """Which of torchvision's DeepLabV3 a state belongs to, by the depth of its backbone.
+def architecture_of(state: Mapping[str, Tensor], path: str | Path) -> str:
+    """Return which of torchvision's DeepLabV3 a state belongs to, by the depth of its backbone.
 
     Raises
     ------
     InputError
-        For a state of anything else, naming what is missing and what comes nearest to it.
+        For a state of another network, naming what is missing and the most similar names that it has.
     """
     name = next((name for name, mark in _MARKS.items() if mark in state), None)
     head = [part for part in _HEAD if part not in state]
@@ -75,7 +77,7 @@ def architecture_of(state, path):
 
 
 def _set_output_stride(backbone, output_stride):
-    """Reduce as far as a stride and no further; from there on convolutions reach as far as they would have."""
+    """Reduce up to a stride and no further; later convolutions are dilated so that they reach as far as before."""
     total = dilation = 1
     for unit, stride in _units(backbone):
         kept = stride if total * stride <= output_stride else 1
@@ -92,7 +94,7 @@ def _set_output_stride(backbone, output_stride):
 
 
 def _units(backbone):
-    """Parts of a backbone, each with at most one convolution larger than a pixel on its way, and their strides."""
+    """Yield the parts of a backbone, each with at most one convolution larger than a pixel, and their strides."""
     for name, child in backbone.items():
         if name.startswith("layer"):
             for number, block in enumerate(child):
@@ -103,7 +105,7 @@ def _units(backbone):
 
 
 def _set_channels(backbone, channels):
-    """Replace the first convolution by one of other input channels, drawn anew."""
+    """Replace the first convolution by one with another number of input channels and new random weights."""
     path, first = next((path, child) for path, child in backbone.named_modules() if isinstance(child, nn.Conv2d))
     convolution = nn.Conv2d(
         channels,

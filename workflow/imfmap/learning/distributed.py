@@ -1,7 +1,9 @@
 """One training on several GPUs of a machine (or, to try it out, several processes on the CPU)."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import distributed, nn
@@ -10,7 +12,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from ..core.errors import InputError
 
-# Seconds that a process which fell over has to say why.
+# Seconds that a process that failed has to say why.
 _LAST_WORDS_S = 60.0
 
 
@@ -21,7 +23,7 @@ class Ranks:
     Attributes
     ----------
     rank : int
-        Number of this one; the first writes all files.
+        Number of this process; the first one writes all files.
     count : int
     """
 
@@ -29,16 +31,18 @@ class Ranks:
     count: int = 1
 
     @property
-    def first(self):
-        """bool: whether this is the process that writes."""
+    def first(self) -> bool:
+        """Whether this is the process that writes."""
         return self.rank == 0
 
-    def device(self, kind):
-        """torch.device: that of this process; of several GPUs each has its own."""
+    def device(self, kind: str) -> torch.device:
+        """Return the device of this process. If there are several GPUs, each process has its own."""
         return torch.device(kind, self.rank) if kind == "cuda" and self.count > 1 else torch.device(kind)
 
-    def share(self, network, device, unused=False):
-        """Network whose gradients are averaged over the processes, batch normalisation (on GPUs) over all of a batch.
+    def share(self, network: nn.Module, device: torch.device, unused: bool = False) -> tuple[nn.Module, nn.Module]:
+        """Wrap a network so that gradients are averaged over the processes.
+
+        On GPUs, batch normalisation is over the whole batch.
 
         Parameters
         ----------
@@ -60,21 +64,21 @@ class Ranks:
         devices = [device] if device.type == "cuda" else None
         return network, DistributedDataParallel(network, device_ids=devices, find_unused_parameters=unused)
 
-    def agree(self, network):
-        """Give every process the first one's statistics of batch normalisation: those that are saved."""
+    def agree(self, network: nn.Module) -> None:
+        """Copy the first process's statistics of batch normalisation, which are the saved ones, to every process."""
         if self.count > 1:
             for buffer in network.buffers():
                 distributed.broadcast(buffer, src=0)
 
-    def sum(self, tensor):
-        """Sum of a tensor over the processes, in each of them."""
+    def sum(self, tensor: torch.Tensor) -> torch.Tensor:
+        """Return the sum of a tensor over the processes, in each of them."""
         if self.count > 1:
             distributed.all_reduce(tensor)
         return tensor
 
 
-def device_count(devices, kind):
-    """How many devices a setting asks for.
+def device_count(devices: int | str, kind: str) -> int:
+    """Return how many devices a setting asks for.
 
     Parameters
     ----------
@@ -96,7 +100,7 @@ def device_count(devices, kind):
     return devices
 
 
-def run_on(count, kind, function, *arguments):
+def run_on(count: int, kind: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """Run a function in `count` processes at once, this one among them.
 
     Parameters
@@ -105,13 +109,13 @@ def run_on(count, kind, function, *arguments):
     kind : str
         "cpu" or "cuda".
     function : callable
-        Of a module, called with this process's `Ranks` and the arguments, which must pickle. A program that starts
-        more than one process must guard its own start by ``if __name__ == "__main__"``: the others import it.
+        A function of a module. It is called with the `Ranks` of its process and the arguments, which must pickle. A
+        program that starts several processes must have ``if __name__ == "__main__"``, because the others import it.
 
     Returns
     -------
     object
-        What the function returns here.
+        What the function returns in this process.
     """
     if count == 1:
         return function(Ranks(), *arguments)
@@ -124,9 +128,9 @@ def run_on(count, kind, function, *arguments):
             others.join()
             return result
         except InputError:
-            raise  # the others found the same
+            raise  # the other processes found the same
         except Exception:
-            others.join(timeout=_LAST_WORDS_S)  # raises what another fell over, if one did
+            others.join(timeout=_LAST_WORDS_S)  # raises the error of another process, if there is one
             raise
         finally:
             for process in others.processes:

@@ -1,9 +1,13 @@
-"""One pass over tiles, to learn from them or to score them."""
+"""One pass over tiles, for training or for scoring."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import nn
+from torch.utils.data import DataLoader
 
 from .datasets import to_device
 from .distributed import Ranks
@@ -11,20 +15,20 @@ from .losses import Loss
 from .metrics import BatchAveragedMetrics, batch_counts, detected, pooled_f1
 from .mixed_precision import autocast_to
 
-# Seconds between looks at the loss: each makes a GPU wait.
+# Seconds between readings of the loss: each makes a GPU wait.
 LOOK_S = 1.0
 
 
 @dataclass(frozen=True)
 class EpochRunner:
-    """How tiles go through a network.
+    """Takes tiles through a network.
 
     Attributes
     ----------
     device : torch.device
     loss : Loss
     threshold : float
-        Probability that makes a detection.
+        Probability from which on a pixel counts as detected.
     dtype : torch.dtype
         Format that the network computes in.
     ranks : Ranks
@@ -36,7 +40,15 @@ class EpochRunner:
     dtype: torch.dtype = torch.float32
     ranks: Ranks = Ranks()
 
-    def train(self, network, batches, optimiser, schedule, scaler, tell=lambda loss: None):
+    def train(
+        self,
+        network: nn.Module,
+        batches: DataLoader,
+        optimiser: torch.optim.Optimizer,
+        schedule: torch.optim.lr_scheduler.LRScheduler,
+        scaler: torch.amp.GradScaler,
+        tell: Callable[[float | None], Any] = lambda loss: None,
+    ) -> tuple[float, dict[str, float]]:
         """Learn from the batches of a loader.
 
         Parameters
@@ -45,15 +57,15 @@ class EpochRunner:
         batches : DataLoader
             Of `datasets.TileDataset` by `datasets.EpochBatches`.
         optimiser, schedule, scaler
-            torch's; one step of each a batch.
+            Those of torch; each makes one step per batch.
         tell : callable
-            Called after every batch, with its loss or None.
+            Called after every batch with its loss, or with None if the loss was not read.
 
         Returns
         -------
         tuple
-            Mean loss, and scores (dict, see `metrics.BatchAveragedMetrics`, and `pooled_f1`, that of all pixels at
-            once, as whole maps are scored); of all processes together.
+            Mean loss and scores (dict, see `metrics.BatchAveragedMetrics`) of all processes together. `pooled_f1` is
+            that of all pixels at once, as whole maps are scored.
         """
         network.train()
         used, size = batches.batch_sampler.used, batches.batch_sampler.batch_size
@@ -62,7 +74,7 @@ class EpochRunner:
             loss, counts, items = self._loss(network, batch)
             whole = min(size, used - number * size)
             optimiser.zero_grad(set_to_none=True)
-            # Gradients are averaged over the processes: an item is to count as much whoever has it.
+            # Gradients are averaged over the processes: every item must count the same in whatever process it is.
             scaler.scale(loss * (items * self.ranks.count / whole)).backward()
             scaler.step(optimiser)
             scaler.update()
@@ -73,8 +85,8 @@ class EpochRunner:
             looked = now if now - looked > LOOK_S else looked
         return sums.result(self.ranks)
 
-    def score(self, network, batches):
-        """Mean loss and scores of a network over the batches of a loader, as `train` gives them."""
+    def score(self, network: nn.Module, batches: DataLoader) -> tuple[float, dict[str, float]]:
+        """Return mean loss and scores of a network over the batches of a loader, as `train` does."""
         network.eval()
         sums = _EpochSums(self.device)
         with torch.inference_mode():
@@ -83,7 +95,7 @@ class EpochRunner:
         return sums.result(self.ranks)
 
     def _loss(self, network, batch):
-        """Loss, counts of the paper's metrics and number of items of a batch."""
+        """Return the loss, the counts of the paper's metrics and the number of items of a batch."""
         image, mask, valid = to_device(batch, self.device)
         with autocast_to(self.device, self.dtype):
             logits = network(image)
@@ -97,7 +109,7 @@ class EpochRunner:
 
 
 class _EpochSums:
-    """Losses and counts of batches, kept on the device until the end, so that it never waits."""
+    """Sums of losses and counts over batches. They stay on the device until the end, so that it never waits."""
 
     def __init__(self, device):
         self._loss, self._items, self._counts = torch.zeros((), device=device), 0, []

@@ -1,4 +1,8 @@
-"""How good a model is: its scores on the tiles of a target."""
+"""Scores of a model on the tiles of a target."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
@@ -14,19 +18,19 @@ from .models import choose_device, load_checkpoint
 
 
 def evaluate(
-    checkpoint_path,
-    tile_paths,
-    out_path,
+    checkpoint_path: str | Path,
+    tile_paths: Sequence[str | Path],
+    out_path: str | Path,
     *,
-    target,
-    role,
-    classes=None,
-    batch_size=INFERENCE["batch_size"],
-    inference_batch_size=None,
-    device=INFERENCE["device"],
-    precision=INFERENCE["precision"],
-    threshold=None,
-):
+    target: str,
+    role: str,
+    classes: Mapping[str, int] | None = None,
+    batch_size: int = INFERENCE["batch_size"],
+    inference_batch_size: int | None = None,
+    device: str = INFERENCE["device"],
+    precision: str = INFERENCE["precision"],
+    threshold: float | None = None,
+) -> dict[str, Any]:
     """Score a model on the tiles of a target, and write the scores as JSON.
 
     Parameters
@@ -35,15 +39,15 @@ def evaluate(
     tile_paths : list of path
         Tiles of the target's images.
     out_path : path
-        JSON to write: what is returned.
+        JSON file to write, with what is returned.
     target, role : str
         Name of the target, and "validation" or "test".
     classes : mapping, optional
-        Names and values of the truth raster's classes; where the tiles carry truth, the model is scored against it.
+        Names and values of the truth raster's classes. If the tiles carry truth, the model is scored against it.
     batch_size : int
-        Tiles in a batch over which the paper's metrics are taken: those of the model's training.
+        Tiles in a batch over which the paper's metrics are taken: the batch size of the model's training.
     inference_batch_size : int, optional
-        Most tiles that go through the network at a time, where memory asks for fewer.
+        Most tiles that go through the network at a time, if memory is too small for a whole batch.
     device, precision : str
         See `models.choose_device` and `mixed_precision.choose_dtype`.
     threshold : float, optional
@@ -59,7 +63,7 @@ def evaluate(
     Raises
     ------
     InputError
-        Where the tiles are not of the kind that the model was trained on.
+        If the tiles are not of the kind that the model was trained on.
     """
     device = choose_device(device, "inference.device")
     dtype = choose_dtype(precision, device, "inference.precision")

@@ -1,7 +1,9 @@
-"""What training and evaluation write for people: the tables of the paper's form, the training curves."""
+"""What training and evaluation write for people: tables like the paper's, and training curves."""
 
 import html
 import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import pandas
 
@@ -12,14 +14,20 @@ from ..core.jsonfiles import read_json
 from ..plots.style import COLOURS, DASHES, GREY, saved_figure
 from .metrics import BatchAveragedMetrics, TruthMetrics
 
-# What the paper calls its sets.
+# Roles whose targets are scored.
 SCORED_ROLES = ("validation", "test")
 _SCORES = ("precision", "recall", "f1", "iou")
 _PAPER_BLOCKS = (("Va1", ("P", "R", "F1")), ("Va2", ("IoU", "P", "R", "F1")), ("Te", ("P", "R", "F1", "IoU")))
 _SHORT = {"precision": "P", "recall": "R", "f1": "F1", "iou": "IoU"}
 
 
-def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_path, html_path):
+def write_evaluation_tables(
+    training_paths: Mapping[str, str | Path],
+    result_paths: Mapping[str, Sequence[str | Path]],
+    csv_path: str | Path,
+    markdown_path: str | Path,
+    html_path: str | Path,
+) -> pandas.DataFrame:
     """Write the tables of the evaluation.
 
     Parameters
@@ -29,8 +37,8 @@ def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_pat
     result_paths : mapping of str to list of path
         Files of `evaluation.evaluate` of each model, trained here or elsewhere.
     csv_path, markdown_path, html_path : path
-        The CSV has one row for each model and set or target. The other two hold the paper's table (a row a model, all
-        targets of a set together), then the targets one by one, against labels and, where known, exact truth.
+        The CSV has one row for each model and set or target. The other two hold the paper's table (one row for each
+        model, all targets of a set together), then each target, against labels and, if known, exact truth.
 
     Returns
     -------
@@ -40,7 +48,7 @@ def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_pat
     Raises
     ------
     InputError
-        Where there is nothing to write a table of.
+        If there is nothing to write a table of.
     """
     if not result_paths:
         raise InputError("evaluation.models", "names no model", "give names of models, such as [net]")
@@ -74,7 +82,13 @@ def write_evaluation_tables(training_paths, result_paths, csv_path, markdown_pat
     return table
 
 
-def write_table_pages(parts, markdown_path, html_path, title, notes=""):
+def write_table_pages(
+    parts: Sequence[tuple[str, pandas.DataFrame]],
+    markdown_path: str | Path,
+    html_path: str | Path,
+    title: str,
+    notes: str = "",
+) -> None:
     """Write tables for people.
 
     Parameters
@@ -83,7 +97,7 @@ def write_table_pages(parts, markdown_path, html_path, title, notes=""):
         Heading and table; cells are written as they are.
     markdown_path, html_path : path
     title : str
-        Of the page.
+        Title of the page.
     notes : str, optional
         A paragraph below the tables.
     """
@@ -94,7 +108,7 @@ def write_table_pages(parts, markdown_path, html_path, title, notes=""):
         temporary.write_text(_html(parts, title, notes))
 
 
-def plot_training_curves(history, path):
+def plot_training_curves(history: Sequence[Mapping[str, float]], path: str | Path) -> None:
     """Draw loss and scores of one training over its epochs.
 
     Parameters
@@ -124,7 +138,7 @@ def plot_training_curves(history, path):
             axes.xaxis.get_major_locator().set_params(integer=True)
 
 
-def plot_curves_of_models(training_paths, *paths):
+def plot_curves_of_models(training_paths: Mapping[str, str | Path], *paths: str | Path) -> None:
     """Draw loss and F1 of several trainings over their epochs, side by side.
 
     Parameters
@@ -132,7 +146,7 @@ def plot_curves_of_models(training_paths, *paths):
     training_paths : mapping of str to path
         metrics.json of each model, by the model's name.
     *paths : path
-        Files to write; their suffixes say how.
+        Files to write; the suffix of each says in which format.
     """
     with saved_figure(*paths, columns=2) as (losses, scores):
         for number, (model, path) in enumerate(training_paths.items()):
@@ -155,7 +169,7 @@ def plot_curves_of_models(training_paths, *paths):
 
 
 def _scores_of(results):
-    """Scores in percent of several targets taken together, and how many tiles they have."""
+    """Return the scores in percent of several targets together, and the number of their tiles."""
     labels = BatchAveragedMetrics()
     for result in results:
         labels.merge(result["labels"]["values"])
@@ -177,7 +191,7 @@ def _percents(scores):
 
 
 def _paper_table(table):
-    """A row a model: its batch size, its best epoch, and the scores of each set as a whole."""
+    """Return a table with one row for each model: batch size, best epoch, and the scores of each set as a whole."""
     rows = []
     for (model, batch_size, best_epoch), group in table.groupby(["model", "batch_size", "best_epoch"], sort=False):
         row = {"model": model, "batch": str(batch_size), "best epoch": str(best_epoch)}
@@ -189,7 +203,7 @@ def _paper_table(table):
 
 
 def _target_table(table):
-    """A row for each model and target: scores against labels, then against truth where it is known."""
+    """Return a table with one row for each model and target: scores against labels, then against truth if known."""
     chosen = table[table.target != "all"].dropna(axis="columns", how="all")
     names = {"tiles_with_fractures": "tiles with", "tiles_without_fractures": "tiles without", **_SHORT}
     names |= {f"truth_{long}": f"truth {short}" for long, short in _SHORT.items()}

@@ -1,17 +1,23 @@
 """Tiles of a training, and the batches that each of its processes loads."""
 
+from typing import TYPE_CHECKING, Any
+
 import torch
 from torch.utils.data import DataLoader, default_collate
 
 from .augment import augmentation
 from .datasets import EpochBatches, TileDataset, indices_of_set, kind_of, read_images
+from .distributed import Ranks
 from .losses import LabelEdges
+
+if TYPE_CHECKING:
+    from .train import TrainingJob
 
 _PREFETCHED_BATCHES = 4
 
 
-def tile_sets(job):
-    """Tiles of a training.
+def tile_sets(job: "TrainingJob") -> tuple[TileDataset, TileDataset, dict[str, Any]]:
+    """Return the training and the validation tiles of a training.
 
     Parameters
     ----------
@@ -21,7 +27,7 @@ def tile_sets(job):
     -------
     train_set, validation_set : TileDataset
     kind : dict
-        What all tiles have in common, see `datasets.kind_of`.
+        What all tiles share, see `datasets.kind_of`.
     """
     images = read_images(job.tile_paths)
     kind = kind_of(images[0])
@@ -34,8 +40,8 @@ def tile_sets(job):
     return train_set, TileDataset(images, indices_of_set(images, job.split_path, "validation"), **options), kind
 
 
-def loader(tiles, shuffle, job, ranks, device):
-    """Loader of one process's batches.
+def loader(tiles: TileDataset, shuffle: bool, job: "TrainingJob", ranks: Ranks, device: torch.device) -> DataLoader:
+    """Return the loader of one process's batches.
 
     Parameters
     ----------
@@ -61,11 +67,11 @@ def loader(tiles, shuffle, job, ranks, device):
         persistent_workers=workers > 0,
         prefetch_factor=_PREFETCHED_BATCHES if workers else None,
         pin_memory=device.type == "cuda",
-        # Its own source of chance, which it draws its workers' seeds from: none of the network's.
+        # A generator of its own, for the seeds of its workers, so that it uses none of the network's random numbers.
         generator=torch.Generator(),
     )
 
 
 def _collate(items):
-    """A batch, or None of no items: a process's part of a short last batch may be empty."""
+    """Return a batch; None without items, because a process's part of a short last batch may be empty."""
     return default_collate(items) if items else None

@@ -1,7 +1,6 @@
-"""What training minimises: cross-entropy over all pixels as the paper has it, and terms and labels beside it.
+"""The loss of a training: the paper's cross-entropy over all pixels, with optional terms and treatment of labels.
 
-Labels have a boundary that nobody knows to the pixel. `LabelEdges` softens it, or leaves a band about it
-out of the loss.
+Nobody knows the boundary of a label to the pixel. `LabelEdges` softens it, or leaves a band about it out of the loss.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, pad
 
 from ..core.choices import LEARNING
 
-# Reaches the middle of lines 20 px wide: all of the paper's classes but its rarest two (3 % of the labels).
+# Enough for lines up to 20 px wide: all of the paper's classes but the rarest two (3 % of the labels).
 SKELETON_STEPS = 10
 
 
@@ -25,7 +24,7 @@ class LabelEdges:
     Attributes
     ----------
     soft_px : float
-        Over this distance to either side of an edge the label falls from 1 to 0; 0 leaves it hard.
+        Distance to either side of an edge over which the label falls from 1 to 0; 0 leaves it hard.
     ignore_px : float
         Pixels whose middle is nearer to an edge do not count in the loss; 0 counts all. A label's centreline always
         counts, so that a line thinner than the band keeps a label.
@@ -37,8 +36,8 @@ class LabelEdges:
     def __bool__(self):
         return self.soft_px > 0 or self.ignore_px > 0
 
-    def treat(self, mask):
-        """Label and weight of pixels.
+    def treat(self, mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return label and weight of each pixel.
 
         Parameters
         ----------
@@ -67,7 +66,7 @@ class LabelEdges:
 
 @dataclass(frozen=True)
 class Loss:
-    """Binary cross-entropy, and optionally terms that are added to it.
+    """Binary cross-entropy, with optional terms added to it.
 
     Attributes
     ----------
@@ -83,8 +82,8 @@ class Loss:
     dice_weight: float = LEARNING["dice_weight"]
     cldice_weight: float = LEARNING["cldice_weight"]
 
-    def __call__(self, logits, target, counted=None):
-        """Loss of a batch.
+    def __call__(self, logits: torch.Tensor, target: torch.Tensor, counted: torch.Tensor | None = None) -> torch.Tensor:
+        """Return the loss of a batch.
 
         Parameters
         ----------
@@ -99,7 +98,7 @@ class Loss:
             Scalar.
         """
         logits = logits.float()
-        # Filled on the device: a number copied to it would make it wait.
+        # Made on the device: copying a number to it would make it wait.
         weight = logits.new_full((), self.positive_weight)
         loss = binary_cross_entropy_with_logits(logits, target, weight=counted, pos_weight=weight, reduction="sum")
         loss = loss / (logits.numel() if counted is None else counted.sum().clamp(min=1.0))
@@ -115,11 +114,11 @@ class Loss:
         return loss
 
 
-def centreline_dice(probability, target):
-    """Soft clDice of a batch (Shit et al. 2021): how much of each one's centreline the other covers.
+def centreline_dice(probability: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """Return the soft clDice of a batch (Shit et al. 2021): how much of each one's centreline the other covers.
 
-    The harmonic mean of the share of the prediction's soft skeleton that lies in the label and the share of the
-    label's that lies in the prediction. A line that is found in pieces loses as much as a wide one that is lost.
+    It is the harmonic mean of two shares: that of the prediction's soft skeleton that lies in the label, and that of
+    the label's soft skeleton that lies in the prediction. A thin line thus counts as much as a wide one of its length.
 
     Parameters
     ----------
@@ -137,8 +136,8 @@ def centreline_dice(probability, target):
     return 2.0 * precision * recall / (precision + recall)
 
 
-def soft_skeleton(image, steps=SKELETON_STEPS):
-    """Soft skeleton (Shit et al. 2021, algorithm 1): what each erosion's opening takes away, gathered."""
+def soft_skeleton(image: torch.Tensor, steps: int = SKELETON_STEPS) -> torch.Tensor:
+    """Return the soft skeleton (Shit et al. 2021, algorithm 1): what the opening of each erosion removes."""
     skeleton = torch.zeros_like(image)
     for _ in range(steps + 1):
         eroded = _eroded(image)
@@ -149,8 +148,8 @@ def soft_skeleton(image, steps=SKELETON_STEPS):
 
 
 def _eroded(image):
-    """The least of a pixel and its four neighbours."""
-    # Shifted views rather than pooling, whose way back is several times slower on a CPU.
+    """Return the least of each pixel and its four neighbours."""
+    # Shifted views, because the backward pass of pooling is several times slower on a CPU.
     edged = pad(image, (1, 1, 1, 1), value=torch.inf)
     rows, columns = edged[..., 1:-1], edged[..., 1:-1, :]
     least = torch.minimum(torch.minimum(rows[..., :-2, :], rows[..., 2:, :]), image)
@@ -158,7 +157,7 @@ def _eroded(image):
 
 
 def _dilated(image):
-    """The largest of a pixel and its eight neighbours."""
+    """Return the largest of each pixel and its eight neighbours."""
     edged = pad(image, (1, 1, 1, 1), value=-torch.inf)
     largest = torch.maximum(torch.maximum(edged[..., :-2, :], edged[..., 1:-1, :]), edged[..., 2:, :])
     return torch.maximum(torch.maximum(largest[..., :-2], largest[..., 1:-1]), largest[..., 2:])

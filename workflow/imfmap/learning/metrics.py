@@ -1,29 +1,35 @@
-"""Scores of predicted pixels: the paper's, and those against exact truth."""
+"""Scores of predicted pixels: the paper's metrics, and scores against exact truth."""
 
 import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 
 class BatchAveragedMetrics:
     """Precision, recall, F1 and IoU as Le Corre et al. (2025) average them.
 
     For each batch P = TP / (TP + FP), R = TP / (TP + FN) and IoU = TP / (TP + FP + FN) are taken over the valid
-    pixels of its tiles. Tiles without fractures do not count in R, nor tiles without detections in P: a batch of
-    nothing but such tiles gives no value. Values are averaged over batches; F1 is the harmonic mean of the averages.
+    pixels of its tiles. Tiles without fractures do not count in R, and tiles without detections do not count in P. A
+    batch that has only such tiles gives no value. Values are averaged over batches; F1 is the harmonic mean of the
+    averages.
     (The paper's printed F1 and IoU obey IoU = F1 / (2 - F1) within rounding, as counts pooled in large batches do and
     scores averaged tile by tile do not.)
 
     Attributes
     ----------
     values : dict of list of float
-        `precision`, `recall` and `iou` of the batches that have one.
+        `precision`, `recall` and `iou` of the batches that have a value.
     """
 
     def __init__(self):
         self.values = {"precision": [], "recall": [], "iou": []}
 
-    def update(self, predicted, labelled, valid):
+    def update(self, predicted: "torch.Tensor", labelled: "torch.Tensor", valid: "torch.Tensor") -> None:
         """Count one batch.
 
         Parameters
@@ -33,26 +39,28 @@ class BatchAveragedMetrics:
         """
         self.add(*map(int, batch_counts(predicted, labelled, valid)))
 
-    def add(self, hits, found, wanted):
+    def add(self, hits: int, found: int, wanted: int) -> None:
         """Add a batch by its `batch_counts`."""
         for name, whole in (("precision", found), ("recall", wanted), ("iou", found + wanted - hits)):
             if whole:
                 self.values[name].append(hits / whole)
 
-    def merge(self, values):
+    def merge(self, values: Mapping[str, Sequence[float]]) -> None:
         """Add the batches of another count."""
         for name, more in values.items():
             self.values[name] += more
 
-    def compute(self):
-        """dict: precision, recall, f1, iou in 0..1; NaN where no batch gives a value."""
+    def compute(self) -> dict[str, float]:
+        """Return precision, recall, f1 and iou in 0..1; NaN if no batch gives a value."""
         means = {name: float(np.mean(values)) if values else math.nan for name, values in self.values.items()}
         f1 = harmonic_mean(means["precision"], means["recall"])
         return {"precision": means["precision"], "recall": means["recall"], "f1": f1, "iou": means["iou"]}
 
 
-def batch_counts(predicted, labelled, valid):
-    """Numbers of pixels that the paper's metrics are made of.
+def batch_counts(
+    predicted: "torch.Tensor", labelled: "torch.Tensor", valid: "torch.Tensor"
+) -> tuple["torch.Tensor", "torch.Tensor", "torch.Tensor"]:
+    """Count the pixels from which the paper's metrics are computed.
 
     Parameters
     ----------
@@ -62,45 +70,45 @@ def batch_counts(predicted, labelled, valid):
     Returns
     -------
     tuple of torch.Tensor
-        Valid pixels that are detected and labelled, detected, labelled: scalars on the device.
+        Numbers of valid pixels: detected and labelled, detected, labelled. Scalars on the device.
     """
     predicted, labelled = predicted & valid, labelled & valid
     return (predicted & labelled).sum(), predicted.sum(), labelled.sum()
 
 
 class TruthMetrics:
-    """Scores against exact classes, pooled over all valid pixels, and the share of every other class that was hit.
+    """Scores against exact classes over all valid pixels, and the share of each other class that was detected.
 
     Parameters
     ----------
     classes : mapping
-        Name to value in the truth raster; `fracture` is what is looked for, `background` is not scored by itself.
+        Value of each name in the truth raster. `fracture` is the class to find; `background` has no score of its own.
 
     Attributes
     ----------
     counts : dict of list of int
-        For each class, its pixels that were detected, and all its pixels.
+        For each class, the number of its detected pixels and of all its pixels.
     """
 
-    def __init__(self, classes):
+    def __init__(self, classes: Mapping[str, Any]):
         self._classes = dict(classes)
         self.counts = {name: [0, 0] for name in self._classes}
 
-    def update(self, predicted, truth, valid):
-        """Count one batch: bool, class and bool tensors (B, ..., S, S)."""
+    def update(self, predicted: "torch.Tensor", truth: "torch.Tensor", valid: "torch.Tensor") -> None:
+        """Count one batch. `predicted` and `valid` are bool, `truth` holds classes, all (B, ..., S, S)."""
         truth, predicted = truth[valid], predicted[valid]
         for name, value in self._classes.items():
             inside = truth == value
             self.merge({name: [int((inside & predicted).sum()), int(inside.sum())]})
 
-    def merge(self, counts):
+    def merge(self, counts: Mapping[str, Sequence[int]]) -> None:
         """Add the pixels of another count."""
         for name, (found, total) in counts.items():
             self.counts[name][0] += found
             self.counts[name][1] += total
 
-    def compute(self):
-        """dict: precision, recall, f1, iou, and `<class>_hit` of every class but fracture and background, in 0..1."""
+    def compute(self) -> dict[str, float]:
+        """Return precision, recall, f1, iou, and `<class>_hit` of each class but fracture and background, in 0..1."""
         hits, wanted = self.counts["fracture"]
         found = sum(count[0] for count in self.counts.values())
         precision, recall = share(hits, found), share(hits, wanted)
@@ -114,8 +122,8 @@ class TruthMetrics:
         return scores | {f"{name}_hit": share(*self.counts[name]) for name in others}
 
 
-def detected(logits, threshold):
-    """Pixels whose probability reaches a threshold.
+def detected(logits: "torch.Tensor", threshold: float) -> "torch.Tensor":
+    """Return which pixels' probability reaches a threshold.
 
     Parameters
     ----------
@@ -131,17 +139,17 @@ def detected(logits, threshold):
     return logits.detach() >= math.log(threshold / (1.0 - threshold))
 
 
-def pooled_f1(hits, found, wanted):
-    """F1 of `batch_counts` that have been added up: 0 where nothing is found of what there is, NaN of nothing."""
+def pooled_f1(hits: float, found: float, wanted: float) -> float:
+    """Return the F1 of summed `batch_counts`: 0 if no pixel is a hit, NaN if none is found or wanted."""
     return share(2 * hits, found + wanted)
 
 
-def harmonic_mean(precision, recall):
-    """F1 of a precision and a recall: 0 where both are 0, NaN where either is."""
+def harmonic_mean(precision: float, recall: float) -> float:
+    """Return the F1 of a precision and a recall: 0 if both are 0, NaN if either is NaN."""
     total = precision + recall
     return 2 * precision * recall / total if total else 0.0
 
 
-def share(part, whole):
-    """Share of a part in the whole; NaN of nothing."""
+def share(part: float, whole: float) -> float:
+    """Return the share of a part in the whole; NaN if the whole is 0."""
     return part / whole if whole else math.nan

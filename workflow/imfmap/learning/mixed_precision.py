@@ -1,10 +1,13 @@
-"""Number formats of a network's arithmetic, and its compilation."""
+"""The number format in which a network computes, and its compilation."""
 
 import copy
 import logging
-from contextlib import nullcontext
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
 
 import torch
+from torch import nn
 
 from ..core.choices import PRECISIONS
 from ..core.errors import InputError
@@ -12,14 +15,14 @@ from ..core.errors import InputError
 logger = logging.getLogger(__name__)
 
 
-def choose_dtype(name, device, where):
-    """Number format that a setting stands for.
+def choose_dtype(name: str, device: torch.device, where: str) -> torch.dtype:
+    """Return the number format that a setting stands for.
 
     Parameters
     ----------
     name : str
-        One of `choices.PRECISIONS`; "auto" is bfloat16 on a GPU that computes with it, else float32: processors without
-        instructions for it imitate it, hundreds of times slower.
+        One of `choices.PRECISIONS`; "auto" is bfloat16 on a GPU that computes with it, else float32. Processors
+        without instructions for bfloat16 imitate it, which is hundreds of times slower.
     device : torch.device
     where : str
         Key of the setting, for the message.
@@ -43,20 +46,20 @@ def choose_dtype(name, device, where):
     return getattr(torch, name)
 
 
-def autocast_to(device, dtype):
-    """Context in which a network computes in a format; weights stay float32."""
+def autocast_to(device: torch.device, dtype: torch.dtype) -> AbstractContextManager:
+    """Return a context in which a network computes in a number format. Its weights stay float32."""
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
 
-def compile_model(network, trial):
-    """Compile a network, or leave it as it is where that cannot be done.
+def compile_model(network: nn.Module, trial: Callable[[nn.Module], Any]) -> nn.Module:
+    """Compile a network. If that fails, return it as it is.
 
     Parameters
     ----------
     network : nn.Module
     trial : callable
-        Called with the compiled network, in training and in evaluation; the network's state is put back to what it
-        was.
+        Called with the compiled network, once in training and once in evaluation mode. The network's state is restored
+        afterwards.
 
     Returns
     -------
@@ -67,7 +70,7 @@ def compile_model(network, trial):
         result = torch.compile(network)
         for training in (True, False):
             trial(result.train(training))
-    except Exception as error:  # whatever the compiler's chain of tools falls over
+    except Exception as error:  # the compiler's tools raise all kinds of errors
         reason = str(error).strip().splitlines()
         logger.warning("torch.compile cannot be used here: %s", reason[0] if reason else type(error).__name__)
         torch.compiler.reset()

@@ -1,10 +1,14 @@
 """Networks by name, their input, and their checkpoints.
 
-Every network takes float (B, C, S, S) as `network_input` makes it: one channel, or three with the Sun's direction; and
-gives logits (B, 1, S, S).
+Every network takes the float tensor (B, C, S, S) that `network_input` makes: one channel, or three with the Sun's
+direction. It returns logits (B, 1, S, S).
 """
 
+import logging
 import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import segmentation_models_pytorch as smp
@@ -15,11 +19,13 @@ from ..core.choices import SCALING, SCALINGS
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.processors import processor_name
+from ..tiles.sun_frame import LEFT_DEG
 from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
-from .weights import load_state, network_state, read_state, start_encoder_from, start_from
+from .weight_files import read_state
+from .weights import load_state, network_state, start_encoder_from, start_from
 
-# Settings that say how a network is built; no weight tells them.
+# Settings that say how a network is built. Its weights do not tell them.
 BUILD_KEYS = (
     "architecture",
     "encoder",
@@ -29,36 +35,40 @@ BUILD_KEYS = (
     "input_scaling",
     "input_channels",
 )
-# Settings that name files which a training starts from.
+# Settings that name the files that a training starts from.
 STARTS = ("weights", "encoder_weights")
 # Channel means and deviations that torchvision's weights were trained with.
 _MEAN, _DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 _SUN_CHANNELS = 2
 _OWN_REMEDY = "its settings are of another network: give the checkpoint as its training wrote it"
+# What the published network was fed: the 8 bits over 255, and nothing else.
+_PUBLISHED_SCALING = "unit"
 _PAPER_USE = {"recipe": "paper", "tile_size_px": 512, "resolution_m": 1.5, "threshold": 0.5}
+
+logger = logging.getLogger(__name__)
 
 
 class GreyNetwork(nn.Module):
-    """A network behind one grey input channel: input normalised, output its logits alone.
+    """A network that takes one grey channel, normalises it, and returns its logits alone.
 
     Parameters
     ----------
     network : nn.Module
-        Takes (B, `channels` + `sun_channels`, S, S); gives logits (B, 1, S, S), or a dict that holds them as `out`.
+        Takes (B, `channels` + `sun_channels`, S, S); returns logits (B, 1, S, S), or a dict that holds them as `out`.
     channels : int
         3 where the network wants colour (the grey channel is repeated), else 1.
     sun_channels : int
         2 where the network is given the Sun's direction, else 0.
     scaling : str
-        "imagenet": the grey channel less torchvision's channel means, over their deviations; "unit": as it is, 0..1.
+        "imagenet" subtracts torchvision's means of the channels and divides by their deviations; "unit" leaves 0..1.
     """
 
-    def __init__(self, network, channels, sun_channels=0, scaling=SCALING):
+    def __init__(self, network: nn.Module, channels: int, sun_channels: int = 0, scaling: str = SCALING):
         super().__init__()
         if scaling not in SCALINGS:
             raise InputError("input_scaling", f"unknown '{scaling}'", f"use one of {', '.join(SCALINGS)}")
         self.network = network
-        self.channels, self.sun_channels = channels, sun_channels
+        self.channels, self.sun_channels, self.scaling = channels, sun_channels, scaling
         mean, deviation = np.array(_MEAN), np.array(_DEVIATION)
         if scaling == "unit":
             mean, deviation = np.zeros(3), np.ones(3)
@@ -69,21 +79,21 @@ class GreyNetwork(nn.Module):
             self.register_buffer(name, value, persistent=False)
 
     @property
-    def encoder(self):
-        """nn.Module: the part that sees the image, under the names that its own weights have for it."""
+    def encoder(self) -> nn.Module:
+        """The part that sees the image, with the parameter names that published weights of it have."""
         if hasattr(self.network, "backbone"):
             return self.network.backbone
         # Encoders of timm are behind a layer of names.
         return getattr(self.network.encoder, "model", self.network.encoder)
 
-    def forward(self, image):
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
         grey = (image[:, :1] - self.mean) / self.deviation
         output = self.network(torch.cat([grey, image[:, 1:]], 1) if self.sun_channels else grey)
         return output["out"] if isinstance(output, dict) else output
 
 
-def network_input(image, sun_azimuth_deg=None):
-    """Network input of tiles: the one scaling that training and inference share.
+def network_input(image: np.ndarray | torch.Tensor, sun_azimuth_deg: float | None = None) -> torch.Tensor:
+    """Return the network's input for tiles. Training and inference share this one scaling.
 
     Parameters
     ----------
@@ -107,7 +117,7 @@ def network_input(image, sun_azimuth_deg=None):
     return torch.cat([image, *constant], -3)
 
 
-def build_model(settings):
+def build_model(settings: Mapping[str, Any]) -> GreyNetwork:
     """Build a network.
 
     Parameters
@@ -146,8 +156,8 @@ def build_model(settings):
     return model
 
 
-def choose_device(name, where):
-    """Device of a setting "auto", "cpu" or "cuda".
+def choose_device(name: str, where: str) -> torch.device:
+    """Return the device that a setting "auto", "cpu" or "cuda" stands for.
 
     Parameters
     ----------
@@ -158,7 +168,7 @@ def choose_device(name, where):
     Raises
     ------
     InputError
-        For cuda where there is none.
+        If it is cuda and there is no GPU.
     """
     if name == "cuda" and not torch.cuda.is_available():
         raise InputError(where, "cuda, but PyTorch sees no GPU here", "use auto or cpu")
@@ -167,14 +177,16 @@ def choose_device(name, where):
     return torch.device(name)
 
 
-def device_name(device):
-    """str: what the device calls itself."""
+def device_name(device: torch.device) -> str:
+    """Return the name of a device."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{processor_name()}, CPU threads: {torch.get_num_threads()}"
 
 
-def save_checkpoint(path, model, settings, training=None):
+def save_checkpoint(
+    path: str | Path, model: GreyNetwork, settings: Mapping[str, Any], training: Mapping[str, Any] | None = None
+) -> None:
     """Write a checkpoint that `torch.load(path, weights_only=True)` can read.
 
     Parameters
@@ -183,18 +195,21 @@ def save_checkpoint(path, model, settings, training=None):
     model : nn.Module
     settings : mapping
         What is needed to build and use the model: those of `BUILD_KEYS` that it has, `recipe`, `tile_size_px`,
-        `resolution_m`, `threshold`. Plain values only.
+        `resolution_m`, `threshold`. Plain values only. The file also says, whether or not the settings do, what the
+        model's input is: `input_scaling`, `input_channels` (1 or 3), `sun_input`, and `sun_azimuth_deg`, where the Sun
+        is in its tiles (clockwise from up; None for recipe `paper`, whose Sun is anywhere).
     training : mapping, optional
         How the model came about: epoch, scores.
     """
     state = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    content = {"state_dict": state, "settings": dict(settings), "training": dict(training or {})}
+    content = {"state_dict": state, "settings": {**settings, **_input_of(model, settings)}}
+    content["training"] = dict(training or {})
     # Given a path, torch would write the temporary name into the file.
     with replacing(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
 
 
-def load_checkpoint(path):
+def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     """Build the model of a checkpoint.
 
     Returns
@@ -205,62 +220,98 @@ def load_checkpoint(path):
     Raises
     ------
     InputError
-        Where the file is no checkpoint of this workflow.
+        If the file is no checkpoint of this workflow, or its model wants an input that this version cannot give.
     """
     checkpoint = read_state(path)
     settings = checkpoint["settings"]
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
+    _check_input(settings, path)
     model = build_model({**settings, "weights": None})
     load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
 
-def adopt_checkpoint(path, out_path, input_scaling=None):
-    """Take in a checkpoint made elsewhere: one of this workflow as it is, or a torchvision DeepLabV3 state.
+def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str | None = None) -> None:
+    """Write a checkpoint from a file made elsewhere: a checkpoint of this workflow, or a torchvision DeepLabV3 state.
 
-    A state without settings is taken for one that was trained as Le Corre et al. (2025) trained theirs: recipe
-    `paper`, 512 px tiles at 1.5 m/px, threshold 0.5. Whether it takes one channel or three is seen in its weights.
+    If a state has no settings, it counts as trained like that of Le Corre et al. (2025): recipe `paper`, 512 px tiles
+    at 1.5 m/px, threshold 0.5. Its weights show whether it takes one channel or three.
 
     Parameters
     ----------
     path : path
-        See `weights.read_state`.
+        See `weight_files.read_state`.
     out_path : path
         Checkpoint to write.
     input_scaling : str, optional
-        Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default
-        "imagenet", as torchvision's own weights want it.
+        Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default "unit", as
+        the published network was fed, with a warning in the log.
 
     Raises
     ------
     InputError
-        Where the file holds no weights, or those of no DeepLabV3 for one class that torchvision has; where it says
-        itself that its input was scaled in another way.
+        If the file holds no weights, or not those of a torchvision DeepLabV3 with one or two classes. If the file says
+        that its input was scaled in another way.
     """
     checkpoint = read_state(path)
     settings, state = checkpoint["settings"], checkpoint["state_dict"]
     if settings is None:
-        # Of a state without any part of a DeepLabV3, its own names say what it is.
+        # If no part of a DeepLabV3 is found, the error names what the state has instead.
         state = network_state(state, deeplab.SIGNATURES, path) or state
         settings = {"architecture": deeplab.architecture_of(state, path)} | _PAPER_USE
         classes = len(state[f"{deeplab.LAST_LAYER}.weight"])
         if classes != 1:
-            raise InputError(path, f"tells {classes} classes apart", "give it as `weights` to a model to train")
+            raise InputError(path, f"has {classes} classes, not one or two", "give it as `weights` to a model to train")
         backbone = (value for name, value in state.items() if name.startswith("backbone."))
         channels = next(value.shape[1] for value in backbone if value.ndim == 4)
         if channels not in (1, deeplab.INPUT_CHANNELS):
             raise InputError(path, f"takes {channels} channels", "give weights for grey or colour images")
         if channels != deeplab.INPUT_CHANNELS:
             settings["input_channels"] = channels
-        if input_scaling not in (None, "imagenet"):
-            settings["input_scaling"] = input_scaling
-    elif input_scaling not in (None, "imagenet", settings.get("input_scaling")):
-        found = f"was trained with input_scaling {settings.get('input_scaling', SCALING)}"
-        raise InputError(path, found, f"leave input_scaling: {input_scaling} out")
+        if input_scaling is None:
+            logger.warning(
+                "%s: does not say how its input was scaled; taken as 0..1 (unit), like the published weights; set the"
+                " model's input_scaling: unit, or imagenet if it was trained with torchvision's means and deviations",
+                path,
+            )
+        settings["input_scaling"] = input_scaling or _PUBLISHED_SCALING
+    else:
+        _check_input(settings, path)
+        known = settings.get("input_scaling") or SCALING
+        if input_scaling not in (None, known):
+            raise InputError(
+                path, f"was trained with input_scaling {known}", f"leave input_scaling: {input_scaling} out"
+            )
     model = build_model({**settings, "weights": None})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
+
+
+def _input_of(model, settings):
+    """What a checkpoint says of its model's input."""
+    return {
+        "input_scaling": model.scaling,
+        "input_channels": model.channels,
+        "sun_input": model.sun_channels > 0,
+        "sun_azimuth_deg": LEFT_DEG if settings["recipe"] == "sun_aligned" else None,
+    }
+
+
+def _check_input(settings, path):
+    """Refuse a checkpoint whose model wants an input that this version cannot give. Old ones say less of it."""
+    scaling, channels = settings.get("input_scaling") or SCALING, settings.get("input_channels")
+    if scaling not in SCALINGS:
+        found = f"was trained with input_scaling '{scaling}'"
+        raise InputError(path, found, f"use a model with {' or '.join(SCALINGS)}, or the version that wrote it")
+    known = (1, deeplab.INPUT_CHANNELS) if settings["architecture"] in DEEPLABS else (1,)
+    if channels is not None and channels not in known:
+        found = f"takes {channels} channels, {settings['architecture']} {' or '.join(map(str, known))}"
+        raise InputError(path, found, _OWN_REMEDY)
+    azimuth_deg = settings.get("sun_azimuth_deg")
+    if settings["recipe"] == "sun_aligned" and azimuth_deg not in (None, LEFT_DEG):
+        found = f"was trained with the Sun at azimuth {azimuth_deg} in its tiles, which have it at {LEFT_DEG:g} here"
+        raise InputError(path, found, "use the version that wrote it, or train the model anew")
 
 
 def _encoder_decoder(name, settings, channels):

@@ -1,4 +1,4 @@
-"""Where torchvision's weights lie that a training may start from, by what they were trained on."""
+"""Addresses of torchvision's weights that a training may start from, by what they were trained on."""
 
 from torchvision.models import get_model_weights
 

@@ -4,16 +4,18 @@ import logging
 import math
 import shutil
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..core.choices import LEARNING, MACHINE, SCHEDULES, THRESHOLD
+from ..core.choices import LEARNING, MACHINE, SCALING, SCHEDULES, THRESHOLD
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
@@ -32,16 +34,25 @@ logger = logging.getLogger(__name__)
 
 
 def train(
-    tile_paths, split_path, checkpoint_path, metrics_path, curves_path, *, model, training, augmentation=None, seed=0
-):
+    tile_paths: Sequence[str | Path],
+    split_path: str | Path,
+    checkpoint_path: str | Path,
+    metrics_path: str | Path,
+    curves_path: str | Path,
+    *,
+    model: Mapping[str, Any],
+    training: Mapping[str, Any],
+    augmentation: Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> dict[str, Any]:
     """Train a network and keep the epoch with the best F1 on the validation tiles.
 
     Le Corre et al. (2025): binary cross-entropy over all pixels, Adam, best-F1 checkpoint; their metrics, see
     `metrics.BatchAveragedMetrics`, over valid pixels at the training's batch size.
 
-    A training that was killed goes on after its last whole epoch, to the same curve: its state lies in
-    ``.resume`` beside the checkpoint until it is done. A state of other settings is set aside (``.resume.old``), and
-    found there again. ``logs`` beside it holds the curve as it grows (epochs.csv, and TensorBoard's).
+    A training that was killed goes on after its last whole epoch, to the same result. Until it is done, its state lies
+    in ``.resume`` beside the checkpoint. A state of other settings is set aside as ``.resume.old``; with those settings
+    the training finds it there. ``logs`` beside it holds the curve so far (epochs.csv, and TensorBoard's).
 
     Parameters
     ----------
@@ -67,7 +78,7 @@ def train(
     Returns
     -------
     dict
-        What metrics.json holds.
+        The content of metrics.json.
 
     Raises
     ------
@@ -88,14 +99,14 @@ def train(
     )
     dtype = choose_dtype(machine["precision"], torch.device(kind), "training.precision")
     state = TrainingState(job.checkpoint_path.parent / FOLDER, job.key(dtype, count))
-    # Before other processes look at it.
+    # Before other processes read it.
     state.settle()
     return run_on(count, kind, _train, job, dtype, state)
 
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """What every process of a training is told; see `train`."""
+    """What every process of a training needs to know; see `train`."""
 
     tile_paths: list
     split_path: Path
@@ -109,16 +120,18 @@ class TrainingJob:
     seed: int
     kind: str
 
-    def key(self, dtype, count):
-        """str: digest of all that decides the course of the training."""
+    def key(self, dtype: torch.dtype, count: int) -> str:
+        """Return the digest of everything that decides the course of the training."""
         settings = {**self.learning, "augmentation": self.augmentation, "seed": self.seed, "torch": torch.__version__}
         settings |= {"model": self.model, "precision": str(dtype), "devices": count, "kind": self.kind}
         weights = filter(None, (self.model.get(key) for key in STARTS))
         return fingerprint(settings, [*self.tile_paths, self.split_path, *weights])
 
 
-def learning_rate_schedule(optimiser, learning, steps):
-    """Learning rate over the steps of a training, see `train`."""
+def learning_rate_schedule(
+    optimiser: torch.optim.Optimizer, learning: Mapping[str, Any], steps: int
+) -> torch.optim.lr_scheduler.LRScheduler:
+    """Return the schedule of the learning rate over the steps of a training, see `train`."""
     if learning["schedule"] == "onecycle":
         return torch.optim.lr_scheduler.OneCycleLR(optimiser, learning["learning_rate"], total_steps=steps)
     return torch.optim.lr_scheduler.ConstantLR(optimiser, factor=1.0)
@@ -126,7 +139,7 @@ def learning_rate_schedule(optimiser, learning, steps):
 
 @contextmanager
 def _without_denormals():
-    """Numbers next to 0, of which Adam's averages are full and which slow a processor down, are 0 meanwhile."""
+    """Take numbers next to 0 for 0 meanwhile. Adam's averages are full of them, and they slow a processor down."""
     torch.set_flush_denormal(True)
     try:
         yield
@@ -135,7 +148,7 @@ def _without_denormals():
 
 
 def _train(ranks, job, dtype, state):
-    """One process of a training; only the first writes."""
+    """Run one process of a training. Only the first one writes."""
     device = ranks.device(job.kind)
     on_cpu = device.type == "cpu"
     if on_cpu:
@@ -147,10 +160,11 @@ def _train(ranks, job, dtype, state):
 
 
 def _train_on(device, ranks, job, dtype, state):
-    """Train, and write what has been learnt, on a device that is set up."""
+    """Train on a device that is set up, and write the results."""
     train_set, validation_set, kind = tile_sets(job)
     training = _Training(job, ranks, device, dtype, train_set, validation_set)
     settings = {key: job.model[key] for key in BUILD_KEYS if job.model.get(key)}
+    settings.setdefault("input_scaling", SCALING)
     settings |= kind | {"threshold": job.learning["threshold"]}
     counts = {"train": train_set.counts(), "validation": validation_set.counts()}
     logger.info("tiles: %s", counts)
@@ -172,7 +186,7 @@ def _train_on(device, ranks, job, dtype, state):
 
 
 class _Training:
-    """A network on its way: what is learnt epoch by epoch, and what of it is kept."""
+    """A network in training: learns epoch by epoch, and keeps the best."""
 
     def __init__(self, job, ranks, device, dtype, train_set, validation_set):
         learning = job.learning
@@ -194,7 +208,7 @@ class _Training:
         self.epoch, self.history, self.seconds, self.best = 0, [], [], None
 
     def _try(self, image, network):
-        """One step without consequences, of a whole batch, as the compiler will see them."""
+        """Make one step on a whole batch without changing the network, for the compiler."""
         size = math.ceil(self.job.model["batch_size"] / self.ranks.count)
         batch = image.expand(size, -1, -1, -1).to(self.device, memory_format=torch.channels_last)
         with torch.inference_mode(not network.training), autocast_to(self.device, self.dtype):
@@ -203,7 +217,7 @@ class _Training:
             logits.float().mean().backward()
 
     def restore(self, state):
-        """Go on from a state of `run`, or from the start."""
+        """Go on from a state that `run` saved; None starts anew."""
         if state is None:
             return
         for name in ("network", "optimiser", "schedule", "scaler"):
@@ -213,7 +227,7 @@ class _Training:
         logger.info("going on after epoch %d", self.epoch)
 
     def run(self, state, settings):
-        """Learn the epochs that are left, keeping a state after each."""
+        """Learn the epochs that are left, and save a state after each."""
         epochs = self.job.learning["epochs"]
         log = EpochLog(self.job.checkpoint_path.parent / "logs", self._logged()) if self.ranks.first else nullcontext()
         total, done = epochs * self.steps, self.epoch * self.steps
@@ -237,7 +251,7 @@ class _Training:
     def _learn_epoch(self, progress):
         epoch = self.epoch + 1
         started = time.perf_counter()
-        # Chance anew from every epoch's number: nothing of it has to be kept for a training that goes on.
+        # Each epoch is seeded by its number, so that no state of a generator must be saved.
         torch.manual_seed(int(np.random.SeedSequence((self.job.seed, epoch, self.ranks.rank)).generate_state(1)[0]))
         self.train_batches.batch_sampler.epoch = epoch
 
@@ -275,7 +289,7 @@ class _Training:
         state.save(parts, self.best["epoch"])
 
     def _logged(self):
-        """Rows of the log."""
+        """Return the rows of the log."""
         return [
             {**row, "seconds": round(seconds[1], 3)} for row, seconds in zip(self.history, self.seconds, strict=True)
         ]
@@ -285,7 +299,7 @@ class _Training:
         return {"F1": _percent(last), "best_F1": _percent(self.best)}
 
     def report(self):
-        """dict: the curve, its best epoch, and how long it took."""
+        """Return the curve, its best epoch, and the time that it took."""
         trained_s, whole_s = (sum(part) for part in zip(*self.seconds, strict=True))
         batches = self.train_batches.batch_sampler
         return {
@@ -301,7 +315,7 @@ class _Training:
 
 
 def _better(f1, best):
-    """Whether an F1 beats the best so far; an undefined one (no detection at all) never does."""
+    """Return whether an F1 is above the best so far. An undefined one (no detection at all) never is."""
     return not math.isnan(f1) and (math.isnan(best) or f1 > best)
 
 

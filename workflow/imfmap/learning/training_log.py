@@ -1,6 +1,8 @@
-"""A training's curve as it grows: a CSV table and TensorBoard's log."""
+"""The curve of a training, written after every epoch: a CSV table and TensorBoard's log."""
 
 import csv
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from torch.utils.tensorboard import SummaryWriter
 
@@ -8,7 +10,7 @@ CSV_NAME = "epochs.csv"
 
 
 class EpochLog:
-    """Log of epochs in a folder, written anew from the epochs that there are already.
+    """The log of epochs in a folder. It starts with the epochs that were learnt before.
 
     Parameters
     ----------
@@ -17,7 +19,7 @@ class EpochLog:
         Epochs so far: `epoch`, and numbers named ``<set>_<score>``, or without a set.
     """
 
-    def __init__(self, folder, rows=()):
+    def __init__(self, folder: Path, rows: Iterable[Mapping[str, float]] = ()):
         folder.mkdir(parents=True, exist_ok=True)
         for old in (folder / CSV_NAME, *folder.glob("events.out.tfevents.*")):
             old.unlink(missing_ok=True)
@@ -32,7 +34,7 @@ class EpochLog:
     def __exit__(self, *_):
         self._writer.close()
 
-    def add(self, row):
+    def add(self, row: Mapping[str, float]) -> None:
         """Write one epoch."""
         new = not self._path.exists()
         with open(self._path, "a", newline="") as file:
@@ -42,7 +44,7 @@ class EpochLog:
             table.writerow(row)
         for name, value in row.items():
             kind, _, score = name.partition("_")
-            # One diagram a score, with a line for each set.
+            # One diagram for each score, with a line for each set.
             title = f"{score}/{kind}" if kind in ("train", "validation") else name
             if name != "epoch":
                 self._writer.add_scalar(title, value, row["epoch"])

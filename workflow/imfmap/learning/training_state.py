@@ -1,10 +1,12 @@
-"""The state of a training, kept so that after a kill it goes on as if nothing had happened."""
+"""The saved state of a training, from which it goes on after it was killed."""
 
 import json
 import logging
 import pickle
 import shutil
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -17,8 +19,8 @@ NAME = "state.pt"
 logger = logging.getLogger(__name__)
 
 
-def fingerprint(settings, paths):
-    """str: digest of settings (plain values) and the contents of files."""
+def fingerprint(settings: Mapping[str, Any], paths: Iterable[str | Path]) -> str:
+    """Return the digest of settings (plain values) and of the contents of files."""
     digest = new_sha256(json.dumps(settings, sort_keys=True, default=str).encode())
     for path in paths:
         digest.update(bytes.fromhex(sha256(path)))
@@ -26,24 +28,24 @@ def fingerprint(settings, paths):
 
 
 class TrainingState:
-    """State of a training in a folder of its own.
+    """The state of a training, in a folder of its own.
 
-    It lies beside the checkpoint but is no output of the rule, since Snakemake deletes those of a job that fails.
-    Everything is written under another name first, so that a kill at any moment leaves a whole state.
+    The folder lies beside the checkpoint. It is no output of the rule, because Snakemake deletes the outputs of a job
+    that fails. Every file is written under another name first, so that a kill at any moment leaves a whole state.
 
     Parameters
     ----------
     folder : path
     key : str
-        `fingerprint` of all that decides the training's course.
+        `fingerprint` of everything that decides the course of the training.
     """
 
-    def __init__(self, folder, key):
+    def __init__(self, folder: str | Path, key: str):
         self.folder, self.key = Path(folder), key
         self.aside = self.folder.with_name(f"{self.folder.name}.old")
 
-    def settle(self):
-        """Set a state of another training aside, and bring one of this training back that was set aside."""
+    def settle(self) -> None:
+        """Set the state of another training aside, and bring back a state of this training that was set aside."""
         if self.load() is not None:
             return
         there, known = (self.folder / NAME).exists(), self._read(self.aside) is not None
@@ -54,14 +56,14 @@ class TrainingState:
         if known:
             self.clear()
             self.aside.rename(self.folder)
-            logger.info("%s is of this training: it is taken again", self.aside)
+            logger.info("%s is of this training: it is used again", self.aside)
         if there:
             shutil.rmtree(self.aside, ignore_errors=True)
             leaving.rename(self.aside)
             logger.warning("%s was of other settings, tiles or software: it is kept as %s", self.folder, self.aside)
 
-    def load(self):
-        """What `save` was last given, on the CPU, or None where there is none of the same training."""
+    def load(self) -> dict[str, Any] | None:
+        """Return what `save` was last given, on the CPU; None if there is no state of the same training."""
         return self._read(self.folder)
 
     def _read(self, folder):
@@ -72,19 +74,19 @@ class TrainingState:
         fits = state.get("key") == self.key and _best_path(folder, state["best_epoch"]).exists()
         return state if fits else None
 
-    def best_path(self, epoch):
-        """Path: where the checkpoint of an epoch is kept while it is the best."""
+    def best_path(self, epoch: int) -> Path:
+        """Return the path of an epoch's checkpoint while it is the best."""
         return _best_path(self.folder, epoch)
 
-    def save(self, state, best_epoch):
-        """Keep a state (tensors and plain values), whose best checkpoint is at `best_path` already."""
+    def save(self, state: Mapping[str, Any], best_epoch: int) -> None:
+        """Save a state (tensors and plain values). Its best checkpoint lies at `best_path` already."""
         with replacing(self.folder / NAME) as temporary, open(temporary, "wb") as file:
             torch.save({**state, "key": self.key, "best_epoch": best_epoch}, file)
         for path in self.folder.glob("best_*.pt"):
             if path != self.best_path(best_epoch):
                 path.unlink()
 
-    def clear(self):
+    def clear(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 

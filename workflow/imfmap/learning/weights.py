@@ -1,101 +1,60 @@
-"""Weights from files: read without running anything that is in them, and fitted to a network."""
+"""Weights fitted to a network: found among whatever stands beside them, checked, and loaded."""
 
-import _codecs
 import logging
 import os.path
-import re
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
+from torch import nn
 
-from ..core.choices import OLD_RECIPES
+from ..core.choices import SCALING
 from ..core.errors import InputError
 from .deeplab import LAST_LAYER
+from .weight_files import read_state
 
-# Names that checkpoints of earlier versions have for a recipe.
-# What a checkpoint of this workflow says of its network and its use; settings without these are somebody else's.
-OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
-# What stands before the names of the network to use where a file holds several, the most usual first: "" is nothing.
+if TYPE_CHECKING:
+    from .models import GreyNetwork
+
+# If a file holds several networks, the one to use: prefixes of its names, the most usual first; "" is no prefix.
 _USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "student", "module")
-# Batches that a normalisation has seen, which only one without momentum uses (no network here): old files lack it.
+# Counters of batches. Old files lack them. Only a normalisation without momentum uses them: no network here has one.
 _COUNTER = ".num_batches_tracked"
 _COLOURS = 3
 _NAMED = 3
-_SCALAR = np.float64(0).__reduce__()[0]
-# NumPy's numbers, which people keep beside weights: values like any other, by NumPy's old and new name for them.
-_NUMBERS = [
-    _SCALAR,
-    (_SCALAR, "numpy.core.multiarray.scalar"),
-    np.dtype,
-    *{type(np.dtype(code)) for code in "?bhilqBHILQefd"},
-    _codecs.encode,
-]
+
 
 logger = logging.getLogger(__name__)
 
 
-def read_state(path):
-    """Read the weights of a checkpoint; nothing in the file is executed.
-
-    Parameters
-    ----------
-    path : path
-        A checkpoint of this workflow, or the state of a network, bare or anywhere in dictionaries, with other values
-        beside it or without.
-
-    Returns
-    -------
-    dict
-        `state_dict`: every tensor, its name led by the keys of the dictionaries that it lies in; `settings` and
-        `training`, None but for a checkpoint of this workflow.
-
-    Raises
-    ------
-    InputError
-        Where the file cannot be read, holds more than weights and plain values, or no state.
-    """
-    try:
-        with torch.serialization.safe_globals(_NUMBERS):
-            content = torch.load(path, map_location="cpu", weights_only=True)
-    except OSError as error:
-        raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
-    except Exception as error:  # bytes that are no checkpoint make the reader fall over anything
-        raise InputError(path, *_refusal(error)) from None
-    state = _tensors_in(content) if isinstance(content, dict) else {}
-    if not state:
-        raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
-    settings = content.get("settings")
-    if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
-        return {"state_dict": state, "settings": None, "training": None}
-    recipe = OLD_RECIPES.get(settings["recipe"], settings["recipe"])
-    return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": content.get("training")}
-
-
-def network_state(state, signatures, path):
-    """A state's weights of one network, under the names that it has for them.
+def network_state(
+    state: Mapping[str, torch.Tensor], signatures: Sequence[Collection[str]], path: str | Path
+) -> dict[str, torch.Tensor]:
+    """Return the weights of one network from a state, under the network's own names.
 
     Parameters
     ----------
     state : dict
-        Of `read_state`: with any prefix (DataParallel's, Lightning's, a wrapper's, a dictionary's), and others beside
-        it (an auxiliary head, a loss with weights, an optimiser), which are left out.
+        Of `weight_files.read_state`. Its names may have any prefix (DataParallel's, Lightning's, a wrapper's, a
+        dictionary's). Other weights (an auxiliary head, a loss, an optimiser) are left out.
     signatures : sequence of collection of str
-        For each network that it may be, names that it has. They tell the prefix; parts of a state that none of them
-        begins with are left out.
+        Names of weights, for each network that the state may belong to. They show the prefix. A part of the state is
+        left out if none of these names begins with it.
     path : path
-        The state's file, for messages.
+        The file of the state, for messages.
 
     Returns
     -------
     dict
-        In a DeepLabV3, two classes (background, fracture) are made one: the logit of the fracture in a softmax is the
-        difference of the two.
+        The two classes of a DeepLabV3 (background, fracture) become one. Its logit is the difference of the two, which
+        gives the same probability as their softmax.
 
     Raises
     ------
     InputError
-        Where several networks have all names of a signature and none of them is under a usual prefix.
+        If several networks have all names of a signature, and none of them has a usual prefix.
     """
     prefix = _prefix(state, signatures, path)
     parts = {name.split(".")[0] for names in signatures for name in names}
@@ -111,16 +70,21 @@ def network_state(state, signatures, path):
     return found
 
 
-def load_state(network, state, path, remedy="use the architecture that it was trained with"):
+def load_state(
+    network: nn.Module,
+    state: Mapping[str, torch.Tensor],
+    path: str | Path,
+    remedy: str = "use the architecture that it was trained with",
+) -> None:
     """Load a state that has a network's weights (see `network_state`).
 
-    Counters of batches that the state lacks stay the network's own. `remedy` says what to do about a state that does
-    not fit.
+    If the state lacks counters of batches, the network keeps its own. `remedy` says what to do if the state does not
+    fit.
 
     Raises
     ------
     InputError
-        Naming the first entries that are missing, left over or of another shape, or that hold no finite numbers.
+        Naming the first entries that are missing, unknown, of another shape, or not finite.
     """
     own = network.state_dict()
     counters = {name: value for name, value in own.items() if name.endswith(_COUNTER)}
@@ -142,20 +106,45 @@ def load_state(network, state, path, remedy="use the architecture that it was tr
     network.load_state_dict(state)
 
 
-def start_from(model, path):
-    """Load the weights that a training starts from.
+def check_start(settings: Mapping[str, Any] | None, scaling: str, path: str | Path) -> None:
+    """Refuse starting weights whose input was scaled in another way than the model's is.
 
-    A DeepLabV3 of other classes (that of COCO has 21) gives all but its last layer, which stays as drawn. To a network
-    that is given the Sun's direction, weights of one that is not say nothing of it: its weights there become 0.
+    Parameters
+    ----------
+    settings : mapping or None
+        Those of the checkpoint; None for weights of another program, which do not say.
+    scaling : str
+        The model's `input_scaling`.
+    path : path
+        File of the weights, for the message.
 
     Raises
     ------
     InputError
-        See `read_state` and `load_state`.
+        Naming the key to set.
+    """
+    known = (settings or {}).get("input_scaling") or SCALING
+    if settings is not None and known != scaling:
+        found = f"was trained with input_scaling {known}, the model has {scaling}"
+        raise InputError(path, found, f"set the model's input_scaling: {known}")
+
+
+def start_from(model: "GreyNetwork", path: str | Path) -> None:
+    """Load the weights that a training starts from.
+
+    From a DeepLabV3 of other classes (COCO's has 21), all but the last layer is taken; that layer keeps its random
+    values. If the network takes the Sun's direction and the weights do not, those of the Sun's channels become 0.
+
+    Raises
+    ------
+    InputError
+        See `weight_files.read_state`, `check_start` and `load_state`.
     """
     own = model.network.state_dict()
     names = [name for name in own if not name.endswith(_COUNTER)]
-    state = network_state(read_state(path)["state_dict"], [names], path)
+    content = read_state(path)
+    check_start(content["settings"], model.scaling, path)
+    state = network_state(content["state_dict"], [names], path)
     last = [name for name in own if name.startswith(f"{LAST_LAYER}.")]
     if any(name in state and state[name].shape != own[name].shape for name in last):
         logger.info("%s has other classes: the last layer starts as drawn", path)
@@ -164,25 +153,25 @@ def start_from(model, path):
     load_state(model.network, state, path)
 
 
-def start_encoder_from(model, path):
-    """Load the weights that a training's encoder starts from; the rest of the network stays as drawn.
+def start_encoder_from(model: "GreyNetwork", path: str | Path) -> None:
+    """Load the weights that a training's encoder starts from. The rest of the network keeps its random values.
 
     Parameters
     ----------
     model : models.GreyNetwork
     path : path
-        State of the encoder, or of a network that it is part of: under torchvision's names, or under timm's for
-        encoders that are (`tu-`). What it was trained for (classes of ImageNet, a decoder) is left out. Weights for
-        colour images are added up over the colours where the network is given the grey alone, which are equal in it;
-        those of the Sun's direction become 0.
+        State of the encoder, or of a network that it is part of. Names are torchvision's, or timm's for timm's
+        encoders (`tu-`). The last layers (classes of ImageNet, a decoder) are left out. If the network takes one grey
+        channel, weights for colour images are added up over the colours; those of the Sun's direction become 0.
 
     Raises
     ------
     InputError
-        See `read_state` and `load_state`.
+        See `weight_files.read_state`, `check_start` and `load_state`.
     """
     own = model.encoder.state_dict()
     content = read_state(path)
+    check_start(content["settings"], model.scaling, path)
     state = network_state(content["state_dict"], [[name for name in own if not name.endswith(_COUNTER)]], path)
     first = _first(own)
     if content["settings"] is None and model.channels == 1 and _channels(state, first) == _COLOURS:
@@ -192,36 +181,25 @@ def start_encoder_from(model, path):
 
 
 def _first(own):
-    """Name of the convolution that takes the image."""
+    """Return the name of the convolution that takes the image."""
     return next(name for name, value in own.items() if value.ndim == 4)
 
 
 def _channels(state, name):
-    """Input channels of a convolution; None where the state has none of that name."""
+    """Return the number of input channels of a convolution; None if the state does not have it."""
     return state[name].shape[1] if name in state and state[name].ndim == 4 else None
 
 
 def _without_sun(state, own, sun_channels):
-    """Extend weights of a network that is not Sun-aware by zeros for the Sun's direction."""
+    """Add zeros for the Sun's direction to the weights of a network that does not take it."""
     first = _first(own)
     channels = _channels(state, first)
     if channels and own[first].shape[1] - channels == sun_channels > 0:
         state[first] = torch.nn.functional.pad(state[first], (0, 0, 0, 0, 0, sun_channels))
 
 
-def _tensors_in(dictionary, prefix=""):
-    """Tensors in a dictionary and those in it, each under the keys that lead to it, joined by dots."""
-    found = {}
-    for key, value in dictionary.items():
-        if isinstance(value, dict):
-            found |= _tensors_in(value, f"{prefix}{key}.")
-        elif isinstance(value, torch.Tensor):
-            found[f"{prefix}{key}"] = value
-    return found
-
-
 def _prefix(state, signatures, path):
-    """What stands before the names of the network that is meant: one with all names of a signature, or else the most.
+    """Return the prefix of the network to use: one that has all names of a signature, or else the most names.
 
     See `network_state`.
     """
@@ -236,13 +214,13 @@ def _prefix(state, signatures, path):
 
 
 def _prefixes(name, known):
-    """What stands before a known name at the end of a name: with its last dot, or nothing."""
+    """Return the prefixes before each known name that a name ends with, with their last dot."""
     parts = name.split(".")
     return [".".join([*parts[:n], ""]) for n in range(len(parts)) if ".".join(parts[n:]) in known]
 
 
 def _usual(prefixes, path):
-    """The most usual of several prefixes, compared where they part."""
+    """Return the most usual of several prefixes, compared at the first part in which they differ."""
     rest, depth = prefixes, 0
     while len(rest) > 1:
         keys = [prefix.split(".")[depth] for prefix in rest]
@@ -263,17 +241,6 @@ def _branch(name, prefix):
     parts = name.split(".")
     shared = os.path.commonprefix([parts, prefix.split(".")])
     return ".".join(parts[: len(shared) + 1])
-
-
-def _refusal(error):
-    """What was found in a file that torch does not read, and what to do."""
-    said = str(error)
-    remedy = "give a checkpoint, or a network's state_dict() as torch.save writes it"
-    if named := re.search(r"\bGLOBAL (\S+)", said):
-        return f"holds {named[1]}, and to read more than tensors and plain values could run code", remedy
-    if "TorchScript" in said:
-        return "is a program (TorchScript), and not weights alone", remedy
-    return "is no PyTorch file, or not the whole of one", remedy
 
 
 def _listed(names):

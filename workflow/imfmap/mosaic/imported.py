@@ -221,7 +221,7 @@ def _warped(source, grid, turn=0.0):
     return WarpedVRT(
         source,
         src_crs=without_datum(crs_of(source)),
-        src_transform=Affine.translation(turn, 0) @ source.transform,
+        src_transform=Affine.translation(turn, 0) * source.transform,
         crs=without_datum(grid.crs),
         transform=grid.transform,
         height=grid.shape[0],

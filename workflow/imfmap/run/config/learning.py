@@ -13,7 +13,6 @@ from ...core.choices import (
     MACHINE,
     PRECISIONS,
     RECIPES,
-    SCALING,
     SCALINGS,
     SCHEDULES,
     SPLITS,
@@ -195,9 +194,11 @@ class Model(Section):
     batch_size: Count = Field(
         32, description="tiles in a batch; also the number of tiles over which each of the paper's metrics is computed"
     )
-    input_scaling: Literal[SCALINGS] = Field(
-        SCALING,
-        description="scale images by `imagenet` statistics, or to 0..1 (`unit`); published states do not say which",
+    input_scaling: Literal[SCALINGS] | None = Field(
+        None,
+        description="scale images by `imagenet` statistics, or to 0..1 (`unit`); by default `imagenet` for a network "
+        "trained here. Else it is what the checkpoint says, or `unit` with a warning if it says nothing, as published "
+        "weights do",
     )
     split: Literal[SPLITS] = Field(
         "tile", description="split by `tile`, as the paper, or by `place`: then no ground is in both sets"
