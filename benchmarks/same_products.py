@@ -1,6 +1,6 @@
 """Are the products of two runs the same? For changes of code that must not change products.
 
-    python benchmarks/same_products.py BEFORE/results/demo AFTER/results/demo [--renamed imfmap=sun_aligned ...]
+    python benchmarks/same_products.py BEFORE/results/demo AFTER/results/demo [--renamed OLD=NEW ...] [--without KEY ...]
 
 Files are compared byte for byte. If the bytes differ, the content is compared: pixels, georeference and tags of
 rasters, rows of layers, texts. Old names of ``--renamed`` are replaced by the new ones first. Records of times,
@@ -46,21 +46,26 @@ def new_names(text: str, renamed: dict[str, str]) -> str:
     return text
 
 
-def same(before: Path, after: Path, renamed: dict[str, str]) -> str | None:
+def same(before: Path, after: Path, renamed: dict[str, str], without: tuple[str, ...] = ()) -> str | None:
     """Return in what two files are equal: ``bytes`` or ``content``; None if they differ."""
     if before.read_bytes() == after.read_bytes():
         return "bytes"
-    contents = (content_of(path, renamed) for path in (before, after))
+    contents = (content_of(path, renamed, without) for path in (before, after))
     first, second = contents
     return "content" if first is not None and first == second else None
 
 
-def content_of(path: Path, renamed: dict[str, str]) -> object:
+def _array_content(array, renamed):
+    """Bytes and type of an array of numbers; the text of any other."""
+    return (array.dtype.str, array.tobytes()) if array.dtype.kind in "biuf" else new_names(str(array), renamed)
+
+
+def content_of(path: Path, renamed: dict[str, str], without: tuple[str, ...] = ()) -> object:
     """Return the content of a file in a form that can be compared; None for unknown kinds of files."""
     kind = path.suffix.lower()
     if kind == ".tif":
         with rasterio.open(path) as data:
-            tags = {key: new_names(value, renamed) for key, value in data.tags().items()}
+            tags = {key: new_names(value, renamed) for key, value in data.tags().items() if key not in without}
             return [data.read().tobytes(), data.crs, data.transform, data.nodata, sorted(tags.items())]
     if kind == ".gpkg":
         layers = {}
@@ -70,9 +75,7 @@ def content_of(path: Path, renamed: dict[str, str]) -> object:
         return layers
     if kind == ".npz":
         with np.load(path, allow_pickle=False) as data:
-            return {
-                key: (data[key].tobytes(), new_names(str(data[key].dtype), {})) for key in data.files if key != "about"
-            }
+            return {key: _array_content(data[key], renamed) for key in data.files}
     if kind == ".png":
         return np.asarray(Image.open(path)).tobytes()
     if kind == ".pt":
@@ -80,7 +83,8 @@ def content_of(path: Path, renamed: dict[str, str]) -> object:
 
         content = torch.load(path, map_location="cpu", weights_only=True)
         weights = {name: value.numpy().tobytes() for name, value in content["state_dict"].items()}
-        return [weights, new_names(json.dumps(content["settings"], sort_keys=True), renamed)]
+        settings = {key: value for key, value in content["settings"].items() if key not in without}
+        return [weights, new_names(json.dumps(settings, sort_keys=True), renamed)]
     if kind in (".json", ".geojson", ".csv", ".md", ".html", ".js", ".txt", ".qml", ".prj"):
         return new_names(_NOT_COMPARED.sub("", path.read_text()), renamed)
     return None
@@ -92,6 +96,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("before", type=Path)
     parser.add_argument("after", type=Path)
     parser.add_argument("--renamed", nargs="*", default=[], metavar="OLD=NEW")
+    parser.add_argument("--without", nargs="*", default=[], metavar="KEY", help="raster tags and settings to leave out")
     options = parser.parse_args(arguments)
     renamed = dict(pair.split("=", 1) for pair in options.renamed)
     before, after = files_of(options.before, renamed), files_of(options.after, renamed)
@@ -100,7 +105,7 @@ def main(arguments: list[str] | None = None) -> int:
         if name not in before or name not in after:
             how = "only after" if name in after else "only before"
         else:
-            how = same(before[name], after[name], renamed) or "differs"
+            how = same(before[name], after[name], renamed, tuple(options.without)) or "differs"
         counts[how] += 1
         if how not in ("bytes", "content"):
             print(f"{how}: {name}")

@@ -3,7 +3,6 @@
 HTTP status 429 and Retry-After: RFC 6585, section 4, and RFC 9110, section 10.2.3.
 """
 
-import hashlib
 import json
 import logging
 import os
@@ -18,6 +17,7 @@ from urllib.parse import urlparse
 
 import requests
 
+from ..core.checksums import sha256_of_bytes
 from ..core.errors import SetupError
 from ..core.files import replacing
 
@@ -118,7 +118,7 @@ def _retry_after(answer):
 
 def _note_of(url):
     """File that says until when a server wants no requests."""
-    server = hashlib.sha256(urlparse(url).netloc.lower().encode()).hexdigest()[:16]
+    server = sha256_of_bytes(urlparse(url).netloc.lower().encode())[:16]
     return Path(tempfile.gettempdir()) / f"imfmap-pauses-{os.getuid()}" / f"{server}.json"
 
 
