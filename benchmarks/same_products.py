@@ -1,6 +1,6 @@
 """Are the products of two runs the same? For changes of code that must not change products.
 
-    python benchmarks/same_products.py BEFORE/results/demo AFTER/results/demo [--renamed OLD=NEW ...] [--without KEY ...]
+    python benchmarks/same_products.py BEFORE/results/demo AFTER/results/demo [--renamed OLD=NEW ...] [--without KEY]
 
 Files are compared byte for byte. If the bytes differ, the content is compared: pixels, georeference and tags of
 rasters, rows of layers, texts. Old names of ``--renamed`` are replaced by the new ones first. Records of times,
