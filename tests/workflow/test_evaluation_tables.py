@@ -60,6 +60,7 @@ def test_each_model_has_its_own_rows_whatever_run_and_models_are_called(tmp_path
 )
 def test_nothing_to_evaluate_is_one_clear_line(tmp_path, mini_config, change, said):
     path = write_config(tmp_path / "mini.yaml", {**mini_config, **change})
+    (tmp_path / "a.pt").touch()
     status, text = run_snakemake(tmp_path, path, *ONLY, "evaluation", check=False)
     assert status != 0 and said in text and "Traceback" not in text
     assert not (tmp_path / "results" / "mini" / "evaluation" / "table.csv").exists()

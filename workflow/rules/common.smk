@@ -4,9 +4,11 @@ from functools import partial
 
 from imfmap.core.choices import RECIPES
 from imfmap.core.code_digest import code_of
+from imfmap.core.errors import InputError
 from imfmap.maps.target_grid import PLACE_KEYS
 from imfmap.maps.user_files import content_digest
 from imfmap.run import config_paths, snakemake_internals, target_choice
+from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 
 RUN = f"results/{config['run']['name']}"
@@ -57,9 +59,15 @@ def content_of(file):
 
     The input function `file` gives the file as `ancient`, since its time says little. Files of the run have no digest.
     """
-    return lambda wildcards: (
-        content_digest(str(path)) if (path := file(wildcards)) and is_flagged(path, "ancient") else ""
-    )
+
+    def digest(wildcards):
+        path = file(wildcards)
+        try:
+            return content_digest(str(path)) if path and is_flagged(path, "ancient") else ""
+        except InputError as error:
+            raise WorkflowError(str(error))
+
+    return digest
 
 
 def code_digest(script):

@@ -135,10 +135,17 @@ def test_parts_of_a_shapefile_count_but_for_the_day(tmp_path):
     assert content_digest(tmp_path / "a.shp") != digests["b"]
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.gpkg", b"no database"), ("y.gpkg", None)])
-def test_what_cannot_be_read_is_one_line(tmp_path, name, content):
-    if content is not None:
-        (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=f"{name}: cannot be read") as caught:
-        content_digest(tmp_path / name)
-    assert os.linesep not in str(caught.value)
+def test_a_file_that_is_not_there_is_one_line(tmp_path):
+    for name in ("y.gpkg", "y.shp.zip", "y.geojson"):
+        with pytest.raises(InputError, match=f"{name}: cannot be read \\(No such file") as caught:
+            content_digest(tmp_path / name)
+        assert os.linesep not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no database", b"SQLite format 3\0" + bytes(200)])
+def test_a_broken_geopackage_is_known_by_its_bytes(tmp_path, content):
+    """Whoever reads it tells what is wrong with it."""
+    (tmp_path / "x.gpkg").write_bytes(content)
+    before = content_digest(tmp_path / "x.gpkg")
+    (tmp_path / "x.gpkg").write_bytes(content + b"more")
+    assert content_digest(tmp_path / "x.gpkg") != before

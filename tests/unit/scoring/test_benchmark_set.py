@@ -128,7 +128,7 @@ def test_images_of_the_direct_path_cannot_be_normalised():
         "processing": {"photometry": "parameters.pvl"},
         "targets": {"one": {"lat": 1, "lon": 2, "diameter_km": 3, "simulate": scene}},
     }
-    with pytest.raises(InputError, match=r"targets\.one\.simulate\.path: .*not normalised"):
+    with pytest.raises(InputError, match=r"targets\.one\.simulate\.path: photometry cannot be applied"):
         complete(config, "x.yaml")
 
 

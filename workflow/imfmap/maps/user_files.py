@@ -10,7 +10,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ..core.checksums import new_sha256
@@ -56,7 +56,7 @@ def content_digest(path: str | Path) -> str:
     """SHA-256 of what a file says.
 
     GeoPackage: the features of its layers, in any order, with their reference systems. Shapefile: shapes, attributes
-    and reference system. Any other file: its bytes.
+    and reference system. Any other file, and a GeoPackage that is broken: its bytes. (Who reads it tells the fault.)
 
     Raises
     ------
@@ -67,13 +67,13 @@ def content_digest(path: str | Path) -> str:
     try:
         kind = path.suffix.lower()
         if kind == ".gpkg":
-            with with_pending_edits(path) as file:
+            with suppress(sqlite3.Error), with_pending_edits(path) as file:
                 return _digest(_geopackage(file))
         if kind == ".shp":
             return _digest(_shapefile(path))
         return _digest([path.read_bytes()])
-    except (OSError, sqlite3.Error) as error:
-        raise InputError(path, f"cannot be read ({error})", "check the file") from None
+    except OSError as error:
+        raise InputError(path, f"cannot be read ({error.strerror})", "check the file") from None
 
 
 def _digest(parts: Iterator[bytes] | list[bytes]) -> str:
