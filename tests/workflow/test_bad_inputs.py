@@ -110,7 +110,10 @@ def test_a_label_line_without_a_width_class(local, imaged):
 
 def test_labels_still_to_be_drawn(local):
     folder, run = local
-    assert_one_line(run("results/bad/floor/labels.tif", role="train", labels="mine.gpkg"), "mine.gpkg", "draw")
+    status, _, text = run("results/bad/floor/labels.tif", role="train", labels="mine.gpkg")
+    assert status != 0 and "Traceback" not in text
+    assert "bad.yaml: 1 label file is still to be drawn: mine.gpkg; draw them in QGIS" in text
+    assert not (folder / "results" / "bad" / "floor").exists(), "nothing began"
 
 
 def test_an_image_wholly_off_the_target(local):
