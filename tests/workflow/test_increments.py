@@ -113,7 +113,7 @@ def test_another_order_and_touched_files_change_nothing(folder, config):
     ("file", "old", "new", "remade"),
     [
         ("inference/fusion.py", "LEAST_WEIGHT = 1e-3", "LEAST_WEIGHT = 2e-3", {"fuse", "vectorise"}),
-        ("inference/fusion.py", '"""Return the weight of an image as a whole.', '"""Return the weight of a whole image.', set()),
+        ("inference/fusion.py", '"""Return the weight of an', '"""Give the weight of an', set()),
         ("core/errors.py", 'message = f"{where}: {found}"', 'message = f"{where} says {found}"', set()),
     ],
 )
