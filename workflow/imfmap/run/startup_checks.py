@@ -13,6 +13,7 @@ from ..core.choices import LABELLED_ROLES
 from ..core.errors import InputError, SetupError
 from ..maps.user_files import pending_edits
 from . import target_choice
+from .config_paths import expanded
 
 # A program of ISIS that every run of that engine starts.
 _ISIS_PROGRAM = "lronac2isis"
@@ -185,7 +186,7 @@ def check_isis(config: dict, uses_conda: bool) -> None:
     if config["processing"]["engine"] != "isis" or uses_conda:
         return
     root = config["processing"]["isis"]["root"]
-    folders = [os.path.join(os.path.expandvars(os.path.expanduser(root)), "bin")] if root else []
+    folders = [os.path.join(expanded(root), "bin")] if root else []
     path = os.pathsep.join([*folders, os.environ.get("PATH", "")])
     if shutil.which(_ISIS_PROGRAM, path=path) is None:
         raise SetupError(

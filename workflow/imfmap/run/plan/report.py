@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import os
 import shlex
 import sys
 from collections import Counter
@@ -16,6 +15,7 @@ from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
 from ...nac.label import product_of
 from ...plots.pages.page import write_page
+from ..config_paths import expanded
 from ..job_records import commit, environment, now, read_records
 from ..rule_facts import IMAGE, MAP, facts_of
 from .dry_run import dry_run, run_folder
@@ -123,7 +123,7 @@ def _images(name, target, folder):
     elif isinstance(target.get("products"), list):
         listed = {product: listed.get(product, {}) for product in target["products"]}
     for path in (*target.get("edrs", ()), *target.get("cubes", ())):
-        local = Path(os.path.expandvars(os.path.expanduser(path)))
+        local = Path(expanded(path))
         size = local.stat().st_size if local.exists() else None
         listed[product_of(local)] = {"source": str(path), "bytes": size}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
