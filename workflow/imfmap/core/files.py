@@ -45,3 +45,8 @@ def replacing_folder(folder: str | Path) -> Iterator[Path]:
         os.replace(new, folder)
     finally:
         shutil.rmtree(new, ignore_errors=True)
+
+
+def expanded(path: str) -> str:
+    """A path of the configuration with ~ and environment variables replaced."""
+    return os.path.expandvars(os.path.expanduser(path))

@@ -3,10 +3,7 @@
 import os
 from pathlib import Path
 
-
-def expanded(path: str) -> str:
-    """A path of the configuration with ~ and environment variables replaced."""
-    return os.path.expandvars(os.path.expanduser(path))
+from ..core.files import expanded
 
 
 def local_path(path: str, shipped: Path) -> str:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from ..core.choices import LABELLED_ROLES
 from ..core.errors import InputError, SetupError
+from ..core.files import expanded
 from ..maps.user_files import pending_edits
 from . import target_choice
-from .config_paths import expanded
 
 # A program of ISIS that every run of that engine starts.
 _ISIS_PROGRAM = "lronac2isis"

@@ -1,11 +1,11 @@
 """Checks of a configuration before anything runs: all its commands against ISIS's interface, and its files."""
 
-import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.files import expanded
 from ...maps.target_grid import target_grid
 from . import commands
 from .boxes import LonLatBox
@@ -21,17 +21,12 @@ _FILES = {
 }
 
 
-def local(path: str) -> str:
-    """Return a path of the config with ~ and environment variables replaced."""
-    return os.path.expandvars(os.path.expanduser(path))
-
-
 def processing_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return ``processing`` of the config, with ~ and environment variables replaced in its paths."""
     processing = {**config["processing"], "isis": dict(config["processing"]["isis"])}
     paths = ((processing, ("dark_file", "photometry")), (processing["isis"], ("shape_model", "root", "data")))
     for group, keys in paths:
-        group.update({key: local(group[key]) for key in keys if group[key] is not None})
+        group.update({key: expanded(group[key]) for key in keys if group[key] is not None})
     return processing
 
 
@@ -57,7 +52,7 @@ def commands_of(config: Mapping[str, Any]) -> Iterator[commands.Command]:
         box = LonLatBox.of_grid(target_grid(target), target)
         folder = Path("results") / config["run"]["name"] / name / "isis"
         raw, out = folder / f"{_PRODUCT}.raw.cub", folder / f"{_PRODUCT}.out.cub"
-        for path in map(local, (*target.get("edrs", []), *target.get("cubes", []))):
+        for path in map(expanded, (*target.get("edrs", []), *target.get("cubes", []))):
             yield commands.ingest(path, raw) if "edrs" in target else commands.calibrate(path, out, processing)
         yield commands.ingest(f"{_PRODUCT}.IMG", raw)
         yield commands.spice(raw, isis)

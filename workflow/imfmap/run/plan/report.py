@@ -11,11 +11,11 @@ from pathlib import Path
 from ...acquisition.product_csv import read_lines
 from ...core.checksums import Checksums, sha256
 from ...core.choices import LABELLED_ROLES
+from ...core.files import expanded
 from ...core.jsonfiles import read_json, write_json
 from ...maps.target_grid import target_grid
 from ...nac.label import product_of
 from ...plots.pages.page import write_page
-from ..config_paths import expanded
 from ..job_records import commit, environment, now, read_records
 from ..rule_facts import IMAGE, MAP, facts_of
 from .dry_run import dry_run, run_folder
