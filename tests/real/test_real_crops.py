@@ -75,7 +75,7 @@ def test_models_are_tried_on_a_real_crop(real_data, tmp_path, capsys):
     head, lifts, rows = tried(*checkpoints)
     assert head == "1 crops, 0.16 km2 at 1.5 m/px"
     # Under a Sun 27 degrees high next to nothing lies in shadow: the darkest count is not black.
-    assert "above 0.11 lifted by counts: M1229577647 by " in lifts
+    assert "counts added above 0.11: M1229577647 by " in lifts
     assert list(rows) == ["sun_aligned", "paper"] and all(len(row) == 9 for row in rows.values())
     for row in rows.values():
         for objects, per_km2, percent in (row[start : start + 3] for start in (0, 3, 6)):

@@ -33,7 +33,9 @@ def test_an_image_more_remakes_neither_calibration_files_nor_other_images(tmp_pa
     images.append({"product": "M1535000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40})
     plan = run_snakemake(tmp_path, write_config(tmp_path / "three.yaml", config), "--dry-run", "--", *_edrs(images))
     made = [
-        line.split("NAC, ")[1].strip() for line in plan.splitlines() if "calibration files of a simulated NAC" in line
+        line.split("NAC (")[1].rstrip(")")
+        for line in plan.splitlines()
+        if "Calibration files of a simulated NAC" in line
     ]
     assert set(made) == {"2026"}
     assert "simulate_scene" not in plan

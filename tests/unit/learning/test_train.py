@@ -191,7 +191,7 @@ sys.path[:0] = json.loads(sys.argv[1])
 from imfmap.learning import epochs
 from tests.unit.learning.test_train import run
 from pathlib import Path
-passed = epochs.Pass._loss
+passed = epochs.EpochRunner._loss
 count = 0
 def loss(self, network, batch):
     global count
@@ -199,7 +199,7 @@ def loss(self, network, batch):
     if count == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
     return passed(self, network, batch)
-epochs.Pass._loss = loss
+epochs.EpochRunner._loss = loss
 run(Path("killed"), sorted(Path().glob("*.npz")), training=json.loads(sys.argv[3]), probability=0.5)
 """
 
