@@ -210,6 +210,26 @@ def test_what_is_none_is_left_out():
     np.testing.assert_allclose(found, sample.image, atol=1e-6)
 
 
+def only(**changes):
+    """The Sun-aligned augmentation with nothing but some changes, each made for sure."""
+    still = {"swap": False, "turn_deg": 0, "scale": [1, 1], "contrast": [1, 1], "brightness": 0}
+    settings = {"probability": 1.0, "sun_aligned": {**still, "blur_sigma_px": None, "noise_sigma": None, **changes}}
+    return augmentation("sun_aligned", settings)
+
+
+def test_pictures_that_others_saved_are_imitated():
+    rng = np.random.default_rng(0)
+    image = np.clip(0.4 + 0.1 * rng.standard_normal((64, 64)), 0, 1).astype(np.float32)
+    sample = replace(grey(), image=image, mask=np.zeros((64, 64), np.uint8), valid=np.ones((64, 64), np.uint8))
+    darker = only(gamma=[1.5, 1.5])(sample, rng).image
+    np.testing.assert_allclose(darker, image**1.5, atol=1e-6)
+    clipped = only(clipped_share=0.1)(sample, np.random.default_rng(5)).image
+    lowest, highest = (np.mean(clipped == value) for value in (clipped.min(), clipped.max()))
+    assert 0 < lowest < 0.11 and 0 < highest < 0.11 and clipped.std() < image.std()
+    rough, fine = (only(jpeg_quality=[quality, quality])(sample, rng).image for quality in (30, 95))
+    assert 0 < np.abs(fine - image).mean() < 0.5 * np.abs(rough - image).mean() < 0.05
+
+
 def spotted(size_px, places):
     rows, columns = np.indices((size_px, size_px))
     mask = np.zeros((size_px, size_px), np.uint8)

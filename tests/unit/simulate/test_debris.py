@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from imfmap.simulate.debris import boulders, rockfalls
+from imfmap.simulate.debris import boulders, rockfalls, rubble
+from imfmap.simulate.linework import open_crack_along, resample
 from imfmap.simulate.objects import Craters
+from imfmap.simulate.open_cracks import OpenCracks
 from imfmap.simulate.settings import SceneSettings
 from imfmap.simulate.wall import Wall
 from tests.helpers.scene_grids import grid_of
@@ -29,3 +31,13 @@ def test_trails_end_at_their_boulders_and_run_down_the_wall():
     cracked = ~np.isnan(blocks.crack)
     assert not cracked[~large].any()
     assert cracked[large].mean() == pytest.approx(0.3, abs=4 * np.sqrt(0.21 / large.sum()))
+
+
+def test_rubble_lies_in_cracks_and_on_their_rims():
+    rng, cracks = np.random.default_rng(4), OpenCracks(rubble_per_km=2000.0)
+    lines = [open_crack_along(resample([[0.0, y], [400.0, y]]), 8.0, cracks, rng) for y in range(0, 8000, 200)]
+    x, y, diameter = rubble(lines, cracks, rng)
+    assert len(x) > 10_000 and np.all((diameter >= 1.0) & (diameter < 5.601))
+    distance = np.abs(y - 200.0 * np.round(y / 200.0))
+    assert 0.4 < np.mean(distance < 4.0) < 0.9 and distance.max() < 60.0
+    assert all(len(part) == 0 for part in rubble([], cracks, rng))

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from imfmap.labels.width_classes import WIDTH_CLASSES, width_class
-from imfmap.simulate.linework import MEAN_LENGTH_M, WIDTH_SHARES, draw_sizes, line_feature_along, resample
+from imfmap.simulate.linework import (
+    MEAN_LENGTH_M,
+    WIDTH_SHARES,
+    draw_sizes,
+    line_feature_along,
+    open_crack_along,
+    resample,
+)
+from imfmap.simulate.open_cracks import OpenCracks
 from imfmap.simulate.settings import SceneSettings
 from tests.helpers.fracture_networks import ground_of
 
@@ -48,3 +56,20 @@ def test_boxes_have_beds_and_fill_takes_depth():
     depth = np.mean([line.depth_m.mean() for line in filled]) / np.mean([line.depth_m.mean() for line in vees])
     assert depth == pytest.approx(0.6, abs=0.05)
     assert np.mean([line.wall for line in filled]) < 0.75 * np.mean([line.wall for line in vees])
+
+
+def test_open_cracks_are_deeper_and_steeper_than_loose_ground_allows_and_pinch_and_swell():
+    rng = np.random.default_rng(3)
+    path = resample([[0.0, 0.0], [300.0, 0.0]])
+    even, pinched = (
+        [open_crack_along(path, 12.0, OpenCracks(pinching=pinching), rng) for _ in range(200)]
+        for pinching in (0.0, 0.6)
+    )
+    for cracks in (even, pinched):
+        assert np.mean([crack.width_m for crack in cracks]) == pytest.approx(12.0, abs=1e-6)
+        assert all(crack.is_open and crack.depth_m.max() <= 30.0 for crack in cracks)
+    # Slope of the wall: depth over the part of the half-width that it takes.
+    slopes = [np.median(crack.depth_m) / (crack.wall * 6.0) for crack in even]
+    assert np.mean(np.array(slopes) > 1.0) > 0.8
+    spread = [np.mean([np.std(np.log(crack.left_m + crack.right_m)) for crack in cracks]) for cracks in (even, pinched)]
+    assert spread[1] > spread[0] + 0.2

@@ -80,6 +80,9 @@ AUGMENTATION_RANGES = {
         "brightness": 0.04,
         "blur_sigma_px": [0.3, 0.9],
         "noise_sigma": [0, 0.015],
+        "gamma": None,
+        "clipped_share": 0.0,
+        "jpeg_quality": None,
     },
 }
 

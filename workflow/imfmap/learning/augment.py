@@ -7,9 +7,11 @@ from the Generator. The ranges are keys of the config's `augmentation`; if one i
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from io import BytesIO
 from typing import Any
 
 import numpy as np
+from PIL import Image
 from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
 from skimage.exposure import equalize_adapthist
 from skimage.transform import ProjectiveTransform
@@ -87,12 +89,16 @@ def augment_sun_aligned(
     brightness: float = _SUN_ALIGNED["brightness"],
     blur_sigma_px: Sequence[float] | None = _SUN_ALIGNED["blur_sigma_px"],
     noise_sigma: Sequence[float] | None = _SUN_ALIGNED["noise_sigma"],
+    gamma: Sequence[float] | None = _SUN_ALIGNED["gamma"],
+    clipped_share: float = _SUN_ALIGNED["clipped_share"],
+    jpeg_quality: Sequence[int] | None = _SUN_ALIGNED["jpeg_quality"],
 ) -> Sample:
     """Change a tile in ways that leave the Sun on the left.
 
     Up and down may be swapped, which is exact for a Sun on the left. Left and right may not. Tiles are turned by a few
     degrees only, which stands for a slightly different Sun. Scale, contrast, brightness, blur and noise stand for other
-    fractures, incidences and cameras. Each change is drawn independently with `probability`.
+    fractures, incidences and cameras. Gamma, clipped extremes and JPEG stand for pictures that others have stretched
+    and saved. Each change is drawn independently with `probability`.
 
     Parameters
     ----------
@@ -102,9 +108,16 @@ def augment_sun_aligned(
         Largest turn to either side; drawn together with the scale.
     scale, contrast, blur_sigma_px, noise_sigma : pair of float
         Least and largest enlargement, factor on the contrast, blur (pixels) and standard deviation of the noise (image
-        in 0..1).
+        in 0..1). A contrast stands for an unknown dark offset, too.
     brightness : float
         Most that is added to or subtracted from the image; drawn together with the contrast.
+    gamma : pair of float
+        Least and largest exponent of a stretch that is not linear.
+    clipped_share : float
+        Largest share of the pixels that become black, and of those that become white, as a stretch between
+        percentiles leaves them.
+    jpeg_quality : pair of int
+        Least and largest quality of a JPEG file (Pillow's scale, up to 95).
     """
     if swap and generator.random() < probability:
         sample = flip_up_down(sample)
@@ -119,7 +132,17 @@ def augment_sun_aligned(
         image = gaussian_filter(image, generator.uniform(*blur_sigma_px))
     if noise_sigma and generator.random() < probability:
         image = add_noise(image, generator.uniform(*noise_sigma), generator)
-    return replace(sample, image=(np.clip(image, 0.0, 1.0) * valid).astype(np.float32))
+    image = np.clip(image, 0.0, 1.0)
+    if gamma and generator.random() < probability:
+        image = image ** generator.uniform(*gamma)
+    if clipped_share and generator.random() < probability and valid.any():
+        low, high = np.quantile(
+            image[valid > 0], [generator.uniform(0.0, clipped_share), 1.0 - generator.uniform(0.0, clipped_share)]
+        )
+        image = np.clip(image, low, high)
+    if jpeg_quality and generator.random() < probability:
+        image = through_jpeg(image, int(generator.integers(*jpeg_quality, endpoint=True)))
+    return replace(sample, image=(image * valid).astype(np.float32))
 
 
 AUGMENTATIONS = {"paper": augment_paper, "sun_aligned": augment_sun_aligned}
@@ -172,6 +195,13 @@ def add_noise(image: np.ndarray, sigma: float, generator: np.random.Generator) -
     """Return an image with Gaussian noise added, clipped to 0..1."""
     noise = generator.standard_normal(image.shape, np.float32)
     return np.clip(image + np.float32(sigma) * noise, 0.0, 1.0).astype(np.float32)
+
+
+def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
+    """Return an image (0..1) as a JPEG file of a quality gives it back."""
+    file = BytesIO()
+    Image.fromarray(np.rint(255.0 * image).astype(np.uint8)).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file), np.float32) / np.float32(255.0)
 
 
 def flip_up_down(sample: Sample) -> Sample:

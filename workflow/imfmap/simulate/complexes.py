@@ -8,8 +8,17 @@ from collections.abc import Callable
 import numpy as np
 from scipy.spatial import Voronoi
 
-from .linework import SPACING_M, LineFeature, draw_sizes, line_feature_along, random_path, resample
+from .linework import (
+    SPACING_M,
+    LineFeature,
+    draw_sizes,
+    line_feature_along,
+    open_crack_along,
+    random_path,
+    resample,
+)
 from .noise import line_noise
+from .open_cracks import OpenCracks
 from .settings import SceneSettings
 
 
@@ -20,6 +29,7 @@ def line_complexes(
     settings: SceneSettings,
     rng: np.random.Generator,
     group: int = 0,
+    cracks: OpenCracks | None = None,
 ) -> list[LineFeature]:
     """Return line features of one kind, arranged in complexes.
 
@@ -35,6 +45,8 @@ def line_complexes(
     rng : numpy.random.Generator
     group : int
         Number before that of the first complex.
+    cracks : OpenCracks, optional
+        Open cracks among the features. By default there are none.
 
     Returns
     -------
@@ -52,11 +64,17 @@ def line_complexes(
     # Neighbours in a complex have similar widths: they are sorted by width, with some disorder.
     in_parallel.sort(key=lambda i: widths[i] * rng.lognormal(0.0, 0.4))
     alone = rest[len(in_parallel) :]
-    features = []
+    features, opened = [], {}
 
     def add(path, index, number):
+        # The fractures of a complex opened together.
+        if cracks and cracks.share and number not in opened:
+            opened[number] = rng.random() < cracks.share
         for piece in _pieces(path, inside):
-            features.append(line_feature_along(piece, widths[index], settings, rng, number))
+            if opened.get(number):
+                features.append(open_crack_along(piece, widths[index], cracks, rng, number))
+            else:
+                features.append(line_feature_along(piece, widths[index], settings, rng, number))
 
     while in_polygons:
         count = min(len(in_polygons), int(rng.integers(8, 26)))

@@ -54,3 +54,16 @@ def require(condition: bool, where: str, found: str, remedy: str) -> None:
     """Raise an `InputError` unless a condition holds."""
     if not condition:
         raise InputError(where, found, remedy)
+
+
+def number_pair(value: Any, where: str) -> tuple[float, float]:
+    """Return the two numbers of a list of the config.
+
+    Raises
+    ------
+    InputError
+        If the value is not a list of two numbers.
+    """
+    numbers = [number for number in value if isinstance(number, int | float)] if isinstance(value, list | tuple) else []
+    require(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is not a range", "give two rising numbers")
+    return tuple(numbers)

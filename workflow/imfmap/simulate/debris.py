@@ -1,13 +1,18 @@
 """Places of boulders, and of the trails that some of them left."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .linework import SPACING_M, LineFeature, random_path, resample
 from .objects import Boulders, Craters, area_of, draw_count, power_law
+from .open_cracks import OpenCracks
 from .settings import SceneSettings
 from .wall import Wall
 
 _SMALLEST_M = 1.5
+# Diameters of the blocks of open cracks, and the exponent of their cumulative size-frequency law.
+_RUBBLE_M, _RUBBLE_SLOPE = (1.0, 7.0), 3.0
 
 
 def rockfalls(
@@ -97,3 +102,37 @@ def boulders(
         x[foot], y[foot] = wall.xy(10.0 + rng.laplace(0.0, 35.0, len(foot)), s).T
     x, y, diameter = (np.concatenate([a, b]) for a, b in zip((x, y, diameter), trail_ends, strict=True))
     return Boulders.of(x, y, diameter, settings.cracked_boulder_share, settings.boulder_brightening, rng)
+
+
+def rubble(
+    lines: Sequence[LineFeature], cracks: OpenCracks, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the blocks in and beside open cracks.
+
+    Parameters
+    ----------
+    lines : sequence of LineFeature
+        The open cracks.
+    cracks : OpenCracks
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    tuple of ndarray
+        Arrays (n,): map x, map y and diameter in metres.
+    """
+    parts = [np.zeros((0, 3))]
+    for line in lines:
+        # Some cracks are almost free of rubble, others are choked.
+        per_km = cracks.rubble_per_km * rng.lognormal(0.0, 1.0)
+        count = rng.poisson(per_km * line.length_m / 1000.0)
+        at = rng.integers(0, len(line.points), count)
+        way = np.gradient(line.points, axis=0)
+        way /= np.hypot(*way.T)[:, None]
+        # Two of three blocks lie within the crack, the others on its rims.
+        across = rng.normal(0.0, 0.8, count)
+        half = np.where(across > 0, line.left_m[at], line.right_m[at])
+        xy = line.points[at] + np.column_stack([-way[at, 1], way[at, 0]]) * (across * (half + 1.0))[:, None]
+        diameter = power_law(count, _RUBBLE_SLOPE, *_RUBBLE_M, rng)
+        parts.append(np.column_stack([xy, np.minimum(diameter, np.maximum(0.7 * line.width_m, _RUBBLE_M[0]))]))
+    return tuple(np.concatenate(parts).T)

@@ -127,7 +127,7 @@ class Ground:
         place = self._placer()
         if total_m == 0 or place is None:
             return [], []
-        fractures = line_complexes(total_m, place, self._may_run, settings, rng)
+        fractures = line_complexes(total_m, place, self._may_run, settings, rng, cracks=settings.open_cracks)
         taken = shapely.STRtree([shapely.LineString(f.points).buffer(0.7 * f.width_m + 3.0) for f in fractures])
 
         def clear(x, y):

@@ -11,12 +11,15 @@ import numpy as np
 
 from ..labels.width_classes import CLASS_PIXEL_M, WIDTH_BOUNDS_PX
 from .noise import line_noise
+from .open_cracks import OpenCracks
 from .settings import SceneSettings
 
 WIDTH_SHARES = {"tiny": 0.51, "small": 0.33, "medium": 0.13, "large": 0.0299, "huge": 0.0001}
 MEAN_LENGTH_M = {"tiny": 60.6, "small": 121.3, "medium": 181.9, "large": 333.6, "huge": 636.8}
 SPACING_M = 1.5
 _LENGTH_SPREAD = 0.45
+# No open crack is deeper: its walls fall in.
+_DEEPEST_M = 30.0
 
 
 @dataclass
@@ -37,6 +40,8 @@ class LineFeature:
         Rounding of the cross-section, 0 (sharp) to 1 (a soft hollow).
     group : int
         Number of its complex.
+    is_open : bool
+        Whether it is an open crack.
     """
 
     points: np.ndarray
@@ -46,6 +51,7 @@ class LineFeature:
     wall: float
     softness: float = 0.0
     group: int = 0
+    is_open: bool = False
 
     @property
     def width_m(self) -> float:
@@ -176,6 +182,45 @@ def line_feature_along(
     wall = max(wall, min(1.0, 2.4 * depth * left_open / width_m))
     softness = _share(settings.fracture_degradation, rng)
     return LineFeature(points, edges[0] * scale, edges[1] * scale, depth_m, wall, softness, group)
+
+
+def open_crack_along(
+    points: np.ndarray, width_m: float, cracks: OpenCracks, rng: np.random.Generator, group: int = 0
+) -> LineFeature:
+    """Return the open crack along a path.
+
+    Parameters
+    ----------
+    points : ndarray
+        (n, 2) map x, y in metres, `linework.SPACING_M` apart.
+    width_m : float
+        Mean width.
+    cracks : OpenCracks
+    rng : numpy.random.Generator
+    group : int
+        Number of its complex.
+
+    Returns
+    -------
+    LineFeature
+    """
+    count = len(points)
+    along = np.arange(count) * SPACING_M
+    ends = np.minimum(along, along[-1] - along) / max(min(0.25 * along[-1], 1.8 * width_m), SPACING_M)
+    taper = 0.2 + 0.8 * np.clip(ends, 0.0, 1.0) ** 0.6
+    pinch = np.exp(cracks.pinching * line_noise(count, SPACING_M, max(5.0 * width_m, 30.0), rng))
+    edges = [
+        taper * pinch * np.clip(1.0 + 0.22 * line_noise(count, SPACING_M, max(0.6 * width_m, 3.0), rng), 0.3, 1.8)
+        for _ in range(2)
+    ]
+    scale = width_m / np.mean(edges[0] + edges[1])
+    low, high = cracks.depth_to_width
+    depth = min(np.exp(rng.uniform(np.log(low), np.log(high))) * width_m, _DEEPEST_M)
+    # Wide places are deep, narrow ones are choked with debris.
+    depth_m = np.minimum(depth * taper * np.clip(pinch / np.median(pinch), 0.2, 1.6), _DEEPEST_M)
+    return LineFeature(
+        points, edges[0] * scale, edges[1] * scale, depth_m, rng.uniform(*cracks.wall_share), 0.0, group, True
+    )
 
 
 def _share(mean, rng):

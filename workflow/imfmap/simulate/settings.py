@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ..core.choices import CAMERAS, SUMMINGS
-from .dataclass_settings import dataclass_from_mapping, require
+from .dataclass_settings import dataclass_from_mapping, number_pair, require
 from .labelling_habits import LabellingHabits
+from .open_cracks import OpenCracks
 from .presets import PRESETS
 
 # Ranges of settings that are neither shares (0..1) nor just "0 or more".
@@ -124,6 +125,7 @@ class SceneSettings:
         Kind of ground, see `presets.PRESETS`. It sets defaults; keys that are given override them.
     images : tuple of ImageSettings
     labels : LabellingHabits
+    open_cracks : OpenCracks
     terrain_resolution_m : float
         Grid spacing of heights and albedo.
     margin_m : float
@@ -225,6 +227,7 @@ class SceneSettings:
     preset: str = "melt_floor"
     images: tuple = ()
     labels: LabellingHabits = field(default_factory=LabellingHabits)
+    open_cracks: OpenCracks = field(default_factory=OpenCracks)
     terrain_resolution_m: float = 0.75
     margin_m: float = 96.0
     melt_floor: bool = True
@@ -301,9 +304,12 @@ class SceneSettings:
             ImageSettings.from_mapping(image, f"{where}.images") for image in mapping.pop("images", ()) or ()
         )
         labels = LabellingHabits.from_mapping(mapping.pop("labels", {}) or {}, f"{where}.labels")
+        cracks = OpenCracks.from_mapping(mapping.pop("open_cracks", {}) or {}, f"{where}.open_cracks")
         if "depth_to_width" in mapping:
-            mapping["depth_to_width"] = _pair(mapping["depth_to_width"], f"{where}.depth_to_width")
-        scene = dataclass_from_mapping(cls, mapping | {"images": images, "labels": labels}, where)
+            mapping["depth_to_width"] = number_pair(mapping["depth_to_width"], f"{where}.depth_to_width")
+        scene = dataclass_from_mapping(
+            cls, mapping | {"images": images, "labels": labels, "open_cracks": cracks}, where
+        )
         scene._check(where)
         return scene
 
@@ -336,10 +342,3 @@ class SceneSettings:
             )
         low, high = self.depth_to_width
         require(0 < low <= high <= 1, f"{where}.depth_to_width", f"{low}, {high} is not a range", _RISING)
-
-
-def _pair(value, where):
-    """Return the two numbers of a list of the config."""
-    numbers = [number for number in value if isinstance(number, int | float)] if isinstance(value, list | tuple) else []
-    require(len(numbers) == 2 and len(value) == 2, where, f"{value!r} is not a range", _RISING)
-    return tuple(numbers)

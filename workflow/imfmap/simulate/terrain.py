@@ -12,13 +12,15 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from rasterio.features import rasterize
+from scipy.ndimage import map_coordinates
 
 from ..labels.truth_classes import CLASSES
 from ..maps.grids import MapGrid
 from .debris import boulders as draw_boulders
-from .debris import rockfalls
+from .debris import rockfalls, rubble
 from .ground import Ground
 from .linework import LineFeature
+from .noise import band_noise
 from .objects import Craters
 from .ponds import level_ponds
 from .relief_carving import WIPING_AGE, brighten_slopes, carve_lines
@@ -127,7 +129,11 @@ def make_terrain(settings: SceneSettings | Mapping[str, Any], grid: MapGrid, see
     fracture_lines, ridge_lines = ground.lines()
     trail_lines, trail_boulders = rockfalls(ground.wall, settings.trails_per_km, rng)
 
-    _carve(relief, fracture_lines, fine)
+    cracks = [line for line in fracture_lines if line.is_open]
+    if cracks:
+        _carve(relief, cracks, fine)
+        relief = _ragged(relief, settings.open_cracks.raggedness_m, fine.resolution_m, rng)
+    _carve(relief, [line for line in fracture_lines if not line.is_open], fine)
     np.negative(relief, out=relief)
     _carve(relief, ridge_lines, fine)
     craters = Craters.together(
@@ -139,7 +145,9 @@ def make_terrain(settings: SceneSettings | Mapping[str, Any], grid: MapGrid, see
     _carve(relief, trail_lines, fine)
     height -= relief
     brighten_slopes(albedo, height, fine.resolution_m, settings.slope_brightening)
-    boulders = draw_boulders(fine.bounds, settings, ground.wall, craters, trail_boulders, rng)
+    fallen = rubble(cracks, settings.open_cracks, rng)
+    extra = tuple(np.concatenate(pair) for pair in zip(trail_boulders, fallen, strict=True))
+    boulders = draw_boulders(fine.bounds, settings, ground.wall, craters, extra, rng)
     boulders.add_to(height, albedo, fine)
 
     deep = np.flatnonzero((craters.diameter_m > 8.0) & (craters.age < WIPING_AGE))
@@ -185,6 +193,15 @@ def _carve(field, features, grid):
             np.array([f.softness for f in features]),
             np.concatenate([[0], np.cumsum(sizes)]),
         )  # fmt: skip
+
+
+def _ragged(depth, raggedness_m, pixel_m, rng):
+    """Return depths whose edges are moved sideways by random blocks."""
+    moves = [band_noise(depth.shape, pixel_m, rng, 4.0, 20.0, hurst=0.5) for _ in range(2)]
+    places = np.indices(depth.shape, np.float32)
+    for place, move in zip(places, moves, strict=True):
+        place += np.float32(raggedness_m / pixel_m) * move
+    return map_coordinates(depth, places, order=1, prefilter=False)
 
 
 def outline(feature: LineFeature) -> shapely.Polygon | shapely.MultiPolygon:

@@ -110,6 +110,11 @@ class SunAlignedAugmentation(Section):
     noise_sigma: Range | None = Field(
         _SUN_ALIGNED["noise_sigma"], description="sigma of Gaussian noise, for an image in 0..1"
     )
+    gamma: PositiveRange | None = Field(_SUN_ALIGNED["gamma"], description="exponent of a stretch that is not linear")
+    clipped_share: number(ge=0, le=0.2) = Field(
+        _SUN_ALIGNED["clipped_share"], description="largest share of the pixels that turn black, and that turn white"
+    )
+    jpeg_quality: Range | None = Field(_SUN_ALIGNED["jpeg_quality"], description="quality of a JPEG file, 1 to 95")
 
 
 class Augmentation(Section):
