@@ -39,6 +39,8 @@ FIRST_SEED = 5000
 SIZE_M, RESOLUTION_M, TILE_PX = 1050.0, 1.5, 256
 SUNS = 3
 INCIDENCE_DEG = (20.0, 80.0)
+# One scene of this many validates.
+VALIDATION_STEP = 12
 # Share of the scenes that are ordinary ground without fractures.
 PLAIN_SHARE = 0.15
 RECIPES = ("sun_aligned", "paper")
@@ -166,7 +168,10 @@ def main() -> None:
     paths = [tiles / options.recipe / f"S{seed}{number}.npz" for seed in seeds for number in range(SUNS)]
     work = options.folder / options.out.stem
     work.mkdir(parents=True, exist_ok=True)
-    split_tiles(paths, work / "split.csv", 0.1, split_by="place")
+    # Whole scenes validate, so that no ground is in both sets.
+    table = split_tiles(paths, work / "split.csv")
+    validates = table.target.isin([f"scene_{seed}" for seed in seeds[::VALIDATION_STEP]])
+    table.assign(set=np.where(validates, "validation", "train")).to_csv(work / "split.csv", index=False)
     training = TRAINING | {"epochs": options.epochs, "threads": options.threads} | options.training
     model = MODEL | options.model | ({"weights": str(options.start)} if options.start else {})
     checkpoint = work / "checkpoint.pt"

@@ -86,6 +86,9 @@ AUGMENTATION_RANGES = {
     },
 }
 
+# Models that the project ships (resources/<name>.pt), each with its recipe.
+SHIPPED_MODELS = {"detector": "sun_aligned"}
+
 # Tables of a comparison, each with the title of what it shows.
 COMPARISON_TABLES = {
     "images": "every image alone",

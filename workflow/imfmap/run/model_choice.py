@@ -20,7 +20,7 @@ def model_settings(config: dict, model: str) -> dict:
 
 
 def with_key(config: dict, key: str) -> list[str]:
-    """Return the models of the configuration that have a key: architecture, checkpoint or zenodo."""
+    """Return the models of the configuration that have a key: architecture, checkpoint, zenodo or shipped."""
     return [name for name, model in config["models"].items() if key in model]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from ...core.choices import SHIPPED_MODELS
 from ...core.errors import InputError
 from ...maps.bodies import true_scale_latitude
 from ..coarse_targets import coarse_targets
@@ -15,6 +16,8 @@ from .fields import ABSENT, Section
 from .old_names import refuse_old_names
 from .root import Config
 
+# Folder of the models that come with the workflow.
+_SHIPPED = Path(__file__).resolve().parents[4] / "resources"
 # Keys of processing that a target may set for itself.
 TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
 
@@ -48,6 +51,9 @@ def complete(config: dict, where: str | Path) -> dict:
     config = _plain(checked)
     config.pop("small", None)
     for model in config["models"].values():
+        if "shipped" in model:
+            model["checkpoint"] = str(_SHIPPED / f"{model['shipped']}.pt")
+            model.setdefault("recipe", SHIPPED_MODELS[model["shipped"]])
         # Published weights are the paper's, whatever the run's recipe.
         model.setdefault("recipe", "paper" if "zenodo" in model else config["recipe"])
     _choose_model(config)

@@ -15,6 +15,7 @@ from ...core.choices import (
     RECIPES,
     SCALINGS,
     SCHEDULES,
+    SHIPPED_MODELS,
     SPLITS,
     THRESHOLD,
     VALIDATION_FRACTION,
@@ -177,7 +178,7 @@ class Training(Section):
     )
 
 
-MODEL_ORIGINS = ("architecture", "checkpoint", "zenodo")
+MODEL_ORIGINS = ("architecture", "checkpoint", "zenodo", "shipped")
 
 
 class Model(Section):
@@ -192,8 +193,13 @@ class Model(Section):
         description="use a file: a checkpoint of this workflow, or the state of a torchvision DeepLabV3",
     )
     zenodo: whole() = Field(ABSENT, description="use published weights: number of their Zenodo record")
+    shipped: Literal[tuple(SHIPPED_MODELS)] = Field(
+        ABSENT, description="use a model that comes with this workflow ([model card](../docs/model_card.md))"
+    )
     recipe: Literal[RECIPES] = Field(
-        ABSENT, description="recipe of the model's tiles; by default that of the run, with `zenodo` `paper`"
+        ABSENT,
+        description="recipe of the model's tiles; by default that of the run, with `zenodo` `paper`, with `shipped` "
+        "that of the model",
     )
     resolution_m: Positive = Field(ABSENT, description="train and evaluate only on targets at this resolution (below)")
     batch_size: Count = Field(
