@@ -2,6 +2,7 @@
 
 import copy
 import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -82,6 +83,7 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
             r"comparison\.questions\.sun\.tables: the table sun needs sun_offsets_deg",
         ),
         (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
+        (("models", "net"), {"shipped": "best"}, r"models\.net\.shipped: 'best' is not allowed; use detector"),
         (
             ("models", "net"),
             {"architecture": "unet", "weights": "coco"},
@@ -186,3 +188,10 @@ def test_a_target_takes_the_projection_of_processing_unless_it_has_its_own():
     config["targets"]["floor"]["resolution_m"] = 6
     target = complete(config, "x.yaml")["targets"]["floor"]
     assert (target["projection"], target["resolution_m"], target["verify_md5"]) == ("sinusoidal", 6, True)
+
+
+def test_a_shipped_model_is_a_file_of_the_workflow_with_its_own_recipe():
+    given = {**BASE, "recipe": "paper", "models": {"ours": {"shipped": "detector"}}}
+    model = complete(given, "config.yaml")["models"]["ours"]
+    assert model["recipe"] == "sun_aligned"
+    assert Path(model["checkpoint"]).is_file() and Path(model["checkpoint"]).name == "detector.pt"
