@@ -35,7 +35,7 @@ from imfmap.simulate.terrain import make_terrain  # noqa: E402
 from imfmap.tiles.split import split_tiles  # noqa: E402
 from imfmap.tiles.tiles import tiles_of_image, write_tiles  # noqa: E402
 
-FIRST_SEED = 5000
+FIRST_SEED, FIRST_HARD_SEED = 5000, 7000
 SIZE_M, RESOLUTION_M, TILE_PX = 1050.0, 1.5, 256
 SUNS = 3
 INCIDENCE_DEG = (20.0, 80.0)
@@ -106,6 +106,43 @@ def draw_scene(seed: int) -> dict[str, Any]:
     }
 
 
+def draw_hard_scene(seed: int) -> dict[str, Any]:
+    """Return settings of a scene without fractures, but with what the first networks took for them on real images.
+
+    These are grooves of elongated secondary craters, fields of boulders, hummocks, ridges and wrinkles.
+    """
+    rng = np.random.default_rng(seed)
+    if rng.random() < 0.5:
+        return {
+            "seed": seed,
+            "preset": "cratered_ground",
+            "crater_density_per_km2": 10 ** rng.uniform(2.5, 3.9),
+            "crater_degradation": rng.uniform(1.0, 6.0),
+            "secondary_chains_per_km2": rng.uniform(20.0, 120.0),
+            "secondary_stretch": rng.uniform(1.5, 4.0),
+            "boulder_density_per_km2": 10 ** rng.uniform(1.0, 3.3),
+            "undulation_height_m": rng.uniform(1.0, 10.0),
+        }
+    return {
+        "seed": seed,
+        # The few fractures are there for their ridges, which are as long as `ridge_share` says.
+        "fracture_km_per_km2": 0.3,
+        "ridge_share": rng.uniform(3.0, 15.0),
+        "wrinkle_share": rng.uniform(0.2, 0.7),
+        "crater_density_per_km2": 10 ** rng.uniform(1.5, 3.0),
+        "secondary_chains_per_km2": rng.uniform(0.0, 10.0),
+        "secondary_stretch": rng.uniform(1.5, 4.0),
+        "boulder_density_per_km2": 10 ** rng.uniform(3.0, 4.2),
+        "boulder_slope": rng.uniform(2.6, 3.6),
+        "boulder_max_m": rng.uniform(10.0, 30.0),
+        "boulder_brightening": rng.uniform(0.0, 0.5),
+        "floor_slope_deg": rng.uniform(1.5, 6.0),
+        "hummock_height_m": rng.uniform(1.0, 8.0),
+        "wall_share": rng.choice([0.0, 0.3]),
+        "albedo_contrast": rng.uniform(0.02, 0.15),
+    }
+
+
 def scene_tiles(seed: int, folder: Path) -> None:
     """Write the tiles of one scene under several Suns, for each recipe, to a folder. What is there is kept."""
     done = folder / f"{seed}.json"
@@ -114,7 +151,7 @@ def scene_tiles(seed: int, folder: Path) -> None:
     rng = np.random.default_rng([seed, 1])
     crs = body("moon").projected("equirectangular", 0.0, 0.0)
     grid = MapGrid.centred(crs, 0.0, 0.0, SIZE_M, SIZE_M, RESOLUTION_M)
-    scene = draw_scene(seed)
+    scene = draw_scene(seed) if seed < FIRST_HARD_SEED else draw_hard_scene(seed)
     terrain = make_terrain(SceneSettings.from_mapping(scene), grid)
     truth = terrain.classes(grid)
     mask = (truth == CLASSES["fracture"]).astype(np.uint8)
@@ -148,6 +185,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "detector.pt")
     parser.add_argument("--recipe", choices=RECIPES, default="sun_aligned")
     parser.add_argument("--scenes", type=int, default=240)
+    parser.add_argument("--hard-scenes", type=int, default=120)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--seed", type=int, default=0, help="seed of the training")
     parser.add_argument("--processes", type=int, default=2, help="processes that simulate")
@@ -158,7 +196,8 @@ def main() -> None:
     options = parser.parse_args()
     tiles = options.folder / "tiles"
     tiles.mkdir(parents=True, exist_ok=True)
-    seeds = range(FIRST_SEED, FIRST_SEED + options.scenes)
+    seeds = [*range(FIRST_SEED, FIRST_SEED + options.scenes)]
+    seeds += range(FIRST_HARD_SEED, FIRST_HARD_SEED + options.hard_scenes)
     with ProcessPoolExecutor(options.processes) as pool:
         list(
             tqdm(pool.map(partial(scene_tiles, folder=tiles), seeds), desc="simulating", unit="scene", total=len(seeds))

@@ -154,7 +154,7 @@ class Craters:
             age = oldest * rng.random() * largest / diameter
             part = cls.of(x, y, diameter, age, rng)
             part.relief = 0.5 * part.relief
-            part.stretch = rng.uniform(1.05, 1.4, members)
+            part.stretch = rng.uniform(1.05, settings.secondary_stretch, members)
             part.turn = heading + rng.normal(0.0, 0.15, members)
             part.chain = np.full(members, chain)
             parts.append(part)

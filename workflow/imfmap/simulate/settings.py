@@ -28,6 +28,7 @@ _RANGES = {
     "margin_reach_m": (1.0, None),
     "crater_min_m": (0.5, None),
     "crater_slope": (1.5, 6.0),
+    "secondary_stretch": (1.05, 8.0),
     "boulder_slope": (1.0, 8.0),
     "boulder_max_m": (2.0, None),
 }
@@ -197,6 +198,8 @@ class SceneSettings:
         Largest relative brightening of a fresh crater and its ejecta.
     secondary_chains_per_km2 : float
         Chains of secondary craters that still have relief, per km2.
+    secondary_stretch : float
+        Largest length over width of a secondary crater. Those of a near primary are grooves.
     pond_craters_per_km2 : float
         Craters older than the fractures, with melt on their floors and in ponds around them, per km2.
     pond_crater_min_m, pond_crater_max_m : float
@@ -267,6 +270,7 @@ class SceneSettings:
     crater_degradation: float = 0.8
     crater_brightening: float = 0.22
     secondary_chains_per_km2: float = 0.6
+    secondary_stretch: float = 1.4
     pond_craters_per_km2: float = 0.15
     pond_crater_min_m: float = 120.0
     pond_crater_max_m: float = 400.0
