@@ -6,9 +6,11 @@ the mean of each group, so the corrections are shifted to that mean before they 
 """
 
 import logging
+import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +29,41 @@ log = logging.getLogger(__name__)
 # Statistics of the overlaps, which have keywords of the same name, stand in other groups.
 _NORMALIZATION = re.compile(r"Group\s*=\s*Normalization\b.*?End_Group", re.DOTALL)
 _BAND = re.compile(r"(?P<before>\bBand\d+\s*=\s*)\((?P<values>[^()]*)\)")
+
+
+@contextmanager
+def of_one_brightness(
+    cubes: Sequence[str | Path], products: Sequence[str], mosaic: str | Path, brightness: str, kept: str | Path
+) -> Iterator[list[str | Path]]:
+    """Give the cubes for automos: the projected cubes themselves, or copies of one brightness.
+
+    Parameters
+    ----------
+    cubes, products, brightness
+        See `equalize`; with brightness ``none``, the cubes stay as they are.
+    mosaic : path
+        Mosaic to make. The copies lie beside it, and are removed at the end.
+    kept : path
+        Folder of copies that stay; empty for none.
+
+    Yields
+    ------
+    list of path
+
+    Raises
+    ------
+    InputError
+    """
+    if brightness == "none":
+        yield list(cubes)
+        return
+    folder = Path(kept) if kept else Path(mosaic).with_name(f".equalized.{os.getpid()}.part")
+    try:
+        equalize(cubes, products, folder, brightness)
+        yield equalized(folder, products)
+    finally:
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def equalize(cubes: Sequence[str | Path], products: Sequence[str], out: str | Path, brightness: str) -> None:
