@@ -6,7 +6,6 @@ the mean of each group, so the corrections are shifted to that mean before they 
 """
 
 import logging
-import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -33,7 +32,7 @@ _BAND = re.compile(r"(?P<before>\bBand\d+\s*=\s*)\((?P<values>[^()]*)\)")
 
 @contextmanager
 def of_one_brightness(
-    cubes: Sequence[str | Path], products: Sequence[str], mosaic: str | Path, brightness: str, kept: str | Path
+    cubes: Sequence[str | Path], products: Sequence[str], folder: str | Path, brightness: str, keep: bool
 ) -> Iterator[list[str | Path]]:
     """Give the cubes for automos: the projected cubes themselves, or copies of one brightness.
 
@@ -41,10 +40,10 @@ def of_one_brightness(
     ----------
     cubes, products, brightness
         See `equalize`; with brightness ``none``, the cubes stay as they are.
-    mosaic : path
-        Mosaic to make. The copies lie beside it, and are removed at the end.
-    kept : path
-        Folder of copies that stay; empty for none.
+    folder : path
+        Folder of the copies.
+    keep : bool
+        Whether the folder stays.
 
     Yields
     ------
@@ -57,12 +56,11 @@ def of_one_brightness(
     if brightness == "none":
         yield list(cubes)
         return
-    folder = Path(kept) if kept else Path(mosaic).with_name(f".equalized.{os.getpid()}.part")
     try:
         equalize(cubes, products, folder, brightness)
         yield equalized(folder, products)
     finally:
-        if not kept:
+        if not keep:
             shutil.rmtree(folder, ignore_errors=True)
 
 
