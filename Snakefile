@@ -20,10 +20,11 @@ include: "workflow/rules/library.smk"
 
 
 from imfmap.acquisition.search_report import RUN_STARTED, now
+from imfmap.core.checksums import Checksums
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import clone_folder, command_line, lock, snakemake_internals, startup_checks, target_choice
+from imfmap.run import clock, clone_folder, command_line, lock, snakemake_internals, startup_checks, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
@@ -58,6 +59,7 @@ STARTED = time.time()
 # None in a job of a run.
 COMMAND_LINE = snakemake_internals.command_line() if snakemake_internals.is_first_process(workflow) else None
 DRY_RUN = COMMAND_LINE is not None and COMMAND_LINE.dryrun
+LOOKS = COMMAND_LINE is not None and not command_line.makes_something(COMMAND_LINE)
 
 
 include: "workflow/rules/common.smk"
@@ -65,6 +67,13 @@ include: "workflow/rules/common_products.smk"
 include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
 include: "workflow/rules/common_maps.smk"
+
+
+# What is to be made again is decided by contents: times from the future are no fault, and no file is read twice.
+snakemake_internals.accept_future_inputs()
+if snakemake_internals.is_first_process(workflow):
+    KNOWN = Checksums.known if LOOKS else Checksums.of
+    snakemake_internals.keep_checksums(lambda path: KNOWN(Checksums.of_run(RUN_ON_DISK, path), path))
 
 
 # One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.
@@ -134,7 +143,7 @@ if COMMAND_LINE is not None:
             command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
             if not COMMAND_LINE.unlock:
                 check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
-            if COMMAND_LINE.dryrun or command_line.makes_something(COMMAND_LINE) and not COMMAND_LINE.unlock:
+            if COMMAND_LINE.dryrun or not LOOKS and not COMMAND_LINE.unlock:
                 notes = startup_checks.check(
                     config,
                     COMMAND_LINE.targets,
@@ -145,6 +154,12 @@ if COMMAND_LINE is not None:
                 )
                 print(*(f"imfmap: {note}" for note in notes), sep="\n", end="\n" if notes else "", file=sys.stderr)
         command_line.begin_run(COMMAND_LINE, RUN_ON_DISK)
+        if COMMAND_LINE.dryrun or not LOOKS:
+            named = startup_checks.named_files(config, COMMAND_LINE.targets, local_path)
+            for note in clock.settle(
+                [*snakemake_internals.config_files(workflow), *named], RUN_ON_DISK, change=not LOOKS
+            ):
+                print(f"imfmap: {note}", file=sys.stderr)
     except InputError as error:
         raise WorkflowError(str(error))
 

@@ -118,7 +118,7 @@ rule link_calibration:
     input:
         manifest=rules.fetch_isisdata.output.manifest,
     output:
-        directory(f"{RUN}/{{target}}/isisdata/{{product}}"),
+        folder_made(f"{RUN}/{{target}}/isisdata/{{product}}"),
     log:
         log_of("link_calibration", "target", "product"),
     benchmark:

@@ -138,7 +138,7 @@ if ENGINE == "native":
         input:
             edr=edr,
             isd=isd,
-            calibration=calibration_dir,
+            calibration=calibration_files,
             files=processing_files,
         output:
             f"{RUN}/{{target}}/calibrated/{{product}}.tif",
@@ -158,6 +158,7 @@ if ENGINE == "native":
         params:
             code=code_digest("calibrate_edr.py"),
             processing=image_processing,
+            calibration=calibration_dir,
         message:
             "The native engine calibrates {wildcards.product}"
         script:

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from imfmap.core.checksums import FOLDER_SUMS
 from imfmap.core.choices import RECIPES
 from imfmap.core.code_digest import code_of
 from imfmap.core.errors import InputError
@@ -68,6 +69,14 @@ def content_of(file):
             raise WorkflowError(str(error))
 
     return digest
+
+
+def folder_made(path):
+    """Outputs of a rule that makes a folder: the folder, and the list of its files with their checksums.
+
+    The list is what other rules take as input. Of a folder, Snakemake knows only the time, which a copy changes.
+    """
+    return [directory(path), f"{path}/{FOLDER_SUMS}"]
 
 
 def code_digest(script):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from imfmap.acquisition.product_csv import read_lines
 from imfmap.acquisition.search_report import RUN_STARTED, asked_at
-from imfmap.core.checksums import sha256_of_bytes
+from imfmap.core.checksums import FOLDER_SUMS, sha256_of_bytes
 from imfmap.core.errors import InputError
 from imfmap.engines.isis import commands as isis_commands, plan as isis_plan
 from imfmap.nac.label import preroll_time, product_of
@@ -62,6 +62,7 @@ def edr(wildcards):
 
 LEVEL1 = f"{RUN}/{{target}}/isis/{{product}}"
 ISIS = isis_plan.processing_of(config)
+BRIGHTNESS = config["processing"]["mosaic"]["brightness"]
 
 # ISIS finds its programs and data by these variables. The scripts inherit them.
 if ENGINE == "isis":
@@ -133,14 +134,25 @@ def isd(wildcards):
     return f"{RUN}/{wildcards.target}/isd/{wildcards.product}.json"
 
 
-def calibration_dir(wildcards):
-    """Folder of calibration files: the simulation's, the user's, or one with the files that were fetched."""
+def calibration_dir(wildcards, run=RUN_ON_DISK):
+    """Parameter of a rule: folder of calibration files, which is the simulation's, the user's, or that of fetched files."""
     if "simulate" in TARGETS[wildcards.target]:
-        return f"{RUN}/calibration/{preroll_time(wildcards.product).year}"
+        return f"{run}/calibration/{preroll_time(wildcards.product).year}"
     folder = config["processing"]["calibration_dir"]
     if folder:
-        return user_file(folder)
-    return [] if "cubes" in TARGETS[wildcards.target] else f"{RUN}/{wildcards.target}/isisdata/{wildcards.product}"
+        return local_path(folder)
+    return None if "cubes" in TARGETS[wildcards.target] else f"{run}/{wildcards.target}/isisdata/{wildcards.product}"
+
+
+def calibration_files(wildcards):
+    """Calibration files of an image: the user's, or the list of the files in a folder that a rule makes."""
+    folder = config["processing"]["calibration_dir"]
+    if not folder or "simulate" in TARGETS[wildcards.target]:
+        made = calibration_dir(wildcards, RUN)
+        return f"{made}/{FOLDER_SUMS}" if made else []
+    from imfmap.nac.calibration_files import files_for_image  # here: it loads rasterio, and every job reads this file
+
+    return [local(str(path)) for path in files_for_image(local_path(folder), wildcards.product)]
 
 
 def calibrated_of(*targets):
@@ -168,15 +180,14 @@ def sheet_images(wildcards):
     return [] if wildcards.target in targets_taken_in() else of_each_image("projected/{product}.tif")(wildcards)
 
 
-def cubes_to_mosaic(wildcards):
-    """Input of automos: the projected cubes, or the folder of those of equal brightness."""
-    if config["processing"]["mosaic"]["brightness"] == "none":
-        return of_each_image("isis/{product}.map.cub")(wildcards)
-    return f"{RUN}/{wildcards.target}/isis/equalized"
-
-
 def isis_mosaic_cubes():
     """Output of automos: the mosaic, and for some priorities the source image of each pixel."""
     cube = f"{RUN}/{{target}}/isis/mosaic.cub"
     tracked = isis_commands.tracks(config["processing"]["mosaic"]["priority"])
     return [intermediate(cube), *([intermediate(str(isis_commands.tracking_cube(cube)))] if tracked else [])]
+
+
+def isis_equalized():
+    """Output of equalizer, if the configuration keeps all cubes: the folder of cubes of one brightness."""
+    kept = config["processing"]["isis"]["keep_intermediates"] == "all"
+    return directory(f"{RUN}/{{target}}/isis/equalized") if kept and BRIGHTNESS != "none" else []

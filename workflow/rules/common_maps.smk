@@ -54,12 +54,12 @@ def wanted_of(target):
 
 def products_of(target):
     """Files of a target that its catalogue names."""
-    return [f"{RUN}/{target}/{file.name}" for file in wanted_of(target) if file.roles]
+    return [f"{RUN}/{target}/{file.known_by}" for file in wanted_of(target) if file.roles]
 
 
 def map_of(target):
     """All files that a target's own rule asks for."""
-    return [f"{RUN}/{target}/{file.name}" for file in wanted_of(target)]
+    return [f"{RUN}/{target}/{file.known_by}" for file in wanted_of(target)]
 
 
 def run_catalog():

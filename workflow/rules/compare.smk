@@ -1,12 +1,14 @@
 """Models side by side on the map, where the truth is known: images alone, fused, and their mosaic."""
 
+from pathlib import Path
+
 
 rule compare_images:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
         images=of_each_image("projected/{product}.tif"),
     output:
-        directory(f"{COMPARED}/alone{{offset}}"),
+        folder_made(f"{COMPARED}/alone{{offset}}"),
     log:
         log_of("compare_images", "model", "target", "offset"),
     benchmark:
@@ -31,7 +33,7 @@ rule compare_images:
 
 rule compare_fused:
     input:
-        alone=f"{COMPARED}/alone",
+        alone=f"{COMPARED}/alone/{FOLDER_SUMS}",
         images=of_each_image("projected/{product}.tif"),
     output:
         f"{COMPARED}/fused.tif",
@@ -55,7 +57,7 @@ rule compare_fused:
 
 rule compare_one_image:
     input:
-        alone=f"{COMPARED}/alone",
+        alone=f"{COMPARED}/alone/{FOLDER_SUMS}",
         images=of_each_image("projected/{product}.tif"),
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
     output:
@@ -105,13 +107,13 @@ rule compare_mosaic:
 
 rule score_images:
     input:
-        alone=f"{COMPARED}/alone{{offset}}",
+        alone=f"{COMPARED}/alone{{offset}}/{FOLDER_SUMS}",
         images=of_each_image("projected/{product}.tif"),
         truth=f"{RUN}/{{target}}/simulated/truth.tif",
         objects=f"{RUN}/{{target}}/simulated/truth.gpkg",
         labels=f"{RUN}/{{target}}/labels.tif",
     output:
-        directory(f"{COMPARED}/scores/alone{{offset}}"),
+        folder_made(f"{COMPARED}/scores/alone{{offset}}"),
     log:
         log_of("score_images", "model", "target", "offset"),
     benchmark:
@@ -201,7 +203,7 @@ rule score_labels:
 rule compare:
     input:
         scores=lambda wildcards: [
-            path
+            path if Path(path).suffix else f"{path}/{FOLDER_SUMS}"
             for row in compared_rows(wildcards.question, wildcards.table)
             for path in row_scores(RUN, row, SCORED_TARGETS)
         ],

@@ -28,35 +28,12 @@ rule mosaic:
         "../scripts/mosaic.py"
 
 
-rule isis_equalize:
+rule isis_mosaic:
     input:
         of_each_image("isis/{product}.map.cub"),
     output:
-        intermediate(directory(f"{RUN}/{{target}}/isis/equalized")),
-    log:
-        log_of("isis_equalize", "target"),
-    benchmark:
-        benchmark_of("isis_equalize", "target")
-    conda:
-        "../../envs/isis.yaml"
-    resources:
-        mem_mb=rising(4000),
-        runtime=rising(240),
-    params:
-        code=code_digest("isis_equalize.py"),
-        brightness=config["processing"]["mosaic"]["brightness"],
-        products=lambda wildcards: usable(wildcards.target),
-    message:
-        "equalizer equalizes the brightness of the images of {wildcards.target}"
-    script:
-        "../scripts/isis_equalize.py"
-
-
-rule isis_mosaic:
-    input:
-        cubes_to_mosaic,
-    output:
-        isis_mosaic_cubes(),
+        mosaic=isis_mosaic_cubes(),
+        equalized=isis_equalized(),
     log:
         log_of("isis_mosaic", "target"),
     benchmark:
@@ -68,17 +45,18 @@ rule isis_mosaic:
         runtime=rising(240),
     params:
         code=code_digest("isis_mosaic.py"),
+        brightness=BRIGHTNESS,
         priority=config["processing"]["mosaic"]["priority"],
         products=lambda wildcards: usable(wildcards.target),
     message:
-        "automos mosaics the images of {wildcards.target}"
+        "equalizer and automos mosaic the images of {wildcards.target}"
     script:
         "../scripts/isis_mosaic.py"
 
 
 rule isis_picture:
     input:
-        cubes=rules.isis_mosaic.output,
+        cubes=rules.isis_mosaic.output.mosaic,
         images=of_each_image("projected/{product}.tif"),
     output:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",

@@ -91,7 +91,7 @@ rule viewer:
         boundary=boundary_file,
         images=lambda wildcards: target_images(wildcards) if config["products"]["viewer_images"] else [],
     output:
-        directory(f"{RUN}/{{target}}/viewer"),
+        folder_made(f"{RUN}/{{target}}/viewer"),
     log:
         log_of("viewer", "target"),
     benchmark:
@@ -121,7 +121,7 @@ rule stac:
         images=target_images,
         probabilities=image_probabilities,
     output:
-        directory(f"{RUN}/{{target}}/stac"),
+        folder_made(f"{RUN}/{{target}}/stac"),
     log:
         log_of("stac", "target"),
     benchmark:
@@ -145,7 +145,7 @@ rule stac:
 
 rule catalog:
     input:
-        expand(rules.stac.output[0], target=targets_with_role("map")),
+        expand(rules.stac.output[1], target=targets_with_role("map")),
     output:
         f"{RUN}/catalog.json",
     log:

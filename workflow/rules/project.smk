@@ -6,7 +6,7 @@ if ENGINE == "native":
         input:
             edr=edr,
             isd=isd,
-            calibration=calibration_dir,
+            calibration=calibration_files,
             files=processing_files,
         output:
             PROJECTED,
@@ -27,6 +27,7 @@ if ENGINE == "native":
             code=code_digest("project_edr.py"),
             place=place,
             processing=image_processing,
+            calibration=calibration_dir,
             allow_missing=ALLOW_MISSING,
         message:
             "The native engine calibrates and projects {wildcards.product}"
@@ -36,7 +37,7 @@ if ENGINE == "native":
     rule project_cube:
         input:
             cube=local_file,
-            calibration=calibration_dir,
+            calibration=calibration_files,
             files=processing_files,
         output:
             PROJECTED,
@@ -57,6 +58,7 @@ if ENGINE == "native":
             code=code_digest("project_cube.py"),
             place=place,
             processing=image_processing,
+            calibration=calibration_dir,
             allow_missing=ALLOW_MISSING,
         message:
             "The native engine projects cube {wildcards.product}"

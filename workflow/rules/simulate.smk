@@ -3,7 +3,7 @@
 
 rule simulate_calibration:
     output:
-        directory(f"{RUN}/calibration/{{year}}"),
+        folder_made(f"{RUN}/calibration/{{year}}"),
     log:
         log_of("simulate_calibration", "year"),
     benchmark:
@@ -58,7 +58,7 @@ rule simulate_scene:
 rule simulate_image:
     input:
         terrain=rules.simulate_scene.output.terrain,
-        calibration=calibration_dir,
+        calibration=calibration_files,
     output:
         edr=f"{RUN}/{{target}}/simulated/edr/{{product}}.IMG",
         isd=f"{RUN}/{{target}}/simulated/edr/{{product}}.json",

@@ -7,7 +7,7 @@ with job(snakemake):
     calibrate_edr(
         snakemake.input.edr,
         snakemake.input.isd,
-        snakemake.input.calibration,
+        snakemake.params.calibration,
         snakemake.output[0],
         Processing.of({**snakemake.params.processing, "threads": snakemake.threads}),
     )

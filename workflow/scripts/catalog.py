@@ -6,5 +6,5 @@ from imfmap.products.stac import write_catalog
 from imfmap.run.job import job
 
 with job(snakemake):
-    collections = [Path(folder) / "collection.json" for folder in snakemake.input]
+    collections = [Path(files).with_name("collection.json") for files in snakemake.input]
     write_catalog(snakemake.output[0], snakemake.params.run, collections)

@@ -8,5 +8,5 @@ from imfmap.run.job import job
 
 with job(snakemake):
     grid = target_grid(snakemake.params.place)
-    probabilities = [Path(snakemake.input.alone) / Path(image).name for image in snakemake.input.images]
+    probabilities = [Path(snakemake.input.alone).with_name(Path(image).name) for image in snakemake.input.images]
     fuse(probabilities, snakemake.input.images, snakemake.output[0], grid)

@@ -7,6 +7,6 @@ from imfmap.run.job import job
 from imfmap.run.left_out import read_mark
 
 with job(snakemake):
-    Path(snakemake.output[0]).mkdir()
+    Path(snakemake.output[0]).mkdir(exist_ok=True)
     if read_mark(snakemake.input.manifest) is None:
         link_calibration(snakemake.input.manifest, snakemake.output[0])

@@ -9,6 +9,6 @@ with job(snakemake):
         snakemake.input.cube,
         target_grid(snakemake.params.place),
         snakemake.output[0],
-        snakemake.input.calibration or None,
+        snakemake.params.calibration,
         Processing.of({**snakemake.params.processing, "threads": snakemake.threads}),
     )

@@ -10,7 +10,7 @@ with job(snakemake):
     folder.mkdir(parents=True, exist_ok=True)
     for image in map(Path, snakemake.input.images):
         score_probability(
-            Path(snakemake.input.alone) / image.name,
+            Path(snakemake.input.alone).with_name(image.name),
             image,
             snakemake.input.truth,
             snakemake.input.objects,

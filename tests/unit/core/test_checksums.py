@@ -2,11 +2,24 @@
 
 import hashlib
 import os
+import shutil
+import subprocess
+import time
 
 import pytest
 
 from imfmap.core import checksums
-from imfmap.core.checksums import Checksums, md5, md5_of_bytes, new_sha256, sha256, sha256_of_bytes
+from imfmap.core.checksums import (
+    FOLDER_SUMS,
+    Checksums,
+    listed_folder,
+    md5,
+    md5_of_bytes,
+    new_sha256,
+    sha256,
+    sha256_of_bytes,
+    write_folder_sums,
+)
 from tests.helpers.library import modules_with
 
 CONTENT = bytes(range(256)) * 40
@@ -39,11 +52,96 @@ def test_md5_of_a_part(file, monkeypatch, chunk, first, length):
     assert md5(file, first, length) == hashlib.md5(part).hexdigest()
 
 
-def test_a_checksum_of_another_algorithm_is_kept_apart(file, tmp_path):
-    os.utime(file, (1e9, 1e9))
+def test_a_checksum_of_another_algorithm_is_kept_apart(file, tmp_path, monkeypatch):
+    settle(monkeypatch)
     kept = Checksums(tmp_path)
     assert kept.known(file) is None
     assert (kept.of(file), kept.of(file, md5)) == (sha256(file), md5(file))
     assert (kept.known(file), kept.known(file, md5)) == (sha256(file), md5(file))
     file.write_bytes(CONTENT[1:])
     assert kept.known(file) is None
+
+
+def settle(monkeypatch):
+    """Let some time pass: the checksum of a file that has just changed is not kept."""
+    now = time.time
+    monkeypatch.setattr(checksums.time, "time", lambda: now() + 10)
+
+
+def test_other_content_of_the_same_size_and_time_is_seen(file, tmp_path, monkeypatch):
+    """As `cp -p` of an older version gives it."""
+    settle(monkeypatch)
+    kept, before = Checksums(tmp_path / "kept"), file.stat()
+    old = kept.of(file)
+    time.sleep(0.02)
+    file.write_bytes(CONTENT[::-1])
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert kept.known(file) is None
+    assert kept.of(file) == sha256(file) != old
+
+
+def test_a_checksum_is_told_although_it_cannot_be_kept(file, monkeypatch):
+    def full(*arguments, **options):
+        raise OSError(28, "No space left on device")
+
+    settle(monkeypatch)
+    monkeypatch.setattr(checksums, "write_json", full)
+    assert Checksums(file.parent).of(file) == sha256(file)
+
+
+def test_a_checksum_is_kept_with_its_target_or_its_run(file, tmp_path, monkeypatch):
+    settle(monkeypatch)
+    run = tmp_path / "results" / "r"
+    (run / "floor").mkdir(parents=True)
+    for path, kept in ((file, run), (run / "catalog.json", run), (run / "floor" / "map.png", run / "floor")):
+        path.touch()
+        Checksums.of_run(run, path).of(path)
+        assert list((kept / checksums.FOLDER).glob(f"{path.name}.*"))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with files in it, in a folder below, and with names that need care."""
+    folder = tmp_path / "viewer"
+    (folder / "tiles" / "0").mkdir(parents=True)
+    for name in ("index.html", "tiles/0/1 2.png", "tiles/ö.png", ".snakemake_timestamp", "tiles/.hidden"):
+        (folder / name).write_text(name)
+    return folder
+
+
+def test_the_list_of_a_folder_is_that_of_sha256sum(folder):
+    write_folder_sums(folder)
+    write_folder_sums(folder)
+    text = (folder / FOLDER_SUMS).read_text()
+    assert [line.split("  ")[1] for line in text.splitlines()] == ["index.html", "tiles/0/1 2.png", "tiles/ö.png"]
+    if shutil.which("sha256sum"):
+        subprocess.run(["sha256sum", "--check", "--strict", FOLDER_SUMS], cwd=folder, check=True, capture_output=True)
+
+
+def test_the_list_tells_each_change_and_no_copy(folder, tmp_path):
+    def listed(path):
+        write_folder_sums(path)
+        return (path / FOLDER_SUMS).read_text()
+
+    first = listed(folder)
+    assert listed(shutil.copytree(folder, tmp_path / "copy")) == first
+    (folder / ".snakemake_timestamp").write_text("later")
+    assert listed(folder) == first
+    changes = [
+        lambda: (folder / "index.html").write_text("other"),
+        lambda: (folder / "tiles" / "new.png").touch(),
+        lambda: (folder / "tiles" / "new.png").rename(folder / "tiles" / "newer.png"),
+        lambda: (folder / "tiles" / "newer.png").unlink(),
+    ]
+    for change in changes[:3]:
+        change()
+        text = listed(folder)
+        assert text != first
+        first = text
+    changes[3]()
+    assert listed(folder) != first
+
+
+def test_a_list_stands_for_its_folder(folder):
+    assert listed_folder(folder / FOLDER_SUMS) == listed_folder(str(folder)) == folder
+    assert listed_folder(folder / "index.html") == folder / "index.html"

@@ -1,13 +1,18 @@
 """Calibration files: which one counts, and how they are read."""
 
+import itertools
+
 import numpy as np
 import pytest
 
 from imfmap.core.errors import InputError
+from imfmap.maps.times import ephemeris_time, parse_utc
+from imfmap.nac import calibration_files
 from imfmap.nac.calibration import calibrate
-from imfmap.nac.calibration_files import CalibrationFiles, read_column_cube
+from imfmap.nac.calibration_files import CalibrationFiles, files_for_image, read_column_cube
+from imfmap.nac.label import preroll_time
 from tests.helpers.calibrations import OFF, image
-from tests.helpers.nac_samples import DAY_S, START_S, CalibrationSet, write_column_cube
+from tests.helpers.nac_samples import DAY_S, START, START_S, CalibrationSet, write_column_cube
 
 
 def dark_used(edr, directory, **options):
@@ -116,3 +121,49 @@ def test_special_pixels_of_a_cube_are_nan(tmp_path):
     bits = np.array([0xFF7FFFFA, 0xFF7FFFFB, 0xFF7FFFFC, 0xFF7FFFFD, 0xFF7FFFFE, 0xFF7FFFFF], np.uint32)
     write_column_cube(tmp_path / "x.cub", bits.view(np.float32))
     np.testing.assert_array_equal(np.isnan(read_column_cube(tmp_path / "x.cub")), [False] + 5 * [True])
+
+
+def test_the_files_of_an_image_follow_from_its_id(tmp_path):
+    """A file of the other camera, or a dark that is not next to the image in time, is no reason to make it again."""
+    product = "M114145549LE"
+    taken_s = ephemeris_time(preroll_time(product))
+    for camera, summing, exp0 in itertools.product(("left", "right"), (1, 2), (False, True)):
+        made = CalibrationSet(tmp_path, camera, summing, exp0, darks_days=())
+        for days in (-300, -50, -10, 15, 40, 300):
+            made.add_dark(int(taken_s + days * DAY_S), np.ones(5064 // summing))
+        made.add_dark(int(taken_s - 10 * DAY_S), np.ones(5064 // summing), version=2)
+    (tmp_path / "README").touch()
+    found = [path.relative_to(tmp_path).as_posix() for path in files_for_image(tmp_path, product)]
+    darks = [name for name in found if name.startswith("nac_darks/")]
+    # Four kinds, four times, one of them in two versions.
+    assert len(darks) == 4 * 5 and all("NACL" in name for name in darks)
+    assert not [name for name in darks if f"_{int(taken_s + 300 * DAY_S)}T" in name]
+    assert sorted(set(found) - set(darks)) == [
+        "NACL_Flatfield.0001.cub",
+        "NACL_Flatfield_Summed.0001.cub",
+        "NACL_LinearizationCoefficients.0001.txt",
+        "NACL_LinearizationOffsets.0001.cub",
+        "NACL_LinearizationOffsets_Summed.0001.cub",
+        "NACL_MaskedPixels.0001.pvl",
+        "NAC_RadiometricResponsivity.0001.pvl",
+    ]
+    # Of an image under another name, more files count.
+    assert len(files_for_image(tmp_path, "mine")) == 2 * (4 * 7 + 6) + 1
+    assert files_for_image(tmp_path / "none", product) == []
+
+
+@pytest.mark.parametrize("summing", [1, 2])
+@pytest.mark.parametrize("code", [0, 3])
+@pytest.mark.parametrize("darks", ["pair", "nearest"])
+def test_calibration_reads_no_other_file(tmp_path, monkeypatch, summing, code, darks):
+    for exp0 in (False, True):
+        CalibrationSet(tmp_path, "left", summing, exp0, darks_days=(-400, -40, -3, 5, 30, 400))
+    opened = set()
+    highest = calibration_files.highest_version
+    monkeypatch.setattr(
+        calibration_files, "highest_version", lambda *named: opened.add(highest(*named)) or highest(*named)
+    )
+    calibrate(image(exposure_code=code, summing=summing), tmp_path, darks=darks)
+    # The number in an id counts seconds: this is the id of an image of that time.
+    days = (parse_utc(START) - preroll_time("M114145549LE")).total_seconds()
+    assert len(opened) > 4 and opened <= set(files_for_image(tmp_path, f"M{114145549 + int(days)}LE"))

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from imfmap.core.checksums import FOLDER_SUMS
 from imfmap.core.errors import InputError
 from imfmap.run import job, job_records, left_out
 
@@ -95,3 +96,16 @@ def test_no_image_is_left_out_for_want_of_room(snakemake, full, tmp_path):
 def test_a_bug_keeps_its_traceback(snakemake):
     with pytest.raises(ZeroDivisionError):
         run(snakemake, ZeroDivisionError())
+
+
+def test_a_job_lists_the_files_of_the_folder_that_it_made(snakemake, tmp_path):
+    folder = tmp_path / "stac"
+    snakemake.output = [str(folder), str(folder / FOLDER_SUMS)]
+    with job.job(snakemake):
+        folder.mkdir()
+        (folder / "collection.json").write_text("{}")
+    assert (folder / FOLDER_SUMS).read_text().endswith("  collection.json\n")
+    (folder / FOLDER_SUMS).unlink()
+    with pytest.raises(SystemExit):
+        run(snakemake, InputError("image.tif", "cannot be opened"))
+    assert not (folder / FOLDER_SUMS).exists()

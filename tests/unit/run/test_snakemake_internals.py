@@ -1,11 +1,15 @@
 """Snakemake's inner names that the workflow uses: an update that takes one away is told by its name."""
 
+import json
+import os
 import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import snakemake
-from snakemake import api, cli, dag, jobs, path_modifier, persistence, rules, sourcecache, workflow
+from snakemake import api, cli, dag, io, jobs, path_modifier, persistence, rules, sourcecache, workflow
 
 from imfmap.run import snakemake_internals
 
@@ -26,6 +30,10 @@ INNER_NAMES = [
     (workflow.Workflow, "persistence", "jobs_of"),
     (rules.Rule, "has_wildcards", "askable_rules"),
     (path_modifier.PathModifier, "modify", "path_on_disk"),
+    (dag.DAG, "check_output_mtime", "accept_future_inputs"),
+    (io._IOFile, "checksum", "keep_checksums"),
+    (io._IOFile, "is_checksum_eligible", "keep_checksums"),
+    (io._IOFile, "is_storage", "keep_checksums"),
     (dag.DAG, "toposorted", "jobs_of"),
     (dag.DAG, "needrun", "jobs_of"),
     (dag.DAG, "reason", "jobs_of"),
@@ -105,6 +113,81 @@ def test_a_dry_run_tells_its_jobs_and_why_they_run(tmp_path, monkeypatch):
     assert [job["run"] for job in look()] == [False]
     (job,) = look("--config", "number=2")
     assert job["run"] and (job["params_change"].only_old, job["params_change"].only_new) == ({"1"}, {"2"})
+
+
+FROM_THE_FUTURE = """
+from imfmap.core.checksums import sha256
+from imfmap.run import snakemake_internals as inner
+
+
+def known(path):
+    with open("asked", "a") as asked:
+        print(path, file=asked)
+    return {KNOWN}
+
+
+{ACCEPT}
+if workflow.is_main_process:
+    inner.keep_checksums(known)
+
+
+rule made:
+    input:
+        "first.txt",
+    output:
+        "made.txt",
+        "too.txt",
+    shell:
+        "cat {{input}} | tee {{output}}"
+"""
+
+
+def run_in(folder, *arguments):
+    """Run Snakemake in a process of its own: (exit status, what it said)."""
+    command = [sys.executable, "-m", "snakemake", "made", "--cores", "1", "--max-checksum-file-size", "1TB"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(snakemake_internals.__file__).parents[2])}
+    said = subprocess.run([*command, *arguments], cwd=folder, env=environment, capture_output=True, text=True)
+    return said.returncode, said.stdout + said.stderr
+
+
+@pytest.fixture
+def future(tmp_path):
+    """A folder whose only input is from the future; function that writes the Snakefile there."""
+    (tmp_path / "first.txt").write_text("first")
+    os.utime(tmp_path / "first.txt", (4e9, 4e9))
+
+    def write(accept="inner.accept_future_inputs()", known="sha256(path)"):
+        (tmp_path / "Snakefile").write_text(FROM_THE_FUTURE.format(ACCEPT=accept, KNOWN=known))
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize("known", ["sha256(path)", "None"])
+def test_an_input_from_the_future_is_used_once(future, known):
+    folder = future(known=known)
+    status, text = run_in(folder)
+    assert status == 0 and (folder / "too.txt").read_text() == "first", text
+    assert "Nothing to be done" in run_in(folder)[1]
+    assert set((folder / "asked").read_text().split()) == {"first.txt"}
+    (folder / "first.txt").write_text("other")
+    os.utime(folder / "first.txt", (4e9, 4e9))
+    status, text = run_in(folder)
+    assert status == 0 and (folder / "too.txt").read_text() == "other", text
+
+
+def test_snakemake_alone_would_delete_what_was_made(future):
+    """Why `accept_future_inputs` is there; once Snakemake keeps the outputs, it can go."""
+    folder = future(accept="")
+    status, text = run_in(folder)
+    assert status != 0 and "clock skew" in text and not (folder / "made.txt").exists()
+
+
+def test_a_checksum_that_is_known_is_taken(future):
+    folder = future(known="'0' * 64")
+    run_in(folder)
+    records = [json.loads(path.read_text()) for path in (folder / ".snakemake" / "metadata").iterdir()]
+    assert [record["input_checksums"] for record in records] == [{"first.txt": f"sha256:{'0' * 64}"}] * 2
 
 
 def test_snakemake_that_does_not_start_ends_the_dry_run(tmp_path, monkeypatch):

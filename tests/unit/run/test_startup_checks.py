@@ -4,7 +4,7 @@ import pytest
 
 from imfmap.core.errors import InputError, SetupError
 from imfmap.run.config.complete import complete
-from imfmap.run.startup_checks import check, check_isis, needed_targets
+from imfmap.run.startup_checks import check, check_isis, named_files, needed_targets
 
 PLACE = {"lat": 1, "lon": 2, "diameter_km": 1}
 MODELS = {"mine": {"checkpoint": "mine.pt"}, "new": {"architecture": "unet", "weights": "start.pt"}}
@@ -125,6 +125,20 @@ def test_weights_that_are_fetched_need_no_file(folder):
 def test_a_missing_file_of_the_processing_is_told(folder, key):
     with pytest.raises(InputError, match=f"processing.{key}: there is no file no"):
         checked(config_with(processing={key: "no"}), "map_a")
+
+
+def test_the_files_that_a_run_reads_are_named():
+    """Of what is asked for: images with their cameras, models, processing, labels."""
+    images = {"edrs": ["a/M100000001LE.IMG"], "boundary": "floor.gpkg", "base_map": "wac.tif"}
+    targets = {
+        "map_a": {**PLACE, "role": "map", **images},
+        "learn": {**PLACE, "role": "train", "products": "table.csv", "labels": "learn.gpkg"},
+    }
+    processing = {"calibration_dir": "calibration", "photometry": "pho.pvl"}
+    config = complete({**CONFIG, "processing": processing, "targets": targets}, "a.yaml")
+    of_map = {"a/M100000001LE.IMG", "a/M100000001LE.json", "floor.gpkg", "wac.tif", "calibration", "pho.pvl"}
+    assert set(named_files(config, ["map_a"], str)) == of_map | {"mine.pt"}
+    assert set(named_files(config, [], str)) == of_map | {"mine.pt", "start.pt", "table.csv", "learn.gpkg"}
 
 
 def test_labels_to_draw_stop_a_run_and_are_told_by_a_dry_run(folder):

@@ -4,6 +4,7 @@ Cubes are read through GDAL; they have one value for each sample. If a file has 
 highest is read.
 """
 
+import itertools
 import re
 import warnings
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from ..core.errors import InputError
 from ..maps.pvl import is_special, read_pvl
+from ..maps.times import ephemeris_time
+from .label import preroll_time
 
 if TYPE_CHECKING:
     from .label import NacLabel
@@ -24,6 +27,8 @@ ISISDATA_FOLDER = "$lro/calibration"
 DARKS_FOLDER = "nac_darks"
 RESPONSIVITY_STEM = "NAC_RadiometricResponsivity"
 PHOTOMETRY_STEM = "NAC_PHO_LROC_Empirical"
+# A product id of a NAC, with its camera.
+_PRODUCT = re.compile(r"M\d+([LR])[A-Z]?$")
 _SOURCE = "https://asc-isisdata.s3.us-west-2.amazonaws.com/usgs_data/lro/calibration/"
 
 
@@ -94,11 +99,16 @@ class CalibrationFiles:
         InputError
             If there is no dark.
         """
-        pattern = re.compile(re.escape(self.dark_stem("TIME", exp0)).replace("TIME", r"(-?\d+)") + r"\.\d{4}\.cub")
-        times = [int(match[1]) for match in map(pattern.fullmatch, _names(self.directory / DARKS_FOLDER)) if match]
+        times = [time_s for time_s, _ in self._darks(exp0)]
         if not times:
             raise _missing(self.directory, f"{DARKS_FOLDER}/{self.dark_stem('*', exp0)}.????.cub")
         return list(dict.fromkeys(times))
+
+    def _darks(self, exp0):
+        """Yield time and name of each dark file of a kind, in order of file names."""
+        pattern = re.compile(re.escape(self.dark_stem("TIME", exp0)).replace("TIME", r"(-?\d+)") + r"\.\d{4}\.cub")
+        matches = map(pattern.fullmatch, _names(self.directory / DARKS_FOLDER))
+        return ((int(match[1]), match[0]) for match in matches if match)
 
     def dark(self, time_s: int, exp0: bool) -> np.ndarray:
         """Read the average dark of a time: (samples,) float64 counts."""
@@ -172,6 +182,41 @@ class CalibrationFiles:
             If there is no such file; the message has its name, its place in ISISDATA and how to get it.
         """
         return highest_version(self.directory, stem, suffix)
+
+
+def files_for_image(directory: str | Path, product: str) -> list[Path]:
+    """Return the files of a calibration directory that the calibration of an image may read.
+
+    They follow from the product id alone, before the image is there. So they are the files for summed and other
+    images, and of each kind of dark the two before and the two after the image's time.
+
+    Parameters
+    ----------
+    directory : path
+        Laid out as ``$lro/calibration`` of ISISDATA.
+    product : str
+        E.g. ``M114145549LE``. If it is no product id of a NAC, both cameras and all times count.
+
+    Returns
+    -------
+    list of Path
+        Empty if there is no such directory.
+    """
+    named = _PRODUCT.match(product)
+    found = set()
+    for prefix, summed in itertools.product([f"NAC{named[1]}"] if named else ["NACL", "NACR"], [False, True]):
+        files = CalibrationFiles(Path(directory), prefix, summed)
+        stems = {files.masked_stem, files.offsets_stem, files.coefficients_stem, files.flat_stem, RESPONSIVITY_STEM}
+        found |= {name for name in _names(files.directory) if name.split(".")[0] in stems}
+        for exp0 in (False, True):
+            darks = list(files._darks(exp0))
+            times = {time_s for time_s, _ in darks}
+            if named:
+                image_s = ephemeris_time(preroll_time(product))
+                before, after = ([t for t in times if (t <= image_s) == early] for early in (True, False))
+                times = {*sorted(before)[-2:], *sorted(after)[:2]}
+            found |= {f"{DARKS_FOLDER}/{name}" for time_s, name in darks if time_s in times}
+    return [Path(directory) / name for name in sorted(found)]
 
 
 def highest_version(directory: str | Path, stem: str, suffix: str) -> Path:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from ..core.checksums import FOLDER_SUMS
 from ..core.media_types import CLOUD_OPTIMIZED_GEOTIFF, GEOTIFF, media_type
 
 # Conditions that a target must meet to have a file.
@@ -54,6 +55,11 @@ class ProductFile:
     def path(self) -> str:
         """Path of the file to open: the file itself, or the one in the folder."""
         return f"{self.name}/{self.opened}" if self.opened else self.name
+
+    @property
+    def known_by(self) -> str:
+        """Path of the file by which rules know it: the file itself, or the list of the files in the folder."""
+        return f"{self.name}/{FOLDER_SUMS}" if self.opened else self.name
 
     @property
     def media_type(self) -> str:

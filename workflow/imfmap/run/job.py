@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ..core.checksums import FOLDER_SUMS, write_folder_sums
 from ..core.errors import InputError, SetupError
 from .job_records import now, write_record
 
@@ -20,7 +21,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
     Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and with its
     one line on standard error and in the log. Any other exception keeps its traceback, since it is a bug. A job that
-    ends well writes its record (`job_records.write_record`).
+    ends well writes the list of files of each folder that it made (`checksums.write_folder_sums`), and its record
+    (`job_records.write_record`).
 
     If the rule's parameter ``allow_missing`` is true, an `InputError` that is not a `SetupError` does not fail the
     job: its outputs become marks of an image that is left out (`left_out.write_mark`). A job with such a mark among
@@ -49,6 +51,9 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
             _pass_on(snakemake)
         try:
             yield logging.getLogger(f"imfmap.{snakemake.rule}")
+            for path in map(Path, snakemake.output):
+                if path.name == FOLDER_SUMS:
+                    write_folder_sums(path.parent)
             # If the disk fills while GDAL closes a file, GDAL does not always report it.
             if _disk_is_full(snakemake.output):
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

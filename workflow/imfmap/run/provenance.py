@@ -124,9 +124,7 @@ def _file_facts(path, folder=None):
     of_run = folder is None or path.is_relative_to(folder)
     if path.is_dir():
         return {"path": str(path), "of_run": of_run}
-    # Checksums of a target's files are stored with the target, all others with the run.
-    inside = folder is not None and path.is_relative_to(folder) and len(path.relative_to(folder).parts) > 1
-    checksums = Checksums(folder / path.relative_to(folder).parts[0] if inside else folder or path.parent)
+    checksums = Checksums.of_run(folder or path.parent, path)
     facts = {"path": str(path), "of_run": of_run, "bytes": path.stat().st_size, "sha256": checksums.of(path)}
     if path.suffix == EDR_SUFFIX:
         facts["md5"] = checksums.of(path, md5)

@@ -65,7 +65,6 @@ RULES = {
     "survey": _OTHER,
     # mosaic.smk, coarse.smk
     "mosaic": _MAP,
-    "isis_equalize": _MAP,
     "isis_mosaic": _MAP,
     "isis_picture": _MAP,
     "import_mosaic": _MAP,

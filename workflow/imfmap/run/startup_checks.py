@@ -118,6 +118,22 @@ def check_files(config: dict, asked: Iterable[str], where: str, local_path: Call
         raise InputError(where, f"{key}: there is no file {local_path(path)}{others}", "check the path")
 
 
+def named_files(config: dict, asked: Iterable[str], local_path: Callable[[str], str]) -> list[str]:
+    """Paths of the files that the configuration names for what a command line asks for, whether they exist or not.
+
+    Parameters
+    ----------
+    config, asked, local_path
+        See `check_files`.
+    """
+    asked = list(asked)
+    imaged, labelled = needed_targets(config, asked)
+    named = [*_files_of_targets(config, imaged), *_files_of_processing(config), *_files_of_models(config, asked)]
+    paths = [local_path(path) for _, path in named]
+    paths += [str(Path(path).with_suffix(".json")) for path in paths if path.upper().endswith(".IMG")]
+    return paths + [local_path(config["targets"][name].get("labels", "")) for name in labelled]
+
+
 def missing_labels(config: dict, asked: Iterable[str], local_path: Callable[[str], str]) -> str | None:
     """Say which label files a command line needs and nobody has drawn yet.
 

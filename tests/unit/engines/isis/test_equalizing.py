@@ -7,7 +7,7 @@ import pytest
 import rasterio
 
 from imfmap.core.errors import InputError, SetupError
-from imfmap.engines.isis import commands, equalizing, running, steps, tracking
+from imfmap.engines.isis import commands, equalizing, running, tracking
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_layers import ImageLayer
 from imfmap.mosaic.equalize import match_brightness
@@ -60,12 +60,19 @@ def native(cubes, brightness):
 )
 def test_images_get_the_brightness_that_the_native_engine_gives(isis, layout, places, brightness):
     cubes, products = layout(PLACES[places])
-    equalizing.equalize(cubes, products, isis / "equalized", brightness)
-    for path, expected in zip(
-        steps.mosaic_inputs([isis / "equalized"], products), native(cubes, brightness), strict=True
-    ):
-        np.testing.assert_allclose(read_pixels(path), expected, rtol=0, atol=2e-7)
-    assert steps.mosaic_inputs(cubes, products) == cubes
+    with equalizing.of_one_brightness(cubes, products, isis / "equalized", brightness, keep=False) as equalized:
+        for path, expected in zip(equalized, native(cubes, brightness), strict=True):
+            np.testing.assert_allclose(read_pixels(path), expected, rtol=0, atol=2e-7)
+    assert not (isis / "equalized").exists()
+
+
+def test_cubes_of_one_brightness_stay_if_they_are_to_be_kept(isis, layout):
+    cubes, products = layout(PLACES["two images"])
+    with equalizing.of_one_brightness(cubes, products, isis / "equalized", "both", keep=True) as equalized:
+        pass
+    assert [path.parent == isis / "equalized" and path.exists() for path in equalized] == [True, True]
+    with equalizing.of_one_brightness(cubes, products, isis / "other", "none", keep=True) as equalized:
+        assert equalized == cubes and not (isis / "other").exists()
 
 
 def test_images_that_overlap_no_other_are_named(isis, layout, caplog):

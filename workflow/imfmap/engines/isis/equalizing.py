@@ -8,7 +8,8 @@ the mean of each group, so the corrections are shifted to that mean before they 
 import logging
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,40 @@ log = logging.getLogger(__name__)
 # Statistics of the overlaps, which have keywords of the same name, stand in other groups.
 _NORMALIZATION = re.compile(r"Group\s*=\s*Normalization\b.*?End_Group", re.DOTALL)
 _BAND = re.compile(r"(?P<before>\bBand\d+\s*=\s*)\((?P<values>[^()]*)\)")
+
+
+@contextmanager
+def of_one_brightness(
+    cubes: Sequence[str | Path], products: Sequence[str], folder: str | Path, brightness: str, keep: bool
+) -> Iterator[list[str | Path]]:
+    """Give the cubes for automos: the projected cubes themselves, or copies of one brightness.
+
+    Parameters
+    ----------
+    cubes, products, brightness
+        See `equalize`; with brightness ``none``, the cubes stay as they are.
+    folder : path
+        Folder of the copies.
+    keep : bool
+        Whether the folder stays.
+
+    Yields
+    ------
+    list of path
+
+    Raises
+    ------
+    InputError
+    """
+    if brightness == "none":
+        yield list(cubes)
+        return
+    try:
+        equalize(cubes, products, folder, brightness)
+        yield equalized(folder, products)
+    finally:
+        if not keep:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def equalize(cubes: Sequence[str | Path], products: Sequence[str], out: str | Path, brightness: str) -> None:

@@ -11,7 +11,6 @@ from ...core.files import replacing
 from . import commands
 from .boxes import LonLatBox
 from .cubes import LEAST_VALID, check_cube, size_of
-from .equalizing import equalized
 from .paths import Links, working_folder
 from .running import run
 from .tracking import check_tracking, write_list
@@ -72,11 +71,6 @@ def measure_range(cube: str | Path, out: str | Path, place: Mapping[str, Any], b
         links, cubes = Links(folder), folder / "cubes.lis"
         write_list([links.existing(cube)], cubes)
         run(commands.image_range(cubes, temporary, place, box), cube, links)
-
-
-def mosaic_inputs(inputs: Sequence[str | Path], products: Sequence[str]) -> list[str | Path]:
-    """Return the cubes for automos: `inputs` themselves, or those in the folder of equalized cubes."""
-    return equalized(inputs[0], products) if Path(inputs[0]).is_dir() else list(inputs)
 
 
 def lay_mosaic(cubes: Sequence[str | Path], out: str | Path, priority: str) -> None:
