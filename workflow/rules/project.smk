@@ -25,6 +25,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_edr.py"),
+            content=content_of(edr, isd, calibration_dir, processing_files),
             place=place,
             processing=image_processing,
             allow_missing=ALLOW_MISSING,
@@ -55,6 +56,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_cube.py"),
+            content=content_of(local_file, calibration_dir, processing_files),
             place=place,
             processing=image_processing,
             allow_missing=ALLOW_MISSING,
@@ -101,6 +103,7 @@ else:
             runtime=rising(30),
         params:
             code=code_digest("isis_range.py"),
+            content=content_of(isis_level1),
             place=place,
             allow_missing=ALLOW_MISSING,
         message:
@@ -128,6 +131,7 @@ else:
             runtime=rising(120),
         params:
             code=code_digest("isis_project.py"),
+            content=content_of(isis_level1),
             place=place,
             patch_size=config["processing"]["isis"]["patch_size"],
             resampling=config["processing"]["resampling"],
@@ -158,6 +162,7 @@ else:
             runtime=rising(60),
         params:
             code=code_digest("isis_export.py"),
+            content=content_of(isis_level1),
             place=place,
             min_valid_fraction=config["processing"]["min_valid_fraction"],
             allow_missing=ALLOW_MISSING,
@@ -169,7 +174,7 @@ else:
 
 rule project_mosaic:
     input:
-        lambda wildcards: user_file(TARGETS[wildcards.target]["mosaic"]),
+        finished_mosaic,
     output:
         PROJECTED,
     log:
@@ -185,6 +190,7 @@ rule project_mosaic:
         runtime=rising(120),
     params:
         code=code_digest("project_mosaic.py"),
+        content=content_of(finished_mosaic),
         place=place,
         sun=lambda wildcards: {key: TARGETS[wildcards.target].get(key) for key in ("sun_azimuth_deg", "incidence_deg")},
     message:

@@ -69,7 +69,7 @@ def test_what_cannot_be_read_is_one_line(tmp_path, reader, content, said):
 @pytest.mark.parametrize("reader", [read_products, read_table])
 def test_a_bad_number_is_named_with_its_line_and_column(tmp_path, reader):
     table = tmp_path / "products.csv"
-    table.write_text('sep=;\nproduct;url;footprint;bytes\n\nM100000001LE;file:///x;"a\nb";many\n', encoding="utf-8-sig")
+    table.write_text('sep=;\nproduct;url;footprint;bytes\n\nM100000001LE;file:///x;"POLYGON (a;b)";many\n', encoding="utf-8-sig")
     with pytest.raises(InputError, match="line 4: bytes: 'many' is"):
         reader(table)
 

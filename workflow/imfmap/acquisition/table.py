@@ -1,5 +1,6 @@
 """Product tables: the images that a search chose. The run uses them; people may read, edit and commit them."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,14 @@ import shapely
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
+from ..maps.times import parse_utc
 from ..maps.vectors import write_vector
 from .product_csv import read_lines
 
+log = logging.getLogger(__name__)
+
+# The archive's lists give times to a second or better.
+_START_TOLERANCE_S = 2.0
 COLUMNS = [
     "product",
     "url",
@@ -88,11 +94,44 @@ def url_of(path: str | Path, product: str) -> str:
     InputError
         Where the table does not have the product, or no URL of it.
     """
-    table = read_table(path)
-    found = table.loc[table["product"] == product, "url"]
-    if found.empty or not found.iloc[0]:
+    url = _row_of(path, product).get("url")
+    if not url:
         raise InputError(path, f"has no URL of product {product}", "search again, or add it to the table")
-    return found.iloc[0]
+    return url
+
+
+def _row_of(path, product):
+    """Cells of a product in a table, by column; none where the table lacks it."""
+    table = read_table(path)
+    rows = table[table["product"] == product].to_dict("records")
+    return rows[0] if rows else {}
+
+
+def compare_times(path: str | Path, product: str, start_time: str) -> None:
+    """Warn in the log if a product table gives another start of an image than the image's own label.
+
+    Parameters
+    ----------
+    path : path
+        Product table. A time that it does not give, or that is no time, is not compared.
+    product : str
+    start_time : str
+        UTC of the first line, ISO 8601, from the label.
+    """
+    stated = _row_of(path, product).get("start_time")
+    try:
+        difference_s = abs((parse_utc(stated) - parse_utc(start_time)).total_seconds()) if stated else 0.0
+    except ValueError:
+        return
+    if difference_s > _START_TOLERANCE_S:
+        log.warning(
+            "%s: product %s starts at %s, and the label of the file that came says %s: check that it is the image"
+            " that you want",
+            path,
+            product,
+            stated,
+            start_time,
+        )
 
 
 def write_footprints(path: str | Path, table: pd.DataFrame, left_out: pd.DataFrame, body_name: str = "moon") -> None:
