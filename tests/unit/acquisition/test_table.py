@@ -1,7 +1,9 @@
 """The table of a search, and how it grows."""
 
 import geopandas
+import pytest
 
+from imfmap.acquisition.table import compare_times
 from tests.helpers.searches import EAST, WEST, left_out
 from tests.helpers.servers import ode_product
 
@@ -72,3 +74,15 @@ def test_other_limits_make_the_table_anew(ode_server, ask):
     ode_server.products = [ode_product("M200000001LE", WEST), ode_product("M100000001LE", WEST, Incidence_angle="85")]
     assert list(ask()[0]["product"]) == ["M200000001LE"]
     assert list(ask(incidence_deg=[0, 90])[0]["product"]) == ["M100000001LE"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "warned"),
+    [("2010-01-01T00:00:00", 0), ("2010-01-01T00:00:01.5Z", 0), ("2010-01-02T00:00:00", 1), ("soon", 0), ("", 0)],
+)
+def test_a_start_that_differs_from_the_labels_is_warned_of(tmp_path, caplog, stated, warned):
+    path = tmp_path / "products.csv"
+    path.write_text(f"product,url,start_time\nM100000001LE,http://a,{stated}\n")
+    compare_times(path, "M100000001LE", "2010-01-01T00:00:00.250000")
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == warned and all("M100000001LE" in line and stated in line for line in lines)

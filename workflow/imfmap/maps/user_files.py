@@ -18,7 +18,7 @@ from ..core.checksums import Checksums, new_sha256, sha256
 from ..core.errors import InputError
 from .file_parts import is_only_looked_at, parts_of
 
-# Endings of SQLite's files beside a database: edits that are not in it yet, and what undoes edits that a program broke off.
+# Endings of SQLite's files beside a database: edits that are not in it yet, and what undoes edits that were broken off.
 _LOGS = ("-wal", "-journal")
 # Tables of a GeoPackage that hold no features: styles that QGIS keeps.
 _NO_FEATURES = ("layer_styles", "qgis_projects")
@@ -118,7 +118,7 @@ class KnownContents:
 
 
 def _name_of(part: Path, path: Path) -> str:
-    """What a part is to its file: the file itself, a file beside it (its ending), or one in another place (its name)."""
+    """What a part is to its file: its ending, if it is the file itself or lies beside it, else its name."""
     if path.is_dir():
         return part.relative_to(path).as_posix()
     return part.name.removeprefix(path.stem) if part.parent == path.parent else part.name
