@@ -46,6 +46,12 @@ def product_table_content(wildcards):
         raise WorkflowError(str(error))
 
 
+def chosen_table(wildcards):
+    """Table of the images that a target fetches, which its images are compared with; none if it fetches no images."""
+    path = f"{RUN}/{wildcards.target}/products.csv"
+    return ancient(path) if wildcards.target in targets_from("products", "search") else []
+
+
 def local_file(wildcards):
     """File of the configuration that holds the image of a product."""
     for path in local_files(wildcards.target):

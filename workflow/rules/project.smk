@@ -8,6 +8,7 @@ if ENGINE == "native":
             isd=isd,
             calibration=calibration_dir,
             files=processing_files,
+            table=chosen_table,
         output:
             PROJECTED,
         log:
@@ -145,6 +146,7 @@ else:
         input:
             cube=rules.isis_project.output[0],
             level1=isis_level1,
+            table=chosen_table,
         output:
             PROJECTED,
         log:

@@ -78,6 +78,7 @@ rule use_checkpoint:
     params:
         code=code_digest("use_checkpoint.py"),
         content=content_of(given_checkpoint),
+        stated=lambda wildcards: {key: model_settings(wildcards.model).get(key) for key in ("recipe", "resolution_m")},
         input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
     message:
         "The checkpoint of {wildcards.model} is checked and copied"

@@ -3,7 +3,7 @@
 import geopandas
 import pytest
 
-from imfmap.acquisition.table import compare_times
+from imfmap.acquisition.table import compare_image
 from tests.helpers.searches import EAST, WEST, left_out
 from tests.helpers.servers import ode_product
 
@@ -77,12 +77,26 @@ def test_other_limits_make_the_table_anew(ode_server, ask):
 
 
 @pytest.mark.parametrize(
-    ("stated", "warned"),
-    [("2010-01-01T00:00:00", 0), ("2010-01-01T00:00:01.5Z", 0), ("2010-01-02T00:00:00", 1), ("soon", 0), ("", 0)],
+    ("start", "incidence", "warned"),
+    [
+        ("2010-01-01T00:00:00", "61.0", []),
+        ("2010-01-01T00:00:01.5Z", "58.1", []),
+        ("soon", "", []),
+        ("", "", []),
+        ("2010-01-02T00:00:00", "60", ["start_time"]),
+        ("2010-01-01T00:00:00", "64", ["incidence_deg"]),
+        ("2010-01-02T00:00:00", "10", ["start_time", "incidence_deg"]),
+    ],
 )
-def test_a_start_that_differs_from_the_labels_is_warned_of(tmp_path, caplog, stated, warned):
+def test_an_image_that_is_not_as_the_table_says_is_warned_of(tmp_path, caplog, start, incidence, warned):
     path = tmp_path / "products.csv"
-    path.write_text(f"product,url,start_time\nM100000001LE,http://a,{stated}\n")
-    compare_times(path, "M100000001LE", "2010-01-01T00:00:00.250000")
-    lines = [record.getMessage() for record in caplog.records]
-    assert len(lines) == warned and all("M100000001LE" in line and stated in line for line in lines)
+    path.write_text(f"product,url,start_time,incidence_deg\nM100000001LE,http://a,{start},{incidence}\n")
+    for product, expected in (("M100000001LE", warned), ("M100000002LE", [])):
+        caplog.clear()
+        compare_image(path, product, "2010-01-01T00:00:00.250000", 60.0)
+        lines = [record.getMessage() for record in caplog.records]
+        said = [line.removeprefix(f"{path}: product {product} has ").split()[0] for line in lines]
+        assert said == expected
+    caplog.clear()
+    compare_image(path, "M100000001LE", "2010-01-01T00:00:00.250000")
+    assert len(caplog.records) == ("start_time" in warned), "an angle that is not known is not compared"

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 
 # The archive's lists give times to a second or better.
 _START_TOLERANCE_S = 2.0
+# A table gives the angle at the image's centre. It changes by a degree in 30 km, and an image is some 26 km long.
+_INCIDENCE_TOLERANCE_DEG = 3.0
 COLUMNS = [
     "product",
     "url",
@@ -107,30 +109,37 @@ def _row_of(path, product):
     return rows[0] if rows else {}
 
 
-def compare_times(path: str | Path, product: str, start_time: str) -> None:
-    """Warn in the log if a product table gives another start of an image than the image's own label.
+def compare_image(path: str | Path, product: str, start_time: str, incidence_deg: float = np.nan) -> None:
+    """Warn in the log if a product table says something else of an image than the image itself.
+
+    What the table does not give, or does not give as a time or a number, is not compared.
 
     Parameters
     ----------
     path : path
-        Product table. A time that it does not give, or that is no time, is not compared.
+        Product table.
     product : str
     start_time : str
         UTC of the first line, ISO 8601, from the label.
+    incidence_deg : float
+        Incidence angle in the middle of the image's part on the map; NaN if it is not known.
     """
-    stated = _row_of(path, product).get("start_time")
+    row = _row_of(path, product)
     try:
-        difference_s = abs((parse_utc(stated) - parse_utc(start_time)).total_seconds()) if stated else 0.0
-    except ValueError:
-        return
-    if difference_s > _START_TOLERANCE_S:
+        difference_s = abs((parse_utc(row["start_time"]) - parse_utc(start_time)).total_seconds())
+    except (KeyError, ValueError):
+        difference_s = 0.0
+    differs = {"start_time": difference_s > _START_TOLERANCE_S}
+    differs["incidence_deg"] = abs(row.get("incidence_deg", np.nan) - incidence_deg) > _INCIDENCE_TOLERANCE_DEG
+    found = {"start_time": start_time, "incidence_deg": incidence_deg}
+    for column in (column for column, other in differs.items() if other):
         log.warning(
-            "%s: product %s starts at %s, and the label of the file that came says %s: check that it is the image"
-            " that you want",
+            "%s: product %s has %s %s, and the image that came has %s: check that it is the image that you want",
             path,
             product,
-            stated,
-            start_time,
+            column,
+            row[column],
+            found[column],
         )
 
 
