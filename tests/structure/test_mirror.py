@@ -21,7 +21,6 @@ TESTED_THROUGH = {
     "core/choices": "unit/run/config/test_sections.py",
     "core/errors": "unit/run/test_job.py",
     "core/files": "unit/maps/test_rasters.py",
-    "core/jsonfiles": "unit/learning/test_evaluation.py",
     "core/media_types": "unit/products/test_product_files.py",
     "core/scratch": "unit/inference/test_infer.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",

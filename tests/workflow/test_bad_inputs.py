@@ -89,6 +89,17 @@ def test_an_isd_of_another_image(local, imaged):
     assert no_products(folder)
 
 
+def test_another_product_under_the_name_with_its_own_isd(local, imaged):
+    folder, run = local
+    for suffix in (".IMG", ".json"):
+        other = imaged / f"results/mini/floor/simulated/edr/M1500004010RE{suffix}"
+        shutil.copy(other, folder / f"M1500004000LE{suffix}")
+    assert_one_line(
+        run(), "M1500004000LE", "is product M1500004010RE, but its name says M1500004000LE; put the file of"
+    )
+    assert no_products(folder)
+
+
 def test_an_isd_of_another_instrument(local):
     folder, run = local
     path = folder / "M1500004000LE.json"

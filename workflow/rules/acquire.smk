@@ -22,6 +22,7 @@ checkpoint search:
         connections=1,
     params:
         code=code_digest("search.py"),
+        content=content_of(search_polygon),
         place=place,
         asked_at=asked_at_of,
         search=lambda wildcards: TARGETS[wildcards.target]["search"],
@@ -103,6 +104,7 @@ rule fetch_isisdata:
         connections=1,
     params:
         code=code_digest("fetch_isisdata.py"),
+        content=content_of(edr),
         folder=ISISDATA,
         darks=lookup("processing/darks", within=config),
         predicted=lookup("processing/isis/predicted", within=config),
@@ -153,6 +155,7 @@ rule isd_from_kernels:
         runtime=rising(15),
     params:
         code=code_digest("isd_from_kernels.py"),
+        content=content_of(edr),
         allow_missing=ALLOW_MISSING,
     message:
         "The camera model of {wildcards.product} is made from kernels"

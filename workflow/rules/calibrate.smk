@@ -19,6 +19,7 @@ rule isis_ingest:
         runtime=rising(30),
     params:
         code=code_digest("isis_ingest.py"),
+        content=content_of(edr),
         verify_md5=lambda wildcards: TARGETS[wildcards.target]["verify_md5"],
         allow_missing=ALLOW_MISSING,
     message:
@@ -45,6 +46,7 @@ rule isis_spice:
         runtime=rising(30),
     params:
         code=code_digest("isis_spice.py"),
+        content=content_of(given_file(ISIS["isis"]["shape_model"])),
         isis=isis_settings("spice", "web_url", "shape", "shape_model", "smithed", "predicted"),
         allow_missing=ALLOW_MISSING,
     message:
@@ -56,7 +58,7 @@ rule isis_spice:
 rule isis_calibrate:
     input:
         cube=isis_spiced,
-        darks=ISIS["dark_file"] or [],
+        darks=given_file(ISIS["dark_file"]),
     output:
         intermediate(f"{LEVEL1}.cal.cub"),
     log:
@@ -72,6 +74,7 @@ rule isis_calibrate:
         runtime=rising(60),
     params:
         code=code_digest("isis_calibrate.py"),
+        content=content_of(isis_spiced, given_file(ISIS["dark_file"])),
         steps={key: ISIS[key] for key in ("masked", "dark", "darks", "dark_file", "nonlinearity", "flat")},
         allow_missing=ALLOW_MISSING,
     message:
@@ -108,7 +111,7 @@ rule isis_echo:
 rule isis_photometry:
     input:
         cube=isis_calibrated,
-        model=ISIS["photometry"] or [],
+        model=given_file(ISIS["photometry"]),
     output:
         intermediate(f"{LEVEL1}.pho.cub"),
     log:
@@ -124,6 +127,7 @@ rule isis_photometry:
         runtime=rising(60),
     params:
         code=code_digest("isis_photometry.py"),
+        content=content_of(isis_calibrated, given_file(ISIS["photometry"])),
         isis=isis_settings("max_incidence_deg", "max_emission_deg", "light_on_shape"),
         allow_missing=ALLOW_MISSING,
     message:
@@ -157,6 +161,7 @@ if ENGINE == "native":
             runtime=rising(60),
         params:
             code=code_digest("calibrate_edr.py"),
+            content=content_of(edr, isd, calibration_dir, processing_files),
             processing=image_processing,
             calibration=calibration_dir,
         message:

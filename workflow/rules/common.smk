@@ -7,8 +7,8 @@ from imfmap.core.choices import RECIPES
 from imfmap.core.code_digest import code_of
 from imfmap.core.errors import InputError
 from imfmap.maps.target_grid import PLACE_KEYS
-from imfmap.maps.user_files import content_digest
-from imfmap.run import config_paths, snakemake_internals, target_choice
+from imfmap.maps.user_files import KnownContents
+from imfmap.run import command_line, config_paths, snakemake_internals, target_choice
 from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 
@@ -51,24 +51,39 @@ def local_path(path):
 
 
 def user_file(path):
-    """The same as an input of a rule, without the prefix that a `module` may put before paths of rules."""
-    return local(local_path(path))
+    """The same as an input of a rule, without the prefix that a `module` may put before paths of rules.
+
+    Its time says nothing: a file may be replaced by an older one, or only be copied. Every rule with such an input has
+    the parameter `content_of`.
+    """
+    return ancient(local(local_path(path)))
 
 
-def content_of(file):
-    """Parameter of a rule: a digest of what a user's file says, so that other bytes with the same content remake nothing.
+def given_file(path):
+    """The same of a path that may be None: then there is no input."""
+    return user_file(path) if path else []
 
-    The input function `file` gives the file as `ancient`, since its time says little. Files of the run have no digest.
+
+CONTENTS = KnownContents(RUN_ON_DISK, keep=COMMAND_LINE is None or command_line.makes_something(COMMAND_LINE))
+
+
+def content_of(*inputs):
+    """Parameter of a rule: digests of what the user's files among some of its inputs say.
+
+    An input is a file, files, or an input function. Files of the run have no digest.
     """
 
-    def digest(wildcards):
-        path = file(wildcards)
+    def digests(wildcards):
+        found = []
+        for given in inputs:
+            given = given(wildcards) if callable(given) else given
+            found += [given] if isinstance(given, str) else given
         try:
-            return content_digest(str(path)) if path and is_flagged(path, "ancient") else ""
+            return [CONTENTS.digest(path) for path in found if is_flagged(path, "local")]
         except InputError as error:
             raise WorkflowError(str(error))
 
-    return digest
+    return digests
 
 
 def folder_made(path):

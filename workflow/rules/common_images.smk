@@ -34,13 +34,22 @@ def search_polygon(wildcards):
 def product_table(wildcards):
     """Table with the products of a target, unless the configuration lists them itself."""
     listed = TARGETS[wildcards.target]["products"]
-    return [] if isinstance(listed, list) else ancient(user_file(listed))
+    return [] if isinstance(listed, list) else user_file(listed)
 
 
 def product_table_content(wildcards):
     """Parameter of a rule: a digest of the cells of a product table, whatever program saved it."""
     path = product_table(wildcards)
-    return sha256_of_bytes(repr(read_lines(str(path)).lines).encode()) if path else ""
+    try:
+        return sha256_of_bytes(repr(read_lines(str(path)).lines).encode()) if path else ""
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+def chosen_table(wildcards):
+    """Table of the images that a target fetches, which its images are compared with; none if it fetches no images."""
+    path = f"{RUN}/{wildcards.target}/products.csv"
+    return ancient(path) if wildcards.target in targets_from("products", "search") else []
 
 
 def local_file(wildcards):
@@ -130,7 +139,7 @@ def isd(wildcards):
     if "simulate" in target:
         return str(beside)
     if "edrs" in target and beside.exists():
-        return local(str(beside))
+        return ancient(local(str(beside)))
     return f"{RUN}/{wildcards.target}/isd/{wildcards.product}.json"
 
 
@@ -162,6 +171,11 @@ def calibrated_of(*targets):
         for target in target_choice.calibrated_kept(config, *targets)
         for product in products(target)
     ]
+
+
+def finished_mosaic(wildcards):
+    """The user's finished mosaic of a target."""
+    return user_file(TARGETS[wildcards.target]["mosaic"])
 
 
 def simulated_image(wildcards):

@@ -44,7 +44,7 @@ def label_file(wildcards):
     if "simulate" in TARGETS[target]:
         return f"{RUN}/{target}/simulated/labels.gpkg"
     path = user_file(TARGETS[target]["labels"])
-    return ancient(path) if Path(path).exists() else []
+    return path if Path(path).exists() else []
 
 
 def drawn_labels():
@@ -98,6 +98,11 @@ def starting_weights(wildcards):
 def starting_encoder(wildcards):
     model = model_settings(wildcards.model)
     return weights_file(model.get("encoder_weights"), model.get("encoder", IMAGENET_ENCODERS[0]))
+
+
+def given_checkpoint(wildcards):
+    """The user's checkpoint of a model."""
+    return user_file(model_settings(wildcards.model)["checkpoint"])
 
 
 def evaluation_tables():

@@ -11,7 +11,7 @@ def boundary_file(wildcards):
     name = origin(wildcards.target)
     if "simulate" in TARGETS[name]:
         return f"{RUN}/{name}/simulated/boundary.gpkg"
-    return ancient(user_file(TARGETS[name]["boundary"])) if "boundary" in TARGETS[name] else []
+    return user_file(TARGETS[name]["boundary"]) if "boundary" in TARGETS[name] else []
 
 
 def title_of(wildcards):

@@ -1,6 +1,11 @@
 """Figure sheets of a target on A4: the crater at three scales, and the rejected polygons."""
 
 
+def base_map(wildcards):
+    """The user's raster below the overview of a target, if there is one."""
+    return given_file(TARGETS[wildcards.target].get("base_map"))
+
+
 rule sheets:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
@@ -8,7 +13,7 @@ rule sheets:
         fractures=rules.vectorise.output.gpkg,
         images=sheet_images,
         boundary=boundary_file,
-        base_map=lambda wildcards: user_file(TARGETS[wildcards.target].get("base_map", "")) or [],
+        base_map=base_map,
     output:
         overview=multiext(f"{RUN}/{{target}}/overview", ".png", ".pdf"),
         rejected=multiext(f"{RUN}/{{target}}/rejected", ".png", ".pdf"),
@@ -25,7 +30,7 @@ rule sheets:
         runtime=rising(60),
     params:
         code=code_digest("sheets.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file, base_map),
         title=title_of,
         footer=footer_of,
         sun_azimuth_deg=lambda wildcards: TARGETS[wildcards.target].get("sun_azimuth_deg"),

@@ -32,9 +32,13 @@ rule label:
         "../scripts/label.py"
 
 
+def existing_labels():
+    return [user_file(path) for path in drawn_labels().values() if Path(path).exists()]
+
+
 rule check_labels:
     input:
-        [ancient(local(path)) for path in drawn_labels().values() if Path(path).exists()],
+        existing_labels(),
     output:
         f"{RUN}/labels_checked.csv",
     log:
@@ -48,9 +52,7 @@ rule check_labels:
         runtime=rising(30),
     params:
         code=code_digest("check_labels.py"),
-        content=lambda wildcards: {
-            target: content_digest(path) for target, path in drawn_labels().items() if Path(path).exists()
-        },
+        content=content_of(existing_labels()),
         drawn={
             target: {
                 "file": path,

@@ -23,7 +23,7 @@ rule map:
         runtime=rising(60),
     params:
         code=code_digest("map.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         title=title_of,
         footer=footer_of,
     message:
@@ -56,7 +56,7 @@ rule distances:
         runtime=rising(60),
     params:
         code=code_digest("distances.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         title=title_of,
         random_sets=config["mapping"]["random_sets"],
         seed=SEED,
@@ -98,7 +98,7 @@ rule statistics:
         runtime=rising(60),
     params:
         code=code_digest("target_statistics.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         title=title_of,
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,

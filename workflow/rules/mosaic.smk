@@ -85,7 +85,7 @@ rule isis_picture:
 
 rule import_mosaic:
     input:
-        lambda wildcards: user_file(TARGETS[wildcards.target]["mosaic"]),
+        finished_mosaic,
     output:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
@@ -102,6 +102,7 @@ rule import_mosaic:
         runtime=rising(120),
     params:
         code=code_digest("import_mosaic.py"),
+        content=content_of(finished_mosaic),
         place=place,
         stretch=lookup("processing/mosaic/stretch", within=config),
     message:

@@ -74,7 +74,7 @@ rule qgis:
         runtime=rising(15),
     params:
         code=code_digest("qgis.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         title=title_of,
     message:
         "The QGIS project of {wildcards.target} is written"
@@ -106,7 +106,7 @@ rule viewer:
         runtime=rising(120),
     params:
         code=code_digest("viewer.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         title=title_of,
         footer=footer_of,
     message:

@@ -8,6 +8,7 @@ if ENGINE == "native":
             isd=isd,
             calibration=calibration_files,
             files=processing_files,
+            table=chosen_table,
         output:
             PROJECTED,
         log:
@@ -25,6 +26,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_edr.py"),
+            content=content_of(edr, isd, calibration_dir, processing_files),
             place=place,
             processing=image_processing,
             calibration=calibration_dir,
@@ -56,6 +58,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_cube.py"),
+            content=content_of(local_file, calibration_dir, processing_files),
             place=place,
             processing=image_processing,
             calibration=calibration_dir,
@@ -103,6 +106,7 @@ else:
             runtime=rising(30),
         params:
             code=code_digest("isis_range.py"),
+            content=content_of(isis_level1),
             place=place,
             allow_missing=ALLOW_MISSING,
         message:
@@ -130,6 +134,7 @@ else:
             runtime=rising(120),
         params:
             code=code_digest("isis_project.py"),
+            content=content_of(isis_level1),
             place=place,
             patch_size=config["processing"]["isis"]["patch_size"],
             resampling=config["processing"]["resampling"],
@@ -143,6 +148,7 @@ else:
         input:
             cube=rules.isis_project.output[0],
             level1=isis_level1,
+            table=chosen_table,
         output:
             PROJECTED,
         log:
@@ -160,6 +166,7 @@ else:
             runtime=rising(60),
         params:
             code=code_digest("isis_export.py"),
+            content=content_of(isis_level1),
             place=place,
             min_valid_fraction=config["processing"]["min_valid_fraction"],
             allow_missing=ALLOW_MISSING,
@@ -171,7 +178,7 @@ else:
 
 rule project_mosaic:
     input:
-        lambda wildcards: user_file(TARGETS[wildcards.target]["mosaic"]),
+        finished_mosaic,
     output:
         PROJECTED,
     log:
@@ -187,6 +194,7 @@ rule project_mosaic:
         runtime=rising(120),
     params:
         code=code_digest("project_mosaic.py"),
+        content=content_of(finished_mosaic),
         place=place,
         sun=lambda wildcards: {key: TARGETS[wildcards.target].get(key) for key in ("sun_azimuth_deg", "incidence_deg")},
     message:

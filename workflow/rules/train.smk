@@ -26,6 +26,7 @@ rule train:
         gpu_turn=1,
     params:
         code=code_digest("train.py"),
+        content=content_of(starting_weights, starting_encoder),
         model=lambda wildcards: model_settings(wildcards.model),
         training=deciding(config["training"]),
         augmentation=lambda wildcards: model_choice.recipe_augmentation(
@@ -62,7 +63,7 @@ rule fetch_weights:
 
 rule use_checkpoint:
     input:
-        lambda wildcards: user_file(model_settings(wildcards.model)["checkpoint"]),
+        given_checkpoint,
     output:
         f"{RUN}/models/{{model}}/checkpoint.pt",
     log:
@@ -76,6 +77,8 @@ rule use_checkpoint:
         "../../envs/learn.yaml"
     params:
         code=code_digest("use_checkpoint.py"),
+        content=content_of(given_checkpoint),
+        stated=lambda wildcards: {key: model_settings(wildcards.model).get(key) for key in ("recipe", "resolution_m")},
         input_scaling=lambda wildcards: model_settings(wildcards.model)["input_scaling"],
     message:
         "The checkpoint of {wildcards.model} is checked and copied"

@@ -23,7 +23,7 @@ rule vectorise:
         runtime=rising(240),
     params:
         code=code_digest("vectorise.py"),
-        boundary=content_of(boundary_file),
+        content=content_of(boundary_file),
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,
     message:

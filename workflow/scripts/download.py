@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from imfmap.acquisition.download import download_file
-from imfmap.acquisition.table import url_of
-from imfmap.nac.instrument import verify_md5
+from imfmap.acquisition.table import compare_image, url_of
+from imfmap.nac.instrument import read_edr, verify_md5
 from imfmap.run.job import job
 
 with job(snakemake):
-    url = url_of(snakemake.input.table, snakemake.wildcards.product)
-    download_file(url, Path(snakemake.output.edr), snakemake.config["acquisition"], check=verify_md5)
+    table, product, edr = snakemake.input.table, snakemake.wildcards.product, snakemake.output.edr
+    download_file(url_of(table, product), Path(edr), snakemake.config["acquisition"], check=verify_md5)
+    compare_image(table, product, read_edr(edr).label.start_time)

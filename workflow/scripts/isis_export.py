@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from imfmap.acquisition.table import compare_image
 from imfmap.camera.projection import image_facts
 from imfmap.engines.isis.cubes import cube_to_geotiff
 from imfmap.engines.isis.shapes import heights_of
@@ -14,3 +15,5 @@ with job(snakemake):
     facts = image_facts(cube_camera(snakemake.input.level1), grid, "isis", heights_of(snakemake.input.level1))
     facts = replace(facts, product=snakemake.wildcards.product)
     cube_to_geotiff(snakemake.input.cube, grid, snakemake.output[0], facts.tags(), snakemake.params.min_valid_fraction)
+    if snakemake.input.table:
+        compare_image(snakemake.input.table, facts.product, facts.start_time, facts.incidence_deg)

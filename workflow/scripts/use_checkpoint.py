@@ -4,4 +4,5 @@ from imfmap.learning.models import adopt_checkpoint
 from imfmap.run.job import job
 
 with job(snakemake):
-    adopt_checkpoint(snakemake.input[0], snakemake.output[0], snakemake.params.input_scaling)
+    params = snakemake.params
+    adopt_checkpoint(snakemake.input[0], snakemake.output[0], params.input_scaling, params.stated)

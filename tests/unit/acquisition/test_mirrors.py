@@ -56,6 +56,15 @@ def bring(archive, tmp_path):
     return run
 
 
+@pytest.fixture(scope="module")
+def other_edr(tmp_path_factory):
+    """bytes: a whole EDR of another product, with its own right MD5."""
+    path = tmp_path_factory.mktemp("other") / "x.IMG"
+    codes = np.random.default_rng(2).integers(0, 200, (300, 5064), np.uint8)
+    write_edr(path, codes, fields(PRODUCT_ID="M103595706LE"))
+    return path.read_bytes()
+
+
 def mirror_lines(caplog):
     return [record.getMessage() for record in caplog.records if record.getMessage().startswith("mirror ")]
 
@@ -202,3 +211,31 @@ def test_what_the_archive_sent_before_is_kept_while_the_mirror_lacks_the_file(ar
     archive.requests.clear()
     assert bring(mirror.url) == edr
     assert archive.requests[0][1]["Range"] == "bytes=900000-"
+
+
+@pytest.mark.parametrize("kind", ["server", "folder"])
+def test_a_mirror_with_another_product_under_the_name_is_blamed(mirror, bring, edr, other_edr, caplog, tmp_path, kind):
+    mirror.files[EDR] = other_edr
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / LOWER).write_bytes(other_edr)
+    assert bring(mirror.url if kind == "server" else str(tmp_path / "mirror")) == edr
+    (line,) = mirror_lines(caplog)
+    assert "sent another product: its file is product M103595706LE, but its name says M103595705LE" in line
+    assert line.endswith("the archive is asked for M103595705LE.IMG")
+
+
+def test_an_archive_with_another_product_under_the_name_is_reported(archive, bring, other_edr, tmp_path):
+    archive.files[EDR] = other_edr
+    with pytest.raises(InputError, match="is product M103595706LE, but its name says M103595705LE") as caught:
+        bring(None)
+    assert str(caught.value).startswith(archive.url) and "\n" not in str(caught.value)
+    assert not list((tmp_path / "edr").iterdir())
+
+
+def test_a_file_of_another_product_that_is_there_already_is_replaced(archive, bring, edr, other_edr, tmp_path):
+    path = tmp_path / "edr" / "M103595705LE.IMG"
+    path.parent.mkdir()
+    path.write_bytes(other_edr)
+    assert bring(None) == edr
+    archive.requests.clear()
+    assert bring(None) == edr and not archive.requests, "the right one stays"

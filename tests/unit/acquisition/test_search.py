@@ -1,13 +1,16 @@
 """A search from the query to the table, against a stand-in for ODE."""
 
+import numpy as np
 import pytest
 
 from imfmap.acquisition.search import locate
 from imfmap.acquisition.sun import sun_directions
 from imfmap.core.errors import InputError
 from imfmap.maps.geometry import lonlat_of
+from imfmap.nac.edr import write_edr
 from imfmap.run.product_table import read_products
 from tests.helpers.catalogues import swath
+from tests.helpers.nac_samples import fields
 from tests.helpers.searches import EAST, TARGET, WEST, left_out, queries
 from tests.helpers.servers import ode_product, settings_for
 
@@ -86,3 +89,14 @@ def test_a_product_in_a_local_folder_is_not_asked_for(ode_server, tmp_path):
     table = locate(["M100000001L"], settings_for(ode_server, mirror=str(tmp_path)))
     assert table["url"][0] == (tmp_path / "deep" / "M100000001LE.IMG").as_uri() and table["bytes"][0] == 5
     assert not ode_server.requests
+
+
+def test_another_product_in_a_local_folder_is_not_taken(ode_server, tmp_path, caplog):
+    ode_server.products = [ode_product("M100000001LE", WEST, url="http://a/M100000001LE.IMG")]
+    codes = np.zeros((2, 5064), np.uint8)
+    write_edr(tmp_path / "x.IMG", codes, fields(PRODUCT_ID="M100000002LE"))
+    (tmp_path / "x.IMG").rename(tmp_path / "M100000001LE.IMG")
+    table = locate(["M100000001LE"], settings_for(ode_server, mirror=str(tmp_path)))
+    assert table["url"][0] == "http://a/M100000001LE.IMG"
+    (line,) = [record.getMessage() for record in caplog.records if record.getMessage().startswith("mirror ")]
+    assert "is product M100000002LE, but its name says M100000001LE" in line and line.endswith("for M100000001LE")

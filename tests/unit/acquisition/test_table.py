@@ -1,7 +1,9 @@
 """The table of a search, and how it grows."""
 
 import geopandas
+import pytest
 
+from imfmap.acquisition.table import compare_image
 from tests.helpers.searches import EAST, WEST, left_out
 from tests.helpers.servers import ode_product
 
@@ -72,3 +74,29 @@ def test_other_limits_make_the_table_anew(ode_server, ask):
     ode_server.products = [ode_product("M200000001LE", WEST), ode_product("M100000001LE", WEST, Incidence_angle="85")]
     assert list(ask()[0]["product"]) == ["M200000001LE"]
     assert list(ask(incidence_deg=[0, 90])[0]["product"]) == ["M100000001LE"]
+
+
+@pytest.mark.parametrize(
+    ("start", "incidence", "warned"),
+    [
+        ("2010-01-01T00:00:00", "61.0", []),
+        ("2010-01-01T00:00:01.5Z", "58.1", []),
+        ("soon", "", []),
+        ("", "", []),
+        ("2010-01-02T00:00:00", "60", ["start_time"]),
+        ("2010-01-01T00:00:00", "64", ["incidence_deg"]),
+        ("2010-01-02T00:00:00", "10", ["start_time", "incidence_deg"]),
+    ],
+)
+def test_an_image_that_is_not_as_the_table_says_is_warned_of(tmp_path, caplog, start, incidence, warned):
+    path = tmp_path / "products.csv"
+    path.write_text(f"product,url,start_time,incidence_deg\nM100000001LE,http://a,{start},{incidence}\n")
+    for product, expected in (("M100000001LE", warned), ("M100000002LE", [])):
+        caplog.clear()
+        compare_image(path, product, "2010-01-01T00:00:00.250000", 60.0)
+        lines = [record.getMessage() for record in caplog.records]
+        said = [line.removeprefix(f"{path}: product {product} has ").split()[0] for line in lines]
+        assert said == expected
+    caplog.clear()
+    compare_image(path, "M100000001LE", "2010-01-01T00:00:00.250000")
+    assert len(caplog.records) == ("start_time" in warned), "an angle that is not known is not compared"

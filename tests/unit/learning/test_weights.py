@@ -166,6 +166,16 @@ def test_an_own_checkpoint_with_other_things_in_it_is_written_without_them(tmp_p
     assert adopted["training"] == {"epoch": 3, "curve": {"loss": 0.1}} and "made" not in adopted["settings"]
 
 
+@pytest.mark.parametrize(
+    ("stated", "warned"),
+    [(None, False), ({"recipe": USE["recipe"], "resolution_m": None}, False), ({"resolution_m": 77.0}, True)],
+)
+def test_a_checkpoint_of_another_kind_than_the_configuration_says_is_warned_of(tmp_path, caplog, stated, warned):
+    save_checkpoint(tmp_path / "own.pt", build_model(SMALL), SMALL | USE, {})
+    adopt_checkpoint(tmp_path / "own.pt", tmp_path / "out.pt", None, stated)
+    assert (f"own.pt: has resolution_m {USE['resolution_m']}, not 77.0: check that" in caplog.text) == warned
+
+
 @pytest.fixture(scope="module")
 def published(tmp_path_factory):
     """A file of the published form, what its own script decides on a tile of 512 px, and the tile.

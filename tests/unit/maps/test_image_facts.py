@@ -11,3 +11,11 @@ def test_facts_come_back_from_tags():
     assert ImageFacts.from_tags(facts.tags(), "x.tif") == facts
     with pytest.raises(InputError, match="x.tif: has no tag IMF_PRODUCT"):
         ImageFacts.from_tags({}, "x.tif")
+
+
+def test_a_projected_image_of_another_product_than_its_name_says_is_refused():
+    facts = ImageFacts("M143947267LE", "2010-01-01T00:00:00", 271.5, 40.0, 1.0, 41.0, 0.9, "native")
+    for name in ("M143947267LE.tif", "projected/M143947267L.tif", "mosaic.tif"):
+        assert ImageFacts.from_tags(facts.tags(), name) == facts
+    with pytest.raises(InputError, match="M143947268LE.tif: is product M143947267LE, but its name says M143947268LE"):
+        ImageFacts.from_tags(facts.tags(), "projected/M143947268LE.tif")

@@ -3,14 +3,17 @@
 import os
 import shutil
 import sqlite3
+from contextlib import closing
 
 import geopandas
 import pytest
 import shapely
 
+from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
+from imfmap.maps import user_files
 from imfmap.maps.bodies import body
-from imfmap.maps.user_files import content_digest, pending_edits, with_pending_edits
+from imfmap.maps.user_files import KnownContents, content_digest, pending_edits, with_pending_edits
 from imfmap.maps.vectors import write_vector
 
 CRS = body("moon").projected("equirectangular", 0.0, 0.0)
@@ -149,3 +152,48 @@ def test_a_broken_geopackage_is_known_by_its_bytes(tmp_path, content):
     before = content_digest(tmp_path / "x.gpkg")
     (tmp_path / "x.gpkg").write_bytes(content + b"more")
     assert content_digest(tmp_path / "x.gpkg") != before
+
+
+def test_an_edit_that_a_program_broke_off_is_undone_in_what_is_read(labels, tmp_path):
+    """A rollback journal beside the file: SQLite undoes what it holds, and so does whoever reads."""
+    before = content_digest(labels)
+    with closing(sqlite3.connect(labels)) as database:
+        for (trigger,) in database.execute("SELECT name FROM sqlite_master WHERE type='trigger'").fetchall():
+            database.execute(f'DROP TRIGGER "{trigger}"')
+        database.commit()
+        database.execute("PRAGMA cache_spill = 1")
+        database.execute("PRAGMA cache_size = 1")
+        database.execute("UPDATE lines SET width_class = 'huge'")
+        database.executemany("INSERT INTO lines (width_class) VALUES (?)", [("x" * 1000,) for _ in range(200)])
+        for ending in ("", "-journal"):
+            shutil.copy(f"{labels}{ending}", tmp_path / f"broken.gpkg{ending}")
+        database.rollback()
+    with with_pending_edits(tmp_path / "broken.gpkg") as path:
+        assert set(geopandas.read_file(path, layer="lines").width_class) == {"small", "large"}
+    assert content_digest(tmp_path / "broken.gpkg") == before
+
+
+def test_an_older_file_of_the_same_size_is_told_and_a_copy_is_not(tmp_path):
+    known, path = KnownContents(tmp_path / "run", keep=True), tmp_path / "weights.pt"
+    path.write_bytes(b"one")
+    os.utime(path, (1.5e9, 1.5e9))
+    first = known.digest(path)
+    shutil.copy(path, tmp_path / "copy.pt")
+    (tmp_path / "copy.pt").replace(path)
+    assert KnownContents(tmp_path / "run", keep=True).digest(path) == first
+    for time_s in (1.5e9, 1.1e9):
+        path.write_bytes(b"two")
+        os.utime(path, (time_s, time_s))
+        assert KnownContents(tmp_path / "run", keep=True).digest(path) != first, time_s
+
+
+def test_a_file_is_read_once_until_it_changes_and_a_dry_run_keeps_nothing(tmp_path, monkeypatch):
+    path, reads = tmp_path / "weights.pt", []
+    path.write_bytes(b"one")
+    os.utime(path, (1.5e9, 1.5e9))
+    monkeypatch.setattr(user_files, "sha256", lambda part: reads.append(part) or sha256(part))
+    KnownContents(tmp_path / "run", keep=False).digest(path)
+    assert len(reads) == 1 and not (tmp_path / "run").exists()
+    for _ in range(3):
+        KnownContents(tmp_path / "run", keep=True).digest(path)
+    assert len(reads) == 2

@@ -101,3 +101,20 @@ def test_missing_files(tmp_path):
             reader(tmp_path / "none")
     with pytest.raises(InputError, match="none"):
         camera_from_kernels(tmp_path / "none", [])
+
+
+@pytest.mark.parametrize("name", ["M900000002LE.json", "M900000001RE.isd.json"])
+def test_an_isd_of_another_product_than_its_name_says(tmp_path, name):
+    write_isd(make_camera(samples=100, product_id="M900000001LE"), tmp_path / name)
+    with pytest.raises(InputError, match=f"{name}: is product M900000001LE, but its name says {name[:12]}"):
+        camera_from_isd(tmp_path / name)
+    (tmp_path / name).rename(tmp_path / "M900000001L.json")
+    assert camera_from_isd(tmp_path / "M900000001L.json").product_id == "M900000001LE"
+
+
+def test_an_isd_with_a_key_twice_is_refused(tmp_path):
+    write_isd(make_camera(samples=100), tmp_path / "isd.json")
+    text = (tmp_path / "isd.json").read_text()
+    (tmp_path / "isd.json").write_text(text.replace('"image_lines"', '"image_samples"'))
+    with pytest.raises(InputError, match="isd.json: has the key 'image_samples' twice in one object"):
+        camera_from_isd(tmp_path / "isd.json")

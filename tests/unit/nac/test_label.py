@@ -2,14 +2,15 @@
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
-from imfmap.nac.edr import read_edr, write_edr
+from imfmap.core.product_ids import full_id
+from imfmap.nac.edr import read_edr, verify_md5, write_edr
 from imfmap.nac.label import product_of
 from tests.helpers.edr_files import fails, rewrite
-from tests.helpers.nac_samples import FIELDS
+from tests.helpers.nac_samples import FIELDS, fields
 
 
 def test_label_without_end(tmp_path, edr_path):
@@ -85,3 +86,59 @@ def test_fuzzed_label_gives_an_edr_or_one_clear_line(whole_edr, data):
 @pytest.mark.parametrize("path", ["/data/M143947267L.cal.echo.crop.cub", "M143947267L.IMG", "a.b/M143947267L"])
 def test_product_is_the_name_before_the_first_dot(path):
     assert product_of(path) == "M143947267L"
+
+
+IDS = st.from_regex(r"M[0-9]{6,12}[LR]E", fullmatch=True)
+
+
+def edr_of(folder, name, product):
+    """A whole EDR of a product, with its own right MD5, under a name."""
+    side = {"L": "left", "R": "right"}[product[-2]]
+    write_edr(folder / "written.IMG", np.zeros((2, 5064), np.uint8), fields(side, PRODUCT_ID=product))
+    return (folder / "written.IMG").replace(folder / name)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(IDS, IDS)
+def test_an_edr_is_the_product_that_its_name_says_or_none(tmp_path, product, name):
+    path = edr_of(tmp_path, f"{product}.IMG", product)
+    verify_md5(path)
+    assume(full_id(name) != full_id(product))
+    path = path.replace(tmp_path / f"{name}.IMG")
+    for call in (read_edr, verify_md5):
+        fails(path, f"is product {product}, but its name says {name}", f"put the file of {name} there", call=call)
+
+
+def test_a_name_that_is_no_product_id_says_nothing(tmp_path):
+    assert read_edr(edr_of(tmp_path, "crater.IMG", "M143947267LE")).label.product_id == "M143947267LE"
+
+
+def test_the_other_camera_in_the_label_is_refused(tmp_path):
+    path = tmp_path / "M143947267LE.IMG"
+    write_edr(path, np.zeros((2, 5064), np.uint8), fields("right", PRODUCT_ID="M143947267LE"))
+    fails(path, "says product M143947267LE, and camera RIGHT")
+
+
+@pytest.mark.parametrize(
+    ("product", "clock", "warned"),
+    [
+        # Of real labels.
+        ("M103595705LE", "1/270649237:07208", False),
+        ("M143947267LE", "1/311000799:63569", False),
+        ("M1333276014RE", "1/600329546:58589", False),
+        ("M143947267LE", "1/270649237:07208", True),
+        ("M143947277LE", "1/311000799:63569", True),
+    ],
+)
+def test_a_clock_of_another_product_is_warned_of(tmp_path, caplog, product, clock, warned):
+    side = {"L": "left", "R": "right"}[product[-2]]
+    changes = {"PRODUCT_ID": product, "LRO:SPACECRAFT_CLOCK_PREROLL_COUNT": clock}
+    write_edr(tmp_path / "x.IMG", np.zeros((2, 5064), np.uint8), fields(side, **changes))
+    read_edr(tmp_path / "x.IMG")
+    lines = [record.getMessage() for record in caplog.records]
+    assert [product in line and clock in line for line in lines] == [True] * warned
+
+
+def test_a_keyword_with_two_values_is_refused(edr_path):
+    rewrite(edr_path, b"ORIGINAL_PRODUCT_ID                = simulated", b"PRODUCT_ID = M100000001LE")
+    fails(edr_path, "gives PRODUCT_ID twice, M100000001LE and M900000001LE")

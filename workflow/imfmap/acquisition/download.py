@@ -20,6 +20,7 @@ from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
 from ..core.errors import InputError, SetupError
+from ..core.product_ids import OtherProductError
 from .http import NotThereError, get, session
 from .mirrors import copies_of, is_there, local_path
 
@@ -55,8 +56,8 @@ def download_file(
     acquisition : mapping
         The completed section of the config.
     check : callable, optional
-        Takes the path of the fetched bytes, and raises InputError where they are damaged. The file is fetched again
-        then, once.
+        Takes the path of the fetched bytes, whose name begins as that of `path`, and raises InputError where they are
+        damaged or of another product. The file is fetched again then, once; a file that is at `path`, too.
     size : int, optional
         Size of the file in bytes, if known. A file of another size is damaged, or is replaced if it is at `path`.
     http : requests.Session, optional
@@ -74,7 +75,7 @@ def download_file(
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with _locked(part) as file:
-        if path.exists() and size in (None, path.stat().st_size):
+        if path.exists() and _damage(path, check, size) is None:
             part.unlink(missing_ok=True)
             return
         place = _from_mirror(url, part, file, acquisition, check, size)
@@ -184,6 +185,8 @@ def _damage(part, check, size):
     try:
         if check is not None:
             check(part)
+    except OtherProductError as error:
+        return f"sent another product: its file {error.found}"
     except InputError as error:
         return f"sent a damaged file: {error}"
     return None

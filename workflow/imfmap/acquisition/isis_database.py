@@ -15,7 +15,7 @@ from ..core.files import replacing
 from ..maps.times import J2000, ephemeris_time
 
 VERSION = "0000"
-_DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc$")
+_DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc\Z")
 _DAY = timedelta(days=1)
 
 

@@ -44,7 +44,7 @@ _OF_THE_DAY = ("SpacecraftPointing", "SpacecraftPosition")
 _SHAPES = f"{BASE}/dems"
 # Beginnings of the names of kernels, by database: used where the store lacks the database that lists them.
 _NAMED = {"lroc_kernels": ("lrolc",), "moc_kernels": ("moc42r", "soc31")}
-_DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc$")
+_DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc\Z")
 
 
 @dataclass(frozen=True)

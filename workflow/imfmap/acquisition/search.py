@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 
 from ..core.errors import InputError
+from ..core.product_ids import OtherProductError, full_id
 from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
+from ..nac.instrument import read_edr
 from . import ode
 from .area_of_interest import area_of_interest
 from .footprints import LocalMap, lonlat_box
@@ -215,8 +217,24 @@ def _with_azimuths(rows, footprints, suns):
     return rows
 
 
+def _right_in_mirror(product, mirror):
+    """Path of a product's EDR in a mirror that is a folder; None where it is not there, or is of another product."""
+    at_hand = find_in_mirror(product, mirror)
+    try:
+        if at_hand is not None:
+            read_edr(at_hand)
+    except OtherProductError as error:
+        log.warning("mirror %s: %s: the archive is asked for %s", mirror, error, product)
+        return None
+    except InputError:
+        pass  # its download tells what is wrong with it
+    return at_hand
+
+
 def locate(products: Sequence[str], acquisition: Mapping[str, Any]) -> pd.DataFrame:
     """Return the product table of named products, from the mirror if it is a folder that has them, else from ODE.
+
+    A file in the mirror that is of another product than its name says is not taken.
 
     Parameters
     ----------
@@ -238,8 +256,8 @@ def locate(products: Sequence[str], acquisition: Mapping[str, Any]) -> pd.DataFr
     http = session(acquisition)
     rows = []
     for product in products:
-        name = product if product.endswith("E") else product + "E"
-        at_hand = find_in_mirror(name, acquisition["mirror"])
+        name = full_id(product)
+        at_hand = _right_in_mirror(name, acquisition["mirror"])
         if at_hand is not None:
             row = dict.fromkeys(("start_time", "footprint"), "")
             row.update(url=at_hand.as_uri(), bytes=at_hand.stat().st_size)

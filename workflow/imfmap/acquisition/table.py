@@ -1,5 +1,6 @@
 """Product tables: the images that a search chose. The run uses them; people may read, edit and commit them."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,16 @@ import shapely
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
+from ..maps.times import parse_utc
 from ..maps.vectors import write_vector
 from .product_csv import read_lines
 
+log = logging.getLogger(__name__)
+
+# The archive's lists give times to a second or better.
+_START_TOLERANCE_S = 2.0
+# A table gives the angle at the image's centre. It changes by a degree in 30 km, and an image is some 26 km long.
+_INCIDENCE_TOLERANCE_DEG = 3.0
 COLUMNS = [
     "product",
     "url",
@@ -88,11 +96,51 @@ def url_of(path: str | Path, product: str) -> str:
     InputError
         Where the table does not have the product, or no URL of it.
     """
-    table = read_table(path)
-    found = table.loc[table["product"] == product, "url"]
-    if found.empty or not found.iloc[0]:
+    url = _row_of(path, product).get("url")
+    if not url:
         raise InputError(path, f"has no URL of product {product}", "search again, or add it to the table")
-    return found.iloc[0]
+    return url
+
+
+def _row_of(path, product):
+    """Cells of a product in a table, by column; none where the table lacks it."""
+    table = read_table(path)
+    rows = table[table["product"] == product].to_dict("records")
+    return rows[0] if rows else {}
+
+
+def compare_image(path: str | Path, product: str, start_time: str, incidence_deg: float = np.nan) -> None:
+    """Warn in the log if a product table says something else of an image than the image itself.
+
+    What the table does not give, or does not give as a time or a number, is not compared.
+
+    Parameters
+    ----------
+    path : path
+        Product table.
+    product : str
+    start_time : str
+        UTC of the first line, ISO 8601, from the label.
+    incidence_deg : float
+        Incidence angle in the middle of the image's part on the map; NaN if it is not known.
+    """
+    row = _row_of(path, product)
+    try:
+        difference_s = abs((parse_utc(row["start_time"]) - parse_utc(start_time)).total_seconds())
+    except (KeyError, ValueError):
+        difference_s = 0.0
+    differs = {"start_time": difference_s > _START_TOLERANCE_S}
+    differs["incidence_deg"] = abs(row.get("incidence_deg", np.nan) - incidence_deg) > _INCIDENCE_TOLERANCE_DEG
+    found = {"start_time": start_time, "incidence_deg": incidence_deg}
+    for column in (column for column, other in differs.items() if other):
+        log.warning(
+            "%s: product %s has %s %s, and the image that came has %s: check that it is the image that you want",
+            path,
+            product,
+            column,
+            row[column],
+            found[column],
+        )
 
 
 def write_footprints(path: str | Path, table: pd.DataFrame, left_out: pd.DataFrame, body_name: str = "moon") -> None:

@@ -1,11 +1,13 @@
 """All hashing of this project: checksums of files and of bytes.
 
-`Checksums` keeps the checksums of files. One is computed again only when the file's size or a time of it has changed.
+`Checksums` keeps the checksums of files. One is computed again only when the file's size, a time of it or its place on
+the disk has changed. The time of the last change of the file's entry is among them: no program can set that one back.
 """
 
 import hashlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -24,6 +26,7 @@ FOLDER_SUMS = "SHA256SUMS"
 # is not kept.
 _SETTLED_S = 2.0
 _CHUNK_BYTES = 1 << 24
+_STATE = ("size", "ino", "mtime_ns", "ctime_ns")
 
 
 def sha256(path: str | Path) -> str:
@@ -104,10 +107,12 @@ class Checksums:
     ----------
     folder : path
         Folder of a target or a run. The checksums are kept in its subfolder `FOLDER`.
+    keep : bool
+        Whether new checksums are kept. A dry run only uses those that are there.
     """
 
-    def __init__(self, folder: str | Path):
-        self._folder = Path(folder) / FOLDER
+    def __init__(self, folder: str | Path, keep: bool = True):
+        self._folder, self._keep = Path(folder) / FOLDER, keep
 
     @classmethod
     def of_run(cls, run: str | Path, path: str | Path) -> Self:
@@ -123,34 +128,47 @@ class Checksums:
         parts = Path(path).relative_to(run).parts if Path(path).is_relative_to(run) else ()
         return cls(Path(run) / parts[0] if len(parts) > 1 else run)
 
-    def of(self, path: str | Path, algorithm: Callable[[str | Path], str] = sha256) -> str:
+    def of(
+        self,
+        path: str | Path,
+        algorithm: Callable[[str | Path], str] = sha256,
+        parts: Sequence[str | Path] | None = None,
+    ) -> str:
         """Return the checksum of a file, and keep it if the disk has room for it.
 
         Parameters
         ----------
         path : path
         algorithm : callable
-            `sha256` or `md5`.
+            `sha256`, `md5`, or another function that takes the path.
+        parts : sequence of path, optional
+            All files that `algorithm` reads; by default the file alone.
 
         Returns
         -------
         str
         """
-        known = self.known(path, algorithm)
+        known = self.known(path, algorithm, parts)
         if known:
             return known
+        state, before_s = _state(path, parts), time.time()
         checksum = algorithm(path)
-        status = Path(path).stat()
-        if time.time() - status.st_ctime > _SETTLED_S:
+        newest_s = max((file["ctime_ns"] for file in state), default=0) / 1e9
+        if self._keep and before_s - newest_s > _SETTLED_S:
             with suppress(OSError):
-                write_json(self._entry(path, algorithm), {"state": _state(status), "checksum": checksum}, indent=None)
+                write_json(self._entry(path, algorithm), {"state": state, "checksum": checksum}, indent=None)
         return checksum
 
-    def known(self, path: str | Path, algorithm: Callable[[str | Path], str] = sha256) -> str | None:
+    def known(
+        self,
+        path: str | Path,
+        algorithm: Callable[[str | Path], str] = sha256,
+        parts: Sequence[str | Path] | None = None,
+    ) -> str | None:
         """Return the checksum that was kept for a file; None if there is none, or if the file has changed since."""
         try:
             entry = read_json(self._entry(path, algorithm))
-            return entry["checksum"] if entry["state"] == _state(Path(path).stat()) else None
+            return entry["checksum"] if entry["state"] == _state(path, parts) else None
         except (InputError, OSError, KeyError, TypeError):
             return None
 
@@ -159,6 +177,8 @@ class Checksums:
         return self._folder / f"{Path(path).name}.{place}.{algorithm.__name__}.json"
 
 
-def _state(status):
-    # The system sets the last one at every change, also where a program gives a file an older time (`cp -p`).
-    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+def _state(path, parts):
+    """What changes when one of the files does."""
+    files = [path] if parts is None else parts
+    found = [(Path(file).name, os.stat(file)) for file in files]
+    return [{"name": name} | {key: getattr(status, f"st_{key}") for key in _STATE} for name, status in found]

@@ -8,6 +8,8 @@ from typing import Any
 from .errors import InputError
 from .files import replacing
 
+_MAKE_AGAIN = "make it again"
+
 
 def write_json(path: str | Path, content: dict | list, indent: int | None = 1) -> None:
     """Write a JSON file. Numbers that are not finite become null.
@@ -30,13 +32,50 @@ def read_json(path: str | Path) -> Any:
     Raises
     ------
     InputError
-        If the file is missing or is not JSON.
+        If the file is missing or is not JSON, or as `parse_json`.
     """
     try:
-        with open(path) as file:
-            return json.load(file)
-    except (OSError, ValueError) as error:
-        raise InputError(path, f"cannot be read as JSON ({error})", "make it again") from None
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(path, f"cannot be read as JSON ({error.strerror})", _MAKE_AGAIN) from None
+    return parse_json(content, path)
+
+
+def parse_json(content: bytes, where: str | Path, remedy: str = _MAKE_AGAIN) -> Any:
+    """Return what JSON says, read strictly: Python's reader would take the last of two equal keys.
+
+    Parameters
+    ----------
+    content : bytes
+        JSON in UTF-8.
+    where : str or Path
+        Its file, for messages.
+    remedy : str
+        What the user can do about a fault, for messages.
+
+    Raises
+    ------
+    InputError
+        If the bytes are no JSON in UTF-8, or an object has a key twice.
+    """
+    try:
+        return json.loads(content.decode(), object_pairs_hook=_unique)
+    except _TwiceError as error:
+        raise InputError(where, f"has the key '{error}' twice in one object", "keep one of the two") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(where, f"cannot be read as JSON ({error})", remedy) from None
+
+
+class _TwiceError(Exception):
+    pass
+
+
+def _unique(pairs):
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        seen = set()
+        raise _TwiceError(next(key for key, _ in pairs if key in seen or seen.add(key)))
+    return content
 
 
 def _finite(value):

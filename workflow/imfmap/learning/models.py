@@ -232,7 +232,9 @@ def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     return model.eval(), settings
 
 
-def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str | None = None) -> None:
+def adopt_checkpoint(
+    path: str | Path, out_path: str | Path, input_scaling: str | None = None, stated: Mapping[str, Any] | None = None
+) -> None:
     """Write a checkpoint from a file made elsewhere: a checkpoint of this workflow, or a torchvision DeepLabV3 state.
 
     If a state has no settings, it counts as trained like that of Le Corre et al. (2025): recipe `paper`, 512 px tiles
@@ -247,6 +249,9 @@ def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str 
     input_scaling : str, optional
         Of a state without settings, see `GreyNetwork`: no weight tells how its input was scaled. By default "unit", as
         the published network was fed, with a warning in the log.
+    stated : mapping, optional
+        What the configuration says of the model: ``recipe``, ``resolution_m``. Where the file says something else, it
+        counts, with a warning in the log: it may be the file of another model.
 
     Raises
     ------
@@ -283,6 +288,9 @@ def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str 
             raise InputError(
                 path, f"was trained with input_scaling {known}", f"leave input_scaling: {input_scaling} out"
             )
+    for key, value in (stated or {}).items():
+        if value is not None and settings[key] != value:
+            logger.warning("%s: has %s %s, not %s: check that it is the right model", path, key, settings[key], value)
     model = build_model({**settings, "weights": None})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])

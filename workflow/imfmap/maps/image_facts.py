@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from ..core.errors import InputError
+from ..core.product_ids import check_name
 from .rasters import open_raster
 
 _PREFIX = "IMF_"
@@ -65,7 +66,8 @@ class ImageFacts:
         Raises
         ------
         InputError
-            If a tag is missing. Then this workflow did not make the raster.
+            If a tag is missing: then this workflow did not make the raster. If the raster is of another product than
+            its name says.
         """
         values = {}
         for field in fields(cls):
@@ -73,6 +75,7 @@ class ImageFacts:
             if key not in tags:
                 raise InputError(path, f"has no tag {key}", "project the image again with this workflow")
             values[field.name] = field.type(tags[key])
+        check_name(path, values["product"])
         return cls(**values)
 
 

@@ -1,6 +1,7 @@
-"""Files of the user's that this workflow reads and never changes: known by what they say, not by their bytes.
+"""Files of the user's that this workflow reads and never changes: known by what they say, not by their bytes or times.
 
-QGIS changes the bytes of a GeoPackage when somebody only looks at it. Nothing is to be made again for that.
+QGIS changes the bytes of a GeoPackage when somebody only looks at it, and writes statistics beside a raster. Nothing is
+to be made again for that. A file that is put in place of another may be older than it: that has to be seen.
 
 A program that has a GeoPackage open may keep edits in a file beside it, which ends in ``-wal`` (SQLite's write-ahead
 log). They count as drawn; the user's files stay as they are.
@@ -9,17 +10,20 @@ log). They count as drawn; the user's files stay as they are.
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from ..core.checksums import new_sha256
+from ..core.checksums import Checksums, new_sha256, sha256
 from ..core.errors import InputError
+from .file_parts import is_only_looked_at, parts_of
 
+# Endings of SQLite's files beside a database: edits that are not in it yet, and what undoes edits that were broken off.
+_LOGS = ("-wal", "-journal")
 # Tables of a GeoPackage that hold no features: styles that QGIS keeps.
 _NO_FEATURES = ("layer_styles", "qgis_projects")
-# Files that make up a shapefile. The index (.shx) follows from the shapes.
-_SHAPEFILE_PARTS = (".shp", ".dbf", ".prj", ".cpg")
+# Files that make up a shapefile. GDAL finds the shapes through the index (.shx).
+_SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 # Bytes of a .dbf that hold the day of the last change.
 _DBF_DAY = slice(1, 4)
 
@@ -32,22 +36,25 @@ def pending_edits(path: str | Path) -> Path | None:
 
 @contextmanager
 def with_pending_edits(path: str | Path) -> Iterator[Path]:
-    """Give a file that holds the edits of a write-ahead log, too; the user's own files stay as they are.
+    """Give a file that holds the edits of a write-ahead log, too, and none that a program left half written.
+
+    The user's own files stay as they are.
 
     Yields
     ------
     Path
         The file itself, if nothing is pending; else a copy in a temporary folder.
     """
-    log = pending_edits(path)
-    if log is None:
+    logs = [log for log in (Path(f"{path}{ending}") for ending in _LOGS) if log.exists() and log.stat().st_size > 0]
+    if not logs:
         yield Path(path)
         return
     with tempfile.TemporaryDirectory() as folder:
+        for file in (Path(path), *logs):
+            shutil.copyfile(file, Path(folder, file.name))
         copy = Path(folder, Path(path).name)
-        shutil.copyfile(path, copy)
-        shutil.copyfile(log, f"{copy}-wal")
         with closing(sqlite3.connect(copy)) as database:
+            database.execute("SELECT count(*) FROM sqlite_master")  # undoes what a journal has not seen to its end
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield copy
 
@@ -56,7 +63,9 @@ def content_digest(path: str | Path) -> str:
     """SHA-256 of what a file says.
 
     GeoPackage: the features of its layers, in any order, with their reference systems. Shapefile: shapes, attributes
-    and reference system. Any other file, and a GeoPackage that is broken: its bytes. (Who reads it tells the fault.)
+    and reference system. Any other file, and a GeoPackage that is broken (who reads it tells the fault): its bytes and
+    those of the files that are read with it (`file_parts`), but not the statistics that programs keep of a raster.
+    Folder: the names and bytes of all files below it. The name of the file or folder itself says nothing.
 
     Raises
     ------
@@ -71,12 +80,51 @@ def content_digest(path: str | Path) -> str:
                 return _digest(_geopackage(file))
         if kind == ".shp":
             return _digest(_shapefile(path))
-        return _digest([path.read_bytes()])
+        parts = [part for part in parts_of(path) if not is_only_looked_at(part)]
+        return _digest(f"{_name_of(part, path)}:{sha256(part)}".encode() for part in parts)
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "check the file") from None
 
 
-def _digest(parts: Iterator[bytes] | list[bytes]) -> str:
+class KnownContents:
+    """Digests of the user's files, for the length of a run. Each file is read once, until it changes.
+
+    Parameters
+    ----------
+    folder : path
+        Folder of the run. The digests are kept among its checksums.
+    keep : bool
+        Whether new digests are kept.
+    """
+
+    def __init__(self, folder: str | Path, keep: bool) -> None:
+        self._kept, self._seen = Checksums(folder, keep), {}
+
+    def digest(self, path: str | Path) -> str:
+        """Return the `content_digest` of a file or folder, the same each time.
+
+        Raises
+        ------
+        InputError
+            If the file cannot be read.
+        """
+        key = str(path)
+        if key not in self._seen:
+            try:
+                self._seen[key] = self._kept.of(path, content_digest, parts_of(path))
+            except OSError as error:
+                raise InputError(path, f"cannot be read ({error.strerror})", "check the file") from None
+        return self._seen[key]
+
+
+def _name_of(part: Path, path: Path) -> str:
+    """What a part is to its file: its ending, if it is the file itself or lies beside it, else its name."""
+    if path.is_dir():
+        return part.relative_to(path).as_posix()
+    return part.name.removeprefix(path.stem) if part.parent == path.parent else part.name
+
+
+def _digest(parts: Iterable[bytes]) -> str:
     digest = new_sha256(b"")
     for part in parts:
         digest.update(f"{len(part)}:".encode() + part)

@@ -195,7 +195,19 @@ def _parse(text, path):
         raise InputError(path, f"its PDS3 label cannot be read ({str(error)[:80]})", _GET_AGAIN) from None
     if not isinstance(label, Mapping):
         raise InputError(path, "its PDS3 label cannot be read", _GET_AGAIN)
+    _refuse_two_values(label, path)
     return label
+
+
+def _refuse_two_values(group, path):
+    """Refuse a keyword that a label, or an object in it, gives twice with two values: which one counts is not known."""
+    first = {}
+    for keyword, value in group.items():
+        if isinstance(value, Mapping):
+            _refuse_two_values(value, path)
+        elif first.setdefault(keyword, value) != value:
+            found = f"its label gives {keyword} twice, {first[keyword]} and {value}"
+            raise InputError(path, " ".join(found.split())[:200], _GET_AGAIN)
 
 
 def _image_offset(label, path):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from ..core.errors import InputError
+from ..core.product_ids import full_id, named_product
 from ..maps.times import ephemeris_time
 from .edr import Edr, read_edr, verify_md5
 
@@ -190,11 +191,13 @@ def processing_steps(
 
 
 def _check_camera(where, label, camera):
-    """Stop if side, size or time of a camera differ from the image's. An ISD's file name proves nothing."""
+    """Stop if product, side, size or time of a camera differ from the image's. An ISD's file name proves nothing."""
     start_s = float(camera.time_at(0.5))
     ours = (label.naif_id, label.lines, label.samples)
     theirs = (camera.instrument.naif_id, camera.lines, camera.samples)
-    if ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
+    named = named_product(camera.product_id)
+    other = named is not None and named != full_id(label.product_id)
+    if other or ours != theirs or abs(start_s - ephemeris_time(label.start_time)) > _START_TOLERANCE_S:
         raise InputError(
             where,
             f"is of {camera.product_id}, camera {camera.instrument.naif_id}, {camera.lines} x {camera.samples} pixels, "

@@ -10,6 +10,8 @@ from ..camera.ephemeris import Orientation, States
 from ..camera.instrument import Instrument, instrument_of
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..core.jsonfiles import parse_json
+from ..core.product_ids import check_name, named_product
 from ..maps.bodies import BODIES
 from .label import NAIF_IDS, product_of
 
@@ -40,14 +42,14 @@ def read_isd(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is no ISD, is of another instrument or body, or a value is missing.
+        If the file is no ISD, is of another instrument or body than a NAC and the Moon, or of another product than its
+        name says, or a value is missing.
     """
     try:
-        isd = json.loads(Path(path).read_text())
+        text = Path(path).read_bytes()
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from None
-    except ValueError as error:
-        raise InputError(path, f"is no JSON ({error})", _MAKE_AGAIN) from None
+    isd = parse_json(text, path, _MAKE_AGAIN)
     if not isinstance(isd, dict):
         raise InputError(path, "is no ISD", _MAKE_AGAIN)
     distortion = isd.get("optical_distortion")
@@ -68,8 +70,11 @@ def _camera_arguments(isd, path):
     if len(isd["line_scan_rate"]) != 1:
         raise InputError(path, f"has {len(isd['line_scan_rate'])} line rates", "NAC images have one")
     body = _body(isd["radii"], path)
+    product_id = str(isd.get("image_identifier", product_of(path)))
+    if named_product(product_id) is not None:
+        check_name(path, product_id)
     return {
-        "product_id": isd.get("image_identifier", product_of(path)),
+        "product_id": product_id,
         "lines": int(isd["image_lines"]),
         "samples": int(isd["image_samples"]),
         "start_et_s": float(isd["starting_ephemeris_time"]),

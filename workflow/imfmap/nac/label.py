@@ -1,5 +1,7 @@
 """Facts of one NAC image, from its PDS3 label or from the label of an ISIS cube made from it."""
 
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,8 +9,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..core.errors import InputError
+from ..core.product_ids import OtherProductError, check_name, full_id, named_product
 from ..maps.label_values import label_value
 from ..maps.times import parse_utc
+
+log = logging.getLogger(__name__)
 
 FULL_SAMPLES = 5064
 NAIF_IDS = {"left": -85600, "right": -85610}
@@ -16,6 +21,10 @@ _MIRRORED_BELOW = 1.3
 # The number in a product id counts seconds; after 199999999 comes 1100000000. This is when the preroll of M114145549LE
 # began.
 _REFERENCE_NUMBER, _REFERENCE_PREROLL = 114145549, datetime(2009, 11, 29, 14, 51, 21, 623000)
+# Of M103595705LE, M143947267LE and M1333276014RE, the whole seconds of the spacecraft's clock at the start of the
+# preroll are the number of the product and this.
+_CLOCK_MINUS_NUMBER_S = 167053532
+_CLOCK_TOLERANCE_S = 2
 
 
 def product_of(path: str | Path) -> str:
@@ -159,8 +168,11 @@ class NacLabel:
         terms = {f"{axis.lower()}term": archive.numbers(names["terms"].format(axis)) for axis in "XMB"}
         if len({len(term) for term in terms.values()}) != 1:
             raise InputError(instrument.path, "its companding terms X, M and B differ in number", "check the label")
+        product_id = archive.text(names["product_id"])
+        preroll_clock = instrument.text(names["preroll_clock"])
+        _check_product(instrument.path, product_id, frame, preroll_clock)
         return cls(
-            product_id=archive.text(names["product_id"]),
+            product_id=product_id,
             camera=frame.lower(),
             lines=lines,
             samples=samples,
@@ -170,7 +182,7 @@ class NacLabel:
             start_time=instrument.time(names["start_time"]),
             stop_time=instrument.time(names["stop_time"]),
             start_clock=instrument.text(names["start_clock"]),
-            preroll_clock=instrument.text(names["preroll_clock"]),
+            preroll_clock=preroll_clock,
             version=archive.version(names["version"]),
             **terms,
         )
@@ -189,6 +201,32 @@ class NacLabel:
     def mirrored(self) -> bool:
         """bool: whether the archive stores the frame with its samples reversed."""
         return self.camera == "right" and self.version < _MIRRORED_BELOW
+
+
+def _check_product(path, product_id, frame, preroll_clock):
+    """Stop if a file is of another product than its name says; warn where its label contradicts itself.
+
+    A camera that contradicts the name of the file, too, stops.
+    """
+    check_name(path, product_id)
+    if named_product(product_id) is None:
+        return
+    if full_id(product_id)[-2] != frame[0]:
+        found = f"its label says product {product_id}, and camera {frame}"
+        if named_product(path) is not None:
+            raise OtherProductError(path, found, "fetch the product again from the archive")
+        log.warning("%s: %s", path, found)
+    clock = re.search(r"(\d+)(?::\d+)?\s*$", preroll_clock)
+    expected_s = _seconds_of(full_id(product_id)) + _CLOCK_MINUS_NUMBER_S
+    if clock is not None and abs(int(clock[1]) - expected_s) > _CLOCK_TOLERANCE_S:
+        log.warning(
+            "%s: its label says product %s, whose clock begins at about %d s, and a clock of %s: check that it is the"
+            " image that its name says",
+            path,
+            product_id,
+            expected_s,
+            preroll_clock,
+        )
 
 
 @dataclass(frozen=True)
@@ -252,7 +290,10 @@ def product_number(product_id: str) -> int:
 
 def preroll_time(product_id: str) -> datetime:
     """Return the UTC at which an image's preroll began, from the number in its product id."""
+    return _REFERENCE_PREROLL + timedelta(seconds=_seconds_of(product_id) - _REFERENCE_NUMBER)
+
+
+def _seconds_of(product_id):
+    """Return the seconds that the number of a product counts."""
     number = product_number(product_id)
-    if number >= 1_100_000_000:
-        number -= 900_000_000
-    return _REFERENCE_PREROLL + timedelta(seconds=number - _REFERENCE_NUMBER)
+    return number - 900_000_000 if number >= 1_100_000_000 else number

@@ -12,6 +12,7 @@ import numpy as np
 from ..camera.ephemeris import Orientation, States
 from ..camera.instrument import instrument_of
 from ..core.errors import InputError
+from ..core.product_ids import check_name
 from ..maps.isis_label import read_cube_label
 from ..maps.label_values import label_value
 from .label import NAIF_IDS, product_of
@@ -71,8 +72,10 @@ def read_cube_camera(path: str | Path) -> dict[str, Any]:
     summing = number_of(instrument, "SpatialSumming")
     line, sample, line_step, sample_step = _crop(cube.get("AlphaCube"), number_of)
     size = cube["Core"]["Dimensions"]
+    product_id = str(cube.get("Archive", {}).get("ProductId", product_of(path)))
+    check_name(path, product_id)
     return {
-        "product_id": str(cube.get("Archive", {}).get("ProductId", product_of(path))),
+        "product_id": product_id,
         "lines": size["Lines"],
         "samples": size["Samples"],
         "start_et_s": start_s + (line - 0.5) * duration_s,

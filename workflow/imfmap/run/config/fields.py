@@ -10,6 +10,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 from pydantic_core import PydanticCustomError
 
+from ...core.product_ids import PRODUCT_ID
+
 
 class _Absent:
     """The value of a key that has no default and was not given: a complete configuration does not have the key."""
@@ -133,7 +135,7 @@ RunName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
 ModelName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
 QuestionName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
 TargetName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
-ProductId = text(r"^M[0-9]{6,12}[LR]E?$", "a product id", "such as M143947267LE")
+ProductId = text(rf"^{PRODUCT_ID}$", "a product id", "such as M143947267LE")
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]
 Range = pair(NotNegative)
