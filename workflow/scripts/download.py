@@ -8,5 +8,6 @@ from imfmap.nac.instrument import verify_md5
 from imfmap.run.job import job
 
 with job(snakemake):
-    url = url_of(snakemake.input.table, snakemake.wildcards.product)
-    download_file(url, Path(snakemake.output.edr), snakemake.config["acquisition"], check=verify_md5)
+    acquisition = snakemake.config["acquisition"]
+    url = url_of(snakemake.input.table, snakemake.wildcards.product, acquisition)
+    download_file(url, Path(snakemake.output.edr), acquisition, check=verify_md5)

@@ -1,7 +1,10 @@
 """The table of a search, and how it grows."""
 
 import geopandas
+import pytest
 
+from imfmap.acquisition.table import url_of
+from imfmap.core.errors import InputError
 from tests.helpers.searches import EAST, WEST, left_out
 from tests.helpers.servers import ode_product
 
@@ -72,3 +75,28 @@ def test_other_limits_make_the_table_anew(ode_server, ask):
     ode_server.products = [ode_product("M200000001LE", WEST), ode_product("M100000001LE", WEST, Incidence_angle="85")]
     assert list(ask()[0]["product"]) == ["M200000001LE"]
     assert list(ask(incidence_deg=[0, 90])[0]["product"]) == ["M100000001LE"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://archive.example/x.IMG", None),
+        ("file:///data/x%201.IMG", None),
+        ("http://127.0.0.1:8000/x.IMG", None),
+        ("http://localhost:8000/x.IMG", "is an address of this machine"),
+        ("http://169.254.169.254/x", "is an address of this machine"),
+        ("file://elsewhere/x.IMG", "is not of http or https"),
+        ("ftp://archive.example/x.IMG", "is not of http or https"),
+        ("http://archive.example/../x.IMG", "leads out of a folder"),
+        ("/data/x.IMG", "is none"),
+    ],
+)
+def test_an_address_of_a_table_is_one_that_may_be_asked(tmp_path, url, said):
+    table = tmp_path / "products.csv"
+    table.write_text(f"product,url\nM100000001LE,{url}\n")
+    config = {"ode_url": "https://ode.example/live2", "mirror": "http://127.0.0.1:8000/copy"}
+    if said is None:
+        assert url_of(table, "M100000001LE", config) == url
+        return
+    with pytest.raises(InputError, match=f"products.csv: gives the address '.*', which {said}"):
+        url_of(table, "M100000001LE", config)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -13,6 +14,7 @@ from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
 from ..maps.vectors import write_vector
+from .outside import address
 from .product_csv import read_lines
 
 COLUMNS = [
@@ -27,6 +29,7 @@ COLUMNS = [
     "start_time",
     "footprint",
 ]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TEXT = {"product": str, "url": str, "start_time": str, "footprint": str}
 # The archive's numbers have no more significant decimals.
 _DECIMALS = {
@@ -80,19 +83,28 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
         table.assign(bytes=table["bytes"].astype("Int64")).to_csv(temporary, index=False, columns=COLUMNS)
 
 
-def url_of(path: str | Path, product: str) -> str:
+def url_of(path: str | Path, product: str, acquisition: Mapping[str, Any] = _NOTHING) -> str:
     """Return the URL of a product in a product table.
+
+    Parameters
+    ----------
+    path : path
+    product : str
+    acquisition : mapping
+        The section of the config: the servers that it names may be anywhere.
 
     Raises
     ------
     InputError
-        Where the table does not have the product, or no URL of it.
+        Where the table does not have the product, or no URL of it that may be asked (`outside.address`). An address of
+        a file on this machine (``file:``) may: searches write none, and people may.
     """
     table = read_table(path)
     found = table.loc[table["product"] == product, "url"]
     if found.empty or not found.iloc[0]:
         raise InputError(path, f"has no URL of product {product}", "search again, or add it to the table")
-    return found.iloc[0]
+    url = found.iloc[0]
+    return url if url.startswith("file:///") else address(url, path, acquisition)
 
 
 def write_footprints(path: str | Path, table: pd.DataFrame, left_out: pd.DataFrame, body_name: str = "moon") -> None:

@@ -227,7 +227,7 @@ def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     _check_input(settings, path)
-    model = build_model({**settings, "weights": None})
+    model = build_model({**settings, **dict.fromkeys(STARTS)})
     load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
@@ -283,7 +283,7 @@ def adopt_checkpoint(path: str | Path, out_path: str | Path, input_scaling: str 
             raise InputError(
                 path, f"was trained with input_scaling {known}", f"leave input_scaling: {input_scaling} out"
             )
-    model = build_model({**settings, "weights": None})
+    model = build_model({**settings, **dict.fromkeys(STARTS)})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
 
