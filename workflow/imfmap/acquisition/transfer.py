@@ -80,12 +80,13 @@ def transfer(
     return _copy(source, part, file, most)
 
 
-def note_of(part):
-    """Path of the note that says what a part is the beginning of."""
+def note_of(part: Path) -> Path:
+    """Return the path of the note that says what a part is the beginning of."""
     return part.with_name(part.name + ".json")
 
 
-def restart(file, part):
+def restart(file: BinaryIO, part: Path) -> None:
+    """Throw away what a part holds."""
     file.truncate(0)
     note_of(part).unlink(missing_ok=True)
 
