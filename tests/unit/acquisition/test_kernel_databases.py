@@ -157,10 +157,10 @@ def test_any_groups_give_paths_below_the_data_or_one_line(selections):
     ],
 )
 def test_a_database_made_to_take_long_takes_no_time(text):
-    began = time.monotonic()
+    began = time.process_time()
     with suppress(InputError):
         assert select(text, "SpacecraftPointing", Subject.of(LABEL), (), "x.db") == []
-    assert time.monotonic() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_another_object_of_the_file_is_left_alone():

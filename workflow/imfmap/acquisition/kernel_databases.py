@@ -161,7 +161,7 @@ def _groups(text, subject, where, entry=None):
     if len(blocks) > limits.DATABASE_GROUPS or sum(map(len, blocks)) > limits.DATABASE_GROUPS_BYTES:
         raise SetupError(where, f"has {len(blocks)} groups for one year, more than any kernel database", _REMEDY)
     # pvl is slow: databases have thousands of groups, and only some dozens of one year.
-    found = parse_pvl("".join(blocks) + "End\n", where).getall("Selection") if blocks else []
+    found = _values(parse_pvl("".join(blocks) + "End\n", where), "Selection") if blocks else []
     return [group for group in found if isinstance(group, Mapping)]
 
 
