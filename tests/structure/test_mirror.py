@@ -16,6 +16,9 @@ OF_MANY = {
 
 # Modules without a test module of their own, and where they are tested: through what uses them.
 TESTED_THROUGH = {
+    "acquisition/connections": "unit/acquisition/test_http.py",
+    "acquisition/limits": "unit/acquisition/test_http.py",
+    "acquisition/transfer": "unit/acquisition/test_download.py",
     "camera/instrument": "unit/nac/test_optics.py",
     "camera/line_scan_numba": "unit/camera/test_line_scan.py",
     "core/choices": "unit/run/config/test_sections.py",
@@ -53,7 +56,6 @@ TESTED_THROUGH = {
     "nac/camera": "unit/nac/test_isd.py",
     "nac/cube": "unit/engines/native/test_pipeline.py",
     "nac/photometry_numba": "unit/nac/test_photometry.py",
-    "nac/spice_kernels": "real/test_no_isis.py",
     "nac/spice_tables": "unit/nac/test_isd.py",
     "plots/pages/page": "unit/run/plan/test_job_costs.py",
     "plots/style": "unit/scoring/test_comparison_figures.py",

@@ -9,5 +9,6 @@ from imfmap.run.job import job
 
 with job(snakemake):
     table, product, edr = snakemake.input.table, snakemake.wildcards.product, snakemake.output.edr
-    download_file(url_of(table, product), Path(edr), snakemake.config["acquisition"], check=verify_md5)
+    acquisition = snakemake.config["acquisition"]
+    download_file(url_of(table, product, acquisition), Path(edr), acquisition, check=verify_md5)
     compare_image(table, product, read_edr(edr).label.start_time)

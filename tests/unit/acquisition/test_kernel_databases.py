@@ -1,8 +1,14 @@
 """Kernels chosen from ISIS's databases."""
 
+import time
+from contextlib import suppress
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from imfmap.acquisition.kernel_databases import Subject, select
+from imfmap.acquisition.outside import is_path_below
 from imfmap.core.errors import InputError
 from tests.helpers.isis_requests import LABEL
 from tests.helpers.isis_store import MONTH, NEXT_MONTH, database, span
@@ -102,6 +108,59 @@ def test_a_broken_database_is_one_line(selection, said):
     with pytest.raises(InputError, match=said) as caught:
         pick(selection)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"Match": "5"},
+        {"Match": "(a, b)"},
+        {"CameraVersion": "x"},
+        {"StartOffset": "x"},
+        {"Time": "5"},
+        {"Time": "(1, 2, 3)"},
+    ],
+)
+def test_a_group_that_isis_would_not_read_is_one_line(more):
+    with pytest.raises(InputError, match="^x.db: .*; fetch the database again") as caught:
+        pick({**kernel(A), **more})
+    assert "\n" not in str(caught.value)
+
+
+values = st.text(max_size=8) | st.sampled_from(
+    [A, MONTH, "(", "..", "$/etc/passwd", '("..", "x")', "5", "(a, (b, c))", '"', "{1}"]
+)
+groups = st.dictionaries(
+    st.sampled_from(["Time", "File", "Type", "Match", "CameraVersion", "EndOffset", "Group"]), values
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(groups, max_size=3))
+def test_any_groups_give_paths_below_the_data_or_one_line(selections):
+    try:
+        found = pick(*selections)
+    except InputError as error:
+        assert "\n" not in str(error)
+        return
+    assert all(is_path_below(path) for files in found for path in files)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Group = Selection\n" * 100_000,
+        "Object = SpacecraftPointing\n" * 100_000,
+        "Object = SpacecraftPointing\nGroup = Selection\n" + "Time = (2009" * 50_000 + "\nEnd_Group\nEnd_Object\n",
+        "Object = SpacecraftPointing\nGroup = Selection\nTime = (" + " " * 500_000 + "\nEnd_Group\nEnd_Object\n",
+        "Object = SpacecraftPointing\n" + "Group = Selection\nEnd_Group\n" * 5000 + "End_Object\n",
+    ],
+)
+def test_a_database_made_to_take_long_takes_no_time(text):
+    began = time.process_time()
+    with suppress(InputError):
+        assert select(text, "SpacecraftPointing", Subject.of(LABEL), (), "x.db") == []
+    assert time.process_time() - began < 10
 
 
 def test_another_object_of_the_file_is_left_alone():

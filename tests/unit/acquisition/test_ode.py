@@ -5,11 +5,23 @@ import json
 import pytest
 import shapely
 
-from imfmap.acquisition import ode
+from imfmap.acquisition import limits, ode
+from imfmap.acquisition.answers import OdeProduct
 from imfmap.acquisition.http import session
 from imfmap.core.errors import InputError
 from tests.helpers.searches import TARGET, WEST, queries
 from tests.helpers.servers import Trouble, ode_product, settings_for
+
+CONFIG = {"ode_url": "https://ode.example/live2"}
+IMAGE = "https://archive.example/M100000001LE.IMG"
+
+
+def row_of(product):
+    return ode.row_of(OdeProduct.model_validate(product), CONFIG)
+
+
+def product_of(*arguments, **changes):
+    return ode_product(*arguments, **{"url": IMAGE, **changes})
 
 
 def test_the_query_is_what_ode_wants(ode_server, ask):
@@ -107,7 +119,7 @@ def test_an_ode_that_stays_busy_or_silent_is_one_line(ode_server, ask):
 
 
 def test_numbers_are_numbers_and_what_is_missing_is_empty():
-    row = ode.row_of(ode_product("M100000001LE", WEST, Emission_angle="", Phase_angle=None, Map_scale="0.7"))
+    row = row_of(product_of("M100000001LE", WEST, Emission_angle="", Phase_angle=None, Map_scale="0.7"))
     assert (row["incidence_deg"], row["resolution_m"]) == (45.0, 0.7)
     assert row["emission_deg"] != row["emission_deg"] and row["phase_deg"] != row["phase_deg"]
 
@@ -116,33 +128,31 @@ def test_numbers_are_numbers_and_what_is_missing_is_empty():
     "files",
     [
         None,
-        {"Product_file": {"FileName": "M100000001LE_pyr.tif", "Type": "Browse", "URL": "u"}},
-        {"Product_file": [{"FileName": "M100000001LE.IMG", "Type": "Derived", "URL": "u"}]},
-        {"Product_file": [{"FileName": "M100000001LC.IMG", "Type": "Product", "URL": "u"}]},
+        {"Product_file": {"FileName": "M100000001LE_pyr.tif", "Type": "Browse", "URL": IMAGE}},
+        {"Product_file": [{"FileName": "M100000001LE.IMG", "Type": "Derived", "URL": IMAGE}]},
+        {"Product_file": [{"FileName": "M100000001LC.IMG", "Type": "Product", "URL": IMAGE}]},
         {"Product_file": "none"},
     ],
 )
 def test_a_product_without_its_image_is_no_row(files):
-    assert ode.row_of(ode_product("M100000001LE", WEST, Product_files=files)) is None
+    assert row_of(product_of("M100000001LE", WEST, Product_files=files)) is None
 
 
 def test_one_file_as_an_object():
-    file = {"FileName": "m100000001le.img", "Type": "Product", "KBytes": "1", "URL": "u"}
-    assert (
-        ode.row_of(ode_product("M100000001LE", WEST, Product_files={"Product_file": file}))["product"] == "M100000001LE"
-    )
+    file = {"FileName": "m100000001le.img", "Type": "Product", "KBytes": "1", "URL": IMAGE}
+    assert row_of(product_of("M100000001LE", WEST, Product_files={"Product_file": file}))["product"] == "M100000001LE"
 
 
 def test_outlines_of_the_sphere_and_of_the_cylinder_agree():
     split = "MULTIPOLYGON (((179 0, 180 0, 180 1, 179 1, 179 0)), ((-180 0, -179 0, -179 1, -180 1, -180 0)))"
     ring = [(179.0, 0.0), (181.0, 0.0), (181.0, 1.0), (179.0, 1.0)]
-    on_sphere = shapely.from_wkt(ode.row_of(ode_product("M100000001LE", ring))["footprint"])
+    on_sphere = shapely.from_wkt(row_of(product_of("M100000001LE", ring))["footprint"])
     for gone in ("", None, "POLYGON EMPTY", "POLYGON ((what"):
-        product = ode_product("M100000001LE", ring, Footprint_GL_geometry=gone, Footprint_C0_geometry=split)
-        on_cylinder = shapely.from_wkt(ode.row_of(product)["footprint"])
+        product = product_of("M100000001LE", ring, Footprint_GL_geometry=gone, Footprint_C0_geometry=split)
+        on_cylinder = shapely.from_wkt(row_of(product)["footprint"])
         assert on_cylinder.symmetric_difference(on_sphere).area < 1e-3
-    none = ode_product("M100000001LE", ring, Footprint_GL_geometry="")
-    assert ode.row_of(none)["footprint"] == ""
+    none = product_of("M100000001LE", ring, Footprint_GL_geometry="")
+    assert row_of(none)["footprint"] == ""
 
 
 @pytest.mark.parametrize("lat", [89.95, -89.95])
@@ -154,3 +164,72 @@ def test_a_polar_place_is_asked_for_in_two_halves(ode_server, ask, lat):
     asked = [(float(query["westernlon"]), round(float(query["easternlon"]))) for query in queries(ode_server)]
     assert asked == [(0, 180), (180, 360)]
     assert len(table) == 1 and report["coverage"] == 1.0
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/passwd", "/etc/passwd", "ftp://archive.example/x.IMG", "http://localhost/x.IMG", "http://10.0.0.1/x"],
+)
+def test_an_address_that_may_not_be_asked_ends_the_search(ode_server, ask, tmp_path, url):
+    ode_server.products = [ode_product("M100000001LE", WEST, url=url)]
+    with pytest.raises(InputError, match="M100000001LE: gives the address '.*', which .*; do not use it") as caught:
+        ask()
+    assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", ["../M100000001LE.IMG", "M100000001LEX.IMG", "M1000000\u0661\u0661LE.IMG", "M1LE.IMG", ""]
+)
+def test_a_file_of_another_name_is_no_image(name):
+    file = {"FileName": name, "Type": "Product", "KBytes": "1", "URL": IMAGE}
+    assert row_of(product_of("M100000001LE", WEST, Product_files={"Product_file": file})) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "column"),
+    [
+        ("Incidence_angle", "1e300", "incidence_deg"),
+        ("Incidence_angle", -999, "incidence_deg"),
+        ("Emission_angle", {"a": 1}, "emission_deg"),
+        ("Phase_angle", "nan", "phase_deg"),
+        ("Map_resolution", 10**400, "resolution_m"),
+    ],
+)
+def test_a_number_that_cannot_be_is_not_known(key, value, column):
+    row = row_of(product_of("M100000001LE", WEST, **{key: value}))
+    assert row[column] != row[column]
+
+
+@pytest.mark.parametrize("kilobytes", ["1e308", "inf", -5, None, [], "9" * 5000])
+def test_a_size_that_overflows_is_not_known(kilobytes):
+    assert row_of(product_of("M100000001LE", WEST, kilobytes=kilobytes))["bytes"] == 0
+
+
+@pytest.mark.parametrize(
+    "outline",
+    [
+        "GEOMETRYCOLLECTION (" * 100_000,
+        "POLYGON ((1e300 0, 1e301 0, 0 1e300, 1e300 0))",
+        "POLYGON ((0 91, 1 91, 1 92, 0 91))",
+        "POLYGON ((0 0, nan 1, 1 1, 0 0))",
+        "POLYGON ((0 0, 1 1, 0 1, 1 0, 0 0))",
+        "POLYGON ((0 0, 0 0, 0 0, 0 0))",
+        "POLYGON ((" + "0 0, " * 30_000 + "0 0))",
+        "POLYGON Z ((0 0 1, 1 0 1, 1 1 1, 0 0 1))",
+        "MULTIPOLYGON (((-720 0, 720 0, 0 80, -720 0)))",
+        "POLYGON ((179 -90, 0 90, -179 -90, 0 -90, 179 -90))",
+    ],
+)
+def test_an_odd_outline_is_an_outline_or_none(outline):
+    row = row_of(product_of("M100000001LE", WEST, Footprint_GL_geometry=outline))
+    assert row["footprint"] == "" or shapely.from_wkt(row["footprint"]).area > 0
+
+
+def test_pages_without_end_end(ode_server, monkeypatch):
+    monkeypatch.setattr(limits, "PAGES", 20)
+    ode_server.products = [ode_product(f"M1000{number:05d}LE", WEST) for number in range(50)]
+    ode_server.page_limit = 2
+    acquisition = settings_for(ode_server)
+    with pytest.raises(InputError, match="/ode: sent 21 pages .*, and says there are more; ask for less"):
+        ode.query(session(acquisition), acquisition, productid="*M1000*")
+    assert len(ode_server.requests) == 21

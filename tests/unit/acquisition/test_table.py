@@ -3,7 +3,8 @@
 import geopandas
 import pytest
 
-from imfmap.acquisition.table import compare_image
+from imfmap.acquisition.table import compare_image, url_of
+from imfmap.core.errors import InputError
 from tests.helpers.searches import EAST, WEST, left_out
 from tests.helpers.servers import ode_product
 
@@ -100,3 +101,28 @@ def test_an_image_that_is_not_as_the_table_says_is_warned_of(tmp_path, caplog, s
     caplog.clear()
     compare_image(path, "M100000001LE", "2010-01-01T00:00:00.250000")
     assert len(caplog.records) == ("start_time" in warned), "an angle that is not known is not compared"
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("https://archive.example/x.IMG", None),
+        ("file:///data/x%201.IMG", None),
+        ("http://127.0.0.1:8000/x.IMG", None),
+        ("http://localhost:8000/x.IMG", "is an address of this machine"),
+        ("http://169.254.169.254/x", "is an address of this machine"),
+        ("file://elsewhere/x.IMG", "is not of http or https"),
+        ("ftp://archive.example/x.IMG", "is not of http or https"),
+        ("http://archive.example/../x.IMG", "leads out of a folder"),
+        ("/data/x.IMG", "is none"),
+    ],
+)
+def test_an_address_of_a_table_is_one_that_may_be_asked(tmp_path, url, said):
+    table = tmp_path / "products.csv"
+    table.write_text(f"product,url\nM100000001LE,{url}\n")
+    config = {"ode_url": "https://ode.example/live2", "mirror": "http://127.0.0.1:8000/copy"}
+    if said is None:
+        assert url_of(table, "M100000001LE", config) == url
+        return
+    with pytest.raises(InputError, match=f"products.csv: gives the address '.*', which {said}"):
+        url_of(table, "M100000001LE", config)

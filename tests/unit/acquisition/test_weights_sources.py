@@ -37,6 +37,31 @@ def test_a_record_without_weights(file_server, tmp_path):
         download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(file_server))
 
 
+@pytest.mark.parametrize("scheme", ["file://", "", "ftp://", "s3:/"])
+def test_a_record_that_names_a_file_of_this_machine_is_refused(file_server, tmp_path, scheme):
+    (tmp_path / "secret.pt").write_bytes(PAYLOAD)
+    record(file_server, links={"self": f"{scheme}{tmp_path}/secret.pt"})
+    with pytest.raises(InputError, match="records/7: gives the address .*secret.pt', which is") as caught:
+        download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(file_server))
+    assert "\n" not in str(caught.value) and not (tmp_path / "w.pt").exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"size": "many"}, {"size": -1}, {"links": "x"}, {"links": None}, {"checksum": []}, {"key": 5}, {"key": None}],
+)
+def test_a_record_of_wrong_types_is_none(file_server, tmp_path, changes):
+    record(file_server, **changes)
+    with pytest.raises(InputError, match="no Zenodo record"):
+        download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(file_server))
+
+
+def test_the_name_of_a_records_file_names_no_path(file_server, tmp_path):
+    record(file_server, key="../../victim.pt")
+    download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(file_server))
+    assert alone(tmp_path / "w.pt")
+
+
 # torchvision's weights, by the beginning of their SHA-256
 
 COCO = f"/models/net_coco-{hashlib.sha256(PAYLOAD).hexdigest()[:8]}.pth"

@@ -482,3 +482,74 @@ def test_an_old_checkpoint_that_says_nothing_of_its_input_is_taken(tmp_path):
 def test_a_checkpoint_of_an_earlier_version_keeps_its_recipe_under_the_new_name(tmp_path):
     save_checkpoint(tmp_path / "old.pt", build_model(SMALL), {**SMALL, **USE, "recipe": "imfmap"})
     assert load_checkpoint(tmp_path / "old.pt")[1]["recipe"] == "sun_aligned"
+
+
+# Files that lie
+
+
+def endless():
+    content = {"a.weight": torch.ones(1)}
+    content["inner"] = content
+    return content
+
+
+def packed(path):
+    """A file of weights that is a thousand times larger in memory."""
+    plain = path.with_suffix(".plain")
+    torch.save({"a.weight": torch.zeros(3_000_000)}, plain)
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.infolist():
+            target.writestr(entry.filename, source.read(entry))
+    return path
+
+
+OWN = {"architecture": "unet", "encoder": "resnet18", **USE}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (endless(), "holds dictionaries within each other without end"),
+        ({"classifier.4.weight": torch.zeros(1).expand(2, 10**12)}, "holds no state dictionary"),
+        ({"a.weight": torch.ones(2).to_sparse()}, "holds no state dictionary"),
+        ({"a.weight": torch.ones(2, device="meta")}, "holds no state dictionary"),
+        *(
+            ({"state_dict": {"a": torch.ones(1)}, "settings": OWN | wrong}, f"its setting {next(iter(wrong))}")
+            for wrong in (
+                {"recipe": []},
+                {"architecture": {}},
+                {"encoder": 5},
+                {"tile_size_px": -1},
+                {"resolution_m": float("nan")},
+                {"decoder_channels": [10**9] * 5},
+                {"output_stride": "x"},
+            )
+        ),
+    ],
+)
+def test_a_state_that_is_not_what_it_seems_is_one_line(tmp_path, content, said):
+    path = saved(tmp_path / "file.pt", content)
+    with pytest.raises(InputError, match=said) as caught:
+        adopt_checkpoint(path, tmp_path / "out.pt")
+    assert "\n" not in str(caught.value) and not (tmp_path / "out.pt").exists()
+
+
+def test_a_packed_file_is_not_unpacked(tmp_path):
+    with pytest.raises(InputError, match=r"is packed: \d+ bytes would become \d+"):
+        read_state(packed(tmp_path / "file.pt"))
+
+
+@pytest.mark.parametrize("encoder", ["tu-hf_hub:someone/net", "tu-local-dir:/etc", "../resnet18", "tu-a/b"])
+def test_the_encoder_of_a_checkpoint_leads_to_no_server_and_no_folder(tmp_path, encoder):
+    path = saved(tmp_path / "file.pt", {"state_dict": {"a": torch.ones(1)}, "settings": OWN | {"encoder": encoder}})
+    with pytest.raises(InputError, match="leads to a server or a folder"):
+        load_checkpoint(path)
+
+
+def test_a_checkpoint_opens_no_file_that_it_names(tmp_path):
+    """Settings of a training name the weights that it started from; a checkpoint's own may not."""
+    model = build_model(SMALL)
+    path = tmp_path / "file.pt"
+    save_checkpoint(path, model, SMALL | USE | {"encoder_weights": "/no/such/file", "weights": "/no/such/file"})
+    assert load_checkpoint(path)[1]["encoder"] == SMALL["encoder"]
+    adopt_checkpoint(path, tmp_path / "out.pt")

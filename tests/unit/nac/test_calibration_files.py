@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import rasterio
 
 from imfmap.core.errors import InputError
 from imfmap.maps.times import ephemeris_time, parse_utc
@@ -167,3 +168,24 @@ def test_calibration_reads_no_other_file(tmp_path, monkeypatch, summing, code, d
     # The number in an id counts seconds: this is the id of an image of that time.
     days = (parse_utc(START) - preroll_time("M114145549LE")).total_seconds()
     assert len(opened) > 4 and opened <= set(files_for_image(tmp_path, f"M{114145549 + int(days)}LE"))
+
+
+def test_a_cube_that_points_elsewhere_is_not_followed(tmp_path):
+    """It comes from a store, and would have GDAL read any file or address."""
+    elsewhere, cube = tmp_path / "elsewhere.cub", tmp_path / "folder" / "flat.0001.cub"
+    cube.parent.mkdir()
+    write_column_cube(elsewhere, np.arange(8.0))
+    assert list(read_column_cube(elsewhere)) == list(range(8))
+    band = f"<SimpleSource><SourceFilename>{elsewhere}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+    cube.write_text(
+        '<VRTDataset rasterXSize="8" rasterYSize="1"><VRTRasterBand dataType="Float32" band="1">'
+        f"{band}</VRTRasterBand></VRTDataset>"
+    )
+    with pytest.raises(InputError, match="cannot be read as a cube"):
+        read_column_cube(cube)
+    options = {"width": 8, "height": 1, "count": 1, "dtype": "float32", "ADD_GDAL_HISTORY": "NO"}
+    with rasterio.open(tmp_path / "x.lbl", "w", driver="ISIS3", DATA_LOCATION="EXTERNAL", **options) as label:
+        label.write(np.ones((1, 1, 8), np.float32))
+    cube.write_bytes((tmp_path / "x.lbl").read_bytes().replace(b"x.cub", b"../x.cub"))
+    with pytest.raises(InputError, match="has its pixels in another file .*x.cub"):
+        read_column_cube(cube)

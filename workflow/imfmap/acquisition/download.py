@@ -1,38 +1,31 @@
-"""Downloads of files: whole, right, and no byte twice; from a mirror of the archive, or from the archive.
-
-HTTP Range and If-Range: RFC 9110, sections 13.1.5 and 14.
-"""
+"""Downloads of files: whole, right, and no byte twice; from a mirror of the archive, or from the archive."""
 
 import fcntl
-import json
 import logging
 import os
 import re
-import shutil
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlparse
 
 import requests
-from tqdm import tqdm
-from urllib3.exceptions import HTTPError
 
 from ..core.errors import InputError, SetupError
 from ..core.product_ids import OtherProductError
-from .http import NotThereError, get, session
-from .mirrors import copies_of, is_there, local_path
+from . import limits
+from .http import NotThereError, session
+from .mirrors import copies_of, is_there
+from .outside import shown
+from .transfer import NoRoomError, note_of, restart, transfer
 
 log = logging.getLogger(__name__)
 
-CHUNK = 1 << 18
-_LONGEST_PAUSE_S = 120.0
-_WEB_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-
-
-class _NoRoomError(SetupError):
-    """The disk is full: another place for the file does not help."""
+# No part of it is tried twice: a page that is made for it would take for ever.
+_WEB_PAGE = re.compile(
+    rb"\s*+(?:<\?xml[^>]*+>\s*+)?+(?:<!--(?>.*?-->)\s*+)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
 
 
 def download_file(
@@ -51,7 +44,8 @@ def download_file(
     Parameters
     ----------
     url : str
-        Address in the archive: http, https or file. The mirror of `acquisition` is asked first, once.
+        Address in the archive: http, https or file; one from outside has been through `outside.address`. The mirror of
+        `acquisition` is asked first, once.
     path : Path
     acquisition : mapping
         The completed section of the config.
@@ -60,6 +54,7 @@ def download_file(
         damaged or of another product. The file is fetched again then, once; a file that is at `path`, too.
     size : int, optional
         Size of the file in bytes, if known. A file of another size is damaged, or is replaced if it is at `path`.
+        Without a size, no file may be larger than `limits.FILE_BYTES`.
     http : requests.Session, optional
         Session for the archive.
 
@@ -72,6 +67,20 @@ def download_file(
     SetupError
         Where the disk has no room, or the archive cannot be reached, refuses, or sends a web page instead.
     """
+    try:
+        scheme = urlparse(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https", "file"):
+        raise InputError(shown(url), "is no address of http, https or file", "check who gives it")
+    try:
+        _download(url, path, acquisition, check, size, http)
+    except OSError as error:
+        # A folder stands in a file's place, or a file in a folder's: whatever a server's names have come to.
+        raise SetupError(path, f"cannot be written ({error.strerror})", "look at what stands in its place") from None
+
+
+def _download(url, path, acquisition, check, size, http):
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with _locked(part) as file:
@@ -82,7 +91,7 @@ def download_file(
         if place is None:
             place = url
             _from_archive(http or session(acquisition), url, part, file, acquisition, check, size)
-        _note_of(part).unlink(missing_ok=True)
+        note_of(part).unlink(missing_ok=True)
         part.replace(path)
         log.info("%s: %.1f MB from %s", path.name, path.stat().st_size / 1e6, place)
 
@@ -98,21 +107,20 @@ def _from_mirror(url, part, file, acquisition, check, size):
     reason = "does not have it" if is_there(mirror) else "is not there"
     for place in copies_of(url, mirror):
         try:
-            _fetch(http, place, part, file, acquisition, wait=False)
+            damage = _fetch(http, place, part, file, acquisition, check, size, wait=False)
         except NotThereError as error:
             reason = f"does not have it ({error.found})"
             continue
-        except _NoRoomError:
+        except NoRoomError:
             raise
         except InputError as error:
             reason = f"{place} {error.found}"
             break
-        damage = _damage(part, check, size)
         if damage is None:
             return place
         reason = f"{place} {damage}"
         page = _is_web_page(part)
-        _restart(file, part)
+        restart(file, part)
         # Some servers send a page, and no 404, for what is not there: another layout may be.
         if not page:
             break
@@ -123,12 +131,11 @@ def _from_mirror(url, part, file, acquisition, check, size):
 def _from_archive(http, url, part, file, acquisition, check, size):
     """Fetch a file from the archive, at most twice."""
     for attempt in (1, 2):
-        _fetch(http, url, part, file, acquisition)
-        damage = _damage(part, check, size)
+        damage = _fetch(http, url, part, file, acquisition, check, size)
         if damage is None:
             return
         page = _is_web_page(part)
-        _restart(file, part)
+        restart(file, part)
         if attempt == 1:
             log.warning("%s %s: fetching it again", url, damage)
     if page:
@@ -143,7 +150,7 @@ def _locked(part: Path) -> Iterator[BinaryIO]:
     The system releases the lock of a process that dies.
     """
     while True:
-        with open(part, "ab") as file:
+        with open(part, "ab", opener=_no_link) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             if not _is_open(file, part):
                 # The process that had the lock before renamed or removed this file: others do not see a lock on it.
@@ -153,8 +160,13 @@ def _locked(part: Path) -> Iterator[BinaryIO]:
             finally:
                 if _is_open(file, part) and part.stat().st_size == 0:
                     part.unlink()
-                    _note_of(part).unlink(missing_ok=True)
+                    note_of(part).unlink(missing_ok=True)
             return
+
+
+def _no_link(path, flags):
+    """Opener of files that are not behind a link, whose target is not to be changed."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _is_open(file, path):
@@ -163,16 +175,6 @@ def _is_open(file, path):
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except FileNotFoundError:
         return False
-
-
-def _note_of(part):
-    """Path of the note that says what a part is the beginning of."""
-    return part.with_name(part.name + ".json")
-
-
-def _restart(file, part):
-    file.truncate(0)
-    _note_of(part).unlink(missing_ok=True)
 
 
 def _damage(part, check, size):
@@ -197,129 +199,10 @@ def _is_web_page(part):
         return _WEB_PAGE.match(file.read(4096).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
-def _fetch(http, place, part, file, acquisition, wait=True):
-    source = local_path(place)
-    if source is None:
-        _transfer(http, place, part, file, acquisition, wait)
-    else:
-        _copy(source, part, file)
-
-
-def _copy(source, part, file):
-    """Copy a file of this machine into a part."""
-    try:
-        size = source.stat().st_size
-        with open(source, "rb") as original:
-            _restart(file, part)
-            _check_room(part, size)
-            with _progress(part, size, 0) as bar:
-                while chunk := original.read(CHUNK):
-                    _write(file, chunk)
-                    bar.update(len(chunk))
-    except OSError as error:
-        raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
-    file.flush()
-
-
-def _transfer(http, url, part, file, acquisition, wait):
-    """Append the rest of a file to a part, in several requests where the server cuts, as long as each brings bytes."""
-    idle = 0
-    while True:
-        have = file.seek(0, os.SEEK_END)
-        resume = _resume(url, part, have)
-        have = have if resume else 0
-        headers = {"Accept-Encoding": "identity", **resume}
-        with get(http, url, acquisition, accept=(416,), wait=wait, headers=headers, stream=True) as answer:
-            first, total = _extent(answer, have)
-            if answer.status_code == 416:
-                if total == have:
-                    return
-                _restart(file, part)
-                whole = False
-            else:
-                if not resume or first != have:
-                    _restart(file, part)
-                _remember(url, part, answer)
-                whole = _read(answer, url, part, file, first, total)
-        now = file.seek(0, os.SEEK_END)
-        if whole and total in (None, now):
-            return
-        idle = 0 if now >= have + CHUNK else idle + 1
-        if idle > acquisition["retries"]:
-            of = "" if total is None else f" of {total}"
-            raise SetupError(url, f"gave {now} bytes{of}, then nothing", "try again, it goes on from there")
-        time.sleep(min(_LONGEST_PAUSE_S, acquisition["backoff_s"] * 2.0**idle))
-
-
-def _resume(url, part, have):
-    """Headers that ask for the rest of a part, if it is known to be the beginning of this very file."""
-    try:
-        note = json.loads(_note_of(part).read_text())
-    except (OSError, ValueError):
-        return {}
-    if not have or note.get("url") != url:
-        return {}
-    headers = {"Range": f"bytes={have}-"}
-    if note.get("version"):
-        headers["If-Range"] = note["version"]
-    return headers
-
-
-def _remember(url, part, answer):
-    tag = answer.headers.get("ETag", "")
-    # A weak tag does not vouch for bytes.
-    version = tag if tag.startswith('"') else answer.headers.get("Last-Modified")
-    _note_of(part).write_text(json.dumps({"url": url, "version": version}))
-
-
-def _extent(answer, have):
-    """First byte of an answer's content in the file, and bytes of the whole file (None where it does not say)."""
-    length = answer.headers.get("Content-Length")
-    stated = re.match(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)", answer.headers.get("Content-Range", ""))
-    if answer.status_code == 416:
-        return 0, int(stated[2]) if stated and stated[2] != "*" else None
-    if answer.status_code == 206:
-        if stated is None:
-            return have, None if length is None else have + int(length)
-        if int(stated[1] or 0) not in (0, have):
-            raise SetupError(answer.url, f"was asked for bytes from {have} on, sent {stated[0]}", "try again later")
-        return int(stated[1] or 0), None if stated[2] == "*" else int(stated[2])
-    return 0, None if length is None else int(length)
-
-
-def _read(answer, url, part, file, first, total):
-    """Append an answer's content to a part; whether it came to its end."""
-    if total is not None:
-        _check_room(part, total - first)
-    with _progress(part, total, first) as bar:
-        try:
-            # What has arrived, however little: a longer wait for more would lose it to a cut.
-            while chunk := answer.raw.read1(CHUNK):
-                _write(file, chunk)
-                bar.update(len(chunk))
-        except HTTPError:
-            log.warning("%s: cut after %d bytes, going on", url, file.tell())
-            return False
-        finally:
-            file.flush()
-    return True
-
-
-def _write(file, chunk):
-    try:
-        file.write(chunk)
-    except OSError as error:
-        raise _NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room") from None
-
-
-def _check_room(part, size):
-    free = shutil.disk_usage(part.parent).free
-    if free < size:
-        raise _NoRoomError(
-            part.parent, f"{size / 1e6:.0f} MB for {part.stem} do not fit, {free / 1e6:.0f} MB are free", "make room"
-        )
-
-
-def _progress(part, total, first):
-    # Beside a terminal, a line every ten seconds is enough.
-    return tqdm(total=total, initial=first, unit="B", unit_scale=True, desc=part.stem, mininterval=1.0, disable=None)
+def _fetch(http, place, part, file, acquisition, check, size, wait=True):
+    """Fetch a file into its part; what is wrong with the bytes that came, None where they are right."""
+    most = limits.FILE_BYTES if size is None else size
+    too_many = transfer(http, place, part, file, acquisition, most, wait)
+    if too_many:
+        return f"sent {too_many} instead of {'at most ' * (size is None)}{most}"
+    return _damage(part, check, size)

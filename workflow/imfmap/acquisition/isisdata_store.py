@@ -1,5 +1,6 @@
 """USGS's public store of ISIS data, and the ISISDATA tree on disk that its files are fetched into."""
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -7,12 +8,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlparse
-from xml.etree import ElementTree
 
 from ..core.errors import InputError, SetupError
+from . import limits
+from .answers import bucket_page
 from .download import download_file
 from .http import ask, session
+from .limits import Pages
 from .mirrors import is_url, local_path
+from .outside import check_links, is_path_below, path_below, shown
+
+log = logging.getLogger(__name__)
 
 _REMEDY = "set acquisition.isisdata_url to USGS's store, or to a folder laid out as ISISDATA"
 
@@ -78,26 +84,29 @@ class IsisData:
     def _list_bucket(self, prefix):
         """Listing of an S3 bucket (ListObjectsV2), all its pages."""
         address = urlparse(self._store.rstrip("/"))
-        root = address.path.strip("/")
-        parameters = {"list-type": "2", "prefix": f"{root}/{prefix}".lstrip("/")}
-        found = {}
+        start = f"{address.path.strip('/')}/".lstrip("/")
+        parameters = {"list-type": "2", "prefix": f"{start}{prefix}"}
+        found, strange = {}, []
+        pages = Pages(self._store)
         while True:
             answer = ask(
                 self._http, f"{address.scheme}://{address.netloc}/", self.acquisition, _REMEDY, params=parameters
             )
-            try:
-                listing = ElementTree.fromstring(answer.content)
-                if not listing.tag.endswith("ListBucketResult"):
-                    raise ValueError
-                for entry in listing.iterfind("{*}Contents"):
-                    key = entry.findtext("{*}Key").removeprefix(root).lstrip("/")
-                    found[key] = int(entry.findtext("{*}Size"))
-            except (ElementTree.ParseError, ValueError, TypeError, AttributeError):
-                raise SetupError(answer.url, "answered something that is no listing", _REMEDY) from None
-            token = listing.findtext("{*}NextContinuationToken")
-            if not token or listing.findtext("{*}IsTruncated") != "true":
-                return {name: size for name, size in found.items() if not name.endswith("/")}
-            parameters["continuation-token"] = token
+            pages.add(len(answer.body))
+            page = bucket_page(answer, _REMEDY)
+            for entry in page.keys:
+                # A store lists what it was asked for. Folders have a slash at their end.
+                name = entry.key.removeprefix(start)
+                if entry.key.startswith(parameters["prefix"]) and is_path_below(name):
+                    found[name] = entry.size
+                elif not name.endswith("/"):
+                    strange.append(entry.key)
+            if page.token is None:
+                if strange:
+                    found_here = shown(", ".join(strange[:3]))
+                    log.warning("%s lists %d keys that are left out: %s", self._store, len(strange), found_here)
+                return found
+            parameters["continuation-token"] = page.token
 
     def highest(self, pattern: str) -> str | None:
         """Return the path of the highest version of a file.
@@ -139,8 +148,11 @@ class IsisData:
         sizes = {path: self.size_of(path) for path in paths}
         return {path: size for path, size in sizes.items() if not self._is_whole(path, size)}
 
+    def _here(self, path):
+        return path_below(self.folder, path, self._store)
+
     def _is_whole(self, path, size):
-        here = Path(self.folder) / path
+        here = self._here(path)
         return here.is_file() and here.stat().st_size == size
 
     def take(self, path: str) -> Path:
@@ -149,18 +161,31 @@ class IsisData:
         Raises
         ------
         InputError
-            Where the store does not have the file, or sends it damaged.
+            Where the store does not have the file, sends it damaged, or a link leads out of the tree to its place.
         """
         size = self.size_of(path)
-        here = Path(self.folder) / path
+        here = self._here(path)
         self.sizes[path] = size
         if self._is_whole(path, size):
             return here
-        place = f"{self._store.rstrip('/')}/{quote(path)}" if is_url(self._store) else local_path(self._store) / path
-        download_file(str(place), here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
+        check_links(self.folder, here)
+        if is_url(self._store):
+            place = f"{self._store.rstrip('/')}/{quote(path)}"
+        else:
+            place = (local_path(self._store) / path).absolute().as_uri()
+        download_file(place, here, {**self.acquisition, "mirror": None}, size=size, http=self._http)
         self.fetched[path] = size
         return here
 
     def read(self, path: str) -> str:
-        """Return the text of a file of the store."""
+        """Return the text of a file of the store.
+
+        Raises
+        ------
+        InputError
+            As `take`, or where the file is larger than any text of the store.
+        """
+        if self.size_of(path) > limits.DATABASE_BYTES:
+            found = f"has {self.size_of(path)} bytes, more than any kernel database"
+            raise SetupError(path, found, _REMEDY)
         return self.take(path).read_text(errors="replace")

@@ -9,18 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from ..core.errors import InputError
+from ..core.errors import InputError, SetupError
 from ..maps.pvl import parse_pvl
 from ..maps.times import ephemeris_time
 from ..nac.label import NacLabel
+from . import limits
+from .outside import is_path_below, shown
 
 _J2000 = datetime(2000, 1, 1, 12)
 _OFFSET_SLACK_S = 0.001
 # Quality of a kernel, from the least to the best.
 TYPES = {"PREDICTED": 1, "NADIR": 2, "RECONSTRUCTED": 4, "SMITHED": 8}
 _CAMERA_VERSION = 2
-_GROUP = re.compile(r"^[ \t]*Group[ \t]*=[ \t]*Selection\b.*?^[ \t]*End_?Group\b[^\n]*\n", re.I | re.M | re.S)
-_YEAR = re.compile(r'Time\s*=\s*\(\s*"?\s*(\d{4}).*?,\s*"?\s*(\d{4})', re.I | re.S)
+_REMEDY = "fetch the database again"
+_OPENING = re.compile(r"[ \t]*(Object|Group)[ \t]*=[ \t]*(\w+)", re.I)
+_CLOSING = re.compile(r"[ \t]*End_?(Object|Group)\b", re.I)
+# No part of it is tried twice: text that is made for it would take for ever.
+_YEAR = re.compile(r'Time\s*+=\s*+\(\s*+"?+\s*+([0-9]{4})[^=]*?,\s*+"?+\s*+([0-9]{4})', re.I)
 
 
 @dataclass(frozen=True)
@@ -148,16 +153,37 @@ def select(text: str, entry: str, subject: Subject, allowed: Collection[str], wh
 
 def _groups(text, subject, where, entry=None):
     """Selection groups of a file, in its order; where `subject` is given, only those that may cover its years."""
-    if entry is not None:
-        whole = re.search(rf"^[ \t]*Object[ \t]*=[ \t]*{entry}\b.*?^[ \t]*End_?Object\b", text, re.I | re.M | re.S)
-        text = whole[0] if whole else ""
     blocks = []
-    for block in _GROUP.findall(text):
+    for block in _blocks(text, entry):
         years = [(int(first), int(last)) for first, last in _YEAR.findall(block)]
         if subject is None or not years or any(_near(span, subject) for span in years):
             blocks.append(block)
+    if len(blocks) > limits.DATABASE_GROUPS or sum(map(len, blocks)) > limits.DATABASE_GROUPS_BYTES:
+        raise SetupError(where, f"has {len(blocks)} groups for one year, more than any kernel database", _REMEDY)
     # pvl is slow: databases have thousands of groups, and only some dozens of one year.
-    return parse_pvl("".join(blocks) + "End\n", where).getall("Selection") if blocks else []
+    found = _values(parse_pvl("".join(blocks) + "End\n", where), "Selection") if blocks else []
+    return [group for group in found if isinstance(group, Mapping)]
+
+
+def _blocks(text, entry):
+    """Text of each Selection group of an object; of the whole file where no object is named."""
+    blocks, block, inside = [], None, entry is None
+    for line in text.splitlines(keepends=True):
+        if block is not None:
+            block.append(line)
+        opening, closing = _OPENING.match(line), _CLOSING.match(line)
+        if opening and block is None:
+            kind, name = (word.upper() for word in opening.groups())
+            if kind == "OBJECT" and entry is not None and name == entry.upper():
+                inside = True
+            elif kind == "GROUP" and name == "SELECTION" and inside:
+                block = [line]
+        elif closing and closing[1].upper() == "GROUP" and block is not None:
+            blocks.append("".join(block))
+            block = None
+        elif closing and closing[1].upper() == "OBJECT" and inside and entry is not None:
+            return blocks
+    return blocks if entry is None else []
 
 
 def _near(span, subject):
@@ -179,8 +205,11 @@ def _files(group, where):
         parts = [str(part) for part in value] if isinstance(value, (list, tuple)) else [str(value)]
         path = "/".join(parts)
         if len(parts) > 2 or (len(parts) == 1 and not path.startswith("$")):
-            raise InputError(where, f"its File = {path} has no form that ISIS knows", "fetch the database again")
-        files.append(path.lstrip("$").removeprefix("ISISDATA/"))
+            raise InputError(where, f"its File = {path} has no form that ISIS knows", _REMEDY)
+        path = path.removeprefix("$").removeprefix("ISISDATA/")
+        if not is_path_below(path):
+            raise SetupError(where, f"its File = {shown(value)} leads out of ISIS's data", _REMEDY)
+        files.append(path)
     return tuple(files)
 
 
@@ -192,7 +221,7 @@ def _times(group, where):
             first, last = value
             spans.append((_seconds(first), _seconds(last)))
         except (TypeError, ValueError):
-            raise InputError(where, f"its Time = {value} is no pair of times", "fetch the database again") from None
+            raise InputError(where, f"its Time = {value} is no pair of times", _REMEDY) from None
     return spans
 
 
@@ -213,6 +242,15 @@ def _seconds(value):
 
 def _matches(group, subject, time_s, where):
     """Whether a group is for this image at a time; None stands for any time."""
+    try:
+        return _fits(group, subject, time_s, where)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(where, f"has a group that ISIS would not read ({shown(error)})", _REMEDY) from None
+
+
+def _fits(group, subject, time_s, where):
     for value in _values(group, "Match"):
         name, keyword, wanted = (" ".join(str(part).split()).upper() for part in value)
         if subject.keywords.get((name, keyword)) != wanted:

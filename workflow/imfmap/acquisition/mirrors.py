@@ -62,9 +62,11 @@ def copies_of(url: str, mirror: str) -> list[str]:
     Returns
     -------
     list of str
-        URLs; none where the mirror is a folder without the file.
+        URLs; none where the mirror is a folder without the file, or the address leads out of a folder.
     """
     path = unquote(urlparse(url).path)
+    if ".." in path.split("/"):
+        return []
     if not is_url(mirror):
         at_hand = find_in_mirror(Path(path).stem, mirror)
         return [] if at_hand is None else [at_hand.as_uri()]

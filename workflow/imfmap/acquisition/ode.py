@@ -13,16 +13,21 @@ import shapely
 from shapely import MultiPolygon, Polygon
 
 from ..core.errors import SetupError
+from .answers import OdeProduct, ode_results
 from .footprints import canonical_footprint
 from .http import ask
+from .limits import Pages
+from .outside import address, shown
 
 PAGE = 100
 _REMEDY = "check acquisition.ode_url and the network, and try again later"
 _SUCCESS = ("success", "ok")
-_PRODUCT = re.compile(r"(M\d{6,12}[LR]E)(?![A-Z0-9])", re.IGNORECASE)
+_IMAGE = re.compile(r"(M[0-9]{6,12}[LR]E)(?:[^A-Z0-9].*)?\.IMG", re.IGNORECASE)
+# Characters of an outline as WKT. ODE's have some hundreds.
+_LONGEST_OUTLINE = 100_000
 
 
-def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: Any) -> list[dict[str, Any]]:
+def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: Any) -> list[OdeProduct]:
     """Return the products of a query, from all pages of the answer.
 
     Parameters
@@ -35,13 +40,12 @@ def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: 
 
     Returns
     -------
-    list of dict
-        Products in ODE's own words.
+    list of OdeProduct
 
     Raises
     ------
     SetupError
-        Where ODE does not answer, refuses, or its answer is no ODE result.
+        Where ODE does not answer, refuses, its answer is no ODE result, or it has more pages than `limits` allow.
     """
     parameters = {
         "query": "product",
@@ -56,12 +60,14 @@ def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: 
     }
     found = {}
     offset = 0
+    pages = Pages(acquisition["ode_url"])
     while True:
         answer = ask(http, acquisition["ode_url"], acquisition, _REMEDY, params={**parameters, "offset": offset})
+        pages.add(len(answer.body))
         page, total = _page(answer)
         known = len(found)
         # By their ids: if a server repeats a page, no product is there twice, and the loop ends.
-        found.update({str(product.get("ode_id") or product.get("pdsid") or repr(product)): product for product in page})
+        found.update({product.ode_id or product.pdsid or repr(product): product for product in page})
         offset += len(page)
         if len(found) == known or (len(page) < PAGE if total is None else offset >= total):
             return list(found.values())
@@ -69,79 +75,55 @@ def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: 
 
 def _page(answer):
     """Products of one page, and their number on all pages (None where the answer does not say)."""
-    try:
-        results = answer.json()["ODEResults"]
-        status = str(results["Status"])
-    except (ValueError, KeyError, TypeError):
-        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY) from None
-    if status.lower() not in _SUCCESS:
-        error = str(results.get("Error") or status)
+    results = ode_results(answer, _REMEDY)
+    if results.status.lower() not in _SUCCESS:
+        error = shown(results.error or results.status)
         if "no products" in error.lower():
             return [], 0
-        raise SetupError(answer.url, f"answered {error}", "check the search")
-    products = results.get("Products")
-    page = _listed(products.get("Product") if isinstance(products, dict) else None)
-    if not all(isinstance(product, dict) for product in page):
-        raise SetupError(answer.url, "answered something that is no ODE result", _REMEDY)
-    total = _number(results.get("Count"))
-    return page, None if math.isnan(total) else int(total)
+        raise SetupError(shown(answer.url), f"answered {error}", "check the search")
+    return results.products, None if math.isnan(results.count) else int(results.count)
 
 
-def _listed(value):
-    """What ODE gives as a list, as one object, or as a string if there is nothing: as a list."""
-    if isinstance(value, dict):
-        return [value]
-    return value if isinstance(value, list) else []
-
-
-def _number(value):
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return math.nan
-    return number if math.isfinite(number) else math.nan
-
-
-def row_of(product: Mapping[str, Any]) -> dict[str, Any] | None:
+def row_of(product: OdeProduct, acquisition: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return the line of the product table for a product.
 
     Parameters
     ----------
-    product : mapping
-        A product in ODE's own words.
+    product : OdeProduct
+    acquisition : mapping
+        The section of the config: ``ode_url``.
 
     Returns
     -------
     dict or None
         Values by `table.COLUMNS`; None where the product has no NAC image. Numbers that ODE does not give are NaN, and
         so is the Sun's azimuth.
+
+    Raises
+    ------
+    SetupError
+        Where the image's address may not be asked (`outside.address`).
     """
-    files = _listed((product.get("Product_files") or {}).get("Product_file"))
-    for file in files:
-        name = _PRODUCT.match(str(file.get("FileName", "")))
+    for file in product.contents.files:
+        name = _IMAGE.fullmatch(file.name)
         # Browse images and shapefiles have the same name, but other types.
-        if name and str(file.get("Type", "Product")).lower() == "product" and _is_image(file):
+        if name and file.kind.lower() == "product" and file.url:
             break
     else:
         return None
-    kilobytes = _number(file.get("KBytes"))
-    scale = _number(product.get("Map_scale"))
+    where = f"{acquisition['ode_url']}: {name[1].upper()}"
     return {
         "product": name[1].upper(),
-        "url": str(file["URL"]),
-        "bytes": 0 if math.isnan(kilobytes) else int(1024 * kilobytes),
-        "incidence_deg": _number(product.get("Incidence_angle")),
-        "emission_deg": _number(product.get("Emission_angle")),
-        "phase_deg": _number(product.get("Phase_angle")),
-        "resolution_m": _number(product.get("Map_resolution")) if math.isnan(scale) else scale,
+        "url": address(file.url, where, acquisition, given_by=acquisition["ode_url"]),
+        "bytes": 0 if math.isnan(file.kilobytes) else int(1024 * file.kilobytes),
+        "incidence_deg": product.incidence_deg,
+        "emission_deg": product.emission_deg,
+        "phase_deg": product.phase_deg,
+        "resolution_m": product.resolution_m if math.isnan(product.scale_m) else product.scale_m,
         "sub_solar_azimuth_deg": math.nan,
-        "start_time": str(product.get("UTC_start_time") or ""),
+        "start_time": product.start_time,
         "footprint": _footprint(product),
     }
-
-
-def _is_image(file):
-    return str(file.get("FileName", "")).upper().endswith(".IMG") and bool(file.get("URL"))
 
 
 def _footprint(product):
@@ -150,15 +132,26 @@ def _footprint(product):
     ODE's outline on the sphere (``GL``) is preferred: near a pole, the edges of the cylindrical outline (``C0``) are in
     other places.
     """
-    for key, on_sphere in (("Footprint_GL_geometry", True), ("Footprint_C0_geometry", False)):
-        try:
-            outline = shapely.from_wkt(product.get(key) or None)
-        except (shapely.errors.GEOSException, TypeError):
-            continue
-        if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
+    for text, on_sphere in ((product.outline_on_sphere, True), (product.outline_on_cylinder, False)):
+        outline = _outline(text)
+        if outline is None:
             continue
         # An outline round a pole may have no area when it is drawn in longitude and latitude.
         outline = canonical_footprint(outline) if on_sphere else outline
         if outline.area > 0:
             return shapely.to_wkt(outline, rounding_precision=6)
     return ""
+
+
+def _outline(text):
+    """Polygon of WKT in longitude and latitude; None for what is none."""
+    if len(text) > _LONGEST_OUTLINE or not text.lstrip().upper().startswith(("POLYGON", "MULTIPOLYGON")):
+        return None
+    try:
+        outline = shapely.from_wkt(text)
+    except shapely.errors.GEOSException:
+        return None
+    if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
+        return None
+    lon, lat = abs(shapely.get_coordinates(outline)).max(axis=0)
+    return outline if lon <= 540 and lat <= 90 else None

@@ -87,7 +87,7 @@ def _products_found(aoi, acquisition):
         box = {"minlat": south, "maxlat": north, "westernlon": west, "easternlon": east}
         products = ode.query(http, acquisition, **{key: f"{value:.6f}" for key, value in box.items()}, loc="f")
         log.info("ODE has %d images in %s", len(products), box)
-        rows.update({row["product"]: row for product in products if (row := ode.row_of(product))})
+        rows.update({row["product"]: row for product in products if (row := ode.row_of(product, acquisition))})
     return table_of(rows.values())
 
 
@@ -262,7 +262,9 @@ def locate(products: Sequence[str], acquisition: Mapping[str, Any]) -> pd.DataFr
             row = dict.fromkeys(("start_time", "footprint"), "")
             row.update(url=at_hand.as_uri(), bytes=at_hand.stat().st_size)
         else:
-            answered = (ode.row_of(item) for item in ode.query(http, acquisition, productid=f"*{name.lower()}*"))
+            answered = (
+                ode.row_of(item, acquisition) for item in ode.query(http, acquisition, productid=f"*{name.lower()}*")
+            )
             row = next((row for row in answered if row and row["product"] == name), None)
         if row is None:
             raise InputError(product, "is not in the archive", "check the product id")

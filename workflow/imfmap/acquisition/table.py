@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from ..core.files import replacing
 from ..maps.bodies import body
 from ..maps.times import parse_utc
 from ..maps.vectors import write_vector
+from .outside import address
 from .product_csv import read_lines
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ COLUMNS = [
     "start_time",
     "footprint",
 ]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 _TEXT = {"product": str, "url": str, "start_time": str, "footprint": str}
 # The archive's numbers have no more significant decimals.
 _DECIMALS = {
@@ -88,18 +91,26 @@ def write_table(path: str | Path, table: pd.DataFrame) -> None:
         table.assign(bytes=table["bytes"].astype("Int64")).to_csv(temporary, index=False, columns=COLUMNS)
 
 
-def url_of(path: str | Path, product: str) -> str:
+def url_of(path: str | Path, product: str, acquisition: Mapping[str, Any] = _NOTHING) -> str:
     """Return the URL of a product in a product table.
+
+    Parameters
+    ----------
+    path : path
+    product : str
+    acquisition : mapping
+        The section of the config: the servers that it names may be anywhere.
 
     Raises
     ------
     InputError
-        Where the table does not have the product, or no URL of it.
+        Where the table does not have the product, or no URL of it that may be asked (`outside.address`). An address of
+        a file on this machine (``file:``) may: searches write none, and people may.
     """
     url = _row_of(path, product).get("url")
     if not url:
         raise InputError(path, f"has no URL of product {product}", "search again, or add it to the table")
-    return url
+    return url if url.startswith("file:///") else address(url, path, acquisition)
 
 
 def _row_of(path, product):

@@ -7,9 +7,11 @@ from typing import Any
 from urllib.parse import urlparse
 
 from ..core.checksums import md5, sha256
-from ..core.errors import InputError, SetupError
+from ..core.errors import InputError
+from .answers import zenodo_record
 from .download import download_file
 from .http import ask, session
+from .outside import address, shown
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
 # The names of torch's files end with the beginning of their SHA-256: deeplabv3_resnet50_coco-cd0a2569.pth.
@@ -61,32 +63,29 @@ def download_zenodo_checkpoint(record: int | str, path: Path, acquisition: Mappi
     Raises
     ------
     InputError
-        Where the record has no checkpoint, or several, or the file is damaged.
+        Where the record has no checkpoint, or several, its address may not be asked (`outside.address`), or the file
+        is damaged.
     """
     http = session(acquisition)
-    address = f"{acquisition['zenodo_url']}/records/{record}"
-    answer = ask(http, address, acquisition, "check the number of the record, and acquisition.zenodo_url")
-    try:
-        files = {file["key"]: file for file in answer.json().get("files", [])}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SetupError(
-            answer.url, "answered something that is no Zenodo record", "check acquisition.zenodo_url and the network"
-        ) from None
-    weights = [name for name in files if name.lower().endswith(_CHECKPOINTS)]
+    place = f"{acquisition['zenodo_url']}/records/{record}"
+    answer = ask(http, place, acquisition, "check the number of the record, and acquisition.zenodo_url")
+    files = zenodo_record(answer, "check acquisition.zenodo_url and the network").files
+    weights = [file for file in files if file.key.lower().endswith(_CHECKPOINTS)]
     if len(weights) != 1:
         raise InputError(
-            answer.url,
-            f"has {len(weights)} checkpoints among {', '.join(files) or 'no files'}",
+            shown(answer.url),
+            f"has {len(weights)} checkpoints among {shown(', '.join(file.key for file in files)) or 'no files'}",
             "download the right one and name it as the model's checkpoint",
         )
-    chosen = files[weights[0]]
-    algorithm, _, checksum = str(chosen.get("checksum", "")).partition(":")
+    (chosen,) = weights
+    url = address(chosen.links.own, shown(answer.url), acquisition, given_by=answer.url)
+    algorithm, _, checksum = chosen.checksum.partition(":")
 
     def check(came):
         if algorithm != "md5":
             return
         found = md5(came)
         if found != checksum:
-            raise InputError(came, f"has MD5 {found}, Zenodo says {checksum}", "fetch it again")
+            raise InputError(came, f"has MD5 {found}, Zenodo says {shown(checksum)}", "fetch it again")
 
-    download_file(chosen["links"]["self"], path, {**acquisition, "mirror": None}, check, chosen.get("size"), http)
+    download_file(url, path, {**acquisition, "mirror": None}, check, chosen.size, http)

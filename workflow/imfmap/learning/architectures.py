@@ -1,5 +1,6 @@
 """Names of the networks, and the settings that each takes. Nothing is built here: a configuration is checked fast."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ DEEPLABS = ("deeplabv3_resnet50", "deeplabv3_resnet101", "deeplabv3_mobilenet_v3
 ENCODER_DECODERS = ("unet", "unetplusplus", "deeplabv3plus", "fpn", "linknet")
 # Those of its encoders that have torchvision's ImageNet weights; the first is the default.
 IMAGENET_ENCODERS = ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+# Names with a colon or a slash are addresses to the packages of encoders, which would go there.
+_ENCODER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 ARCHITECTURES = (*DEEPLABS, *ENCODER_DECODERS)
 OUTPUT_STRIDES = {**dict.fromkeys(DEEPLABS, (4, 8, 16, 32)), "deeplabv3plus": (8, 16)}
 # Batch normalisation cannot learn from one tile.
@@ -39,6 +42,9 @@ def check_architecture(settings: Mapping[str, Any]) -> None:
         raise InputError("architecture", f"unknown '{name}'", f"use one of {', '.join(ARCHITECTURES)}")
     if settings.get("encoder") and name in DEEPLABS:
         raise InputError("encoder", f"{name} has its own", "leave the key out")
+    if not _ENCODER_NAME.fullmatch(settings.get("encoder") or IMAGENET_ENCODERS[0]):
+        found = f"'{settings['encoder']}' is no name of an encoder alone, it leads to a server or a folder"
+        raise InputError("encoder", found, f"use {', '.join(IMAGENET_ENCODERS)}, or another name of that package")
     if settings.get("decoder_channels") and name not in _WITH_DECODER_CHANNELS:
         raise InputError("decoder_channels", f"{name} takes none", "leave the key out")
     strides = OUTPUT_STRIDES.get(name, ())

@@ -227,7 +227,7 @@ def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     _check_input(settings, path)
-    model = build_model({**settings, "weights": None})
+    model = build_model({**settings, **dict.fromkeys(STARTS)})
     load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
@@ -291,7 +291,7 @@ def adopt_checkpoint(
     for key, value in (stated or {}).items():
         if value is not None and settings[key] != value:
             logger.warning("%s: has %s %s, not %s: check that it is the right model", path, key, settings[key], value)
-    model = build_model({**settings, "weights": None})
+    model = build_model({**settings, **dict.fromkeys(STARTS)})
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
 

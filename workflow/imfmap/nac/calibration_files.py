@@ -246,7 +246,12 @@ def read_column_cube(path: str | Path) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as dataset:
+            # GDAL would follow a file of another kind (VRT), or a label that points elsewhere, to files and servers.
+            with rasterio.open(path, driver="ISIS3") as dataset:
+                others = set(dataset.files) - {str(path), f"{path}.aux.xml"}
+                if others:
+                    found = f"has its pixels in another file ({min(others)})"
+                    raise InputError(path, found, _how_to_get(Path(path).name))
                 line = dataset.read(1, window=((0, 1), (0, dataset.width)))[0]
     except RasterioIOError as error:
         raise InputError(path, f"cannot be read as a cube ({error})", _how_to_get(Path(path).name)) from None

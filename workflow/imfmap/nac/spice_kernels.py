@@ -54,7 +54,7 @@ def read_kernel_camera(
     Raises
     ------
     InputError
-        If a kernel is missing or broken, or the kernels do not cover the image's time.
+        If a kernel is missing or broken, loads other files, or the kernels do not cover the image's time.
     """
     facts = label if isinstance(label, NacLabel) else _read_facts(label)
     paths = [*moon_orientation_kernels(), *map(Path, kernels)]
@@ -64,6 +64,7 @@ def read_kernel_camera(
     loaded = []
     try:
         for path in paths:
+            _check_alone(path)
             spiceypy.furnsh(str(path))
             loaded.append(str(path))
         return _camera_arguments(facts)
@@ -77,6 +78,21 @@ def read_kernel_camera(
     finally:
         for path in reversed(loaded):
             spiceypy.unload(path)
+
+
+def _check_alone(path):
+    """Stop at a meta-kernel: kernels come from a store, and what such a file names may be anywhere on this machine."""
+    with open(path, "rb") as file:
+        if file.read(4) in (b"DAF/", b"DAS/", b"NAIF"):
+            return
+        file.seek(0)
+        data = False
+        for line in file:
+            words = line.split()
+            if words[:1] in ([b"\\begindata"], [b"\\begintext"]):
+                data = words[0] == b"\\begindata"
+            elif data and b"KERNELS_TO_LOAD" in line.upper():
+                raise InputError(path, "is a meta-kernel, which loads other files", "list the kernels themselves")
 
 
 def _read_facts(label):
