@@ -11,6 +11,7 @@ from ..labels.truth_classes import CLASSES
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.components import Components
 from ..maps.grids import MapGrid
+from ..maps.line_places import even_places
 from ..maps.probability_raster import CODES, code_at_least
 from ..maps.vectors import read_vector
 from .blocks import BLOCK_PX, Block
@@ -212,10 +213,6 @@ def _points(lines, grid):
     # Line and outline may also meet in single points: leave them out.
     chosen = shapely.length(parts) > 0
     parts, owner = parts[chosen], owner[chosen]
-    length = shapely.length(parts)
-    count = np.maximum(1, np.rint(length / grid.resolution_m)).astype(int)
-    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    along = (number + 0.5) * np.repeat(length / count, count)
-    x, y = shapely.get_coordinates(shapely.line_interpolate_point(np.repeat(parts, count), along)).T
-    row, column = (np.rint(values).astype(int) for values in grid.rowcol(x, y))
-    return row, column, np.repeat(owner, count)
+    points, part = even_places(parts, np.maximum(1, np.rint(shapely.length(parts) / grid.resolution_m)).astype(int))
+    row, column = (np.rint(values).astype(int) for values in grid.rowcol(*points.T))
+    return row, column, owner[part]
