@@ -1,6 +1,7 @@
 """What the rules of images share: their files, cameras, calibration files and processing; settings of ISIS."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 from imfmap.acquisition.product_csv import read_lines
@@ -43,11 +44,17 @@ def product_table_content(wildcards):
     return sha256_of_bytes(repr(read_lines(str(path)).lines).encode()) if path else ""
 
 
+@cache
+def files_by_product(target):
+    """Images of a target that the configuration names as files, by product."""
+    return {product_of(path): path for path in local_files(target)}
+
+
 def local_file(wildcards):
     """File of the configuration that holds the image of a product."""
-    for path in local_files(wildcards.target):
-        if product_of(path) == wildcards.product:
-            return user_file(path)
+    path = files_by_product(wildcards.target).get(wildcards.product)
+    if path is not None:
+        return user_file(path)
     raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
 
 
@@ -152,10 +159,15 @@ def calibrated_of(*targets):
     ]
 
 
+@cache
+def simulated_by_product(target):
+    """Settings of the images of a simulated target, by product."""
+    return {image["product"]: image for image in TARGETS[target]["simulate"]["images"]}
+
+
 def simulated_image(wildcards):
     """Settings of one image of a simulated target."""
-    images = TARGETS[wildcards.target]["simulate"]["images"]
-    return next(image for image in images if image["product"] == wildcards.product)
+    return simulated_by_product(wildcards.target)[wildcards.product]
 
 
 def target_images(wildcards):

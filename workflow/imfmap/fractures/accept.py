@@ -8,7 +8,7 @@ import shapely
 from pyproj import CRS
 
 from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from ..maps.vectors import layers_of, read_vector
 from .limits import MIN_AREA_M2
 

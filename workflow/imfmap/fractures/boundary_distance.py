@@ -15,8 +15,7 @@ from rasterio.features import rasterize
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
 from ..maps.grids import MapGrid
-from ..maps.line_places import even_places
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import even_places, pieces_of
 from .accept import INSIDE_SHARE
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from skimage.morphology import skeletonize
 
 from ..maps.grids import MapGrid
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from .width_profiles import edge_distance_m, pixel_size_m
 
 # A fracture is drawn on a mask whose pixels are so fine that its width spans WIDTH_PX of them. But they are at most
@@ -210,8 +210,8 @@ def _parts(graph):
     count, part = connected_components(graph, directed=False)
     order = np.argsort(part, kind="stable")
     graph = graph[order][:, order]
-    ends = np.cumsum(np.bincount(part, minlength=count))
-    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+    size = np.bincount(part, minlength=count)
+    for start, end in zip(np.cumsum(size) - size, np.cumsum(size), strict=True):
         yield order[start:end], graph[start:end, start:end]
 
 

@@ -17,7 +17,7 @@ from ..maps.alignment import offset_on
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts, facts_of
 from ..maps.image_layers import FilledBlocks
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from ..maps.probability_raster import CODES, NODATA
 from ..maps.rasters import open_raster, read_window
 
@@ -216,8 +216,8 @@ def _support_columns(fractures, grid, facts, image, fracture, worth, seen, agree
     east, north = np.einsum("nij,jn->in", jacobians[fracture], np.stack([np.sin(turn), np.cos(turn)]))
     azimuth = np.degrees(np.arctan2(east, north)) % 360.0
     rows = []
-    ends = np.cumsum(np.bincount(fracture, minlength=len(fractures)))
-    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+    count = np.bincount(fracture, minlength=len(fractures))
+    for start, end in zip(np.cumsum(count) - count, np.cumsum(count), strict=True):
         of_one = image[start:end]
         light = [(facts[index].incidence_deg, angle) for index, angle in zip(of_one, azimuth[start:end], strict=True)]
         known = [angles for angles in light if np.isfinite(angles).all()]

@@ -22,7 +22,7 @@ from ..core.limits import MOST_MEASURED_PIXELS, check_limit
 from ..core.part_store import PartStore
 from ..maps.axial import axial_difference_deg, polygon_principal_axis
 from ..maps.grids import MapGrid
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from ..maps.probability_raster import decode
 from ..maps.rasters import open_raster
 from .centreline import MOST_PIXELS, centreline, mask_shape, polygon_mask, polygon_raster, polygon_window

@@ -7,7 +7,7 @@ import numpy as np
 from pyproj import Geod
 
 from ..maps.grids import MapGrid
-from ..maps.line_places import even_places
+from ..maps.large_shapes import even_places
 
 BIN_DEG = 10.0
 # Pieces are as long as the fracture is wide, but at least this many pixels of the map: the direction of a shorter piece

@@ -16,7 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from ..maps.bodies import body_of
 from ..maps.grids import MapGrid, transformed
 from ..maps.ground_plane import GroundPlane
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from .accept import OUTSIDE
 from .limits import POND_GAP_M, POND_MIN_FRACTURES, POND_MIN_LENGTH_M
 

@@ -12,8 +12,8 @@ class Components:
     """Connected components of windows that are added row by row, and from left to right in each row.
 
     Pixels that touch by an edge belong together, and so do those that touch by a corner, unless `corners` is False.
-    With corners, a diagonal fracture one pixel wide is one component. Each window has its own pieces. Their numbers go on from window to window. `roots` tells which pieces belong
-    together. A window that is not added connects nothing.
+    With corners, a diagonal fracture one pixel wide is one component. Each window has its own pieces. Their numbers go
+    on from window to window. `roots` tells which pieces belong together. A window that is not added connects nothing.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ from rasterio.features import rasterize
 from scipy.ndimage import map_coordinates
 
 from .grids import MapGrid, transformed
-from .pieces import pieces_of
+from .large_shapes import pieces_of
 from .probability_raster import NODATA
 from .rasters import open_raster, read_window
 

@@ -17,7 +17,7 @@ from ..fractures.accept import REASONS
 from ..fractures.fracture_columns import COLUMNS, SHAPEFILE_FIELDS
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
-from ..maps.line_places import places_along
+from ..maps.large_shapes import places_along
 from ..maps.vectors import write_vector
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from rasterio.features import rasterize
 
 from ..labels.truth_classes import CLASSES
 from ..learning.metrics import TruthMetrics
-from ..maps.pieces import pieces_of
+from ..maps.large_shapes import pieces_of
 from ..maps.rasters import read_raster
 
 
