@@ -20,19 +20,16 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent / "workflow"), os.en
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def rows(name: str, first: int, doublings: int, title: str) -> list[str]:
-    """Return the lines of the table for a case."""
-    lines, times = [], []
+def show(name: str, first: int, doublings: int, title: str) -> None:
+    """Measure a case at all its sizes, and print the lines of the table."""
+    times = []
     for size in (first << step for step in range(doublings + 1)):
         with tempfile.TemporaryDirectory() as folder:
             taken = measure([sys.executable, str(HERE / "bounds_cases.py"), name, str(size), folder])
         times.append(taken.work_s)
         exponent = f"{math.log(times[-1] / times[-3], 4):.2f}" if len(times) > 2 else ""
-        lines.append(
-            f"| {title if size == first else ''} | {size} | {taken.work_s:.2f} | {taken.peak_mib:.0f} | {exponent} |"
-        )
-        print(lines[-1], flush=True)
-    return lines
+        row = (title if size == first else "", size, f"{taken.work_s:.2f}", f"{taken.peak_mib:.0f}", exponent)
+        print(f"| {' | '.join(map(str, row))} |", flush=True)
 
 
 def main() -> None:
@@ -50,7 +47,7 @@ def main() -> None:
     print("| case: what n counts | n | CPU s | peak MiB | exponent |\n|---|---|---|---|---|")
     for name in given.cases or CASES:
         case, first = CASES[name]
-        rows(name, first, given.doublings, f"`{name}`: {case.__doc__.splitlines()[0]}")
+        show(name, first, given.doublings, f"`{name}`: {case.__doc__.splitlines()[0]}")
 
 
 if __name__ == "__main__":

@@ -285,11 +285,11 @@ def truth(number: int, folder: Path) -> Work:
 CASES: dict[str, tuple[Callable[[int, Path], Work], int]] = {
     # By name: the case, and its smallest size.
     "dots": (_of_mask(dots), 10_000),
-    "checkerboard": (_of_mask(checkerboard), 250_000),
-    "net": (_of_mask(net), 250_000),
-    "comb": (_of_mask(comb), 1_000_000),
-    "spiral": (_of_mask(spiral), 1_000_000),
-    "rings": (_of_mask(rings), 160_000),
+    "checkerboard": (_of_mask(checkerboard), 40_000),
+    "net": (_of_mask(net), 40_000),
+    "comb": (_of_mask(comb), 250_000),
+    "spiral": (_of_mask(spiral), 250_000),
+    "rings": (_of_mask(rings), 40_000),
     "ponds": (ponds, 4_000),
     "figure": (figure, 2_000),
     "crossing_line": (crossing_line, 2_000),
