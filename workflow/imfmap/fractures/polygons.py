@@ -119,9 +119,13 @@ def _check_size(path, parts, corners):
 
 
 def _corner_count(mask):
-    """Return about how many corners the outlines of a mask have: places where one or three of four pixels are set."""
+    """Return how many corners the outlines of a mask have inside it: one where one or three of four pixels are set.
+
+    Where two are set that touch by a corner, there are two.
+    """
     across = mask[:, 1:] != mask[:, :-1]
-    return int((across[1:] != across[:-1]).sum())
+    one, both = across[1:] != across[:-1], across[1:] & across[:-1]
+    return int(one.sum()) + 2 * int((both & (mask[1:, 1:] == mask[:-1, :-1])).sum())
 
 
 def _outlines(labels, count, row, column):
