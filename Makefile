@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping real-crops help
+.PHONY: demo test fuzz lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops help
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -15,6 +15,13 @@ demo: .venv/run.stamp  ## run all steps on a simulated Moon, in minutes
 
 test: .venv/test.stamp lint  ## run all checks and tests
 	$(BIN)/pytest tests -m "not slurm"
+
+MINUTES ?= 10
+fuzz: .venv/test.stamp  ## run the tests that make their inputs by generators, each again and again (MINUTES=10)
+	$(BIN)/pytest tests -m fuzz --fuzz-minutes $(MINUTES) -n $(CORES)
+
+bench-bounds: .venv/run.stamp  ## measure how time and memory grow with inputs that are as bad as they can be
+	$(BIN)/python benchmarks/bounds.py
 
 test-slurm: .venv/test.stamp  ## test the workflow on a real Slurm, which the test starts (Debian: apt-get install slurmctld slurmd slurm-client munge)
 	$(BIN)/pytest tests/workflow -m slurm -n 0

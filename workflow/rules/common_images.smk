@@ -1,6 +1,7 @@
 """What the rules of images share: their files, cameras, calibration files and processing; settings of ISIS."""
 
 import os
+from functools import cache
 from pathlib import Path
 
 from imfmap.acquisition.product_csv import read_lines
@@ -52,11 +53,17 @@ def chosen_table(wildcards):
     return ancient(path) if wildcards.target in targets_from("products", "search") else []
 
 
+@cache
+def files_by_product(target):
+    """Images of a target that the configuration names as files, by product."""
+    return {product_of(path): path for path in local_files(target)}
+
+
 def local_file(wildcards):
     """File of the configuration that holds the image of a product."""
-    for path in local_files(wildcards.target):
-        if product_of(path) == wildcards.product:
-            return user_file(path)
+    path = files_by_product(wildcards.target).get(wildcards.product)
+    if path is not None:
+        return user_file(path)
     raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
 
 
@@ -178,10 +185,15 @@ def finished_mosaic(wildcards):
     return user_file(TARGETS[wildcards.target]["mosaic"])
 
 
+@cache
+def simulated_by_product(target):
+    """Settings of the images of a simulated target, by product."""
+    return {image["product"]: image for image in TARGETS[target]["simulate"]["images"]}
+
+
 def simulated_image(wildcards):
     """Settings of one image of a simulated target."""
-    images = TARGETS[wildcards.target]["simulate"]["images"]
-    return next(image for image in images if image["product"] == wildcards.product)
+    return simulated_by_product(wildcards.target)[wildcards.product]
 
 
 def target_images(wildcards):

@@ -7,6 +7,7 @@ from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter, label
 
 from imfmap.core.errors import InputError
+from imfmap.fractures import polygons
 from imfmap.fractures.polygons import vectorise
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
@@ -81,3 +82,14 @@ def test_nothing_there(tmp_path):
     write(tmp_path / "p.tif", np.full((30, 30), np.nan))
     frame = vectorise(tmp_path / "p.tif", 0.5)
     assert len(frame) == 0 and frame.crs == CRS
+
+
+@pytest.mark.parametrize(
+    ("limit", "said"), [("MOST_PARTS", "separate detections, and the limit is 100"), ("MOST_CORNERS", "corners of")]
+)
+def test_a_probability_that_is_noise_is_refused_before_its_polygons_are_made(tmp_path, monkeypatch, limit, said):
+    write(tmp_path / "p.tif", np.indices((40, 40)).sum(axis=0) % 2.0)
+    monkeypatch.setattr(polygons, limit, 100)
+    monkeypatch.setattr(polygons, "shapes", None)
+    with pytest.raises(InputError, match=said):
+        vectorise(tmp_path / "p.tif", 0.5)

@@ -100,3 +100,13 @@ def test_other_pixels_are_refused(tmp_path):
     with pytest.raises(InputError, match="no image to fuse"):
         fused(tmp_path, [])
     assert not (tmp_path / "out.tif").exists()
+
+
+def test_256_images_of_one_place_are_counted_and_kept():
+    class Image:
+        def block(self, row, column, shape):
+            return np.full(shape, 0.6, np.float32), np.ones(shape, np.float32)
+
+    parts = fusion._fuse_block([Image()] * 256, 0, 0, (2, 3), counted=True)
+    np.testing.assert_allclose(decode(parts["codes"]), 0.6, atol=0.0021)
+    assert parts["counts"].dtype == np.uint8 and (parts["counts"] == 255).all()

@@ -265,3 +265,30 @@ def test_a_class_needs_a_width(tmp_path):
     path = write(tmp_path / "labels.gpkg", [at((0, 0), (9, 0))], ["huge"])
     with pytest.raises(InputError, match="no width for class 'huge'"):
         labels_to_polygons(read_labels(path, MAP), {"tiny": 2}, 1.5)
+
+
+def test_a_line_of_many_points_is_drawn_as_the_same_line_of_few(tmp_path, grid):
+    few = [(-120, -100), (100, 80), (-100, 90), (110, -60)]
+    along = np.linspace(0, 1, 120)[:-1, np.newaxis]
+    many = [point for a, b in zip(few, few[1:], strict=False) for point in np.array(a) + along * np.subtract(b, a)]
+    masks = []
+    for name, points in (("few", few), ("many", [*map(tuple, many), few[-1]])):
+        write(tmp_path / f"{name}.gpkg", [at(*points)], ["medium"])
+        polygons = labels_to_polygons(read_labels(tmp_path / f"{name}.gpkg", MAP), WIDTHS, 1.5)
+        masks.append(rasterise_labels(polygons, grid))
+    assert len(polygons) > 256 and (masks[0] != masks[1]).sum() <= 4
+
+
+def test_labels_that_would_take_hours_to_draw_are_refused(tmp_path, grid, monkeypatch):
+    monkeypatch.setattr(imfmap.labels.reading, "MOST_LABEL_PIXELS", 10_000)
+    write(tmp_path / "labels.gpkg", [SQUARE] * 3, [None] * 3)
+    polygons = labels_to_polygons(read_labels(tmp_path / "labels.gpkg", MAP), WIDTHS, 1.5)
+    polygons["geometry"] = [grid_square(grid)] * 3
+    with pytest.raises(InputError, match="pixels to draw for its 3 labels, and the limit is 10,000"):
+        write_labels(tmp_path / "labels.tif", polygons, grid, tmp_path / "labels.gpkg")
+    assert not (tmp_path / "labels.tif").exists()
+
+
+def grid_square(grid):
+    left, bottom, right, top = grid.bounds
+    return Polygon([(left, bottom), (right, bottom), (right, top), (left, top)])

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.ndimage import label
 
 from imfmap.maps.components import Components
@@ -27,3 +29,22 @@ def test_nothing_is_connected_through_a_window_that_is_left_out():
     for row, column in ((0, 0), (0, 6), (6, 0)):
         components.add(row, column, np.ones((3, 3), bool))
     assert len(set(components.roots())) == 3
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=12, max_size=12), min_size=1, max_size=12),
+    st.integers(1, 12),
+    st.booleans(),
+)
+def test_windows_of_any_size_find_the_components_of_the_whole(rows, window, corners):
+    mask = np.array(rows)
+    components, pieces = Components(mask.shape[1], corners), np.full(mask.shape, -1)
+    for row in range(0, mask.shape[0], window):
+        for column in range(0, mask.shape[1], window):
+            part = mask[row : row + window, column : column + window]
+            labels, first, _ = components.add(row, column, part)
+            pieces[row : row + window, column : column + window][part] = labels[part] + first - 1
+    wanted, count = label(mask, np.ones((3, 3)) if corners else None)
+    roots = components.roots()
+    pairs = {(root, whole) for root, whole in zip(roots[pieces[mask]].tolist(), wanted[mask].tolist(), strict=True)}
+    assert len(pairs) == count == len({root for root, _ in pairs})

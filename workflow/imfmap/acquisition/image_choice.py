@@ -31,6 +31,8 @@ _OTHERS, _NEARLY = 8, 0.05
 _MARGIN = 0.002
 # Number of images that are left out on trial before the search for fewer images ends.
 _TRIES = 8
+# Images whose Suns are compared with all others at a time.
+_AT_ONCE = 500
 # Suns that are nearer to each other than this are alike.
 _ALIKE_DEG = 10.0
 
@@ -121,8 +123,9 @@ def choose_images(
         adds.append(float((~seen[cells]).sum() / shown.total))
         seen[cells] = True
     choice = Choice(best, adds, float(seen.mean()), sun_angles_deg=angles)
+    taken = set(best)
     for row in range(len(footprints)):
-        if row not in best:
+        if row not in taken:
             choice.reasons[row] = _reason(shown.cells(row), seen, least, len(best) >= most)
     return choice
 
@@ -149,8 +152,12 @@ def _sun_angles(suns, weights):
     known = np.isfinite(suns).all(axis=1)
     if not known.any():
         return np.full(len(suns), np.nan)
-    alike = suns[known] @ suns[known].T > np.cos(np.radians(_ALIKE_DEG))
-    reference = suns[known][np.argmax(alike @ weights[known])]
+    # Some rows at a time: of twenty thousand images, the table of all pairs would not fit into memory.
+    shares = [
+        (some @ suns[known].T > np.cos(np.radians(_ALIKE_DEG))) @ weights[known]
+        for some in np.array_split(suns[known], -(-known.sum() // _AT_ONCE))
+    ]
+    reference = suns[known][np.argmax(np.concatenate(shares))]
     return np.where(known, separation_deg(np.where(known[:, None], suns, reference), reference), np.nan)
 
 

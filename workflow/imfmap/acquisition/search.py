@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from ..core.errors import InputError
+from ..core.limits import MOST_IMAGES, check_limit
 from ..core.product_ids import OtherProductError, full_id
 from ..maps.geometry import azimuth_deg, lonlat_of
 from ..maps.times import parse_utc
@@ -110,6 +111,8 @@ def _pick(found, aoi, target, acquisition, kept, known):
     for product, reason in zip(found["product"], reasons, strict=True):
         if reason:
             images[product] = {"left_out": reason}
+    remedy = "narrow the limits of search, or give a smaller place"
+    check_limit(len(candidates), MOST_IMAGES, f"search at {target['lat']}, {target['lon']}", "images are found", remedy)
     if kept is None:
         if candidates.empty:
             raise InputError(
@@ -123,8 +126,8 @@ def _pick(found, aoi, target, acquisition, kept, known):
         kept, new = _moved(kept, found, known), candidates[~candidates["product"].isin([*known, *kept["product"]])]
         rows = pd.concat([kept, new], ignore_index=True)
         already = len(kept)
-        for product in candidates["product"]:
-            if product in known and product not in set(kept["product"]):
+        for product in candidates["product"][~candidates["product"].isin(kept["product"])]:
+            if product in known:
                 earlier = known[product].get("left_out")
                 images[product] = {"left_out": earlier or "deleted from the table by hand"}
     footprints = [shapely.from_wkt(wkt or None) for wkt in rows["footprint"]]
@@ -143,7 +146,7 @@ def _pick(found, aoi, target, acquisition, kept, known):
         }
     added = sorted(row for row in choice.chosen if row >= already)
     table = rows.loc[[*range(already), *added]].reset_index(drop=True)
-    withdrawn = [] if kept is None else [name for name in kept["product"] if name not in set(found["product"])]
+    withdrawn = [] if kept is None else list(kept["product"][~kept["product"].isin(found["product"])])
     report = {
         "coverage": round(choice.coverage, 6),
         "found": len(found),

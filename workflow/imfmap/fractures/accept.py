@@ -8,6 +8,7 @@ import shapely
 from pyproj import CRS
 
 from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
+from ..maps.large_shapes import pieces_of
 from ..maps.vectors import layers_of, read_vector
 from .limits import MIN_AREA_M2
 
@@ -99,13 +100,12 @@ def filter_fractures(
 
 
 def _outside(polygons, areas):
-    inside = shapely.union_all(shapely.make_valid(areas))
-    shapely.prepare(inside)
-    outside = ~shapely.covers(inside, polygons)
-    partly = np.flatnonzero(outside & shapely.intersects(inside, polygons))
-    share = shapely.area(shapely.intersection(inside, polygons[partly])) / shapely.area(polygons[partly])
-    outside[partly] = share < INSIDE_SHARE
-    return outside
+    """Return the polygons of which less than `INSIDE_SHARE` lies in areas, bool (N,)."""
+    inside, _ = pieces_of([shapely.union_all(shapely.make_valid(areas))])
+    pieces, owner = pieces_of(polygons)
+    index, other = shapely.STRtree(inside).query(pieces, predicate="intersects")
+    common = shapely.area(shapely.intersection(pieces[index], inside[other]))
+    return np.bincount(owner[index], common, len(polygons)) < INSIDE_SHARE * shapely.area(polygons)
 
 
 def _along_seams(polygons, seams, distance_m):
@@ -114,12 +114,11 @@ def _along_seams(polygons, seams, distance_m):
     tree = shapely.STRtree(lines)
     along = np.zeros(len(polygons), bool)
     polygon_index, line_index = tree.query(polygons, predicate="dwithin", distance=distance_m)
-    for index in np.unique(polygon_index):
+    indices, starts = np.unique(polygon_index, return_index=True)
+    for index, close in zip(indices, np.split(lines[line_index], starts)[1:], strict=True):
         polygon = polygons[index]
         around = polygon.buffer(distance_m)
-        near = shapely.get_parts(
-            shapely.intersection(shapely.union_all(lines[line_index[polygon_index == index]]), around)
-        )
+        near = shapely.get_parts(shapely.intersection(shapely.union_all(close), around))
         near = shapely.multilinestrings(near[shapely.length(near) > 0])
         share = polygon.intersection(near.buffer(distance_m, cap_style="flat")).area / polygon.area
         if share < SEAM_SHARE:

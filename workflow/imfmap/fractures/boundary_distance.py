@@ -15,6 +15,7 @@ from rasterio.features import rasterize
 from scipy.ndimage import distance_transform_edt, map_coordinates
 
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import even_places, pieces_of
 from .accept import INSIDE_SHARE
 
 if TYPE_CHECKING:
@@ -180,7 +181,7 @@ class _Field:
         # One step more on each side, for points on the edge.
         grid = MapGrid.covering(plane.crs, bounds + step_m * np.array([-1, -1, 1, 1]), step_m)
         x, y = grid.xy(*np.indices(grid.shape))
-        inside = rasterize(flat, grid.shape, transform=grid.transform, dtype="uint8").astype(bool)
+        inside = rasterize(pieces_of(flat)[0], grid.shape, transform=grid.transform, dtype="uint8").astype(bool)
         counted = inside & (mapped.at(*plane.to_map(x, y)) >= 0.5)
         on_wall = rasterize([wall], grid.shape, transform=grid.transform, all_touched=True, dtype="uint8")
         distance = distance_transform_edt(on_wall == 0, sampling=grid.resolution_m)
@@ -228,11 +229,9 @@ def _frame(bounds, width_m):
 def _points(lines, centrelines, spacing_m):
     """Return points at even steps along lines, and the number (from 0) of each point's fracture."""
     count = np.maximum(1, np.rint(centrelines["length_m"].to_numpy(float) / spacing_m)).astype(int)
-    line = np.repeat(np.arange(len(lines)), count)
-    number = np.arange(len(line)) - np.repeat(np.cumsum(count) - count, count)
-    points = shapely.line_interpolate_point(lines[line], (number + 0.5) / count[line], normalized=True)
+    points, line = even_places(lines, count)
     fracture = np.unique(centrelines["fracture"].to_numpy(), return_inverse=True)[1]
-    return shapely.get_coordinates(points), fracture[line]
+    return points, fracture[line]
 
 
 def _random_set(field, from_middle, owner, rng):

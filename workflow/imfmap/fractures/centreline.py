@@ -13,6 +13,7 @@ from scipy.sparse.csgraph import connected_components, dijkstra
 from skimage.morphology import skeletonize
 
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import pieces_of
 from .width_profiles import edge_distance_m, pixel_size_m
 
 # A fracture is drawn on a mask whose pixels are so fine that its width spans WIDTH_PX of them. But they are at most
@@ -83,10 +84,8 @@ def centreline(mask: np.ndarray, to_ground: np.ndarray) -> Centreline | None:
     radius = half_width[rows, columns]
     places = np.stack([rows, columns], axis=1) @ to_ground.T
     best, total, lines = None, 0.0, []
-    parts, of_part = connected_components(graph, directed=False)
-    for part in range(parts):
-        nodes = np.flatnonzero(of_part == part)
-        chains = _chains(graph, nodes)
+    for nodes, part in _parts(graph):
+        chains = [nodes[chain] for chain in _chains(part)]
         main = chains[0]
         raw_length = _length(places[main])
         if raw_length < 2 * radius[nodes].max():
@@ -177,7 +176,8 @@ def polygon_mask(
 ) -> np.ndarray:
     """Return a polygon drawn on pixels that are `factor` times as fine as the grid's: bool (rows, columns)."""
     transform, shape = _transform(grid, window, factor), mask_shape(window, factor)
-    return rasterize([polygon], shape, transform=transform, all_touched=factor < 1).astype(bool)
+    pieces, _ = pieces_of([polygon])
+    return rasterize(pieces, shape, transform=transform, all_touched=factor < 1).astype(bool)
 
 
 def mask_shape(window: tuple[int, int, int, int], factor: float) -> tuple[int, int]:
@@ -205,13 +205,23 @@ def _graph(skeleton, to_ground):
     return coo_matrix((weights, (starts, ends)), shape=(len(rows), len(rows))).tocsr(), rows, columns
 
 
-def _chains(graph, nodes):
+def _parts(graph):
+    """Yield the nodes of each connected part of a graph, rising, and the graph of the part alone."""
+    count, part = connected_components(graph, directed=False)
+    order = np.argsort(part, kind="stable")
+    graph = graph[order][:, order]
+    size = np.bincount(part, minlength=count)
+    for start, end in zip(np.cumsum(size) - size, np.cumsum(size), strict=True):
+        yield order[start:end], graph[start:end, start:end]
+
+
+def _chains(graph):
     """Split a connected skeleton into paths: first the longest, then each branch, from its tip to the path it joins."""
-    root = nodes[np.argmax(_distances(graph, nodes[0])[0][nodes])]
+    root = np.argmax(_distances(graph, 0)[0])
     distance, before = _distances(graph, root)
     taken = np.zeros(graph.shape[0], bool)
     chains = []
-    for tip in nodes[np.argsort(-distance[nodes], kind="stable")]:
+    for tip in np.argsort(-distance, kind="stable"):
         if taken[tip]:
             continue
         chain = [tip]

@@ -9,13 +9,13 @@ import shapely
 from scipy.ndimage import map_coordinates
 from scipy.signal import oaconvolve
 
+from ..core.limits import MOST_DENSITY_CELLS, check_limit
 from ..maps.rasters import create_raster
+from .limits import CELLS
 
 if TYPE_CHECKING:
     from ..maps.ground_plane import GroundPlane, MappedGround
 
-# Number of cells per radius.
-CELLS = 10
 BANDS = ("fracture length, km per km2", "fractures, per km2")
 RADIUS_TAG = "IMF_DENSITY_RADIUS_M"
 # The density is NaN where less than this share of the circle is mapped.
@@ -84,10 +84,11 @@ def _cells(grid, plane, cell_m):
     """Return x, y of the plane's cells that cover a grid, and the edges of these cells in y and x."""
     # The extent of the grid on the plane, from a coarse mesh of places that includes the grid's edges.
     mesh = np.meshgrid(*(np.linspace(-0.5, extent - 0.5, 65) for extent in grid.shape), indexing="ij")
-    across, up = (
-        np.arange(places.min(), places.max() + cell_m, cell_m)
-        for places in plane.places(*grid.xy(*(indices.ravel() for indices in mesh)))
-    )
+    sides = plane.places(*grid.xy(*(indices.ravel() for indices in mesh)))
+    cells = np.prod([np.ptp(places) / cell_m for places in sides])
+    remedy = "give a larger radius"
+    check_limit(cells, MOST_DENSITY_CELLS, "mapping.density_radius_m", "cells in the density map", remedy)
+    across, up = (np.arange(places.min(), places.max() + cell_m, cell_m) for places in sides)
     x, y = np.meshgrid((across[1:] + across[:-1]) / 2, (up[1:] + up[:-1]) / 2)
     return x, y, (up, across)
 

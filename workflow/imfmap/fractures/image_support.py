@@ -12,10 +12,12 @@ from rasterio.features import rasterize
 from tqdm import tqdm
 
 from ..core.errors import InputError
+from ..core.open_files import open_files
 from ..maps.alignment import offset_on
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts, facts_of
 from ..maps.image_layers import FilledBlocks
+from ..maps.large_shapes import pieces_of
 from ..maps.probability_raster import CODES, NODATA
 from ..maps.rasters import open_raster, read_window
 
@@ -66,9 +68,8 @@ def agreeing_images(
         If a probability raster lies on other pixels than the grid, or an image lacks its tags.
     """
     facts = [facts_of(path) for path in image_paths]
-    shape = (len(probability_paths), len(fractures))
-    pixels, total, seen = np.zeros(len(fractures)), np.zeros(shape), np.zeros(shape)
-    with ExitStack() as stack:
+    pixels, shown = np.zeros(len(fractures)), _PairSums(len(fractures), 2)
+    with ExitStack() as stack, open_files(len(probability_paths)):
         datasets = [stack.enter_context(open_raster(path)) for path in probability_paths]
         offsets = [offset_on(dataset, grid, _MAP) for dataset in datasets]
         filled = [FilledBlocks(dataset) for dataset in datasets]
@@ -85,14 +86,20 @@ def agreeing_images(
                 codes = read_window(dataset, top, left, *labels.shape, fill=NODATA).ravel()[drawn]
                 valid = codes != NODATA
                 if valid.any():
-                    seen[number, chosen] += _sums(owners, len(chosen), valid)
-                    total[number, chosen] += _sums(owners, len(chosen), np.where(valid, codes, 0) / CODES)
-    covers = (seen > 0) & (seen >= COVER_SHARE * pixels)
-    mean = np.where(covers, total / np.maximum(seen, 1), -1.0)
+                    seen = _sums(owners, len(chosen), valid)
+                    total = _sums(owners, len(chosen), np.where(valid, codes, 0) / CODES)
+                    there = seen > 0
+                    shown.add(number, chosen[there], seen[there], total[there])
+    image, fracture, (seen, total) = shown.sums()
+    covers = seen >= COVER_SHARE * pixels[fracture]
+    image, fracture, mean = image[covers], fracture[covers], total[covers] / seen[covers]
     # Less half a code, since the map's threshold is rounded to a code.
-    agrees = covers & (mean >= threshold - 0.5 / CODES)
-    named = agrees | (covers & ~agrees.any(axis=0) & (mean == mean.max(axis=0, initial=-1.0)))
-    return _support_columns(fractures, grid, facts, named, mean, covers.sum(axis=0), agrees.sum(axis=0))
+    agrees = mean >= threshold - 0.5 / CODES
+    seen, agreed = (np.bincount(which, minlength=len(fractures)) for which in (fracture, fracture[agrees]))
+    highest = np.full(len(fractures), -1.0)
+    np.maximum.at(highest, fracture, mean)
+    named = agrees | ((agreed[fracture] == 0) & (mean == highest[fracture]))
+    return _support_columns(fractures, grid, facts, image[named], fracture[named], mean[named], seen, agreed)
 
 
 def mosaic_sources(
@@ -125,19 +132,42 @@ def mosaic_sources(
         if not products:
             raise InputError(sources_path, f"has no tag {PRODUCTS_TAG}", "make the mosaic again with this workflow")
         products = products.split(",")
-        share = np.zeros((len(products), len(fractures)))
+        shown = _PairSums(len(fractures), 1)
         offset = offset_on(dataset, grid, _MAP)
         for chosen, labels, row, column in _blocks(fractures, grid):
             source = read_window(dataset, row - offset[0], column - offset[1], *labels.shape, fill=0)
             # Count the pairs of fracture and source in one go.
-            keys = labels.astype(np.int64) * (len(products) + 1) + np.minimum(source, len(products))
-            counts = np.bincount(keys[labels > 0], minlength=(len(chosen) + 1) * (len(products) + 1))
-            share[:, chosen] += counts.reshape(-1, len(products) + 1)[1:, 1:].T
-    share /= np.maximum(share.sum(axis=0), 1)
+            drawn = (labels > 0) & (source > 0)
+            keys = (labels[drawn].astype(np.int64) - 1) * len(products) + np.minimum(source[drawn], len(products)) - 1
+            keys, count = np.unique(keys, return_counts=True)
+            shown.add(keys % len(products), chosen[keys // len(products)], count)
+    image, fracture, (count,) = shown.sums()
+    share = count / np.maximum(np.bincount(fracture, count, len(fractures)), 1)[fracture]
     named = share >= SOURCE_SHARE
     known = {facts.product: facts for facts in map(facts_of, image_paths)}
     facts = [known.get(product) or _facts_without_angles(product) for product in products]
-    return _support_columns(fractures, grid, facts, named, share, named.sum(axis=0), named.sum(axis=0))
+    image, fracture, share = image[named], fracture[named], share[named]
+    seen = np.bincount(fracture, minlength=len(fractures))
+    return _support_columns(fractures, grid, facts, image, fracture, share, seen, seen)
+
+
+class _PairSums:
+    """Sums for pairs of an image and a fracture. Most images show few of the fractures: other pairs take no memory."""
+
+    def __init__(self, fractures, columns):
+        self._fractures, self._keys = fractures, [np.zeros(0, np.int64)]
+        self._values = [np.zeros((columns, 0))]
+
+    def add(self, image, fracture, *values):
+        """Add values (N,) to the pairs of one image, or of images (N,), with fractures (N,)."""
+        self._keys.append(np.asarray(image, np.int64) * self._fractures + fracture)
+        self._values.append(np.array(values, float))
+
+    def sums(self):
+        """Return the images (P,), the fractures (P,) and a list with the sums (P,) of each value, sorted by image."""
+        keys, pair = np.unique(np.concatenate(self._keys), return_inverse=True)
+        sums = [np.bincount(pair, values, len(keys)) for values in np.concatenate(self._values, axis=1)]
+        return keys // max(self._fractures, 1), keys % max(self._fractures, 1), sums
 
 
 def _facts_without_angles(product):
@@ -156,12 +186,13 @@ def _blocks(fractures, grid):
     row, column : int
         First pixel of the block.
     """
-    geometries = fractures.geometry.values
-    tree = shapely.STRtree(geometries)
+    pieces, owner = pieces_of(fractures.geometry.values)
+    tree = shapely.STRtree(pieces)
     for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="images", unit="block", mininterval=1):
-        chosen = np.sort(tree.query(shapely.box(*block.bounds)))
-        if len(chosen):
-            shapes = ((geometries[index], number) for number, index in enumerate(chosen, start=1))
+        near = np.sort(tree.query(shapely.box(*block.bounds)))
+        if len(near):
+            chosen, number = np.unique(owner[near], return_inverse=True)
+            shapes = zip(pieces[near], number + 1, strict=True)
             yield chosen, rasterize(shapes, block.shape, transform=block.transform, dtype="int32"), row, column
 
 
@@ -171,26 +202,28 @@ def _sums(labels, count, weights=None):
     return np.bincount(labels, weights, minlength=count + 1)[1:]
 
 
-def _support_columns(fractures, grid, facts, named, worth, seen, agreed):
+def _support_columns(fractures, grid, facts, image, fracture, worth, seen, agreed):
     """Return the table of `agreeing_images`.
 
-    `named` and `worth` are (images, fractures): whether an image is among the products, and the number that they are
-    sorted by. `seen` and `agreed` are (fractures,).
+    `image`, `fracture` and `worth` (P,) are the pairs to name, and the number that the images are sorted by. `seen` and
+    `agreed` are (fractures,).
     """
     middles = shapely.get_coordinates(shapely.centroid(fractures.geometry.values))
     jacobians = grid.ground_jacobians(*grid.rowcol(*middles.T)) if len(middles) else np.zeros((0, 2, 2))
-    turn = np.radians([image.sun_azimuth_deg for image in facts])
-    east, north = np.einsum("nij,kj->ikn", jacobians, np.stack([np.sin(turn), np.cos(turn)], axis=-1).reshape(-1, 2))
+    order = np.lexsort((image, -worth, fracture))
+    image, fracture = image[order], fracture[order]
+    turn = np.radians([facts[index].sun_azimuth_deg for index in image])
+    east, north = np.einsum("nij,jn->in", jacobians[fracture], np.stack([np.sin(turn), np.cos(turn)]))
     azimuth = np.degrees(np.arctan2(east, north)) % 360.0
     rows = []
-    for number in range(len(fractures)):
-        order = np.flatnonzero(named[:, number])
-        order = order[np.argsort(-worth[order, number], kind="stable")]
-        light = [(facts[image].incidence_deg, azimuth[image, number]) for image in order]
+    count = np.bincount(fracture, minlength=len(fractures))
+    for start, end in zip(np.cumsum(count) - count, np.cumsum(count), strict=True):
+        of_one = image[start:end]
+        light = [(facts[index].incidence_deg, angle) for index, angle in zip(of_one, azimuth[start:end], strict=True)]
         known = [angles for angles in light if np.isfinite(angles).all()]
         rows.append(
             (
-                ",".join(facts[image].product for image in order),
+                ",".join(facts[index].product for index in of_one),
                 *(light[0] if light else (np.nan, np.nan)),
                 *(",".join(f"{angles[which]:.1f}" for angles in known) for which in (0, 1)),
             )

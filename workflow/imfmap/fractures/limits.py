@@ -1,4 +1,4 @@
-"""Limits of what counts as a fracture or a candidate pond: the defaults of the config's `mapping`.
+"""Numbers of the config's `mapping`: what counts as a fracture or a candidate pond, and cells of the density map.
 
 This module imports nothing, so that the config and every step can take the numbers from here.
 """
@@ -9,3 +9,5 @@ MIN_AREA_M2 = 150
 POND_GAP_M = 150
 POND_MIN_FRACTURES = 5
 POND_MIN_LENGTH_M = 500
+# Cells of the density map per radius of its circle.
+CELLS = 10

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from scipy.sparse.csgraph import connected_components
 from tqdm import tqdm
 
 from ..core.code_digest import code_of
+from ..core.limits import MOST_MEASURED_PIXELS, check_limit
 from ..core.part_store import PartStore
 from ..maps.axial import axial_difference_deg, polygon_principal_axis
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import pieces_of
 from ..maps.probability_raster import decode
 from ..maps.rasters import open_raster
 from .centreline import MOST_PIXELS, centreline, mask_shape, polygon_mask, polygon_raster, polygon_window
@@ -30,6 +33,8 @@ from .width_profiles import width_profile
 GAP_M = 30.0
 LINE_DEG = 25.0
 SIDEWAYS_M = 5.0
+# Fractures whose neighbours are looked for at a time, so that the pairs of a dense map fit in memory.
+_AT_ONCE = 1000
 # Step of the width profile along a centreline, in pixels of the map.
 PROFILE_PX = 2
 # Pixels are not treated as squares on the ground if the map's scales in its two main directions differ by this factor.
@@ -101,6 +106,7 @@ def measure(
         PartStore(out_path, {"code": code_of(__file__)}) if out_path else nullcontext() as store,
     ):
         grid = MapGrid.of(dataset)
+        _check_windows(frame.geometry.values, grid, probability_path)
         centroids = shapely.get_coordinates(shapely.centroid(frame.geometry.values))
         row, column = grid.rowcol(*centroids.T)
         jacobians = grid.ground_jacobians(row, column)
@@ -145,25 +151,56 @@ def group_pieces(frame: gpd.GeoDataFrame, grid: MapGrid) -> np.ndarray:
     corners = shapely.box(*shapely.total_bounds(geometries)).exterior.coords
     scales = np.linalg.svd(grid.ground_jacobians(*grid.rowcol(*np.array(corners).T)), compute_uv=False)
     reach = 1.01 * GAP_M / scales.min()
-    one, other = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=reach)
-    one, other = one[one < other], other[one < other]
     lon, lat, axis, width = (
         frame[name].to_numpy() for name in ("lon_deg", "lat_deg", "orientation_deg", "mean_width_m")
     )
     geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
-    # As lists, since pyproj treats an array of one element as a number.
-    azimuth = np.asarray(geod.inv(*(values.tolist() for values in (lon[one], lat[one], lon[other], lat[other])))[0])
-    x, y = shapely.get_coordinates(shapely.shortest_line(geometries[one], geometries[other])).T
-    gap_lon, gap_lat = grid.lonlat(*grid.rowcol(x, y))
-    ends = (gap_lon[::2], gap_lat[::2], gap_lon[1::2], gap_lat[1::2])
-    gap_azimuth, _, gap_m = map(np.asarray, geod.inv(*(values.tolist() for values in ends)))
-    in_line = gap_m <= GAP_M
-    for piece in (one, other):
-        sideways_m = gap_m * np.sin(np.radians(axial_difference_deg(gap_azimuth, axis[piece])))
-        in_line &= axial_difference_deg(azimuth, axis[piece]) <= LINE_DEG
-        in_line &= sideways_m <= width[piece] / 2 + SIDEWAYS_M
-    graph = coo_matrix((np.ones(in_line.sum()), (one[in_line], other[in_line])), shape=(len(frame), len(frame)))
+
+    def in_line(one, other, gaps):
+        # As lists, since pyproj treats an array of one element as a number.
+        azimuth = np.asarray(geod.inv(*(values.tolist() for values in (lon[one], lat[one], lon[other], lat[other])))[0])
+        gap_lon, gap_lat = grid.lonlat(*grid.rowcol(*shapely.get_coordinates(gaps).T))
+        ends = (gap_lon[::2], gap_lat[::2], gap_lon[1::2], gap_lat[1::2])
+        gap_azimuth, _, gap_m = map(np.asarray, geod.inv(*(values.tolist() for values in ends)))
+        fits = gap_m <= GAP_M
+        for piece in (one, other):
+            sideways_m = gap_m * np.sin(np.radians(axial_difference_deg(gap_azimuth, axis[piece])))
+            fits &= axial_difference_deg(azimuth, axis[piece]) <= LINE_DEG
+            fits &= sideways_m <= width[piece] / 2 + SIDEWAYS_M
+        return fits
+
+    pairs = [np.empty((2, 0), int)]
+    for one, other, gaps in _near_pairs(geometries, reach):
+        pairs.append(np.stack([one, other])[:, in_line(one, other, gaps)])
+    one, other = np.concatenate(pairs, axis=1)
+    graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(frame), len(frame)))
     return connected_components(graph, directed=False)[1] + 1
+
+
+def _near_pairs(geometries, reach) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Yield the pairs of geometries that are at most `reach` apart, some at a time, with the shortest lines between."""
+    pieces, owner = pieces_of(geometries)
+    tree = shapely.STRtree(pieces)
+    for first in range(0, len(geometries), _AT_ONCE):
+        start, end = np.searchsorted(owner, (first, first + _AT_ONCE))
+        one, other = tree.query(pieces[start:end], predicate="dwithin", distance=reach)
+        one, other = np.stack([one + start, other])[:, owner[other] > owner[one + start]]
+        # Of the pairs of pieces of the same two geometries, the nearest one counts.
+        order = np.lexsort((shapely.distance(pieces[one], pieces[other]), owner[other], owner[one]))
+        one, other = one[order], other[order]
+        new = np.ones(len(one), bool)
+        new[1:] = (np.diff(owner[one]) != 0) | (np.diff(owner[other]) != 0)
+        one, other = one[new], other[new]
+        if len(one):
+            yield owner[one], owner[other], shapely.shortest_line(pieces[one], pieces[other])
+
+
+def _check_windows(geometries, grid, path):
+    """Refuse a map on which many detections are as large as the map: each is measured in its own window."""
+    left, bottom, right, top = shapely.bounds(geometries).T / grid.resolution_m
+    pixels = np.minimum((right - left) * (top - bottom), MOST_PIXELS).sum()
+    remedy = "look at it: its detections are long rings or stripes; raise mapping.threshold"
+    check_limit(pixels, MOST_MEASURED_PIXELS, path, "pixels in the windows around its detections", remedy)
 
 
 def _kept_measures(store, geometry, jacobian, grid, probability):

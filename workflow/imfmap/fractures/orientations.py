@@ -4,10 +4,10 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import shapely
 from pyproj import Geod
 
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import even_places
 
 BIN_DEG = 10.0
 # Pieces are as long as the fracture is wide, but at least this many pixels of the map: the direction of a shorter piece
@@ -38,10 +38,8 @@ def directions(centrelines: gpd.GeoDataFrame, grid: MapGrid) -> tuple[np.ndarray
     length_m = centrelines["length_m"].to_numpy(float)
     piece_m = np.maximum(centrelines["mean_width_m"].to_numpy(float), PIECE_PX * grid.resolution_m)
     count = np.maximum(1, np.rint(length_m / piece_m)).astype(int)
-    owner = np.repeat(np.arange(len(lines)), count + 1)
-    number = np.arange(len(owner)) - np.repeat(np.cumsum(count + 1) - (count + 1), count + 1)
-    ends = shapely.line_interpolate_point(lines[owner], number / count[owner], normalized=True)
-    lon, lat = grid.lonlat(*grid.rowcol(*shapely.get_coordinates(ends).T))
+    ends, owner = even_places(lines, count, ends=True)
+    lon, lat = grid.lonlat(*grid.rowcol(*ends.T))
     geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
     same = np.diff(owner) == 0
     # As lists, since pyproj treats an array of one element as a number.

@@ -11,6 +11,7 @@ from shapely.geometry import shape
 from tqdm import tqdm
 
 from ..core.errors import InputError
+from ..core.limits import MOST_CORNERS, MOST_PARTS, check_limit
 from ..maps.components import Components
 from ..maps.grids import MapGrid
 from ..maps.probability_raster import NODATA, code_at_least
@@ -46,7 +47,8 @@ def vectorise(
     Raises
     ------
     InputError
-        If the hysteresis is above the threshold.
+        If the hysteresis is above the threshold, or the raster holds more detections, or longer outlines, than
+        `core.limits` allows.
     """
     if hysteresis is not None and hysteresis > threshold:
         raise InputError(
@@ -56,8 +58,8 @@ def vectorise(
     low = high if hysteresis is None else code_at_least(hysteresis)
     with open_raster(probability_path) as dataset:
         grid = MapGrid.of(dataset)
-        pieces, groups = _pieces(dataset, max(low, 1), high, window_px)
-    geometries = [_joined([pieces[piece] for piece in group]) for group in groups]
+        detections = _detections(dataset, max(low, 1), high, window_px)
+    geometries = [_joined(parts) for parts in detections]
     geometries.sort(
         key=lambda geometry: (geometry.bounds[1], geometry.bounds[0], geometry.bounds[3], geometry.bounds[2])
     )
@@ -66,57 +68,85 @@ def vectorise(
     return gpd.GeoDataFrame(geometry=placed, crs=grid.crs)
 
 
-def _pieces(dataset, low, high, window_px):
-    """Return the pieces of components in each window, and which pieces belong together.
+def _detections(dataset, low, high, window_px):
+    """Return the polygons of the components that have a pixel with a code of at least `high`, in pixel coordinates.
 
     Returns
     -------
-    pieces : list of list of shapely.Polygon
-        Polygons of each piece, in pixel coordinates.
-    groups : list of list of int
-        Pieces of every component that has a pixel with a code of at least `high`.
+    list of list of list of shapely.Polygon
+        For each component its parts (pixels that touch by edges), and for each part its polygons in all windows.
     """
-    pieces, certain = [], []
     rows, columns = dataset.shape
-    components = Components(columns)
+    components, parts = Components(columns), Components(columns, corners=False)
+    outlines, piece_of_part, certain, corners = [], [], [], 0
     windows = -(-rows // window_px) * -(-columns // window_px)
     with tqdm(total=windows, desc="vectorise", unit="window", mininterval=1) as bar:
         for row in range(0, rows, window_px):
             for column in range(0, columns, window_px):
                 height, width = min(window_px, rows - row), min(window_px, columns - column)
                 codes = read_window(dataset, row, column, height, width)
-                labels, _, count = components.add(row, column, (codes >= low) & (codes != NODATA))
-                if count:
-                    reached = np.zeros(count + 1, bool)
-                    reached[labels[(labels > 0) & (codes >= high)]] = True
-                    certain.extend(reached[1:])
-                    pieces.extend(_outlines(labels, count, row, column))
+                mask = (codes >= low) & (codes != NODATA)
+                pieces, first_piece, piece_count = components.add(row, column, mask)
+                labels, first_part, part_count = parts.add(row, column, mask)
+                if part_count:
+                    corners += _corner_count(mask)
+                    _check_size(dataset.name, first_part + part_count, corners)
+                    reached = np.zeros(piece_count + 1, bool)
+                    reached[pieces[(pieces > 0) & (codes >= high)]] = True
+                    certain.append(reached[1:])
+                    piece_of = np.zeros(part_count + 1, int)
+                    piece_of[labels] = pieces
+                    piece_of_part.append(piece_of[1:] + (first_piece - 1))
+                    outlines.extend(_outlines(labels, part_count, row, column))
                 bar.update()
-    groups = {}
-    for piece, root in enumerate(components.roots()):
-        groups.setdefault(root, []).append(piece)
-    return pieces, [group for group in groups.values() if any(certain[piece] for piece in group)]
+    if not outlines:
+        return []
+    component_of_piece = components.roots()
+    component = component_of_piece[np.concatenate(piece_of_part)]
+    kept = np.isin(component, component_of_piece[np.concatenate(certain)])
+    detections = {}
+    for part, (owner, whole) in enumerate(zip(component, parts.roots(), strict=True)):
+        if kept[part]:
+            detections.setdefault(owner, {}).setdefault(whole, []).append(outlines[part])
+    return [list(of_component.values()) for of_component in detections.values()]
+
+
+def _check_size(path, parts, corners):
+    """Refuse a raster that would take too long: a probability that is noise everywhere, for instance."""
+    remedy = "look at it: a map of fractures has far fewer; raise mapping.threshold, or train the model longer"
+    check_limit(parts, MOST_PARTS, path, "separate detections", remedy)
+    check_limit(corners, MOST_CORNERS, path, "corners of outlines", remedy)
+
+
+def _corner_count(mask):
+    """Return how many corners the outlines of a mask have inside it: one where one or three of four pixels are set.
+
+    Where two are set that touch by a corner, there are two.
+    """
+    across = mask[:, 1:] != mask[:, :-1]
+    one, both = across[1:] != across[:-1], across[1:] & across[:-1]
+    return int(one.sum()) + 2 * int((both & (mask[1:, 1:] == mask[:-1, :-1])).sum())
 
 
 def _outlines(labels, count, row, column):
     """Return the polygons of labels 1..count, in pixel coordinates; the window begins at (row, column)."""
-    outlines = [[] for _ in range(count)]
+    outlines = [None] * count
     for geometry, value in shapes(labels.astype(np.int32), mask=labels > 0, transform=Affine.translation(column, row)):
-        outlines[int(value) - 1].append(shape(geometry))
+        outlines[int(value) - 1] = shape(geometry)
     return outlines
 
 
-def _joined(pieces):
-    """Join the polygons of a component's pieces to one geometry, with points only where its outline turns."""
-    polygons = [polygon for piece in pieces for polygon in piece]
-    if len(polygons) == 1:
-        return shapely.normalize(polygons[0])
-    joined = shapely.union_all(polygons) if len(pieces) > 1 else shapely.MultiPolygon(polygons)
-    parts = [
-        shapely.Polygon(_corners(part.exterior), [_corners(ring) for ring in part.interiors])
-        for part in shapely.get_parts(joined)
-    ]
-    return shapely.normalize(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
+def _joined(parts):
+    """Join the polygons of a component's parts to one geometry, with points only where its outline turns."""
+    # Part by part: among many parts that do not touch, a union would look for the owner of each hole in all of them.
+    polygons = [polygons[0] if len(polygons) == 1 else _without_joints(polygons) for polygons in parts]
+    return shapely.normalize(polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons))
+
+
+def _without_joints(polygons):
+    """Return the union of a part's polygons in all windows: one polygon."""
+    whole = shapely.union_all(polygons)
+    return shapely.Polygon(_corners(whole.exterior), [_corners(ring) for ring in whole.interiors])
 
 
 def _corners(ring):

@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from ..maps.bodies import body_of
 from ..maps.grids import MapGrid, transformed
 from ..maps.ground_plane import GroundPlane
+from ..maps.large_shapes import pieces_of
 from .accept import OUTSIDE
 from .limits import POND_GAP_M, POND_MIN_FRACTURES, POND_MIN_LENGTH_M
 
@@ -23,6 +24,8 @@ COLUMNS = ("pond", "fractures", "total_length_m", "area_m2", "density_km_km2", "
 
 # The map's edge is curved on the ground: it gets a point every so many pixels.
 _EDGE_PX = 100
+# Side of the cells in which shapes are gathered, as a share of the gap: their diagonal is shorter than the gap.
+_CELL_SHARE = 0.7
 
 
 @dataclass(frozen=True)
@@ -63,9 +66,10 @@ def outside_fractures(
     """
     if boundary is None or not len(boundary):
         return kept
-    known = shapely.union_all(shapely.make_valid(boundary.geometry.values))
+    known, _ = pieces_of(shapely.make_valid(boundary.geometry.values))
+    touching, _ = shapely.STRtree(known).query(kept.geometry.values, predicate="intersects")
     # If the filter by boundary is off, fractures outside are among the kept ones.
-    kept_outside = kept[~shapely.intersects(known, kept.geometry.values)]
+    kept_outside = kept[~np.isin(np.arange(len(kept)), touching)]
     frames = [frame for frame in (kept_outside, rejected[rejected["reason"] == OUTSIDE]) if len(frame)]
     if not frames:
         return kept.iloc[:0]
@@ -101,25 +105,23 @@ def candidate_ponds(
     """
     plane = GroundPlane(grid)
     shapes = plane.from_map(fractures.geometry.values)
-    tree = shapely.STRtree(shapes)
-    one, other = tree.query(shapes, predicate="dwithin", distance=rule.gap_m) if len(shapes) else ((), ())
-    graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(shapes), len(shapes)))
-    cluster = connected_components(graph, directed=False)[1] if len(shapes) else np.zeros(0, int)
+    cluster = _clusters(shapes, rule.gap_m)
     length, area, confidence = (fractures[name].to_numpy(float) for name in ("total_length_m", "area_m2", "confidence"))
     (open_ground,) = plane.from_map([shapely.segmentize(shapely.box(*grid.bounds), _EDGE_PX * grid.resolution_m)])
-    if known is not None and len(known):
-        mapped = shapely.union_all(plane.from_map(shapely.make_valid(known.geometry.values)))
-        open_ground = shapely.difference(open_ground, mapped)
+    areas = shapely.make_valid(known.geometry.values) if known is not None else np.empty(0, object)
+    mapped, _ = pieces_of(plane.from_map(areas))
+    tree = shapely.STRtree(mapped)
     rows = []
-    for number in range(cluster.max(initial=-1) + 1):
-        chosen = cluster == number
-        if chosen.sum() < rule.min_fractures or length[chosen].sum() < rule.min_length_m:
+    order = np.argsort(cluster, kind="stable")
+    for chosen in np.split(order, np.cumsum(np.bincount(cluster))[:-1]):
+        if len(chosen) < rule.min_fractures or length[chosen].sum() < rule.min_length_m:
             continue
         outline = shapely.intersection(_outline(shapes[chosen], rule.gap_m), open_ground)
+        outline = shapely.difference(outline, shapely.union_all(mapped[tree.query(outline)]))
         total_m = float(length[chosen].sum())
         rows.append(
             {
-                "fractures": int(chosen.sum()),
+                "fractures": len(chosen),
                 "total_length_m": round(total_m, 1),
                 "area_m2": round(outline.area, 1),
                 "density_km_km2": round(1e3 * total_m / outline.area, 2),
@@ -135,6 +137,26 @@ def candidate_ponds(
     lon, lat = transformed(body_of(plane.crs).to_lonlat(plane.crs), *middles)
     frame["lon_deg"], frame["lat_deg"] = np.round(lon, 7), np.round(lat, 7)
     return frame.to_crs(fractures.crs)
+
+
+def _clusters(shapes, gap_m):
+    """Return the number of each shape's cluster, int (N,): shapes within a gap of each other are in one cluster.
+
+    Shapes whose first points lie in one small cell are within a gap. So cells are compared instead of shapes: in a
+    dense map each shape has thousands of others around it, and each cell a few.
+    """
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    cells = np.floor(points[np.unique(owner, return_index=True)[1]] / (_CELL_SHARE * gap_m))
+    cell = np.unique(cells, axis=0, return_inverse=True)[1].reshape(-1)
+    pieces, owner = pieces_of(shapes)
+    order = np.argsort(cell[owner], kind="stable")
+    together = shapely.geometrycollections(pieces[order], indices=cell[owner][order])
+    one, other = shapely.STRtree(together).query(together, predicate="dwithin", distance=gap_m)
+    graph = coo_matrix((np.ones(len(one)), (one, other)), shape=(len(together), len(together)))
+    _, first, cluster = np.unique(
+        connected_components(graph, directed=False)[1][cell], return_index=True, return_inverse=True
+    )
+    return np.argsort(np.argsort(first))[cluster]
 
 
 def _outline(shapes, gap_m):

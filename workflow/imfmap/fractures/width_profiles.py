@@ -65,19 +65,26 @@ def width_profile(
     tangent = at(np.minimum(distance + reach, along[-1])) - at(np.maximum(distance - reach, 0.0))
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, np.newaxis]
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=-1)
-    furthest = _OPEN * nearest.max() + 2 * pixel_m
-    offsets = np.arange(0.0, furthest + _ACROSS_PX * pixel_m, _ACROSS_PX * pixel_m)
     shape, starts = mask.astype(np.float32), at(distance)
     width = np.zeros(count)
-    at_once = max(1, _MOST_PLACES // len(offsets))
-    for first in range(0, count, at_once):
-        chosen = slice(first, first + at_once)
-        for side in (-1, 1):
-            rays = starts[chosen, np.newaxis] + side * offsets[:, np.newaxis] * normal[chosen, np.newaxis]
-            values = map_coordinates(shape, np.moveaxis(rays @ to_pixels.T, -1, 0), order=1)
-            edge = _first_edge(values, offsets)
-            width[chosen] += np.where(edge <= _OPEN * nearest[chosen] + 2 * pixel_m, edge, nearest[chosen])
+    # Places of about the same width together, so that a wide place does not make the rays of all others long.
+    for chosen in _alike(nearest, pixel_m):
+        furthest = _OPEN * nearest[chosen].max() + 2 * pixel_m
+        offsets = np.arange(0.0, furthest + _ACROSS_PX * pixel_m, _ACROSS_PX * pixel_m)
+        for some in np.array_split(chosen, -(-len(chosen) * len(offsets) // _MOST_PLACES)):
+            for side in (-1, 1):
+                rays = starts[some, np.newaxis] + side * offsets[:, np.newaxis] * normal[some, np.newaxis]
+                values = map_coordinates(shape, np.moveaxis(rays @ to_pixels.T, -1, 0), order=1)
+                edge = _first_edge(values, offsets)
+                width[some] += np.where(edge <= _OPEN * nearest[some] + 2 * pixel_m, edge, nearest[some])
     return distance, np.maximum(width, pixel_m / 2)
+
+
+def _alike(nearest, pixel_m):
+    """Yield the indices of places whose nearest edge is at most a pixel away, then two pixels, four, and so on."""
+    doublings = np.ceil(np.log2(np.maximum(nearest / pixel_m, 1.0))).astype(int)
+    for number in np.unique(doublings):
+        yield np.flatnonzero(doublings == number)
 
 
 def _first_edge(values, offsets):

@@ -12,11 +12,12 @@ from tqdm import tqdm
 from ..core.checksums import Checksums
 from ..core.code_digest import code_of
 from ..core.errors import InputError
+from ..core.open_files import open_files
 from ..core.part_store import PartStore
 from ..maps.alignment import check_same_pixels, offset_on
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
-from ..maps.image_layers import FilledBlocks
+from ..maps.image_layers import FilledBlocks, by_window
 from ..maps.probability_raster import MEDIAN_TAG, NODATA, create_probability, decode, encode
 from ..maps.rasters import create_raster, open_raster, read_window
 from .shadows import SHADOW_RANGE, neighbourhood_px, surrounding_brightness
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 
 BLOCK_PX = 512
 LEAST_WEIGHT = 1e-3
+_MOST_COUNTED = 255
 
 
 def fuse(
@@ -52,7 +54,7 @@ def fuse(
     grid : MapGrid
         Grid of the result; the rasters may cover parts of it, on the same pixels.
     counts_path : path, optional
-        uint8 raster to write: the number of images that have data at each pixel.
+        uint8 raster to write: the number of images that have data at each pixel; 255 stands for 255 or more.
 
     Raises
     ------
@@ -61,7 +63,8 @@ def fuse(
     """
     if not probability_paths:
         raise InputError(out_path, "there is no image to fuse", "check the target's images")
-    with ExitStack() as stack:
+    # Of each image, the probability and the picture are open.
+    with ExitStack() as stack, open_files(2 * len(probability_paths)):
         images = [
             _Image(stack, probability, projected, grid)
             for probability, projected in zip(probability_paths, projected_paths, strict=True)
@@ -77,8 +80,9 @@ def fuse(
             if counts_path
             else nullcontext() as counts,
         ):
+            images_on = by_window(images, BLOCK_PX)
             for row, column, block in tqdm(list(grid.blocks(BLOCK_PX)), desc="fuse", unit="block", mininterval=1):
-                reaching = [image for image in images if image.reaches(row, column, block.shape)]
+                reaching = [images[number] for number in images_on.get((row, column), ())]
                 if not reaching:
                     continue
                 key = store.key([row, column, block.shape], [made_of[image] for image in reaching])
@@ -154,11 +158,9 @@ class _Image:
             raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
         self.median = float(tags[MEDIAN_TAG])
 
-    def reaches(self, row, column, shape):
-        """Return whether the image may have data in a block."""
-        row, column = row - self.offset[0], column - self.offset[1]
-        bottom, right = min(row + shape[0], self.probability.height), min(column + shape[1], self.probability.width)
-        return self._filled.any(max(row, 0), bottom, max(column, 0), right)
+    def windows(self, size):
+        """Return the windows of the target's grid on which the image may have data; see `ImageLayer.windows`."""
+        return self._filled.windows(self.offset, size)
 
     def block(self, row, column, shape):
         """Return probability and weight of a block: float32, NaN and 0 without data. Return None if it has no data."""
@@ -175,7 +177,7 @@ class _Image:
 
 def _fuse_block(images, row, column, shape, counted):
     """Return the codes of a block's fused probability and, if `counted`, the number of images with data per pixel."""
-    total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint16)
     for image in images:
         block = image.block(row, column, shape)
         if block is not None:
@@ -185,4 +187,4 @@ def _fuse_block(images, row, column, shape, counted):
             seen += weight > 0
     with np.errstate(invalid="ignore"):
         codes = encode(np.where(seen > 0, total / weights, np.nan))
-    return {"codes": codes, "counts": seen} if counted else {"codes": codes}
+    return {"codes": codes, "counts": np.minimum(seen, _MOST_COUNTED).astype(np.uint8)} if counted else {"codes": codes}

@@ -19,7 +19,9 @@ from pyproj import CRS
 from rasterio.windows import Window
 
 from ..core.errors import InputError
+from ..core.limits import MOST_LABEL_PIXELS, check_limit
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import MOST_POINTS, pieces_of
 from ..maps.rasters import BLOCK, create_raster
 from ..maps.vectors import crs_fault, layers_of, read_as_drawn
 from .width_classes import WIDTH_CLASSES
@@ -29,6 +31,9 @@ _LINES, _POLYGONS = ("LineString", "MultiLineString"), ("Polygon", "MultiPolygon
 # A shapefile cuts the names of columns to ten characters.
 _WIDTH_COLUMNS = ("width_class", "width_clas")
 _NAMED_PROBLEMS = 5
+# A line of more points is buffered segment by segment: where a line crosses itself thousands of times, the outline of
+# the whole would have as many corners as there are crossings.
+_LONG_LINE = 256
 # Side in pixels of the parts that are rasterised at once: whole blocks of the file.
 _PART_PX = 8 * BLOCK
 _OFF_MAP = ("lies off the map's projection", "check its coordinates")
@@ -142,7 +147,8 @@ def labels_to_polygons(
     Returns
     -------
     GeoDataFrame
-        Columns `layer`, `fid`, `width_class`, `width_m` (NaN for polygons), `geometry` (polygons).
+        Columns `layer`, `fid`, `width_class`, `width_m` (NaN for polygons), `geometry` (polygons). A line of more
+        than 256 points has a row for each of its segments.
 
     Raises
     ------
@@ -155,13 +161,27 @@ def labels_to_polygons(
     if unknown:
         known = ", ".join(width_px_by_class)
         raise InputError("width_px_by_class", f"no width for class '{unknown[0]}'", f"widths are given for: {known}")
-    polygons = labels.copy()
-    width_m = labels.width_class.map(width_px_by_class).astype(float) * resolution_m
+    polygons = _in_segments(labels)
+    width_m = polygons.width_class.map(width_px_by_class).astype(float) * resolution_m
     polygons["width_m"] = width_m.clip(lower=least_m)
-    lines = labels.geom_type.isin(_LINES).to_numpy()
-    buffered = labels.geometry[lines].buffer(polygons.width_m[lines] / 2, cap_style="round", join_style="round")
+    lines = polygons.geom_type.isin(_LINES).to_numpy()
+    buffered = polygons.geometry[lines].buffer(polygons.width_m[lines] / 2, cap_style="round", join_style="round")
     polygons.loc[lines, "geometry"] = buffered
     return polygons
+
+
+def _in_segments(labels):
+    """Return labels with the lines of many points cut into their segments, a row each; the others stay."""
+    long = (shapely.get_num_coordinates(labels.geometry) > _LONG_LINE) & labels.geom_type.isin(_LINES).to_numpy()
+    shapes = [_segments(shape) if cut else [shape] for shape, cut in zip(labels.geometry, long, strict=True)]
+    rows = labels.iloc[np.repeat(np.arange(len(labels)), list(map(len, shapes)))].reset_index(drop=True)
+    return rows.set_geometry(geopandas.GeoSeries([part for parts in shapes for part in parts], crs=labels.crs))
+
+
+def _segments(line):
+    points, part = shapely.get_coordinates(shapely.get_parts(line), return_index=True)
+    joined = np.diff(part) == 0
+    return shapely.linestrings(np.stack([points[:-1][joined], points[1:][joined]], axis=1))
 
 
 def rasterise_labels(polygons: geopandas.GeoDataFrame, grid: MapGrid) -> np.ndarray:
@@ -178,7 +198,7 @@ def rasterise_labels(polygons: geopandas.GeoDataFrame, grid: MapGrid) -> np.ndar
     ndarray
         uint8 (rows, columns), 0 or 1.
     """
-    return _rasterised(polygons.to_crs(grid.crs).geometry, grid)
+    return _rasterised(pieces_of(polygons.to_crs(grid.crs).geometry.values)[0], grid)
 
 
 def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGrid, drawn: str | Path) -> None:
@@ -195,20 +215,34 @@ def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGr
     Raises
     ------
     InputError
-        If there are labels but none lies on the map: the mask would teach that there are no fractures.
+        If there are labels but none lies on the map: the mask would teach that there are no fractures. Or if they
+        would take too long to draw.
     """
     shapes = polygons.to_crs(grid.crs).geometry
-    index, labelled = shapely.STRtree(shapes), False
+    _check_size(shapes, grid, drawn)
+    pieces, _ = pieces_of(shapes.values)
+    index, labelled = shapely.STRtree(pieces), False
     with create_raster(path, grid, "uint8", overviews="nearest") as dataset:
         for row, column, part in grid.blocks(_PART_PX):
             inside = index.query(shapely.box(*part.bounds))
             if len(inside):
-                mask = _rasterised(shapes.iloc[np.sort(inside)], part)
+                mask = _rasterised(pieces[np.sort(inside)], part)
                 labelled |= bool(mask.any())
                 dataset.write(mask, 1, window=Window(column, row, *part.shape[::-1]))
         if len(shapes) and not labelled:
             found = f"none of its labels ({len(shapes)}) lies on the map"
             raise InputError(drawn, found, "give the target the labels of its own crater")
+
+
+def _check_size(shapes, grid, drawn):
+    """Refuse labels that are too many for one place. To draw one, each of its points is met on each of its rows."""
+    left, bottom, right, top = grid.bounds
+    low, high = shapes.bounds["miny"].clip(bottom, top), shapes.bounds["maxy"].clip(bottom, top)
+    rows = (high - low) / grid.resolution_m
+    pixels = np.minimum(shapes.area / grid.resolution_m**2, grid.shape[0] * grid.shape[1])
+    work = float((rows * np.minimum(shapely.get_num_coordinates(shapes), MOST_POINTS) + pixels).sum())
+    remedy = "delete labels that lie on each other (snakemake check_labels names those drawn twice)"
+    check_limit(work, MOST_LABEL_PIXELS, drawn, f"pixels to draw for its {len(shapes):,} labels", remedy)
 
 
 def _rasterised(shapes, grid):

@@ -5,23 +5,26 @@ from scipy.ndimage import label
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-_EIGHT = np.ones((3, 3), int)
+_EIGHT, _FOUR = np.ones((3, 3), int), np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
 
 
 class Components:
     """Connected components of windows that are added row by row, and from left to right in each row.
 
-    Pixels that touch by an edge or a corner belong together, so a diagonal fracture one pixel wide is one component.
-    Each window has its own pieces. Their numbers go on from window to window. `roots` tells which pieces belong
-    together. A window that is not added connects nothing.
+    Pixels that touch by an edge belong together, and so do those that touch by a corner, unless `corners` is False.
+    With corners, a diagonal fracture one pixel wide is one component. Each window has its own pieces. Their numbers go
+    on from window to window. `roots` tells which pieces belong together. A window that is not added connects nothing.
 
     Parameters
     ----------
     columns : int
         Width of the raster.
+    corners : bool
+        Whether pixels that touch only by a corner belong together.
     """
 
-    def __init__(self, columns: int):
+    def __init__(self, columns: int, corners: bool = True):
+        self._neighbours, self._shifts = (_EIGHT, (0, 1, 2)) if corners else (_FOUR, (1,))
         self._pieces, self._pairs = 0, [np.empty((0, 2), int)]
         # Pieces along the last row of the windows above, and of the windows of this row; one more column on each side.
         self._above = self._below = np.full(columns + 2, -1)
@@ -49,16 +52,16 @@ class Components:
             self._above = self._below if row == self._bottom_edge else np.full_like(self._below, -1)
             self._below = np.full_like(self._above, -1)
             self._row, self._bottom_edge, self._left = row, row + len(mask), None
-        labels, count = label(mask, _EIGHT)
+        labels, count = label(mask, self._neighbours)
         first = self._pieces
         self._pieces += count
         names = np.where(labels > 0, labels + (first - 1), -1)
         height, width = mask.shape
-        for shift in (0, 1, 2):
+        for shift in self._shifts:
             self._link(names[0], self._above[column + shift : column + shift + width])
         if self._left is not None and self._right_edge == column:
             padded = np.pad(self._left, 1, constant_values=-1)
-            for shift in (0, 1, 2):
+            for shift in self._shifts:
                 self._link(names[:, 0], padded[shift : shift + height])
         self._below[column + 1 : column + 1 + width] = names[-1]
         self._left, self._right_edge = names[:, -1], column + width

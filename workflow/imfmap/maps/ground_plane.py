@@ -16,6 +16,7 @@ from rasterio.features import rasterize
 from scipy.ndimage import map_coordinates
 
 from .grids import MapGrid, transformed
+from .large_shapes import pieces_of
 from .probability_raster import NODATA
 from .rasters import open_raster, read_window
 
@@ -110,9 +111,10 @@ class MappedGround:
         polygons : geopandas.GeoDataFrame
             Polygons in the map's CRS.
         """
-        if not len(polygons):
+        pieces, _ = pieces_of(polygons.geometry.values)
+        if not len(pieces):
             return MappedGround(self.grid, np.zeros_like(self.share))
-        inside = rasterize(polygons.geometry.values, self.grid.shape, transform=self.grid.transform, dtype="uint8")
+        inside = rasterize(pieces, self.grid.shape, transform=self.grid.transform, dtype="uint8")
         return MappedGround(self.grid, self.share * inside)
 
 

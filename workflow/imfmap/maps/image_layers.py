@@ -1,6 +1,6 @@
 """Projected images as layers of a mosaic. They are read by windows of the target's grid; empty parts are skipped."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -14,6 +14,28 @@ from .alignment import offset_on
 from .grids import MapGrid
 from .image_facts import ImageFacts
 from .rasters import open_raster
+
+
+def by_window(images: "Iterable[ImageLayer]", size: int) -> dict[tuple[int, int], list[int]]:
+    """Return the images that may have data on each window of a target's grid.
+
+    Parameters
+    ----------
+    images : iterable
+        Each with a method ``windows(size)``, as `ImageLayer` has it.
+    size : int
+        Side of the windows in pixels, as for `MapGrid.blocks`.
+
+    Returns
+    -------
+    dict
+        Places of the images in `images`, by row and column of a window's first pixel.
+    """
+    there = {}
+    for number, image in enumerate(images):
+        for corner in image.windows(size):
+            there.setdefault(corner, []).append(number)
+    return there
 
 
 class ImageLayer:
@@ -62,11 +84,20 @@ class ImageLayer:
         pixels[top - first_row : bottom - first_row, left - first_column : right - first_column] = inside
         return pixels
 
-    def reaches(self, row: int, column: int, rows: int, columns: int) -> bool:
-        """Return whether the image may have data in a window of the target's grid."""
-        row, column = row - self.offset[0], column - self.offset[1]
-        bottom, right = min(row + rows, self._dataset.height), min(column + columns, self._dataset.width)
-        return self._filled.any(max(row, 0), bottom, max(column, 0), right)
+    def windows(self, size: int) -> list[tuple[int, int]]:
+        """Return the windows of the target's grid on which the image may have data.
+
+        Parameters
+        ----------
+        size : int
+            Side of the windows in pixels, as for `MapGrid.blocks`.
+
+        Returns
+        -------
+        list of tuple
+            Row and column of the windows' first pixels, row by row.
+        """
+        return self._filled.windows(self.offset, size)
 
 
 class FilledBlocks:
@@ -74,6 +105,7 @@ class FilledBlocks:
 
     def __init__(self, dataset: DatasetReader):
         self._height, self._width = dataset.block_shapes[0]
+        self._shape = dataset.shape
         self._filled = np.ones((-(-dataset.height // self._height), -(-dataset.width // self._width)), bool)
         if dataset.driver == "GTiff":
             for row, column in np.ndindex(self._filled.shape):
@@ -81,6 +113,28 @@ class FilledBlocks:
                     dataset.block_size(1, row, column)
                 except RasterBlockError:
                     self._filled[row, column] = False
+
+    def windows(self, offset: tuple[int, int], size: int) -> list[tuple[int, int]]:
+        """Return the windows of a larger grid that hold pixels of stored blocks, row by row.
+
+        Parameters
+        ----------
+        offset : tuple of int
+            Row and column of the raster's first pixel on the grid.
+        size : int
+            Side of the windows.
+        """
+        sides = (self._height, self._width)
+        first = [offset[axis] + index * sides[axis] for axis, index in enumerate(np.nonzero(self._filled))]
+        last = [
+            np.minimum(start + side, offset[axis] + extent) - 1
+            for axis, (start, side, extent) in enumerate(zip(first, sides, self._shape, strict=True))
+        ]
+        found = set()
+        for top, left, bottom, right in zip(*first, *last, strict=True):
+            rows, columns = range(top // size, bottom // size + 1), range(left // size, right // size + 1)
+            found.update((row * size, column * size) for row in rows for column in columns if row >= 0 and column >= 0)
+        return sorted(found)
 
     def any(self, top: int, bottom: int, left: int, right: int) -> bool:
         """Return whether a stored block has pixels of a window; False for an empty window.

@@ -26,8 +26,13 @@ def target_grid(target: Mapping[str, Any]) -> MapGrid:
     -------
     MapGrid
     """
-    width_km, height_km = target.get("extent_km") or [EXTENT_IN_DIAMETERS * target["diameter_km"]] * 2
+    width_km, height_km = extent_km(target)
     crs = body(target["body"]).projected(
         target["projection"], target["lat"], target["lon"], target.get("standard_parallel_deg")
     )
     return MapGrid.centred(crs, target["lon"], target["lat"], 1000 * width_km, 1000 * height_km, target["resolution_m"])
+
+
+def extent_km(target: Mapping[str, Any]) -> tuple[float, float]:
+    """Return width and height of a target's map in km; `target` as for `target_grid`."""
+    return tuple(target.get("extent_km") or [EXTENT_IN_DIAMETERS * target["diameter_km"]] * 2)

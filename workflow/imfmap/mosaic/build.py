@@ -15,10 +15,11 @@ from ..core.checksums import Checksums
 from ..core.choices import MOSAIC, PRIORITIES, STRETCHES
 from ..core.code_digest import code_of
 from ..core.errors import InputError
+from ..core.open_files import open_files
 from ..core.part_store import PartStore
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG
-from ..maps.image_layers import ImageLayer
+from ..maps.image_layers import ImageLayer, by_window
 from ..maps.rasters import create_raster
 from ..maps.stretching import stretch_to_8bit
 from .equalize import UNCHANGED, match_brightness
@@ -94,12 +95,9 @@ def mosaic(
         }
         common = {"code": code_of(__file__), "grid": grid.shape, "priority": priority}
         with PartStore(out_path, common) as store:
-            parts = []
+            parts, images_on = [], by_window(image_layers, _WINDOW_PX)
             for row, column, window in grid.blocks(_WINDOW_PX):
-                there = [
-                    number for number, layer in enumerate(image_layers) if layer.reaches(row, column, *window.shape)
-                ]
-                if there:
+                if there := images_on.get((row, column)):
                     pixels = _Composite([image_layers[n] for n in there], [changes[n] for n in there], priority)
                     key = store.key([row, column], [made_of[image_layers[number]] for number in there])
                     parts.append(_StoredPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
@@ -223,7 +221,7 @@ def _logged(parts, what):
 @contextmanager
 def _open_images(paths, grid):
     # By default GDAL would use a twentieth of the machine's memory for blocks that are no longer needed.
-    with ExitStack() as stack:
+    with ExitStack() as stack, open_files(len(paths)):
         stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB))
         yield [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 

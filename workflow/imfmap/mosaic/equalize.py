@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.choices import BRIGHTNESS_MATCHES
 from ..core.errors import InputError
+from ..core.limits import MOST_MATCHED, check_limit
 
 if TYPE_CHECKING:
     from ..maps.grids import MapGrid
@@ -67,12 +68,14 @@ def match_brightness(
     Raises
     ------
     InputError
-        If the method is unknown.
+        If the method is unknown, or there are more images than `core.limits.MOST_MATCHED`.
     """
     if method not in BRIGHTNESS_MATCHES:
         raise InputError(
             "brightness match", f"unknown method '{method}'", f"use one of none, {', '.join(BRIGHTNESS_MATCHES)}"
         )
+    remedy = "set processing.mosaic.brightness to none, or map with fewer images"
+    check_limit(len(image_layers), MOST_MATCHED, "brightness match", "images, of which every pair is compared", remedy)
     sums, pairs = _measure(image_layers, grid, window_px)
     pairs = {pair: _statistics(moments) for pair, moments in pairs.items() if moments[0] >= least_overlap_px}
     pairs = {pair: values for pair, values in pairs.items() if min(values[1:]) > 0.0}

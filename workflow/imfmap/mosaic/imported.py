@@ -17,6 +17,7 @@ from rasterio.windows import Window
 from ..camera.footprint import map_azimuth_deg
 from ..core.choices import MOSAIC
 from ..core.errors import InputError
+from ..core.limits import MOST_MAP_PIXELS, check_limit
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import BLOCK, create_raster, open_raster
@@ -72,6 +73,9 @@ def import_mosaic(
     with open_raster(path) as source:
         check_reference(source, path, grid)
         own = _own_grid(source, grid)
+        if own:
+            remedy = "cut out the target's ground (gdal_translate -projwin)"
+            check_limit(own.shape[0] * own.shape[1], MOST_MAP_PIXELS, path, "pixels", remedy)
         low_high = None if source.dtypes[0] == "uint8" else _limits(source, path, stretch)
         tags = {PRODUCTS_TAG: Path(path).stem}
         if low_high:

@@ -17,6 +17,7 @@ from ..fractures.accept import REASONS
 from ..fractures.fracture_columns import COLUMNS, SHAPEFILE_FIELDS
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
+from ..maps.large_shapes import places_along
 from ..maps.vectors import write_vector
 
 if TYPE_CHECKING:
@@ -169,10 +170,10 @@ def write_profiles(path: str | Path, centrelines: geopandas.GeoDataFrame) -> Non
         columns["fracture"].append(np.full(len(distance), row.fracture))
         columns["distance_m"].append(distance)
         columns["width_m"].append(json.loads(row.widths_m))
-        places.append(shapely.line_interpolate_point(row.geometry, distance / row.length_m, normalized=True))
+        places.append(places_along(row.geometry, distance / row.length_m))
     table = pd.DataFrame({name: np.concatenate(parts) if parts else [] for name, parts in columns.items()})
     crs = paths.crs
-    xy = shapely.get_coordinates(np.concatenate(places)) if places else np.zeros((0, 2))
+    xy = np.concatenate([np.zeros((0, 2)), *places])
     lon, lat = body_of(crs).to_lonlat(crs).transform(*xy.T)
     table["lon_deg"], table["lat_deg"] = np.round(lon, 7), np.round(lat, 7)
     with replacing(path) as temporary:

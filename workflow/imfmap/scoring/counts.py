@@ -11,6 +11,7 @@ from ..labels.truth_classes import CLASSES
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.components import Components
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import even_places, pieces_of
 from ..maps.probability_raster import CODES, code_at_least
 from ..maps.vectors import read_vector
 from .blocks import BLOCK_PX, Block
@@ -80,7 +81,8 @@ class FractureCounts:
         self._classes = np.array([width_class(width_m) for width_m in frame.width_m], object)
         self._lengths_m = frame.length_m.to_numpy()
         self._shapes = frame.geometry.to_numpy()
-        self._tree = shapely.STRtree(self._shapes)
+        self._pieces, self._piece_owner = pieces_of(self._shapes)
+        self._tree = shapely.STRtree(self._pieces)
         # Where fractures cross, the wider one is drawn last.
         self._rank = np.argsort(np.argsort(frame.width_m.to_numpy(), kind="stable"))
         # A crater may have removed a part: only the rest of a fracture can be found.
@@ -121,8 +123,9 @@ class FractureCounts:
 
     def _widths(self, block):
         index = self._tree.query(shapely.box(*block.grid.bounds))
-        index = index[np.argsort(self._rank[index])]
-        shapes = [(self._shapes[k], 1 + WIDTH_CLASSES.index(self._classes[k])) for k in index]
+        index = index[np.argsort(self._rank[self._piece_owner[index]], kind="stable")]
+        classes = self._classes[self._piece_owner[index]]
+        shapes = [(self._pieces[k], 1 + WIDTH_CLASSES.index(name)) for k, name in zip(index, classes, strict=True)]
         if not shapes:
             return np.zeros(block.grid.shape, np.uint8)
         widths = rasterize(shapes, block.grid.shape, transform=block.grid.transform, dtype="uint8")
@@ -212,10 +215,6 @@ def _points(lines, grid):
     # Line and outline may also meet in single points: leave them out.
     chosen = shapely.length(parts) > 0
     parts, owner = parts[chosen], owner[chosen]
-    length = shapely.length(parts)
-    count = np.maximum(1, np.rint(length / grid.resolution_m)).astype(int)
-    number = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    along = (number + 0.5) * np.repeat(length / count, count)
-    x, y = shapely.get_coordinates(shapely.line_interpolate_point(np.repeat(parts, count), along)).T
-    row, column = (np.rint(values).astype(int) for values in grid.rowcol(x, y))
-    return row, column, np.repeat(owner, count)
+    points, part = even_places(parts, np.maximum(1, np.rint(shapely.length(parts) / grid.resolution_m)).astype(int))
+    row, column = (np.rint(values).astype(int) for values in grid.rowcol(*points.T))
+    return row, column, owner[part]

@@ -21,6 +21,7 @@ from ..fractures.measures import measure
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.axial import axial_difference_deg, line_principal_axis
 from ..maps.grids import MapGrid
+from ..maps.large_shapes import pieces_of, places_along
 from ..maps.rasters import open_raster
 from ..maps.vectors import read_vector
 
@@ -188,13 +189,11 @@ class _Truth:
 def _pairs(fractures, true):
     """Return the indices of mapped and of true fractures that match, and the counts of `truth_measures`."""
     found = fractures.geometry.to_numpy()
-    mapped, other = shapely.STRtree(true.polygons).query(found, predicate="intersects")
-    covered = shapely.length(shapely.intersection(true.left[other], found[mapped]))
-    common = shapely.area(shapely.intersection(true.polygons[other], found[mapped]))
+    mapped, other, covered, common = _overlaps(found, true)
     long_enough = covered >= PAIR_SHARE * shapely.length(true.left[other])
     pairs, merged, false = [], 0, 0
     for index, polygon in enumerate(found):
-        mine = np.flatnonzero(mapped == index)
+        mine = np.arange(*np.searchsorted(mapped, (index, index + 1)))
         mine = mine[np.argsort(-covered[mine], kind="stable")]
         if common[mine].sum() < OTHER_SHARE * polygon.area:
             false += 1
@@ -205,6 +204,17 @@ def _pairs(fractures, true):
     mapped_of, true_of = np.array(pairs, int).reshape(-1, 2).T
     counts = {"true": len(true.left), "mapped": len(found), "pairs": len(pairs), "merged": merged, "false": false}
     return mapped_of, true_of, counts
+
+
+def _overlaps(found, true):
+    """Return the pairs of mapped and true fractures that meet, sorted; the length and the area that they share."""
+    pieces, owner = pieces_of(found)
+    piece, other = shapely.STRtree(true.polygons).query(pieces, predicate="intersects")
+    length = shapely.length(shapely.intersection(true.left[other], pieces[piece]))
+    area = shapely.area(shapely.intersection(true.polygons[other], pieces[piece]))
+    count = max(len(true.polygons), 1)
+    keys, pair = np.unique(owner[piece] * count + other, return_inverse=True)
+    return keys // count, keys % count, np.bincount(pair, length, len(keys)), np.bincount(pair, area, len(keys))
 
 
 def _errors(source, measured, true, measured_of, true_of):
@@ -232,20 +242,16 @@ def _local_errors(source, centrelines, true, which=None):
         distance, width = np.array(json.loads(row.distances_m)), np.array(json.loads(row.widths_m))
         share = distance / row.length_m
         reach = min(0.5, 6.0 / row.length_m)
-        points, back, ahead = (
-            shapely.get_coordinates(
-                shapely.line_interpolate_point(row.geometry, np.clip(share + step, 0, 1), normalized=True)
-            )
-            for step in (0.0, -reach, reach)
-        )
+        points, back, ahead = (places_along(row.geometry, np.clip(share + step, 0, 1)) for step in (0.0, -reach, reach))
         if which is None:
             point, other = tree.query(shapely.points(points), predicate="intersects")
             alone = np.bincount(point, minlength=len(points))[point] == 1
             point, other = point[alone], other[alone]
         else:
             point, other = np.arange(len(points)), np.full(len(points), which[row.fracture - 1])
-        for index in np.unique(other):
-            here = point[other == index]
+        order = np.argsort(other, kind="stable")
+        indices, starts = np.unique(other[order], return_index=True)
+        for index, here in zip(indices, np.split(point[order], starts)[1:], strict=True):
             wanted, axis = true.width_at(index, points[here])
             along = axial_difference_deg(axis, _directions(back[here], ahead[here])) <= ALONG_DEG
             error = (width[here] - wanted)[along]

@@ -7,6 +7,7 @@ from rasterio.features import rasterize
 
 from ..labels.truth_classes import CLASSES
 from ..learning.metrics import TruthMetrics
+from ..maps.large_shapes import pieces_of
 from ..maps.rasters import read_raster
 
 
@@ -26,8 +27,8 @@ def score_polygons(fractures: gpd.GeoDataFrame, truth_path: str | Path) -> dict[
         precision, recall, f1, iou and `<class>_hit`, each 0..1 or None if undefined, see `metrics.TruthMetrics`.
     """
     truth, grid, _ = read_raster(truth_path)
-    shapes = [shape for shape in fractures.geometry if not shape.is_empty]
-    found = rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8") if shapes else truth * 0
+    shapes, _ = pieces_of(fractures.geometry.values)
+    found = rasterize(shapes, grid.shape, transform=grid.transform, dtype="uint8") if len(shapes) else truth * 0
     metrics = TruthMetrics(CLASSES)
     metrics.update(found > 0, truth, truth == truth)
     return {name: round(float(value), 4) if value == value else None for name, value in metrics.compute().items()}

@@ -15,6 +15,7 @@ from .explain import explain
 from .fields import ABSENT, Section
 from .old_names import refuse_old_names
 from .root import Config
+from .sizes import check_sizes
 
 # Folder of the models that come with the workflow.
 _SHIPPED = Path(__file__).resolve().parents[4] / "resources"
@@ -66,6 +67,7 @@ def complete(config: dict, where: str | Path) -> dict:
         except InputError as error:
             raise InputError(f"{where}: targets.{name}", str(error)) from None
     config["targets"] |= coarse_targets(config, where)
+    check_sizes(config, where)
     # Keys are sorted, so that their order in the file changes no result.
     return _sorted(config)
 

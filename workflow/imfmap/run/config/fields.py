@@ -93,9 +93,11 @@ def _whole(value):
 
 
 def _no_twins(values):
-    for place, value in enumerate(values):
-        if value in values[:place]:
+    seen = set()
+    for value in values:
+        if value in seen:
             raise fault(f"{value!r} stands twice", "give it once")
+        seen.add(value)
     return values
 
 

@@ -13,6 +13,7 @@ from ...core.choices import (
     RESAMPLINGS,
     STRETCHES,
 )
+from ...core.limits import MOST_CHOSEN
 from ...maps.bodies import PROJECTIONS
 from .fields import Count, File, Latitude, NotNegative, NotNegativeCount, Positive, Section, Share, Url, number, whole
 
@@ -170,7 +171,7 @@ class Acquisition(Section):
     backoff_s: NotNegative = Field(
         1, description="first pause before a new try, seconds; pauses for 429 are 30 times as long"
     )
-    max_images: Count = Field(60, description="largest number of images that a search may choose")
+    max_images: whole(ge=1, le=MOST_CHOSEN) = Field(60, description="largest number of images that a search may choose")
     min_gain: Share = Field(0.002, description="an image is chosen only if it adds this share of the place, or more")
     max_age_days: NotNegative | None = Field(
         None, description="repeat a search if its answer is older; by default never"

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from ...core.choices import COMPARISON_TABLES, DEVICES, INFERENCE, PRECISIONS, THRESHOLD, VIEWS
+from ...core.limits import MOST_RANDOM_SETS
 from ...fractures.limits import MIN_AREA_M2, POND_GAP_M, POND_MIN_FRACTURES, POND_MIN_LENGTH_M
 from .fields import (
     ABSENT,
@@ -108,7 +109,7 @@ class Mapping(Section):
     seams: bool = Field(True, description="reject detections along seams of the mosaic (recipe `paper`)")
     floor: bool = Field(True, description="reject detections outside floor and ponds, if the target has a `boundary`")
     density_radius_m: Positive = Field(250, description="radius of the circle of the density map, metres on the ground")
-    random_sets: whole(ge=19) = Field(
+    random_sets: whole(ge=19, le=MOST_RANDOM_SETS) = Field(
         999, description="number of random sets that distances to the wall are compared with"
     )
     pond_gap_m: Positive = Field(

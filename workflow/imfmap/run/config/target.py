@@ -5,12 +5,12 @@ from typing import Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from ...core.choices import CAMERAS, ROLES, SUMMINGS
+from ...core.limits import MOST_CHOSEN
 from ...maps.bodies import BODIES, PROJECTIONS
 from ...simulate.settings import IMAGE_RANGES, ImageSettings
 from .fields import (
     ABSENT,
     Azimuth,
-    Count,
     Day,
     File,
     Latitude,
@@ -25,6 +25,7 @@ from .fields import (
     pair,
     series,
     several,
+    whole,
 )
 
 SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
@@ -48,7 +49,7 @@ class Search(Section):
         description="ground that the images must cover, instead of the map: WKT in degrees (POLYGON, MULTIPOLYGON), or "
         "a vector file",
     )
-    max_images: Count = Field(ABSENT, description="instead of `acquisition.max_images`")
+    max_images: whole(ge=1, le=MOST_CHOSEN) = Field(ABSENT, description="instead of `acquisition.max_images`")
 
 
 class SimulatedImage(Section):

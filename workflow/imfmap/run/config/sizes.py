@@ -1,0 +1,51 @@
+"""The check that a configuration asks for no more than a run can make: before the first job, not after days."""
+
+from pathlib import Path
+
+from ...core.limits import MOST_ASPECT, MOST_DENSITY_CELLS, MOST_IMAGES, MOST_MAP_PIXELS, MOST_MATCHED, check_limit
+from ...fractures.limits import CELLS
+from ...maps.target_grid import extent_km
+
+_SMALLER = "give a smaller extent_km (or diameter_km), or a larger resolution_m"
+
+
+def check_sizes(config: dict, where: str | Path) -> None:
+    """Refuse targets that are larger than `core.limits` allows.
+
+    Parameters
+    ----------
+    config : dict
+        A complete configuration.
+    where : str or Path
+        Named in messages.
+
+    Raises
+    ------
+    InputError
+        With the number and the limit.
+    """
+    for name, target in config["targets"].items():
+        key = f"{where}: targets.{name}"
+        width_m, height_m = (1000 * side for side in extent_km(target))
+        resolution_m, radius_m = target["resolution_m"], config["mapping"]["density_radius_m"]
+        size = f"pixels in its map ({width_m / 1000:g} x {height_m / 1000:g} km, {resolution_m:g} m a pixel)"
+        check_limit(width_m / resolution_m * (height_m / resolution_m), MOST_MAP_PIXELS, key, size, _SMALLER)
+        aspect = max(width_m, height_m) / max(min(width_m, height_m), resolution_m)
+        check_limit(aspect, MOST_ASPECT, key, "times as long as wide is its map", "give a wider extent_km")
+        cells = (CELLS * width_m / radius_m) * (CELLS * height_m / radius_m)
+        remedy = "give a larger mapping.density_radius_m"
+        check_limit(cells, MOST_DENSITY_CELLS, key, "cells in the density map", remedy)
+        images = _images(target, config)
+        check_limit(images, MOST_IMAGES, key, "images", "divide the target")
+        if config["processing"]["mosaic"]["brightness"] != "none":
+            remedy = "set processing.mosaic.brightness to none, or divide the target"
+            check_limit(images, MOST_MATCHED, key, "images, of which every pair is compared", remedy)
+
+
+def _images(target, config):
+    """Return the number of images of a target, the largest that a search may choose; 0 where a table lists them."""
+    if "search" in target:
+        return target["search"].get("max_images", config["acquisition"]["max_images"])
+    lists = [target.get(source) for source in ("products", "edrs", "cubes")]
+    lists.append(target.get("simulate", {}).get("images"))
+    return sum(len(images) for images in lists if isinstance(images, list))
