@@ -65,6 +65,7 @@ include: "workflow/rules/common_products.smk"
 include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
 include: "workflow/rules/common_maps.smk"
+include: "workflow/rules/common_calibration.smk"
 
 
 # One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.
@@ -84,6 +85,7 @@ include: "workflow/rules/label.smk"
 include: "workflow/rules/tile.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/calibrate_model.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/vectorise.smk"

@@ -6,6 +6,7 @@ rule sheets:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
         fractures=rules.vectorise.output.gpkg,
+        summary=f"{RUN}/{{target}}/summary.json",
         images=sheet_images,
         boundary=boundary_file,
         base_map=lambda wildcards: user_file(TARGETS[wildcards.target].get("base_map", "")) or [],

@@ -45,7 +45,7 @@ SCALINGS = ("imagenet", "unit")
 VIEWS = ("flips", "rotations")
 SCALING = "imagenet"
 # Optional settings of inference, with their defaults.
-INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0}
+INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0, "calibrated": True}
 # Settings of training, with their defaults. Each model may have its own values.
 LEARNING = {
     "epochs": 100,

@@ -83,6 +83,10 @@ def needed_targets(config: dict, asked: Iterable[str]) -> tuple[list[str], list[
     learnt = set()
     if words & {"all", "evaluation"} and config["evaluation"]["models"]:
         learnt |= set(target_choice.with_role(config, *LABELLED_ROLES))
+    if words & {"calibration", "calibrated.pt"}:
+        learnt |= set(target_choice.with_role(config, "validation"))
+        if "architecture" in config["models"].get(config["inference"].get("model"), {}):
+            learnt |= set(target_choice.with_role(config, "train"))
     if "models" in words or any(_is_trained(config, name) for name in imaged):
         learnt |= set(target_choice.with_role(config, "train"))
     learnt |= {name for name in words & set(targets) if words & {"labels.tif", "tiles"}}
@@ -233,6 +237,8 @@ def _files_of_models(config: dict, asked: Iterable[str]) -> Iterator[tuple[str, 
     """Keys and paths of the files of the models that are used."""
     asked = list(asked) or ["all"]
     used = {config["targets"][name].get("model", config["inference"].get("model")) for name in _mapped(config, asked)}
+    if "calibration" in asked:
+        used.add(config["inference"].get("model"))
     if {"all", "evaluation"} & set(asked):
         used |= set(config["evaluation"]["models"])
     for name, model in config["models"].items():
