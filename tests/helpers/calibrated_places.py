@@ -5,7 +5,9 @@ import numpy as np
 import shapely
 from rasterio.features import rasterize
 
+from imfmap.fractures.completeness import Completeness
 from imfmap.labels.truth_classes import CLASSES
+from imfmap.labels.width_classes import WIDTH_CLASSES
 from imfmap.learning.probability_calibration import KNOTS, ProbabilityCalibration
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
@@ -72,3 +74,24 @@ def write_place(folder, name, seed, suns=((90.0, 55.0), (200.0, 60.0)), fracture
         images.append(image)
         probabilities.append(probability)
     return PlaceFiles(name, probabilities, images, folder / "truth.tif", folder / "truth.gpkg")
+
+
+def completeness(constant=-1.0, scatter=0.1, most_images=4.0, fits=20):
+    """Return a completeness with known chances: wide fractures across the Sun are found best."""
+    rng = np.random.default_rng(1)
+    coefficients = np.array([constant, 1.5, 0.0, 2.0, -0.5, 0.7])
+    rows = coefficients + rng.normal(0, 0.03, (fits, len(coefficients)))
+    rows[0] = coefficients
+    names = (*WIDTH_CLASSES, "all")
+    return Completeness(
+        length=rows,
+        number=rows,
+        length_ratio=np.ones((fits, len(WIDTH_CLASSES))),
+        number_ratio=np.ones((fits, len(WIDTH_CLASSES))),
+        scatter={kind: dict.fromkeys(names, scatter) for kind in ("length", "number")},
+        class_width_m=np.array([4.0, 10.0, 20.0, 37.0, 50.0]),
+        class_length_m=np.array([40.0, 60.0, 90.0, 120.0, 150.0]),
+        most_images=most_images,
+        made_with={"threshold": 0.4, "min_area_m2": 150.0, "resolution_m": 1.5},
+        places=8,
+    )

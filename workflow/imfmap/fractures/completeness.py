@@ -246,7 +246,7 @@ def views_of_ground(image_paths: Sequence[str | Path], ground: "MappedGround", r
 def light_at(image: DatasetReader, x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return the weight of light (`fusion.lit_weight`) in an image at places x, y on the map; 0 without data."""
     grid = MapGrid.of(image)
-    shape = [math.ceil(extent * grid.resolution_m / _SHADOW_M) for extent in grid.shape]
+    shape = tuple(math.ceil(extent * grid.resolution_m / _SHADOW_M) for extent in grid.shape)
     pixels = image.read(1, out_shape=shape, resampling=Resampling.average)
     if not np.isfinite(pixels).any():
         return np.zeros(len(x))

@@ -146,7 +146,7 @@ def maps_of_place(
     files : PlaceFiles
         With `objects`.
     image_sets : list of sequence of int
-        Images of each map, by their place in `files.images`.
+        Images of each map, by their place among those of `files`.
     calibration : ProbabilityCalibration
     threshold : float
         Calibrated probability.
