@@ -62,6 +62,8 @@ LEARNING = {
 MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
 # A pixel counts as fracture if its probability is this or more.
 THRESHOLD = 0.5
+# Places that a model's probabilities are calibrated on, at least: each is judged by the others.
+LEAST_CALIBRATED = 3
 # Augmentation applies each change to a training tile with this probability. Its strength is drawn from the ranges of
 # the recipe.
 AUGMENTATION_PROBABILITY = 0.5

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from ..core.choices import LEAST_CALIBRATED
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
@@ -19,8 +20,6 @@ from .completeness_fit import LEAST_PLACES, chance_table, fit_completeness, judg
 
 log = logging.getLogger(__name__)
 
-# A calibration that is judged on one place only, or on none, is no calibration.
-LEAST_CALIBRATED = 3
 # Images of a place that are mapped alone.
 _MOST_SINGLE = 3
 _CONFIDENCE_EDGES = np.linspace(0.0, 1.0, 11)
