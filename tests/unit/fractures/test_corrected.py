@@ -119,7 +119,7 @@ def test_a_map_says_in_figures_and_in_words_what_it_misses(probability):
     assert whole["length_m_limits"][0] < whole["length_m"] < whole["length_m_limits"][1]
     assert whole["length_m"] > 5 * 80
     words = " ".join(summary["in_words"])
-    assert f"{whole['length_m'] / 1e3:.1f} km" in words and "5 m on" in words and "20 m on" in words
+    assert f"{whole['length_m'] / 1e3:.1f} km" in words and "one of 5 m on" in words and "one of 20 m on" in words
 
 
 @pytest.mark.parametrize("change", [{"threshold": 0.3}, {"min_area_m2": 20}, {"hysteresis": 0.2}])

@@ -33,7 +33,7 @@ _SEEN = 0.5
 _SPREAD = {"length": 2.0, "number": 1.0}
 # If none is found, this many are not excluded: the upper limit of a Poisson count of 0 at `CONFIDENCE` (one-sided).
 _NONE = float(-np.log(1 - CONFIDENCE))
-_UNKNOWN = "the model's checkpoint holds no completeness (docs/completeness.md)"
+_UNKNOWN = "it was not measured for its model and recipe (docs/completeness.md)"
 # Standard deviations of a normal distribution on either side that hold this share.
 _REACH = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
@@ -205,11 +205,8 @@ def completeness_of_map(
 
 def in_words(summary: Mapping[str, Any]) -> list[str]:
     """Return the result of `summarise_completeness` as sentences."""
-    seen = [f"{width_m} m on {_percent(value['share_of_ground'])}" for width_m, value in summary["seen"].items()]
-    words = [
-        "Where a fracture of any strike is more likely to be found than missed, by its width: "
-        f"{', '.join(seen)} of the ground."
-    ]
+    seen = [f"one of {width_m} m on {_percent(value['share_of_ground'])}" for width_m, value in summary["seen"].items()]
+    words = [f"A fracture is more likely to be found than missed: {', '.join(seen)} of the ground (any strike)."]
     classes, whole = summary["width_classes"], summary[ALL]
     corrected = [name for name, row in classes.items() if row["length_m"] is not None]
     if whole["length_m"] is not None:

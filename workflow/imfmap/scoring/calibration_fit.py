@@ -89,7 +89,7 @@ def calibrated_codes(calibration: ProbabilityCalibration) -> np.ndarray:
 
 
 def threshold_of_best_f1(maps: Sequence[np.ndarray]) -> float:
-    """Return the probability at which the summed F1 of maps is best.
+    """Return the probability at which the summed F1 of maps is best; of equal ones the highest.
 
     Parameters
     ----------
@@ -98,7 +98,7 @@ def threshold_of_best_f1(maps: Sequence[np.ndarray]) -> float:
     """
     above = np.cumsum(np.sum(maps, axis=0)[::-1], axis=0)[::-1]
     f1 = [pooled_f1(hits, hits + false, above[0, 1]) for false, hits in above]
-    return max(1, int(np.nanargmax(f1))) / CODES
+    return max(1, CODES - int(np.nanargmax(f1[::-1]))) / CODES
 
 
 def map_histograms(place: Place, calibration: ProbabilityCalibration) -> dict[str, np.ndarray]:
