@@ -148,7 +148,7 @@ COLUMNS = (
         float,
         "",
         {
-            FRACTURES: "mean probability, 0..1; of a calibrated model: share of its area that is expected to be fracture",
+            FRACTURES: "mean probability, 0..1; of a calibrated model the expected share of its area that is fracture",
             PONDS: "mean confidence of its fractures, weighted by area",
         },
         shapefile="confidence",
