@@ -39,7 +39,7 @@ def place_map(name, rng, fractures=80, sigma=0.0):
 @pytest.fixture(scope="module")
 def fitted():
     rng = np.random.default_rng(5)
-    maps = [place_map(f"p{number}", rng) for number in range(12) for _ in range(2)]
+    maps = [place_map(f"p{number}", rng) for number in range(10) for _ in range(2)]
     return fit_completeness(maps, MADE_WITH)
 
 
@@ -82,5 +82,5 @@ def test_too_few_places_are_refused():
 
 def test_the_same_maps_give_the_same_numbers(fitted):
     rng = np.random.default_rng(5)
-    maps = [place_map(f"p{number}", rng) for number in range(12) for _ in range(2)]
+    maps = [place_map(f"p{number}", rng) for number in range(10) for _ in range(2)]
     assert fit_completeness(maps, MADE_WITH)[0].as_dict() == fitted[0].as_dict()

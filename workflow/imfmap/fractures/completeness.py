@@ -79,12 +79,23 @@ class Views:
 
     def features_across(self, width_m: float | np.ndarray, across: np.ndarray) -> np.ndarray:
         """Return the features from the sine of the angle between strike and Sun: (images,) or (places, images)."""
-        total = self.weights.sum(axis=1)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            share = self.weights / np.where(total > 0, total, np.nan)[:, np.newaxis]
+        share, images = self._shares()
         shown, low = sun_features(self.incidence_deg, across)
-        images = effective_images(total, (self.weights**2).sum(axis=1))
         return features_of(width_m, (share * shown).sum(axis=1), (share * low).sum(axis=1), images)
+
+    def features_of_strikes(self, widths_m: np.ndarray) -> np.ndarray:
+        """Return the features of some widths and all of `STRIKES_DEG`: (widths, strikes, places, features)."""
+        share, images = self._shares()
+        across = np.abs(np.sin(np.radians(self.sun_azimuth_deg - STRIKES_DEG[:, np.newaxis])))
+        shown, low = sun_features(self.incidence_deg, across)
+        widths_m = np.asarray(widths_m, float)[:, np.newaxis, np.newaxis]
+        return features_of(widths_m, shown @ share.T, share @ low, images)
+
+    def _shares(self):
+        """Return the share of each image in the fusion (NaN where none shows the ground), and the number of images."""
+        total = self.weights.sum(axis=1)
+        share = self.weights / np.where(total > 0, total, np.nan)[:, np.newaxis]
+        return share, effective_images(total, (self.weights**2).sum(axis=1))
 
 
 def sun_features(incidence_deg: float | np.ndarray, across: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -205,9 +216,9 @@ class Completeness:
         logit = np.einsum("...j,fj->f...", features, getattr(self, kind))
         return np.where(np.isfinite(logit), 1.0 / (1.0 + np.exp(-np.where(np.isfinite(logit), logit, 0.0))), 0.0)
 
-    def chance_on_ground(self, kind: str, width_m: float, views: Views) -> np.ndarray:
-        """Return the chances at every place, averaged over all strikes: (fits, places)."""
-        return np.mean([self.chance(kind, views.features(width_m, strike)) for strike in STRIKES_DEG], axis=0)
+    def chance_on_ground(self, kind: str, widths_m: np.ndarray, views: Views) -> np.ndarray:
+        """Return the chances of some widths at every place, averaged over all strikes: (fits, widths, places)."""
+        return self.chance(kind, views.features_of_strikes(widths_m)).mean(axis=2)
 
 
 def views_of_ground(image_paths: Sequence[str | Path], ground: "MappedGround", resolution_m: float) -> Views:

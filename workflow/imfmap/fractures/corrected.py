@@ -63,8 +63,7 @@ class Mapped:
 def classes_found(completeness: Completeness, kind: str, views: Views) -> np.ndarray:
     """Return how much of each width class a map finds: (fits, width classes), 0..1, mean over ground and strikes."""
     share = views.area_km2 / max(views.area_km2.sum(), 1e-12)
-    chances = [completeness.chance_on_ground(kind, width_m, views) @ share for width_m in completeness.class_width_m]
-    return np.stack(chances, axis=-1)
+    return completeness.chance_on_ground(kind, completeness.class_width_m, views) @ share
 
 
 def correct(
@@ -225,7 +224,7 @@ def in_words(summary: Mapping[str, Any]) -> list[str]:
 
 
 def _seen(completeness, width_m, views):
-    chances = completeness.chance_on_ground("number", width_m, views)
+    chances = completeness.chance_on_ground("number", [width_m], views)[:, 0]
     share = views.area_km2 / max(views.area_km2.sum(), 1e-12)
     tail = 50 * (1 - CONFIDENCE)
     limits = np.percentile((chances > _SEEN) @ share, (tail, 100 - tail)) if len(share) else (0.0, 0.0)

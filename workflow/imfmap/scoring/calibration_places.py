@@ -30,7 +30,7 @@ from .calibration_fit import Place, calibrated_codes
 from .counts import line_points
 
 # Pixels of a place that the calibration is fitted on: all, or a regular sample.
-MOST_PIXELS = 2_000_000
+MOST_PIXELS = 500_000
 # A true fracture counts if at least this share of its centreline lies on the map; it is found if this share of that is.
 SEEN_SHARE = FOUND_SHARE = 0.5
 _BLOCK_PX = 512

@@ -147,32 +147,32 @@ def _fit(maps, draws, made_with):
     length_m, covered = (table[name].to_numpy(float) for name in ("length_m", "covered"))
     answers = {"length": covered, "number": (covered >= FOUND_SHARE).astype(float)}
     weights = {"length": length_m / length_m.mean(), "number": np.ones(len(table))}
-    coefficients = {
-        kind: np.array([_logistic(features, answers[kind], weights[kind] * draw[number]) for draw in draws])
-        for kind in KINDS
-    }
+    coefficients = {}
+    for kind in KINDS:
+        first = _logistic(features, answers[kind], weights[kind] * draws[0][number], np.zeros(len(FEATURES)))
+        rest = [_logistic(features, answers[kind], weights[kind] * draw[number], first) for draw in draws[1:]]
+        coefficients[kind] = np.array([first, *rest])
     widths, lengths = _class_sizes(table)
     ratios = np.ones((len(draws), len(WIDTH_CLASSES)))
     # At most so many images as in the fit.
     most = float(np.exp(features[:, -1].max()))
     made = Completeness(
-        coefficients["length"],
-        coefficients["number"],
-        ratios,
-        ratios,
-        {},
-        widths,
-        lengths,
-        most,
-        dict(made_with),
-        len(places),
+        length=coefficients["length"],
+        number=coefficients["number"],
+        length_ratio=ratios,
+        number_ratio=ratios,
+        scatter={kind: dict.fromkeys((*WIDTH_CLASSES, ALL), 0.0) for kind in KINDS},
+        class_width_m=widths,
+        class_length_m=lengths,
+        most_images=most,
+        made_with=dict(made_with),
+        places=len(places),
     )
     return replace(made, **{f"{kind}_ratio": _ratios(made, kind, maps, places, draws) for kind in KINDS})
 
 
-def _logistic(features, answers, weights):
-    """Return the coefficients that fit shares (0..1) best, by Newton's method with shrinkage."""
-    coefficients = np.zeros(len(FEATURES))
+def _logistic(features, answers, weights, coefficients):
+    """Return the coefficients that fit shares (0..1) best, by Newton's method with shrinkage from a first guess."""
     prior = np.full(len(FEATURES), _PRIOR_FRACTURES / 4)
     prior[0] = 1e-6
     for _ in range(_STEPS):
@@ -181,7 +181,7 @@ def _logistic(features, answers, weights):
         curve = (features * (weights * chance * (1 - chance))[:, np.newaxis]).T @ features + np.diag(prior)
         step = np.linalg.solve(curve, slope)
         coefficients = coefficients + np.clip(step, -2.0, 2.0)
-        if np.abs(step).max() < 1e-8:
+        if np.abs(step).max() < 1e-6:
             break
     return coefficients
 
