@@ -15,6 +15,7 @@ from imfmap.fractures.corrected import (
     classes_found,
     completeness_of_map,
     correct,
+    enough_found,
     log_deviation,
     summarise_completeness,
 )
@@ -28,6 +29,13 @@ from tests.helpers.calibrated_places import completeness
 from tests.unit.fractures.test_completeness import GRID
 
 VIEWS = Views(np.array([[1.0, 1.0]]), np.ones(1), np.array([90.0, 0.0]), np.array([55.0, 60.0]))
+
+
+def corrected(found, kind, mapped):
+    """Return which classes can be corrected, and the corrected sums."""
+    shares = {name: classes_found(found, name, VIEWS) for name in ("length", "number")}
+    possible = enough_found(shares)
+    return possible, correct(found, kind, mapped, shares[kind], possible)
 
 
 def table(widths, length_m=100.0, confidence=0.8):
@@ -46,7 +54,7 @@ def test_fractures_count_with_their_confidence():
 def test_what_is_mapped_is_divided_by_what_is_found(kind):
     found = completeness()
     mapped, share = Mapped.of(table([9.0] * 20 + [20.0] * 10)), classes_found(found, kind, VIEWS)
-    possible, values = correct(found, kind, mapped, share)
+    possible, values = corrected(found, kind, mapped)
     assert possible.tolist() == (share[0] >= LEAST_COMPLETENESS).tolist()
     for name in ("small", "medium"):
         number = WIDTH_CLASSES.index(name)
@@ -59,7 +67,7 @@ def test_what_is_mapped_is_divided_by_what_is_found(kind):
 def test_what_is_hardly_found_is_not_corrected():
     """A network that sees no tiny fracture: nothing is divided by nearly 0, however many were mapped."""
     found = completeness(constant=-6.0)
-    possible, values = correct(found, "length", Mapped.of(table([3.0] * 50)), classes_found(found, "length", VIEWS))
+    possible, values = corrected(found, "length", Mapped.of(table([3.0] * 50)))
     assert not possible[0] and "tiny" not in values
     summary = summarise_completeness(found, table([3.0] * 50), VIEWS)
     assert summary["width_classes"]["tiny"]["length_m"] is None and summary["width_classes"]["tiny"]["found"] < 0.2
@@ -68,7 +76,7 @@ def test_what_is_hardly_found_is_not_corrected():
 
 def test_nothing_found_leaves_an_upper_limit():
     found = completeness()
-    _, values = correct(found, "number", Mapped.of(table([])), classes_found(found, "number", VIEWS))
+    _, values = corrected(found, "number", Mapped.of(table([])))
     value, low, high = values["medium"]
     # So many would have shown up with 90 %.
     assert value == low == 0 and high * classes_found(found, "number", VIEWS)[0, 2] == pytest.approx(np.log(10))
@@ -76,11 +84,8 @@ def test_nothing_found_leaves_an_upper_limit():
 
 
 def test_few_fractures_and_strange_places_make_limits_wide():
-    share = classes_found(completeness(), "length", VIEWS)
-    few, many = (
-        correct(completeness(), "length", Mapped.of(table([9.0] * count)), share)[1]["small"] for count in (2, 200)
-    )
-    strange = correct(completeness(scatter=0.8), "length", Mapped.of(table([9.0] * 200)), share)[1]["small"]
+    few, many = (corrected(completeness(), "length", Mapped.of(table([9.0] * n)))[1]["small"] for n in (2, 200))
+    strange = corrected(completeness(scatter=0.8), "length", Mapped.of(table([9.0] * 200)))[1]["small"]
     widths = [log_deviation(value, high) for value, _, high in (many, few, strange)]
     assert widths[0] < widths[1] and widths[0] < widths[2] and widths[2] >= 0.8
 

@@ -27,7 +27,7 @@ LEAST_COMPLETENESS = 0.2
 # Share of maps whose true value lies in the interval.
 CONFIDENCE = 0.9
 ALL = "all"
-# Shares of the ground at which a fracture is more likely to be found than not.
+# Chance above which a fracture is more likely to be found than missed.
 _SEEN = 0.5
 # Lengths of fractures are spread about as an exponential distribution: their squared mean is half their mean square.
 _SPREAD = {"length": 2.0, "number": 1.0}
@@ -66,9 +66,20 @@ def classes_found(completeness: Completeness, kind: str, views: Views) -> np.nda
     return completeness.chance_on_ground(kind, completeness.class_width_m, views) @ share
 
 
+def enough_found(found: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return which width classes can be corrected, bool: enough is found of their length and of their number.
+
+    Parameters
+    ----------
+    found : mapping of str to ndarray
+        Result of `classes_found` for each of `KINDS`.
+    """
+    return np.all([found[kind][0] >= LEAST_COMPLETENESS for kind in KINDS], axis=0)
+
+
 def correct(
-    completeness: Completeness, kind: str, mapped: Mapped, found: np.ndarray
-) -> tuple[np.ndarray, dict[str, tuple[float, float, float]]]:
+    completeness: Completeness, kind: str, mapped: Mapped, found: np.ndarray, possible: np.ndarray
+) -> dict[str, tuple[float, float, float]]:
     """Correct the sums of a map.
 
     Parameters
@@ -79,15 +90,14 @@ def correct(
     mapped : Mapped
     found : ndarray
         Result of `classes_found`.
+    possible : ndarray
+        Result of `enough_found`.
 
     Returns
     -------
-    possible : ndarray
-        bool (width classes,): whether enough of the class is found for a correction.
-    values : dict
+    dict
         Of each possible class, and of them together (`ALL`): the corrected sum, and its lower and upper limit.
     """
-    possible = found[0] >= LEAST_COMPLETENESS
     sums = getattr(mapped, kind)
     # Replicates of a class whose completeness comes near 0 must not make the limits infinite.
     each = sums * getattr(completeness, f"{kind}_ratio") / np.maximum(found, LEAST_COMPLETENESS / 4)
@@ -106,7 +116,7 @@ def correct(
         values[ALL] = _interval(together, float((weight**2) @ missed[possible]), completeness.scatter[kind][ALL])
     elif possible.any():
         values[ALL] = (0.0, 0.0, max(values[WIDTH_CLASSES[index]][2] for index in np.flatnonzero(possible)))
-    return possible, values
+    return values
 
 
 def log_deviation(value: float, high: float) -> float:
@@ -137,13 +147,13 @@ def summarise_completeness(
     """
     mapped = Mapped.of(fractures)
     found = {kind: classes_found(completeness, kind, views) for kind in KINDS}
-    corrected = {kind: correct(completeness, kind, mapped, found[kind]) for kind in KINDS}
-    # A class is corrected in both, or in neither.
+    possible = enough_found(found)
+    corrected = {kind: correct(completeness, kind, mapped, found[kind], possible) for kind in KINDS}
     rows = {}
     for index, name in enumerate((*WIDTH_CLASSES, ALL)):
         row = {} if name == ALL else {"found": round(float(found["length"][0, index]), 3)}
         for kind, unit in (("length", "length_m"), ("number", "number")):
-            value = corrected[kind][1].get(name)
+            value = corrected[kind].get(name)
             row[unit] = None if value is None else round(value[0], 1)
             row[f"{unit}_limits"] = None if value is None else [round(limit, 1) for limit in value[1:]]
         rows[name] = row

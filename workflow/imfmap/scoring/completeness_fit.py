@@ -9,7 +9,7 @@ import pandas as pd
 
 from ..core.errors import InputError
 from ..fractures.completeness import FEATURES, KINDS, Completeness, features_of, sun_features
-from ..fractures.corrected import ALL, classes_found, correct, log_deviation
+from ..fractures.corrected import ALL, classes_found, correct, enough_found, log_deviation
 from ..labels.width_classes import WIDTH_BOUNDS_M, WIDTH_CLASSES, width_class
 from .calibration_places import FOUND_SHARE, PlaceMap
 
@@ -216,9 +216,10 @@ def _ratios(made, kind, maps, places, draws):
 def _rows(completeness, one):
     """Return a row for each kind and corrected width class of a map."""
     rows = []
+    found = {kind: classes_found(completeness, kind, one.views) for kind in KINDS}
+    possible = enough_found(found)
     for kind in KINDS:
-        found = classes_found(completeness, kind, one.views)
-        possible, values = correct(completeness, kind, one.mapped, found)
+        values = correct(completeness, kind, one.mapped, found[kind], possible)
         sums = {"true": one.true_sums(kind), "mapped": getattr(one.mapped, kind)}
         for name, (value, low, high) in values.items():
             chosen = possible if name == ALL else WIDTH_CLASSES.index(name)
