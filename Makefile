@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test fuzz lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops help
+.PHONY: demo test fuzz lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -72,6 +72,11 @@ bench-learning: .venv/run.stamp  ## measure tiles per second of training and inf
 MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
 real-crops: .venv/run.stamp  ## count what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
 	$(BIN)/python benchmarks/real_crops.py $(MODELS)
+
+MODEL ?= resources/start_weights.pt
+calibration: .venv/run.stamp  ## calibrate a checkpoint on simulated places, and measure what it finds (MODEL=results/demo/models/small_unet/checkpoint.pt)
+	IMF_MODEL="$(abspath $(MODEL))" $(SNAKEMAKE) calibration --configfile config/calibration.yaml
+	$(BIN)/python benchmarks/completeness.py
 
 setup: .venv/test.stamp slurm-profile  ## install all packages, and the profile for Slurm clusters
 

@@ -67,6 +67,7 @@ include: "workflow/rules/common_products.smk"
 include: "workflow/rules/common_images.smk"
 include: "workflow/rules/common_learn.smk"
 include: "workflow/rules/common_maps.smk"
+include: "workflow/rules/common_calibration.smk"
 
 
 # What is to be made again is decided by contents: times from the future are no fault, and no file is read twice.
@@ -93,6 +94,7 @@ include: "workflow/rules/label.smk"
 include: "workflow/rules/tile.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/calibrate_model.smk"
 include: "workflow/rules/infer.smk"
 include: "workflow/rules/compare.smk"
 include: "workflow/rules/vectorise.smk"

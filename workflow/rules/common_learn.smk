@@ -4,7 +4,7 @@ import os
 from functools import partial
 from pathlib import Path
 
-from imfmap.core.choices import COMPARISON_TABLES, LABELLED_ROLES, SPLITS
+from imfmap.core.choices import COMPARISON_TABLES, LABELLED_ROLES, SPLITS, THRESHOLD
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import DEEPLABS, IMAGENET_ENCODERS
 from imfmap.maps.target_grid import PLACE_KEYS

@@ -129,7 +129,7 @@ rule score_images:
         runtime=rising(60),
     params:
         code=code_digest("score_images.py"),
-        threshold=lookup("mapping/threshold", within=config),
+        threshold=config["mapping"]["threshold"] or THRESHOLD,
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
         "{wildcards.model} is scored on each image of {wildcards.target}"
@@ -164,7 +164,7 @@ rule score_map:
         runtime=rising(60),
     params:
         code=code_digest("score.py"),
-        threshold=lookup("mapping/threshold", within=config),
+        threshold=config["mapping"]["threshold"] or THRESHOLD,
         min_area_m2=lookup("mapping/min_area_m2", within=config),
     message:
         "{wildcards.model} is scored on {wildcards.target} ({wildcards.part})"

@@ -11,6 +11,7 @@ rule sheets:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         sources=f"{RUN}/{{target}}/mosaic_sources.tif",
         fractures=rules.vectorise.output.gpkg,
+        summary=f"{RUN}/{{target}}/summary.json",
         images=sheet_images,
         boundary=boundary_file,
         base_map=base_map,

@@ -4,7 +4,7 @@ from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.coarse_sheet import MapShown, coarse_sheet
 from imfmap.products.figures.map import subtitle
-from imfmap.products.figures.sheets import SheetText
+from imfmap.products.figures.page import SheetText
 from imfmap.products.figures.sun_arrows import sun_azimuths
 from imfmap.run.job import job
 from imfmap.scoring.coarse_comparison import compare_maps

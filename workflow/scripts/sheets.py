@@ -1,11 +1,13 @@
 """Draw the figure sheets of a target."""
 
+from imfmap.core.jsonfiles import read_json
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.base_map import read_base_map
 from imfmap.products.figures.map import subtitle
-from imfmap.products.figures.sheets import SheetText, overview_sheet, rejected_sheet
+from imfmap.products.figures.page import SheetText
+from imfmap.products.figures.sheets import overview_sheet, rejected_sheet
 from imfmap.products.figures.sun_arrows import sun_azimuths
 from imfmap.run.job import job
 
@@ -17,7 +19,8 @@ with job(snakemake):
     grid = read_grid(files.mosaic)
     azimuths_deg = sun_azimuths(files.images, files.mosaic, params.sun_azimuth_deg)
     around = read_base_map(files.base_map, grid) if files.base_map else None
-    text = SheetText(params.title, subtitle(grid), params.footer)
+    notes = read_json(files.summary)["completeness"]["in_words"]
+    text = SheetText(params.title, subtitle(grid), params.footer, notes)
     paths = files.mosaic, files.sources
     overview_sheet(snakemake.output.overview, *paths, fractures, text, boundary, azimuths_deg, around)
     text = SheetText(f"{params.title}: what was rejected", subtitle(grid), params.footer)

@@ -2,8 +2,10 @@
 
 from imfmap.core.jsonfiles import read_json
 from imfmap.fractures.accept import read_boundary
+from imfmap.fractures.corrected import completeness_of_map
 from imfmap.fractures.density import CELLS, density_map, write_density
 from imfmap.fractures.orientations import directions, rose
+from imfmap.fractures.polygons import map_threshold
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
 from imfmap.maps.image_facts import facts_of
@@ -15,7 +17,9 @@ from imfmap.run.job import job
 from imfmap.scoring.polygon_scores import score_polygons
 
 with job(snakemake):
-    files, settings = snakemake.input, snakemake.params.mapping
+    files = snakemake.input
+    threshold = map_threshold(files.probability, snakemake.params.mapping["threshold"])
+    settings = snakemake.params.mapping | {"threshold": threshold}
     fractures, rejected, lines, ponds = (
         read_vector(files.fractures, name) for name in ("fractures", "rejected", "centrelines", "candidate_ponds")
     )
@@ -36,6 +40,7 @@ with job(snakemake):
     density = density_map(lines, counted, GroundPlane(grid), settings["density_radius_m"])
     summary["ground"] = summarise_ground(fractures, counted.total_km2, mapped.total_km2, density)
     summary["candidate_ponds"] = ponds.drop(columns="geometry").to_dict("records")
+    summary["completeness"] = completeness_of_map(fractures, files.probability, files.images, counted, settings)
     if files.distances:
         summary["distance_to_wall"] = read_json(files.distances)
     if files.truth:

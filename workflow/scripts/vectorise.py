@@ -5,7 +5,7 @@ from pathlib import Path
 from imfmap.fractures.accept import filter_fractures, read_boundary
 from imfmap.fractures.image_support import agreeing_images, mosaic_sources
 from imfmap.fractures.measures import measure
-from imfmap.fractures.polygons import vectorise
+from imfmap.fractures.polygons import map_threshold, vectorise
 from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.ground_plane import areas_of
@@ -16,12 +16,13 @@ from imfmap.run.job import job
 
 with job(snakemake):
     settings, files = snakemake.params.mapping, snakemake.input
-    polygons = vectorise(files.probability, settings["threshold"], settings["hysteresis"])
+    threshold = map_threshold(files.probability, settings["threshold"])
+    polygons = vectorise(files.probability, threshold, settings["hysteresis"])
     fractures, centrelines = measure(polygons, files.probability, snakemake.output.gpkg)
     with open_raster(files.probability) as dataset:
         grid = MapGrid.of(dataset)
     if files.probabilities:
-        least = settings["hysteresis"] or settings["threshold"]
+        least = settings["hysteresis"] or threshold
         support = agreeing_images(fractures, grid, files.probabilities, files.images, least)
     else:
         support = mosaic_sources(fractures, grid, files.sources, files.images)

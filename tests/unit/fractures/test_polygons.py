@@ -6,9 +6,11 @@ import shapely
 from rasterio.features import rasterize
 from scipy.ndimage import gaussian_filter, label
 
+from imfmap.core.choices import THRESHOLD
 from imfmap.core.errors import InputError
 from imfmap.fractures import polygons
-from imfmap.fractures.polygons import vectorise
+from imfmap.fractures.polygons import map_threshold, vectorise
+from imfmap.learning.probability_calibration import THRESHOLD_TAG
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.probability_raster import create_probability, decode, encode
@@ -93,3 +95,12 @@ def test_a_probability_that_is_noise_is_refused_before_its_polygons_are_made(tmp
     monkeypatch.setattr(polygons, "shapes", None)
     with pytest.raises(InputError, match=said):
         vectorise(tmp_path / "p.tif", 0.5)
+
+
+def test_the_threshold_is_the_users_else_the_models_own(tmp_path):
+    grid = write(tmp_path / "old.tif", np.full((8, 8), 0.4))
+    with create_probability(tmp_path / "own.tif", grid, {THRESHOLD_TAG: 0.312}) as dataset:
+        dataset.write(encode(np.full((8, 8), 0.4)), 1)
+    assert map_threshold(tmp_path / "own.tif") == 0.312
+    assert map_threshold(tmp_path / "old.tif") == THRESHOLD
+    assert map_threshold(tmp_path / "own.tif", 0.6) == map_threshold(tmp_path / "old.tif", 0.6) == 0.6

@@ -7,11 +7,13 @@ from affine import Affine
 from imfmap.core.errors import InputError
 from imfmap.inference import fusion
 from imfmap.inference.fusion import fuse, image_weight, lit_weight
+from imfmap.learning.probability_calibration import CALIBRATION_TAG, COMPLETENESS_TAG, THRESHOLD_TAG
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.probability_raster import MEDIAN_TAG, create_probability, decode, encode
 from imfmap.maps.rasters import read_raster, write_raster
+from tests.helpers.calibrated_places import powers
 from tests.helpers.other_maps import on_another_crs
 
 CRS = body("moon").projected("polar_stereographic", -80, 20)
@@ -107,6 +109,49 @@ def test_256_images_of_one_place_are_counted_and_kept():
         def block(self, row, column, shape):
             return np.full(shape, 0.6, np.float32), np.ones(shape, np.float32)
 
-    parts = fusion._fuse_block([Image()] * 256, 0, 0, (2, 3), counted=True)
+    parts = fusion._fuse_block([Image()] * 256, 0, 0, (2, 3), counted=True, calibration=None)
     np.testing.assert_allclose(decode(parts["codes"]), 0.6, atol=0.0021)
     assert parts["counts"].dtype == np.uint8 and (parts["counts"] == 255).all()
+
+
+def calibrated(tmp_path, name, probability, calibration, more=None):
+    path, projected = write(tmp_path, name, probability, 0.05)
+    tags = {MEDIAN_TAG: 0.05, CALIBRATION_TAG: calibration.tag(), THRESHOLD_TAG: 0.3, COMPLETENESS_TAG: "{}"}
+    with create_probability(path, GRID, tags | (more or {})) as dataset:
+        dataset.write(encode(probability), 1)
+    return path, projected
+
+
+def test_the_mean_of_calibrated_images_is_calibrated_once_more_where_there_are_several(tmp_path):
+    """A cubic curve for two images; the left half of the map has one image, which keeps its probability."""
+    curve = powers(1, 3, images=[2])
+    one, other = np.full(GRID.shape, 0.8), np.full(GRID.shape, 0.6)
+    other[:, :100] = np.nan
+    images = [calibrated(tmp_path, "M1L", one, curve), calibrated(tmp_path, "M2R", other, curve)]
+    result, _ = fused(tmp_path, images)
+    np.testing.assert_allclose(result[:, :100], 0.8, atol=0.003)
+    np.testing.assert_allclose(result[:, 100:], 0.7**3, atol=0.01)
+    tags = read_raster(tmp_path / "out.tif")[2]
+    assert tags[CALIBRATION_TAG] == curve.tag() and tags[THRESHOLD_TAG] == "0.3" and tags[COMPLETENESS_TAG] == "{}"
+
+
+def test_an_image_in_shadow_is_no_second_image(tmp_path):
+    curve = powers(1, 3, images=[2])
+    both = np.full(GRID.shape, 0.8)
+    lit, dark = calibrated(tmp_path, "M1L", both, curve), calibrated(tmp_path, "M2R", both, curve)
+    image, grid, tags = read_raster(dark[1])
+    image[:, :150] = 1e-6
+    write_raster(dark[1], image, grid, nodata=np.nan, tags=tags)
+    result, _ = fused(tmp_path, [lit, dark])
+    np.testing.assert_allclose(result[:, :60], 0.8, atol=0.01)
+    np.testing.assert_allclose(result[:, 240:], 0.8**3, atol=0.01)
+
+
+@pytest.mark.parametrize("more", [{CALIBRATION_TAG: powers(2).tag()}, {THRESHOLD_TAG: 0.4}, {COMPLETENESS_TAG: "[]"}])
+def test_images_of_two_models_are_not_fused(tmp_path, more):
+    one = calibrated(tmp_path, "M1L", np.full(GRID.shape, 0.8), powers(1))
+    other = calibrated(tmp_path, "M2R", np.full(GRID.shape, 0.8), powers(1), more)
+    plain = write(tmp_path, "M3L", np.full(GRID.shape, 0.8), 0.05)
+    for pair in ([one, other], [one, plain], [plain, one]):
+        with pytest.raises(InputError, match="calibrated in another way.*infer all images"):
+            fused(tmp_path, pair)

@@ -1,5 +1,6 @@
 """Inference in windows: placed right, turned right, blended without steps, whatever the windows."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,13 @@ from imfmap.core.errors import InputError
 from imfmap.inference import infer as infer_module
 from imfmap.inference import lattice, map_blocks, predictor, sun_aligned
 from imfmap.learning.models import build_model, save_checkpoint
+from imfmap.learning.probability_calibration import (
+    CALIBRATION_TAG,
+    COMPLETENESS_TAG,
+    KNOTS,
+    THRESHOLD_TAG,
+    ProbabilityCalibration,
+)
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
@@ -456,3 +464,50 @@ print(Model.batches)
     assert int(rest.stdout) <= whole.batches - 9
     assert (tmp_path / "killed.tif").read_bytes() == (tmp_path / "whole.tif").read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"image.tif", "program.py", "whole.tif", "killed.tif"}
+
+
+STEEP = ProbabilityCalibration(tuple(np.clip((np.array(KNOTS) - 0.1) / 0.06, 0, 1).tolist()))
+COMPLETE = {"places": 4}
+
+
+@pytest.fixture
+def use_calibrated(monkeypatch):
+    def use(recipe):
+        settings = {"recipe": recipe, "tile_size_px": 64, "threshold": 0.31, "completeness": COMPLETE}
+        settings["calibration"] = STEEP.as_dict()
+        monkeypatch.setattr(predictor, "load_checkpoint", lambda path: (PointWise(), settings))
+
+    return use
+
+
+@pytest.mark.parametrize("recipe", ["sun_aligned", "paper"])
+def test_probabilities_are_calibrated_before_they_are_rounded(tmp_path, use_calibrated, use, recipe):
+    """Between 0.1 and 0.16 the curve is so steep that one step of 8 bit becomes sixteen."""
+    image = (0.05 * np.linspace(0.2, 0.5, 128 * 128).reshape(128, 128)).astype(np.float32)
+    image[:, :20] = 0.05
+    use_calibrated(recipe)
+    calibrated, tags = infer(tmp_path, image, 270.0)
+    raw, plain = infer(tmp_path, image, 270.0, SETTINGS | {"calibrated": False})
+    np.testing.assert_allclose(calibrated, STEEP.of_image(raw), atol=0.0021 * 17)
+    inside = (raw > 0.1) & (raw < 0.16)
+    assert inside.sum() > 50
+    # Had it been rounded first, there would be no more levels than before.
+    assert len(np.unique(calibrated[inside])) > 1.3 * len(np.unique(raw[inside]))
+    assert ProbabilityCalibration.from_tag(tags[CALIBRATION_TAG], "p") == STEEP and tags[THRESHOLD_TAG] == "0.31"
+    assert json.loads(tags[COMPLETENESS_TAG]) == COMPLETE
+    use(PointWise(), recipe)
+    without, _ = infer(tmp_path, image, 270.0)
+    np.testing.assert_array_equal(without, raw)
+    assert not {CALIBRATION_TAG, THRESHOLD_TAG, COMPLETENESS_TAG} & set(plain)
+
+
+def test_a_mosaic_is_calibrated_and_claims_no_completeness(tmp_path, use_calibrated):
+    use_calibrated("paper")
+    image = np.random.default_rng(2).integers(1, 80, (100, 100), dtype=np.uint8)
+    result = mosaic(tmp_path, image, SETTINGS)
+    np.testing.assert_allclose(result, STEEP.of_image(image / 255), atol=0.0041)
+    tags = read_raster(tmp_path / "probability.tif")[2]
+    assert CALIBRATION_TAG in tags and COMPLETENESS_TAG not in tags
+    # A mosaic without calibration is made anew, although the checkpoint's file is the same.
+    raw = mosaic(tmp_path, image, SETTINGS | {"calibrated": False})
+    np.testing.assert_allclose(raw, image / 255, atol=0.0041)

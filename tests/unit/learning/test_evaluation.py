@@ -17,6 +17,7 @@ from imfmap.learning import evaluation
 from imfmap.learning.datasets import kind_of
 from imfmap.learning.evaluation import evaluate
 from imfmap.learning.evaluation_tables import plot_curves_of_models, plot_training_curves, write_evaluation_tables
+from imfmap.learning.probability_calibration import KNOTS, ProbabilityCalibration
 from imfmap.tiles.tiles import Tiles, write_tiles
 from tests.helpers.tile_factory import facts
 
@@ -257,3 +258,17 @@ def test_tiles_of_another_kind_are_refused(network, tmp_path):
     write_tiles(tmp_path / "a.npz", made)
     with pytest.raises(ValueError, match="resolution_m is 6.0, the model's 1.5"):
         evaluate("unused", [tmp_path / "a.npz"], tmp_path / "r.json", target="a", role="test", device="cpu")
+
+
+def test_a_calibrated_model_is_judged_by_calibrated_probabilities(monkeypatch, tmp_path):
+    """`Brightness` gives 0.982 where it finds something; one curve leaves that high, the other makes 0.3 of it."""
+    recall = {}
+    for name, top in (("none", None), ("bold", 1.0), ("shy", 0.3)):
+        settings = {"recipe": "paper", "tile_size_px": SIZE, "resolution_m": 1.5, "threshold": 0.4}
+        if top:
+            settings["calibration"] = ProbabilityCalibration(tuple(top * knot for knot in KNOTS)).as_dict()
+        monkeypatch.setattr(evaluation, "load_checkpoint", lambda path, settings=settings: (Brightness(), settings))
+        scores = run(tmp_path / name, PARTS, batch_size=1)
+        assert scores["threshold"] == 0.4
+        recall[name] = scores["labels"]["scores"]["recall"]
+    assert recall["none"] == recall["bold"] > 0 and recall["shy"] == 0

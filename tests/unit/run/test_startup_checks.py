@@ -66,6 +66,19 @@ def test_targets_that_a_command_line_needs(asked, imaged, labelled):
     assert (set(found[0]), set(found[1])) == (imaged, labelled)
 
 
+def test_a_model_is_calibrated_on_three_places_or_more(folder):
+    places = {f"place_{number}": {**CONFIG["targets"]["test"], "role": "validation"} for number in range(3)}
+    three = complete({**CONFIG, "targets": CONFIG["targets"] | places}, "a.yaml")
+    assert checked(three, "calibration") == []
+    imaged, labelled = needed_targets(three, ["calibration"])
+    assert set(imaged) == set(labelled) == set(places)
+    with pytest.raises(InputError, match="a.yaml: targets: 0 targets of role validation to calibrate on"):
+        checked(config_with(), "calibration")
+    # A model that is trained here needs its labels, too.
+    trained = complete({**CONFIG, "targets": CONFIG["targets"] | places, "inference": {"model": "new"}}, "a.yaml")
+    assert set(needed_targets(trained, ["calibration"])[1]) == {*places, "learn"}
+
+
 def test_nothing_is_missing(folder):
     assert checked(config_with()) == []
 

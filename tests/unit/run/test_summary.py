@@ -21,5 +21,12 @@ def test_it_names_products_and_scores(tmp_path):
     )
 
 
+def test_it_says_what_a_map_misses(tmp_path):
+    (tmp_path / "floor").mkdir()
+    summary = {"fractures": {"polygons": 1, "total_length_m": 20.0}, "completeness": {"in_words": ["One.", "Two."]}}
+    (tmp_path / "floor" / "summary.json").write_text(json.dumps(summary))
+    assert [line.strip() for line in made(tmp_path)[-2:]] == ["One.", "Two."]
+
+
 def test_an_empty_folder_has_made_nothing(tmp_path):
     assert made(tmp_path) == []

@@ -17,7 +17,7 @@ from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import create_raster, read_raster, write_raster
 from imfmap.mosaic.average import average_image
 from imfmap.products.figures.coarse_sheet import MapShown, coarse_sheet
-from imfmap.products.figures.sheets import SheetText
+from imfmap.products.figures.page import SheetText
 from imfmap.run.config.complete import complete
 from imfmap.scoring.coarse_comparison import compare_maps, covered, write_comparison
 from tests.helpers.target_factory import BARS, target_grid, write_target

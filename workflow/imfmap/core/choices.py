@@ -45,7 +45,7 @@ SCALINGS = ("imagenet", "unit")
 VIEWS = ("flips", "rotations")
 SCALING = "imagenet"
 # Optional settings of inference, with their defaults.
-INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0}
+INFERENCE = {"batch_size": 8, "device": "auto", "precision": "auto", "sun_offset_deg": 0, "calibrated": True}
 # Settings of training, with their defaults. Each model may have its own values.
 LEARNING = {
     "epochs": 100,
@@ -62,6 +62,8 @@ LEARNING = {
 MACHINE = {"device": "auto", "devices": 1, "precision": "auto", "compile": False, "workers": 0, "threads": 2}
 # A pixel counts as fracture if its probability is this or more.
 THRESHOLD = 0.5
+# Places that a model's probabilities are calibrated on, at least: each is judged by the others.
+LEAST_CALIBRATED = 3
 # Augmentation applies each change to a training tile with this probability. Its strength is drawn from the ranges of
 # the recipe.
 AUGMENTATION_PROBABILITY = 0.5

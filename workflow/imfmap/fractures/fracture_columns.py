@@ -147,7 +147,10 @@ COLUMNS = (
         "confidence",
         float,
         "",
-        {FRACTURES: "mean probability, 0..1", PONDS: "mean confidence of its fractures, weighted by area"},
+        {
+            FRACTURES: "mean probability, 0..1; of a calibrated model the expected share of its area that is fracture",
+            PONDS: "mean confidence of its fractures, weighted by area",
+        },
         shapefile="confidence",
         label="Confidence",
         shown_decimals=2,

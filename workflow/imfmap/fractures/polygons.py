@@ -10,8 +10,10 @@ from rasterio.features import shapes
 from shapely.geometry import shape
 from tqdm import tqdm
 
+from ..core.choices import THRESHOLD
 from ..core.errors import InputError
 from ..core.limits import MOST_CORNERS, MOST_PARTS, check_limit
+from ..learning.probability_calibration import THRESHOLD_TAG
 from ..maps.components import Components
 from ..maps.grids import MapGrid
 from ..maps.probability_raster import NODATA, code_at_least
@@ -66,6 +68,27 @@ def vectorise(
     scale, origin = np.array([grid.transform.a, grid.transform.e]), np.array([grid.transform.c, grid.transform.f])
     placed = shapely.transform(geometries, lambda points: points * scale + origin)
     return gpd.GeoDataFrame(geometry=placed, crs=grid.crs)
+
+
+def map_threshold(probability_path: str | Path, asked: float | None = None) -> float:
+    """Return the probability from which on a pixel of a map is fracture.
+
+    Parameters
+    ----------
+    probability_path : path
+        8-bit probability raster.
+    asked : float, optional
+        The config's ``mapping.threshold``.
+
+    Returns
+    -------
+    float
+        `asked`; else the threshold that a calibrated model brings with it, in the raster's tag; else `THRESHOLD`.
+    """
+    if asked is not None:
+        return asked
+    with open_raster(probability_path) as dataset:
+        return float(dataset.tags().get(THRESHOLD_TAG, THRESHOLD))
 
 
 def _detections(dataset, low, high, window_px):

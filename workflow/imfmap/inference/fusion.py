@@ -14,9 +14,16 @@ from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.open_files import open_files
 from ..core.part_store import PartStore
+from ..learning.probability_calibration import (
+    CALIBRATION_TAG,
+    COMPLETENESS_TAG,
+    THRESHOLD_TAG,
+    ProbabilityCalibration,
+    effective_images,
+)
 from ..maps.alignment import check_same_pixels, offset_on
 from ..maps.grids import MapGrid
-from ..maps.image_facts import ImageFacts
+from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.image_layers import FilledBlocks, by_window
 from ..maps.probability_raster import MEDIAN_TAG, NODATA, create_probability, decode, encode
 from ..maps.rasters import create_raster, open_raster, read_window
@@ -39,7 +46,9 @@ def fuse(
     """Fuse the probabilities of images.
 
     The fused probability of a pixel is the mean over the images that have data there. Each image has the weight
-    `image_weight` (of the whole image) times `lit_weight` (of the place). Fused blocks are kept beside the result (see
+    `image_weight` (of the whole image) times `lit_weight` (of the place). If the images' probabilities are calibrated,
+    so is the mean (see `ProbabilityCalibration.of_mean`), and the result has the images' tags of calibration, threshold
+    and completeness. Fused blocks are kept beside the result (see
     `part_store.PartStore`). Their keys are the contents of the images that reach into them, so a further image costs
     only the blocks that it lies on.
 
@@ -59,20 +68,24 @@ def fuse(
     Raises
     ------
     InputError
-        If there is no image, or if a raster lies on other pixels than `grid` or lacks its tags.
+        If there is no image, if a raster lies on other pixels than `grid` or lacks its tags, or if the probabilities
+        are not all of one calibration.
     """
     if not probability_paths:
         raise InputError(out_path, "there is no image to fuse", "check the target's images")
     # Of each image, the probability and the picture are open.
     with ExitStack() as stack, open_files(2 * len(probability_paths)):
         images = [
-            _Image(stack, probability, projected, grid)
+            WeightedImage(stack, probability, projected, grid)
             for probability, projected in zip(probability_paths, projected_paths, strict=True)
         ]
-        tags = {"IMF_PRODUCTS": ",".join(image.facts.product for image in images)}
+        shared_tags = _shared_tags(images)
+        calibration = ProbabilityCalibration.from_tag(shared_tags.get(CALIBRATION_TAG), probability_paths[0])
+        tags = {PRODUCTS_TAG: ",".join(image.facts.product for image in images), **shared_tags}
         checksums = Checksums(Path(out_path).parent)
         made_of = {image: [*map(checksums.of, image.paths), image.offset] for image in images}
         shared = {"code": code_of(__file__), "resolution_m": grid.resolution_m, "counts": counts_path is not None}
+        shared["calibration"] = calibration and calibration.tag()
         with (
             PartStore(out_path, shared) as store,
             create_probability(out_path, grid, tags) as out,
@@ -86,7 +99,8 @@ def fuse(
                 if not reaching:
                     continue
                 key = store.key([row, column, block.shape], [made_of[image] for image in reaching])
-                fused = store.arrays(key, _fuse_block, reaching, row, column, block.shape, counts_path is not None)
+                counted = counts_path is not None
+                fused = store.arrays(key, _fuse_block, reaching, row, column, block.shape, counted, calibration)
                 window = ((row, row + block.shape[0]), (column, column + block.shape[1]))
                 out.write(fused["codes"], 1, window=window)
                 if counts:
@@ -140,10 +154,27 @@ def lit_weight(image: np.ndarray, median: float, side_px: int) -> np.ndarray:
     return np.maximum(ramp * ramp * (3 - 2 * ramp), LEAST_WEIGHT)
 
 
-class _Image:
-    """One image on the fused grid: its probability, its brightness, its weights."""
+class WeightedImage:
+    """One image on the fused grid: its probability, its brightness, its weights.
 
-    def __init__(self, stack, probability_path, projected_path, grid):
+    Parameters
+    ----------
+    stack : contextlib.ExitStack
+        Closes the rasters.
+    probability_path, projected_path : path
+        See `fuse`.
+    grid : MapGrid
+        Grid of the map.
+
+    Attributes
+    ----------
+    paths : tuple of path
+    facts : ImageFacts
+    calibration_tags : dict of str
+        Tags that say how the probability was calibrated; empty if it was not.
+    """
+
+    def __init__(self, stack: ExitStack, probability_path: str | Path, projected_path: str | Path, grid: MapGrid):
         self.paths = probability_path, projected_path
         self.probability = stack.enter_context(open_raster(probability_path))
         self._filled = FilledBlocks(self.probability)
@@ -157,12 +188,14 @@ class _Image:
         if MEDIAN_TAG not in tags:
             raise InputError(probability_path, f"has no tag {MEDIAN_TAG}", "infer the image again with this workflow")
         self.median = float(tags[MEDIAN_TAG])
+        names = (CALIBRATION_TAG, THRESHOLD_TAG, COMPLETENESS_TAG)
+        self.calibration_tags = {name: tags[name] for name in names if name in tags}
 
     def windows(self, size):
         """Return the windows of the target's grid on which the image may have data; see `ImageLayer.windows`."""
         return self._filled.windows(self.offset, size)
 
-    def block(self, row, column, shape):
+    def block(self, row: int, column: int, shape: tuple[int, int]) -> tuple[np.ndarray, np.ndarray] | None:
         """Return probability and weight of a block: float32, NaN and 0 without data. Return None if it has no data."""
         row, column = row - self.offset[0], column - self.offset[1]
         codes = read_window(self.probability, row, column, *shape, fill=NODATA)
@@ -175,16 +208,29 @@ class _Image:
         return decode(codes), np.where(codes == NODATA, 0, self.weight * lit)
 
 
-def _fuse_block(images, row, column, shape, counted):
+def _shared_tags(images):
+    """Return the tags that say how the probabilities of all images were calibrated, and what holds for that."""
+    first = images[0]
+    for image in images[1:]:
+        if image.calibration_tags != first.calibration_tags:
+            found = f"is calibrated in another way than {first.paths[0]}"
+            raise InputError(image.paths[0], found, "infer all images of the target with one model")
+    return first.calibration_tags
+
+
+def _fuse_block(images, row, column, shape, counted, calibration):
     """Return the codes of a block's fused probability and, if `counted`, the number of images with data per pixel."""
     total, weights, seen = np.zeros(shape, np.float32), np.zeros(shape, np.float32), np.zeros(shape, np.uint16)
+    squares = np.zeros(shape, np.float32)
     for image in images:
         block = image.block(row, column, shape)
         if block is not None:
             probability, weight = block
             total += np.nan_to_num(probability) * weight
             weights += weight
+            squares += weight**2
             seen += weight > 0
     with np.errstate(invalid="ignore"):
-        codes = encode(np.where(seen > 0, total / weights, np.nan))
+        mean = np.where(seen > 0, total / weights, np.nan)
+    codes = encode(mean if calibration is None else calibration.of_mean(mean, effective_images(weights, squares)))
     return {"codes": codes, "counts": np.minimum(seen, _MOST_COUNTED).astype(np.uint8)} if counted else {"codes": codes}

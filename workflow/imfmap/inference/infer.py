@@ -27,6 +27,7 @@ from ..core.part_store import PartStore
 from ..core.processors import usable_processors
 from ..core.scratch import RowFile, Scratch
 from ..learning.architectures import check_mosaic_model
+from ..learning.probability_calibration import COMPLETENESS_TAG
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.probability_raster import MEDIAN_TAG, create_probability
@@ -84,6 +85,7 @@ def infer_image(
           quarter turns of all these);
         * ``device``;
         * ``precision``, by default "auto" (see `mixed_precision.choose_dtype`);
+        * ``calibrated``, by default True: whether the calibration that the checkpoint holds is applied;
         * ``sun_offset_deg``, by default 0: error that is added to the Sun's azimuth, to measure what wrong directions
           cost. It changes the turn of the windows, or the input of a Sun-aware model.
     threads : int, optional
@@ -172,10 +174,13 @@ def infer_mosaic(
                 return reader(v, u, predictor.size_px, predictor.size_px)
 
             def codes(block):
-                return map_codes(cache.blended(block), reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+                valid = reader(*block, READ_BLOCK, READ_BLOCK) != 0
+                return map_codes(cache.blended(block), valid, predictor.calibration)
 
             cache.fill(wanted, read, threads, Path(mosaic_path).stem)
-            with create_probability(out_path, grid, predictor.tags(settings)) as out:
+            # What was measured of maps of single images does not hold for a mosaic.
+            tags = {name: value for name, value in predictor.tags(settings).items() if name != COMPLETENESS_TAG}
+            with create_probability(out_path, grid, tags) as out:
                 write_codes(partial(cache.codes, make=codes), seen, out, threads)
             log.info(
                 "%s: %d windows and blocks were kept from before, %d are new", mosaic_path, store.taken, store.made
@@ -205,7 +210,8 @@ class _Run:
 
             probability = self._blend(self.predictor, lattice, wanted, read)
             with self.create() as out:
-                rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads)
+                calibration = self.predictor.calibration
+                rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads, calibration)
 
     def along_map(self, reader, shape, sun_azimuth_deg):
         """Infer windows along the map's rows and columns, of 8-bit pixels that `reader` returns."""
@@ -217,7 +223,8 @@ class _Run:
 
         def codes(block):
             values = probability(*block, READ_BLOCK, READ_BLOCK)
-            return map_codes(values, reader(*block, READ_BLOCK, READ_BLOCK) != 0)
+            valid = reader(*block, READ_BLOCK, READ_BLOCK) != 0
+            return map_codes(values, valid, self.predictor.calibration)
 
         probability = self._blend(partial(self.predictor, sun_azimuth_deg=sun_azimuth_deg), lattice, wanted, read)
         with self.create() as out:
@@ -259,6 +266,7 @@ def _window_key(predictor, checkpoint_path, out_path, settings):
     return {
         "code": code_of(__file__),
         "checkpoint": Checksums(Path(out_path).parent).of(checkpoint_path),
+        "calibration": predictor.calibration and predictor.calibration.tag(),
         "views": predictor.views,
         "batch_size": settings["batch_size"],
         "device": predictor.device.type,

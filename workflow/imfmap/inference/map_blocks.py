@@ -10,6 +10,7 @@ from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from ..core.errors import InputError
+from ..learning.probability_calibration import ProbabilityCalibration
 from ..maps.probability_raster import CODES, NODATA
 from ..maps.window_reading import SharedReader, map_in_order
 
@@ -114,9 +115,21 @@ def write_block(dataset: DatasetWriter, row: int, column: int, block: np.ndarray
     dataset.write(block[:rows, :columns], 1, window=Window(column, row, columns, rows))
 
 
-def map_codes(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Return the 8-bit codes of 16-bit probabilities (0..`SCRATCH_ONE`); no data where pixels are not valid."""
-    return np.where(valid, np.rint(values * (CODES / SCRATCH_ONE)).astype(np.uint8), np.uint8(NODATA))
+def map_codes(values: np.ndarray, valid: np.ndarray, calibration: ProbabilityCalibration | None = None) -> np.ndarray:
+    """Return the 8-bit codes of the network's 16-bit probabilities (0..`SCRATCH_ONE`).
+
+    Parameters
+    ----------
+    values : ndarray
+    valid : ndarray
+        bool, same shape; there is no data elsewhere.
+    calibration : ProbabilityCalibration, optional
+        Applied before the probabilities are rounded to 8 bit.
+    """
+    levels = values * (CODES / SCRATCH_ONE)
+    if calibration is not None:
+        levels = calibration.of_image(levels / CODES) * CODES
+    return np.where(valid, np.rint(levels).astype(np.uint8), np.uint8(NODATA))
 
 
 def write_codes(

@@ -1,5 +1,6 @@
 """A trained network as a function of windows, averaged over views of them."""
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,12 @@ from ..core.choices import INFERENCE
 from ..learning.augment import mirrored_azimuth_deg
 from ..learning.mixed_precision import autocast_to, choose_dtype
 from ..learning.models import choose_device, load_checkpoint, network_input
+from ..learning.probability_calibration import (
+    CALIBRATION_TAG,
+    COMPLETENESS_TAG,
+    THRESHOLD_TAG,
+    ProbabilityCalibration,
+)
 from ..tiles.sun_frame import LEFT_DEG
 
 _UP_DOWN = (-2,)
@@ -39,6 +46,8 @@ class Predictor:
         Side of its windows, the same as that of the training tiles.
     is_sun_aware : bool
         Whether the model takes the Sun's direction as input.
+    calibration : ProbabilityCalibration or None
+        For maps of its probabilities. None if the checkpoint has none, or the settings leave it out.
 
     Raises
     ------
@@ -57,6 +66,12 @@ class Predictor:
         self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
         self.is_sun_aware = bool(trained.get("sun_input"))
         self.views = _views(self.recipe, settings)
+        self.calibration, self._facts = None, {}
+        if trained.get("calibration") is not None and settings.get("calibrated", INFERENCE["calibrated"]):
+            self.calibration = ProbabilityCalibration.from_mapping(trained["calibration"], checkpoint_path)
+            self._facts = {CALIBRATION_TAG: self.calibration.tag(), THRESHOLD_TAG: trained["threshold"]}
+            if trained.get("completeness") is not None:
+                self._facts[COMPLETENESS_TAG] = json.dumps(trained["completeness"], separators=(",", ":"))
 
     def __call__(self, windows: np.ndarray, sun_azimuth_deg: float = LEFT_DEG) -> Callable[[], np.ndarray]:
         """Start to compute the probabilities of windows; return at once if a GPU computes them.
@@ -99,6 +114,7 @@ class Predictor:
             "IMF_OVERLAP": settings["overlap"],
             "IMF_TEST_TIME_AUGMENTATION": ",".join(sorted(settings["test_time_augmentation"])) or "none",
             "IMF_SUN_OFFSET_DEG": settings.get("sun_offset_deg", INFERENCE["sun_offset_deg"]),
+            **self._facts,
         }
 
 

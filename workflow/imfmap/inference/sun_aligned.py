@@ -10,6 +10,7 @@ from affine import Affine
 from rasterio.io import DatasetWriter
 
 from ..core.files import replacing
+from ..learning.probability_calibration import ProbabilityCalibration
 from ..maps.rasters import BLOCK
 from ..maps.window_reading import SharedReader, map_in_order
 from ..tiles.sun_frame import NEIGHBOURHOOD_PX, SunFrame, relative_brightness, sample, sample_brightness
@@ -134,6 +135,7 @@ def rotate_to_map(
     seen: np.ndarray,
     out: DatasetWriter,
     threads: int,
+    calibration: ProbabilityCalibration | None = None,
 ) -> None:
     """Turn probabilities from the Sun-aligned frame to the map; write them where the image has data.
 
@@ -150,6 +152,8 @@ def rotate_to_map(
     out : rasterio.io.DatasetWriter
         8-bit probability raster.
     threads : int
+    calibration : ProbabilityCalibration, optional
+        See `map_blocks.map_codes`.
     """
     steps = np.arange(READ_BLOCK)
 
@@ -158,6 +162,6 @@ def rotate_to_map(
         patch, v, u = _patch(probability, v - lattice.v, u - lattice.u)
         values = sample(patch.astype(np.float32), v, u)
         valid = brightness(*block, READ_BLOCK, READ_BLOCK) != 0
-        return map_codes(values, valid)
+        return map_codes(values, valid, calibration)
 
     write_codes(codes, seen, out, threads)

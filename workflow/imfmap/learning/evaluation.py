@@ -15,6 +15,7 @@ from .datasets import TileDataset, kind_of, read_images, to_device
 from .metrics import BatchAveragedMetrics, TruthMetrics, detected
 from .mixed_precision import autocast_to, choose_dtype
 from .models import choose_device, load_checkpoint
+from .probability_calibration import ProbabilityCalibration
 
 
 def evaluate(
@@ -51,7 +52,8 @@ def evaluate(
     device, precision : str
         See `models.choose_device` and `mixed_precision.choose_dtype`.
     threshold : float, optional
-        Probability from which on a pixel counts as fracture; by default the model's own.
+        Probability from which on a pixel counts as fracture; by default the model's own. If the checkpoint holds a
+        calibration, it is a calibrated probability.
 
     Returns
     -------
@@ -74,6 +76,9 @@ def evaluate(
         if settings[key] != value:
             raise InputError(tile_paths[0], f"{key} is {value}, the model's {settings[key]}", "cut the tiles alike")
     threshold = settings["threshold"] if threshold is None else threshold
+    least = threshold
+    if settings.get("calibration") is not None:
+        least = ProbabilityCalibration.from_mapping(settings["calibration"], checkpoint_path).before(threshold)
     network = network.to(device, memory_format=torch.channels_last)
     dataset = TileDataset(images, sun_input=settings.get("sun_input", False))
     labels = BatchAveragedMetrics()
@@ -86,7 +91,7 @@ def evaluate(
             parts = image.split(inference_batch_size or batch_size)
             with autocast_to(device, dtype):
                 logits = torch.cat([network(part) for part in parts]).float()
-            found = detected(logits, threshold)
+            found = detected(logits, least)
             labels.update(found, mask > 0, valid)
             if truth is not None:
                 truth.update(found, batch["truth"].to(device), valid)

@@ -195,9 +195,10 @@ def save_checkpoint(
     model : nn.Module
     settings : mapping
         What is needed to build and use the model: those of `BUILD_KEYS` that it has, `recipe`, `tile_size_px`,
-        `resolution_m`, `threshold`. Plain values only. The file also says, whether or not the settings do, what the
-        model's input is: `input_scaling`, `input_channels` (1 or 3), `sun_input`, and `sun_azimuth_deg`, where the Sun
-        is in its tiles (clockwise from up; None for recipe `paper`, whose Sun is anywhere).
+        `resolution_m`, `threshold` (and what `calibrated_checkpoint` adds). Plain values only. The file also says,
+        whether or not the settings do, what the model's input is: `input_scaling`, `input_channels` (1 or 3),
+        `sun_input`, and `sun_azimuth_deg`, where the Sun is in its tiles (clockwise from up; None for recipe `paper`,
+        whose Sun is anywhere).
     training : mapping, optional
         How the model came about: epoch, scores.
     """

@@ -191,6 +191,8 @@ RUN_FILES = (
     ProductFile("coarse/table.html", "", (), "the maps beside those of coarser images", announced=3),
     ProductFile("models/{model}/checkpoint.pt", "", (), "the trained network"),
     ProductFile("models/{model}/curves.png", "", (), "training curves", announced=9),
+    ProductFile("models/{model}/calibrated.pt", "", (), "the network with calibrated probabilities", announced=14),
+    ProductFile("models/{model}/calibration.png", "", (), "how far it keeps its word, and what it finds", announced=15),
     ProductFile("benchmark_set.md", "", (), "what the simulated set holds", announced=10),
     ProductFile("evaluation/table.html", "", (), "scores on craters unseen in training", announced=11),
     ProductFile("provenance/run.json", "", (), "configuration, code, checksums, lineage", announced=12),

@@ -82,6 +82,10 @@ RULES = {
     "fetch_checkpoint": RuleFacts(fetches="published weights"),
     "evaluate": RuleFacts(network=True),
     "evaluation": _OTHER,
+    # calibrate_model.smk
+    "infer_uncalibrated": RuleFacts(network=True),
+    "calibrate_model": _OTHER,
+    "calibration": _OTHER,
     # infer.smk
     "infer_image": RuleFacts(IMAGE, network=True),
     "fuse": _MAP,

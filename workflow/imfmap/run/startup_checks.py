@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..core.choices import LABELLED_ROLES
+from ..core.choices import LABELLED_ROLES, LEAST_CALIBRATED
 from ..core.errors import InputError, SetupError
 from ..core.files import expanded
 from ..maps.user_files import pending_edits
@@ -53,6 +53,7 @@ def check(
         The line says what is missing, and what to do.
     """
     asked = list(asked)
+    check_calibration(config, asked, where)
     check_files(config, asked, where, local_path)
     line = missing_labels(config, asked, local_path)
     if line is not None and not dry_run:
@@ -83,12 +84,38 @@ def needed_targets(config: dict, asked: Iterable[str]) -> tuple[list[str], list[
     learnt = set()
     if words & {"all", "evaluation"} and config["evaluation"]["models"]:
         learnt |= set(target_choice.with_role(config, *LABELLED_ROLES))
+    if _calibrates(asked):
+        learnt |= set(target_choice.with_role(config, "validation"))
+        if "architecture" in config["models"].get(config["inference"].get("model"), {}):
+            learnt |= set(target_choice.with_role(config, "train"))
     if "models" in words or any(_is_trained(config, name) for name in imaged):
         learnt |= set(target_choice.with_role(config, "train"))
     learnt |= {name for name in words & set(targets) if words & {"labels.tif", "tiles"}}
     both = {target_choice.origin(config, name) for name in imaged | learnt}
     labelled = {target_choice.origin(config, name) for name in learnt}
     return [name for name in targets if name in both], [name for name in targets if name in labelled]
+
+
+def check_calibration(config: dict, asked: Iterable[str], where: str) -> None:
+    """Refuse to calibrate a model on too few places, or none.
+
+    Parameters
+    ----------
+    config, asked, where
+        See `check_files`.
+
+    Raises
+    ------
+    InputError
+    """
+    if not _calibrates(asked):
+        return
+    places = target_choice.with_role(config, "validation")
+    if len(places) < LEAST_CALIBRATED:
+        found = f"targets: {len(places)} target{'s' if len(places) != 1 else ''} of role validation to calibrate on"
+        raise InputError(where, found, f"give {LEAST_CALIBRATED} or more, or use config/calibration.yaml")
+    if "model" not in config["inference"]:
+        raise InputError(where, "models: is empty, so that there is nothing to calibrate", "name a model")
 
 
 def check_files(config: dict, asked: Iterable[str], where: str, local_path: Callable[[str], str]) -> None:
@@ -213,6 +240,11 @@ def check_isis(config: dict, uses_conda: bool) -> None:
         )
 
 
+def _calibrates(asked: Iterable[str]) -> bool:
+    """Whether the calibration of a model is asked for, by its rule or its file."""
+    return any(name == "calibration" or Path(name).name == "calibrated.pt" for name in asked)
+
+
 def _words(asked: Iterable[str]) -> set[str]:
     """Names that were asked for, and the parts of paths that were."""
     return {part for name in asked for part in Path(name).parts} | set(asked)
@@ -249,6 +281,8 @@ def _files_of_models(config: dict, asked: Iterable[str]) -> Iterator[tuple[str, 
     """Keys and paths of the files of the models that are used."""
     asked = list(asked) or ["all"]
     used = {config["targets"][name].get("model", config["inference"].get("model")) for name in _mapped(config, asked)}
+    if _calibrates(asked):
+        used.add(config["inference"].get("model"))
     if {"all", "evaluation"} & set(asked):
         used |= set(config["evaluation"]["models"])
     for name, model in config["models"].items():

@@ -31,6 +31,8 @@ def made(folder: str | Path) -> list[str]:
         if "truth" in summary:
             line += f"; against the exact truth: {_scores(summary['truth'])}"
         lines.append(line)
+        # A summary of an earlier version has none.
+        lines += [f"    {words}" for words in summary.get("completeness", {}).get("in_words", ())]
     return lines
 
 

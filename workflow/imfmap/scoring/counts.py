@@ -87,7 +87,7 @@ class FractureCounts:
         self._rank = np.argsort(np.argsort(frame.width_m.to_numpy(), kind="stable"))
         # A crater may have removed a part: only the rest of a fracture can be found.
         whole = shapely.force_2d(lines.geometry.to_numpy())
-        row, column, self._owner = _points(shapely.intersection(whole, self._shapes), grid)
+        row, column, self._owner = line_points(shapely.intersection(whole, self._shapes), grid)
         self._place(row, column, grid)
         self._thresholds = {threshold: code_at_least(threshold) for threshold in thresholds}
         self._seen = np.zeros(len(frame), int)
@@ -209,8 +209,8 @@ def kinds_of(block: Block) -> np.ndarray:
     return kinds
 
 
-def _points(lines, grid):
-    """Return rows and columns of points about a pixel apart along lines, and the index of each point's line."""
+def line_points(lines: np.ndarray, grid: MapGrid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return rows and columns (int) of points about a pixel apart along lines, and the index of each point's line."""
     parts, owner = shapely.get_parts(lines, return_index=True)
     # Line and outline may also meet in single points: leave them out.
     chosen = shapely.length(parts) > 0

@@ -4,7 +4,8 @@ import pytest
 
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.vectors import read_vector
-from imfmap.products.figures.sheets import SheetText, overview_sheet, rejected_sheet
+from imfmap.products.figures.page import SheetText
+from imfmap.products.figures.sheets import overview_sheet, rejected_sheet
 from imfmap.products.figures.sun_arrows import sun_azimuths
 from tests.helpers.target_factory import write_target
 
@@ -17,7 +18,7 @@ def drawn(tmp_path_factory):
     boundary = read_boundary(target.boundary, fractures.crs)
     azimuths = sun_azimuths(target.images, target / "mosaic.tif")
     paths = target / "mosaic.tif", target / "mosaic_sources.tif"
-    text = SheetText("Crookes", "10.4 S", "small print")
+    text = SheetText("Crookes", "10.4 S", "small print", ["A first sentence.", "And a second one."])
     overview = [target / "overview.png", target / "overview.pdf"]
     overview_sheet(overview, *paths, fractures, text, boundary, azimuths)
     rejected_sheet([target / "rejected.png", target / "rejected.pdf"], *paths, rejected, text, azimuths)

@@ -30,6 +30,7 @@ def test_a_sheet_says_what_it_shows(drawn):
     for words in ("Crookes", "Densest complex", "Largest fracture", "Thinnest fracture", "melt ponds", "small print"):
         assert words in said, words
     assert f"{len(fractures)}" in said
+    assert "A first sentence. And a second one." in said
     said = PdfReader(target / "rejected.pdf").pages[0].extract_text()
     assert "Small" in said and f"{len(rejected)} detection" in said and "no detections" in said
 

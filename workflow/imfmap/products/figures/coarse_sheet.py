@@ -19,9 +19,10 @@ from ...maps.rasters import open_raster, read_window
 from ...plots.cartography import FAINT, INK, NO_DATA, base_picture, scale_bar
 from ...plots.style import COLOURS
 from .insets import choose_inset_pairs
+from .page import A4, MARGIN, SheetText, place_on_page, write_words
 from .panel import width_norm
 from .parts import draw_fractures, drawing, save
-from .sheets import A4, MARGIN, PNG_DPI, SheetText, add_compass, place_on_page, write_words
+from .sheets import PNG_DPI, add_compass
 from .sun_arrows import SunArrows
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def coarse_sheet(
         Numbers of the maps: see `coarse_comparison.compare_maps`.
     sources_path : str or Path
         ``mosaic_sources.tif`` of the finest map.
-    text : sheets.SheetText
+    text : page.SheetText
     azimuths_deg : mapping of str to float, optional
         See `sun_arrows.SunArrows`.
     """

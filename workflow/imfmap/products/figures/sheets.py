@@ -1,7 +1,6 @@
 """Figure sheets on A4, as in the paper: a target at crater, complex and pixel scale, and what was rejected."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
 from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
 from .insets import Square, choose_inset_pairs, square
+from .page import A4, MARGIN, SheetText, notes_height, place_on_page, write_words
 from .panel import RAMP, area_handles, rose, width_norm
 from .parts import draw_boundary, draw_fractures, drawing, rings, save
 from .sun_arrows import SunArrows
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
     from .base_map import BaseMap
 
-A4 = (8.27, 11.69)
-MARGIN = 0.5
 PNG_DPI = 220
 # Okabe & Ito (2008): clear with every kind of colour vision.
 OUTLINE = "#E69F00"
@@ -41,15 +39,6 @@ _EXAMPLES, _BETWEEN = 6, 0.1
 _EXAMPLE = (A4[0] - 2 * MARGIN - (_EXAMPLES - 1) * _BETWEEN) / _EXAMPLES
 _ROW, _HEADING, _HEAD, _FOOT = _EXAMPLE + 0.3, 0.6, 1.25, 0.45
 _EXAMPLE_PX = (40, 220)
-
-
-@dataclass(frozen=True)
-class SheetText:
-    """Words on a sheet: the place, what is shown, sources and method."""
-
-    title: str
-    subtitle: str = ""
-    footer: str = ""
 
 
 def overview_sheet(
@@ -94,7 +83,7 @@ def overview_sheet(
         page = A4 if insets else (A4[0], _OVERVIEW + 2.0)
         figure = Figure(figsize=page)
         write_words(figure, text, page)
-        top = page[1] - 1.02
+        top = page[1] - 1.02 - notes_height(text)
         bottom = _draw_overview(
             figure, page, top, mosaic, grid, fractures, norm, insets, boundary or {}, suns, base_map
         )
@@ -142,24 +131,6 @@ def rejected_sheet(
             _draw_reason(figure, page, top, reason, members, rows[reason], mosaic, grid, suns)
             top -= _HEADING + _ROW * rows[reason]
         save(figure, paths, PNG_DPI)
-
-
-def place_on_page(
-    left: float, bottom: float, width: float, height: float, page: tuple[float, float] = A4
-) -> tuple[float, float, float, float]:
-    """Convert a rectangle in inches to fractions of the page, which Matplotlib needs."""
-    return left / page[0], bottom / page[1], width / page[0], height / page[1]
-
-
-def write_words(figure: Figure, text: SheetText, page: tuple[float, float] = A4) -> None:
-    """Write title, subtitle and footer of a page."""
-
-    def write(y, words, **style):
-        figure.text(MARGIN / page[0], y / page[1], words, va="center", **style)
-
-    write(page[1] - 0.45, text.title, fontsize=19, fontweight="bold")
-    write(page[1] - 0.77, text.subtitle, fontsize=9.5, color=FAINT)
-    write(0.3, text.footer, fontsize=6.5, color=FAINT)
 
 
 def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, boundary, suns, base_map):

@@ -81,6 +81,11 @@ class Inference(Section):
         "recipe `paper`: tiles of recipe `sun_aligned` have the Sun on the left)",
     )
     precision: Literal[PRECISIONS] = Field(INFERENCE["precision"], description="as in `training`")
+    calibrated: bool = Field(
+        INFERENCE["calibrated"],
+        description="apply the calibration that the model's checkpoint holds, if it holds one "
+        "([docs/completeness.md](../docs/completeness.md))",
+    )
     sun_offset_deg: number(ge=-180, le=180) = Field(
         INFERENCE["sun_offset_deg"], description="error added to the Sun's direction, to test its effect, degrees"
     )
@@ -97,10 +102,11 @@ class Coarse(Section):
 class Mapping(Section):
     """How probabilities become fractures."""
 
-    threshold: InnerShare = Field(
-        THRESHOLD,
-        description="least probability of a fracture pixel; [0.3](../docs/learning.md#the-threshold-of-a-map) finds "
-        "more fractures and more false ones",
+    threshold: InnerShare | None = Field(
+        None,
+        description="least probability of a fracture pixel; by default the one that a calibrated model brings with it "
+        f"([docs/completeness.md](../docs/completeness.md)), else {THRESHOLD}. A lower one "
+        "([0.3](../docs/learning.md#the-threshold-of-a-map)) finds more fractures and more false ones",
     )
     hysteresis: InnerShare | None = Field(
         None, description="least probability of pixels that a fracture may extend to; by default none"
