@@ -126,6 +126,7 @@ rule import_mosaic:
         code=code_digest("import_mosaic.py"),
         place=place,
         stretch=lookup("processing/mosaic/stretch", within=config),
+        nodata=nodata_of,
     message:
         "The finished mosaic of {wildcards.target} is imported"
     script:
