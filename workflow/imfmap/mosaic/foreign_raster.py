@@ -122,7 +122,9 @@ def warped_turns(source: rasterio.DatasetReader, grid: MapGrid, stack: ExitStack
     list of rasterio.vrt.WarpedVRT
         The first covers the grid's middle. The others, one turn around the body away, fill its gaps.
     """
-    return [stack.enter_context(_warped(source, grid, turn)) for turn in _turns(source, grid)]
+    finer = ground_pixel_m(source, grid) < _MUCH_FINER * grid.resolution_m
+    resampling = Resampling.average if finer else Resampling.cubic
+    return [stack.enter_context(_warped(source, grid, turn, resampling)) for turn in _turns(source, grid)]
 
 
 def first_valid(rasters: list[WarpedVRT], window: Window) -> np.ndarray:
@@ -151,12 +153,11 @@ def _turns(source, grid):
     return [turn * period for turn in (nearest, nearest - 1, nearest + 1)]
 
 
-def _warped(source, grid, turn=0.0):
-    """Warp a raster, shifted in x, onto the target's grid; average it if its pixels are much finer."""
+def _warped(source, grid, turn, resampling):
+    """Warp a raster, shifted in x, onto the target's grid."""
     nodata = source.nodata
     if nodata is None:
         nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
-    finer = ground_pixel_m(source, grid) < _MUCH_FINER * grid.resolution_m
     return WarpedVRT(
         source,
         src_crs=without_datum(crs_of(source)),
@@ -167,5 +168,5 @@ def _warped(source, grid, turn=0.0):
         width=grid.shape[1],
         nodata=nodata,
         src_nodata=nodata,
-        resampling=Resampling.average if finer else Resampling.cubic,
+        resampling=resampling,
     )

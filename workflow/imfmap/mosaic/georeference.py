@@ -3,6 +3,7 @@
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -120,7 +121,13 @@ def period_of(crs: CRS) -> float | None:
 
 def crs_of(source: rasterio.DatasetReader) -> CRS:
     """Return the CRS of a raster as pyproj's."""
-    return CRS.from_wkt(source.crs.to_wkt())
+    return _crs_of(source.crs.to_wkt())
+
+
+@lru_cache(maxsize=8)
+def _crs_of(wkt):
+    """Return the CRS of a text. It is cached: PROJ takes milliseconds, and a raster's CRS is asked for many times."""
+    return CRS.from_wkt(wkt)
 
 
 def without_datum(crs: CRS | RasterioCRS) -> str:
