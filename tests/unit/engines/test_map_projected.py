@@ -92,13 +92,14 @@ def test_any_map_any_type_and_a_frame_without_data_whether_declared_or_not(tmp_p
         if not np.isfinite(values).all():
             return
         framed = values.copy()
-        framed[: size[0] // 3] = framed[:, : size[1] // 3] = empty
+        width = 110 if name == "finer" else 50
+        framed[:width] = framed[:, :width] = framed[-width:] = empty
         dataset.write(framed, 1)
         if declared:
             dataset.nodata = empty
     image, _ = as_image(path)
     seen = np.isfinite(image)
-    assert 0.05 < seen[inner(GRID)].mean() < 0.9, name
+    assert seen[inner(GRID)].mean() > 0.3, name
     difference = np.abs(image - truth(GRID))[seen]
     assert np.percentile(difference, 99) < 2.5 and difference.max() < 20, name
 
