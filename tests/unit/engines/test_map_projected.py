@@ -232,6 +232,24 @@ def test_the_sun_is_computed_on_the_moon_alone(tmp_path):
     assert as_image(path, grid, {"start_time": "2012-01-01T00:00:00", **SUN})[1].incidence_deg == 62.0
 
 
+def test_a_small_image_in_a_large_target_is_found(tmp_path):
+    """It lies between the points of any coarse lattice on the target."""
+    wide = target_grid(size=(5000, 6000))
+    for row, column in ((10, 10), (1234, 4321), (4900, 5890)):
+        small = wide.window(row, column, 60, 60)
+        path = given(tmp_path / "small.tif", MOON, small.transform, small.shape, np.full(small.shape, 90))
+        image, facts = as_image(path, wide)
+        assert (image[row : row + 60, column : column + 60] == 90).all() and np.isfinite(image).sum() <= 62**2
+        assert facts.ground_resolution_m == pytest.approx(1.5, rel=1e-3)
+
+
+def test_a_wrong_tag_does_not_count_where_the_table_tells(tmp_path):
+    path = tagged(tmp_path / "theirs.tif", START_TIME="2010:01:15", incidence_deg=10)
+    with pytest.raises(InputError, match="is not a UTC time"):
+        as_image(path, known=SUN)
+    assert as_image(path, known={**SUN, "start_time": TIME})[1].start_time == f"{TIME}.000"
+
+
 def test_an_image_of_too_little_of_the_target_is_refused(tmp_path):
     path = given(tmp_path / "theirs.tif", MOON, GRID.transform, (40, 60))
     as_image(path, min_valid_fraction=0.009)

@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -86,7 +86,8 @@ def raster_to_map(
         tempfile.TemporaryDirectory(dir=Path(out_path).parent, prefix=".import.") as folder,
     ):
         check_reference(source, path, grid)
-        given = KnownFacts.of(known or {}, str(path)).or_else(facts_of_raster(source, path))
+        given = KnownFacts.of(known or {}, str(path))
+        given = given.or_else(facts_of_raster(source, path, known or {}))
         facts = _image_facts(source, path, grid, product, given)
         pixels = ForeignPixels(source, nodata)
         if pixels.found_nodata:
@@ -110,7 +111,7 @@ def raster_to_map(
     return facts
 
 
-def facts_of_raster(source: rasterio.DatasetReader, path: str | Path) -> KnownFacts:
+def facts_of_raster(source: rasterio.DatasetReader, path: str | Path, besides: Collection[str] = ()) -> KnownFacts:
     """Return what the tags of a raster say of its image.
 
     Tags are the names of `image_table.KnownFacts`, in capitals or not. Tags of this workflow (``IMF_...``) count, too;
@@ -123,6 +124,8 @@ def facts_of_raster(source: rasterio.DatasetReader, path: str | Path) -> KnownFa
         Raster with a north-up or any other transform.
     path : path
         Named in messages.
+    besides : collection of str
+        Names of facts that are not asked for.
 
     Raises
     ------
@@ -142,7 +145,8 @@ def facts_of_raster(source: rasterio.DatasetReader, path: str | Path) -> KnownFa
         cube = json.loads(":".join(next(iter(label.items())))).get("IsisCube", {})
         start = cube.get("Instrument", {}).get("StartTime")
         tags |= {"start_time": start} if start else {}
-    return KnownFacts.of(own | tags, f"{path}: tags")
+    asked = {key: value for key, value in (own | tags).items() if key not in besides}
+    return KnownFacts.of(asked, f"{path}: tags")
 
 
 def _ground_azimuth_deg(source, map_azimuth_deg):

@@ -165,8 +165,9 @@ def _spectrum(pixels):
     )
     edges = np.log1p(edges / max(np.median(edges), np.finfo(np.float32).tiny))
     edges -= ndimage.gaussian_filter(edges, _SURROUNDING_SIGMA_PX)
-    # The edge of the data is no edge of the ground.
-    edges *= ndimage.binary_erosion(valid, iterations=int(4 * _EDGE_SIGMA_PX), border_value=1)
+    if not valid.all():
+        # The edge of the data is no edge of the ground.
+        edges *= ndimage.binary_erosion(valid, iterations=int(4 * _EDGE_SIGMA_PX), border_value=1)
     taper = np.hanning(len(pixels))
     return np.fft.fft2((edges - edges.mean()) * taper[:, None] * taper)
 

@@ -149,6 +149,8 @@ def _turns(source, grid):
     )
     source_x, _ = source.transform * (source.width / 2, source.height / 2)
     nearest = round((middle_x - source_x) / period)
+    if abs(source.transform.a) * source.width < period / 2:
+        return [nearest * period]
     # If the edge of a global mosaic crosses the target, the mosaic's other end is needed as well.
     return [turn * period for turn in (nearest, nearest - 1, nearest + 1)]
 

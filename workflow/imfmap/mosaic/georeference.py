@@ -70,23 +70,35 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
 
 
 def covered_places(source: rasterio.DatasetReader, grid: "MapGrid") -> np.ndarray:
-    """Return pixel coordinates of those places on a grid that lie inside a raster, out of a lattice of 33 x 33.
+    """Return places on a grid that lie inside a raster: of a lattice of 33 x 33 on the grid, and of one on the raster.
+
+    With both, a raster is found that is far smaller than the grid, and one that is far larger.
 
     Returns
     -------
     ndarray
         (N, 2) row and column on the grid; whole numbers are pixel centres.
     """
-    x, y = _corners(source)
-    crs = crs_of(source)
-    places = np.stack(
-        np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij"), axis=-1
-    ).reshape(-1, 2)
-    there_x, there_y = coordinate_transform(grid.crs, crs)(*grid.xy(*places.T))
-    period = period_of(crs)
+    crs, size = crs_of(source), np.array([source.width, source.height])
+    on_grid = _lattice(grid.shape) - 0.5
+    x, y = (np.array(values) for values in coordinate_transform(grid.crs, crs)(*grid.xy(*on_grid.T)))
+    period, left = period_of(crs), _corners(source)[0].min()
     if period:
-        there_x = x.min() + (there_x - x.min()) % period
-    return places[(there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())]
+        x = left + (x - left) % period
+    with np.errstate(invalid="ignore"):
+        there = np.array(~source.transform * (x, y)).T
+        on_grid = on_grid[((there >= 0) & (there <= size)).all(axis=1)]
+        column, row = _lattice(size).T
+        x, y = coordinate_transform(crs, grid.crs)(*(source.transform * (column, row)))
+        there = np.array(grid.rowcol(x, y)).T
+        on_raster = there[((there >= -0.5) & (there <= np.array(grid.shape) - 0.5)).all(axis=1)]
+    return np.concatenate([on_grid, on_raster])
+
+
+def _lattice(size):
+    """Return 33 x 33 points (N, 2) from 0 to a size, both ends included."""
+    sides = (np.linspace(0, side, 33) for side in size)
+    return np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def _corners(source):

@@ -100,7 +100,7 @@ def _pass_on(snakemake):
     from .left_out import read_mark  # here: it loads rasterio, which most jobs do not need
 
     for path in snakemake.input:
-        mark = read_mark(path) if path != snakemake.input.get("reference") else None
+        mark = read_mark(path) if path != getattr(snakemake.input, "reference", None) else None
         if mark is not None:
             _leave_out(snakemake, *mark)
             sys.exit(0)
