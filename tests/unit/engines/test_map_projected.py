@@ -243,6 +243,30 @@ def test_a_small_image_in_a_large_target_is_found(tmp_path):
         assert facts.ground_resolution_m == pytest.approx(1.5, rel=1e-3)
 
 
+def test_a_map_projected_cube_tells_its_start_time(tmp_path):
+    path = tmp_path / "strip.cub"
+    values = (truth(GRID) / 2000).astype(np.float32)
+    values[:30] = -3.4028226550889045e38
+    size = {"height": GRID.shape[0], "width": GRID.shape[1], "count": 1, "dtype": "float32"}
+    with rasterio.open(
+        path,
+        "w",
+        driver="ISIS3",
+        crs="+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=m",
+        transform=GRID.transform,
+        **size,
+    ) as cube:
+        cube.write(values, 1)
+    whole, label_bytes, mapping = path.read_bytes(), 65536, b"  Group = Mapping"
+    start = b"  Group = Instrument\n    StartTime = 2010-01-15T07:11:00.000\n  End_Group\n\n"
+    label = whole[:label_bytes].replace(mapping, start + mapping, 1)[:label_bytes]
+    path.write_bytes(label + whole[label_bytes:])
+    image, facts = as_image(path, known={})
+    assert facts.start_time == f"{TIME}.000" and facts.incidence_deg == pytest.approx(17.06, abs=0.01)
+    assert np.isnan(image[:30]).all()
+    np.testing.assert_allclose(image[30:], values[30:], rtol=1e-6)
+
+
 def test_a_wrong_tag_does_not_count_where_the_table_tells(tmp_path):
     path = tagged(tmp_path / "theirs.tif", START_TIME="2010:01:15", incidence_deg=10)
     with pytest.raises(InputError, match="is not a UTC time"):
