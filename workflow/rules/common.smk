@@ -16,6 +16,7 @@ RUN = f"results/{config['run']['name']}"
 # The same folder for code that reads it while rules are chosen: a `module` may put a prefix before the paths of rules.
 RUN_ON_DISK = snakemake_internals.path_on_disk(workflow)(RUN)
 PROJECTED = f"{RUN}/{{target}}/projected/{{product}}.tif"
+UNREGISTERED = f"{RUN}/{{target}}/unregistered/{{product}}.tif"
 SEED = config["run"]["seed"]
 TARGETS = config["targets"]
 ENGINE = config["processing"]["engine"]

@@ -4,12 +4,13 @@ import os
 from functools import cache
 from pathlib import Path
 
+from imfmap.acquisition.image_table import row_of
 from imfmap.acquisition.product_csv import read_lines
 from imfmap.acquisition.search_report import RUN_STARTED, asked_at
 from imfmap.core.checksums import FOLDER_SUMS, sha256_of_bytes
 from imfmap.core.errors import InputError
 from imfmap.engines.isis import commands as isis_commands, plan as isis_plan
-from imfmap.nac.label import preroll_time, product_of
+from imfmap.nac.label import preroll_time
 from imfmap.run import config_paths, snakemake_internals, target_choice
 from snakemake.exceptions import WorkflowError
 
@@ -56,7 +57,7 @@ def chosen_table(wildcards):
 @cache
 def files_by_product(target):
     """Images of a target that the configuration names as files, by product."""
-    return {product_of(path): path for path in local_files(target)}
+    return {name_of(target, path): path for path in local_files(target)}
 
 
 def local_file(wildcards):
@@ -65,6 +66,41 @@ def local_file(wildcards):
     if path is not None:
         return user_file(path)
     raise WorkflowError(f"target {wildcards.target} has no file of product {wildcards.product}")
+
+
+def image_table(wildcards):
+    """Table with what is known of images that were projected elsewhere. Its lines are parameters, not its bytes."""
+    table = TARGETS[wildcards.target].get("image_table")
+    return ancient(user_file(table)) if table else []
+
+
+def known_of_image(wildcards):
+    """Parameter of a rule: what the user knows of an image, so that other lines of the table remake nothing."""
+    about = TARGETS[wildcards.target]
+    if "image_table" not in about:
+        return {key: about[key] for key in ("sun_azimuth_deg", "incidence_deg") if key in about}
+    try:
+        return row_of(local_path(about["image_table"]), str(local_file(wildcards)))
+    except InputError as error:
+        raise WorkflowError(str(error))
+
+
+def nodata_of(wildcards):
+    return TARGETS[wildcards.target].get("nodata")
+
+
+def on_the_map(*choices):
+    """Output of a rule that lays images on the map: in their place, or beside it if they are co-registered next.
+
+    They are with one of these choices of processing.coregistration.images.
+    """
+    return temp(UNREGISTERED) if config["processing"]["coregistration"]["images"] in choices else PROJECTED
+
+
+def reference_image(wildcards):
+    """Image that the other images of a target are laid on: the first that is listed. It has no reference itself."""
+    first = listed_products(wildcards.target)[0]
+    return [] if first == wildcards.product else f"{RUN}/{wildcards.target}/projected/{first}.tif"
 
 
 def edr(wildcards):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from imfmap.core.errors import InputError
 from imfmap.nac.label import product_of
-from imfmap.run.mosaic_targets import product_of_mosaic
 from imfmap.run.product_table import read_products
+from imfmap.run.projected_targets import product_of_raster
 from snakemake.exceptions import WorkflowError
 
 # Stands for the images of a search that has not run yet, so that a dry run lists every step nevertheless.
@@ -14,18 +14,28 @@ SEARCHED = "NOT_SEARCHED_YET"
 
 def local_files(target):
     """Images of a target that the configuration names as files."""
-    return TARGETS[target].get("edrs") or TARGETS[target].get("cubes") or []
+    return next((TARGETS[target][key] for key in ("edrs", "cubes", "projected") if key in TARGETS[target]), [])
+
+
+def name_of(target, path):
+    """Product id of an image that the configuration names as a file."""
+    return product_of_raster(path) if "projected" in TARGETS[target] else product_of(path)
 
 
 def products(target):
     """Product ids of a target's images, sorted, so that their order in the configuration changes nothing."""
+    return sorted(listed_products(target))
+
+
+def listed_products(target):
+    """Product ids of a target's images in the order in which configuration or table list them. A new one comes last."""
     about = TARGETS[target]
     if target in targets_averaged():
-        return products(origin(target))
+        return listed_products(origin(target))
     if "simulate" in about:
-        return sorted(image["product"] for image in about["simulate"]["images"])
+        return [image["product"] for image in about["simulate"]["images"]]
     if isinstance(about.get("products"), list):
-        return sorted(about["products"])
+        return about["products"]
     if "products" in about:
         return products_of_table(local_path(about["products"]))
     if "search" in about:
@@ -34,13 +44,13 @@ def products(target):
             return products_of_table(checkpoints.search.get(target=target).output.table)
         return products_of_table(table) if table.exists() else [SEARCHED]
     if "mosaic" in about:
-        return [product_of_mosaic(about["mosaic"])]
-    return sorted(map(product_of, local_files(target)))
+        return [product_of_raster(about["mosaic"])]
+    return [name_of(target, path) for path in local_files(target)]
 
 
 def products_of_table(path):
     try:
-        return sorted(read_products(path))
+        return read_products(path)
     except InputError as error:
         raise WorkflowError(str(error))
 

@@ -105,6 +105,7 @@ rule import_mosaic:
         content=content_of(finished_mosaic),
         place=place,
         stretch=lookup("processing/mosaic/stretch", within=config),
+        nodata=nodata_of,
     message:
         "The finished mosaic of {wildcards.target} is imported"
     script:

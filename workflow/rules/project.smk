@@ -10,7 +10,7 @@ if ENGINE == "native":
             files=processing_files,
             table=chosen_table,
         output:
-            PROJECTED,
+            on_the_map("all"),
         log:
             log_of("project_edr", "target", "product"),
         benchmark:
@@ -42,7 +42,7 @@ if ENGINE == "native":
             calibration=calibration_files,
             files=processing_files,
         output:
-            PROJECTED,
+            on_the_map("all"),
         log:
             log_of("project_cube", "target", "product"),
         benchmark:
@@ -193,14 +193,78 @@ rule project_mosaic:
         mem_mb=rising(4000),
         runtime=rising(120),
     params:
-        code=code_digest("project_mosaic.py"),
+        code=code_digest("project_raster.py"),
         content=content_of(finished_mosaic),
         place=place,
-        sun=lambda wildcards: {key: TARGETS[wildcards.target].get(key) for key in ("sun_azimuth_deg", "incidence_deg")},
+        known=known_of_image,
+        nodata=nodata_of,
+        min_valid_fraction=0,
     message:
         "The finished mosaic of {wildcards.target} is imported as an image"
     script:
-        "../scripts/project_mosaic.py"
+        "../scripts/project_raster.py"
+
+
+rule project_raster:
+    input:
+        raster=local_file,
+        # Its line for the image is a parameter.
+        table=image_table,
+    output:
+        on_the_map("all", "projected"),
+    log:
+        log_of("project_raster", "target", "product"),
+    benchmark:
+        benchmark_of("project_raster", "target", "product")
+    wildcard_constraints:
+        target=one_of(targets_from("projected")),
+    group:
+        "image"
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(4000),
+        runtime=rising(120),
+    params:
+        code=code_digest("project_raster.py"),
+        content=content_of(local_file),
+        place=place,
+        known=known_of_image,
+        nodata=nodata_of,
+        min_valid_fraction=config["processing"]["min_valid_fraction"],
+        allow_missing=ALLOW_MISSING,
+    message:
+        "{wildcards.product}, projected elsewhere, is laid on the map of {wildcards.target}"
+    script:
+        "../scripts/project_raster.py"
+
+
+rule coregister:
+    input:
+        image=UNREGISTERED,
+        reference=reference_image,
+    output:
+        PROJECTED,
+    log:
+        log_of("coregister", "target", "product"),
+    benchmark:
+        benchmark_of("coregister", "target", "product")
+    wildcard_constraints:
+        target=one_of(target_choice.coregistered(config)),
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        mem_mb=rising(2000),
+        runtime=rising(60),
+    params:
+        code=code_digest("coregister.py"),
+        place=place,
+        limit_m=config["processing"]["coregistration"]["limit_m"],
+        allow_missing=ALLOW_MISSING,
+    message:
+        "{wildcards.product} is co-registered with the first image of {wildcards.target}"
+    script:
+        "../scripts/coregister.py"
 
 
 if ALLOW_MISSING:

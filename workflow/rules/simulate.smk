@@ -89,7 +89,7 @@ rule simulate_projected:
     input:
         terrain=rules.simulate_scene.output.terrain,
     output:
-        PROJECTED,
+        on_the_map("all"),
     log:
         log_of("simulate_projected", "target", "product"),
     benchmark:

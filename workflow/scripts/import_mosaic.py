@@ -11,4 +11,5 @@ with job(snakemake):
         snakemake.output.mosaic,
         snakemake.output.sources,
         snakemake.params.stretch,
+        snakemake.params.nodata,
     )

@@ -6,6 +6,7 @@ from imfmap.fractures.corrected import completeness_of_map
 from imfmap.fractures.density import CELLS, density_map, write_density
 from imfmap.fractures.orientations import directions, rose
 from imfmap.fractures.polygons import map_threshold
+from imfmap.maps.coregistration_tag import coregistration_of
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
 from imfmap.maps.image_facts import facts_of
@@ -33,6 +34,7 @@ with job(snakemake):
         rejected,
         [facts_of(path) for path in files.images],
         {"recipe": snakemake.params.recipe, **settings},
+        [coregistration_of(path) for path in files.images],
     )
     with open_raster(files.probability) as dataset:
         grid = MapGrid.of(dataset)

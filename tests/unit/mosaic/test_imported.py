@@ -10,38 +10,10 @@ from rasterio.control import GroundControlPoint
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import body, body_of
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
-from imfmap.maps.rasters import read_raster
-from imfmap.mosaic.imported import import_mosaic, mosaic_as_image
+from imfmap.maps.image_facts import PRODUCTS_TAG
+from imfmap.mosaic.imported import import_mosaic
+from tests.helpers.foreign_rasters import BOTTOM, DEGREE_M, GRID, LEFT, OTHERS, RIGHT, TOP, given, inner, truth
 from tests.helpers.target_factory import target_grid
-
-GRID = target_grid(size=(400, 600))
-
-
-def relief(lon, lat):
-    """A smooth pattern of places, 20..220: what every mosaic of these tests shows."""
-    centre = GRID.lonlat(GRID.shape[0] / 2, GRID.shape[1] / 2)
-    lon = (lon + 180) % 360 - 180
-    east, north = (lon - centre[0]) / 0.01, (lat - centre[1]) / 0.01
-    return 120 + 60 * np.sin(3 * east) + 40 * np.cos(4 * north + east)
-
-
-def given(path, crs, transform, shape, values=None, **options):
-    """Write somebody's mosaic of `relief` by GDAL alone; its path."""
-    if values is None:
-        rows, columns = np.indices(shape)
-        x, y = transform * (columns + 0.5, rows + 0.5)
-        lon, lat = body_of(crs).to_lonlat(CRS.from_user_input(crs)).transform(x, y)
-        values = relief(np.asarray(lon), np.asarray(lat))
-    values = np.asarray(values)
-    options = {"dtype": "uint8", **options}
-    if np.issubdtype(np.dtype(options["dtype"]), np.integer):
-        values = np.rint(values)
-    with rasterio.open(
-        path, "w", driver="GTiff", height=shape[0], width=shape[1], count=1, crs=crs, transform=transform, **options
-    ) as dataset:
-        dataset.write(values.astype(options["dtype"]), 1)
-    return path
 
 
 def taken(path, grid=GRID, **options):
@@ -57,15 +29,6 @@ def taken(path, grid=GRID, **options):
         return mosaic, MapGrid.of(dataset), dataset.tags()
 
 
-def truth(grid):
-    rows, columns = np.indices(grid.shape)
-    return relief(*grid.lonlat(rows, columns))
-
-
-def inner(grid, margin=8):
-    return (slice(margin, grid.shape[0] - margin), slice(margin, grid.shape[1] - margin))
-
-
 @pytest.mark.parametrize("words", [GRID.crs.to_wkt(), "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=m"])
 def test_a_map_of_the_targets_resolution_keeps_its_pixels(tmp_path, words):
     transform = Affine(1.5, 0, GRID.transform.c + 100.7, 0, -1.5, GRID.transform.f + 50.2)
@@ -74,43 +37,6 @@ def test_a_map_of_the_targets_resolution_keeps_its_pixels(tmp_path, words):
     assert grid.transform == transform and grid.shape == (300, 500)
     np.testing.assert_array_equal(mosaic, rasterio.open(path).read(1))
     assert grid.crs.geodetic_crs.name == CRS.from_authority("IAU_2015", 30100).name
-
-
-DEGREE_M = np.radians(1) * body("moon").radius_m
-LEFT, BOTTOM, RIGHT, TOP = GRID.bounds
-WEST, EAST = (float(value) for value in GRID.lonlat(GRID.shape[0] / 2, np.array([0, GRID.shape[1]]))[0])
-SOUTH, NORTH = (float(value) for value in GRID.lonlat(np.array([GRID.shape[0], 0]), GRID.shape[1] / 2)[1])
-STEP = 1.5 / DEGREE_M
-OTHERS = {
-    "degrees": ("IAU_2015:30100", Affine(STEP, 0, WEST - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
-    "degrees from 0 to 360": ("IAU_2015:30100", Affine(STEP, 0, WEST + 360 - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
-    "another name of the Moon": ("ESRI:104903", Affine(STEP, 0, WEST - 20 * STEP, 0, -STEP, NORTH + 20 * STEP)),
-    "another projection": (
-        "+proj=ortho +lat_0=-10.4 +lon_0=-165.01 +R=1737400 +units=m",
-        Affine(1.5, 0, LEFT + 270, 0, -1.5, 330),
-    ),
-    "feet": (
-        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=us-ft",
-        Affine.scale(3937 / 1200) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
-    ),
-    "another radius": (
-        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1738000 +units=m",
-        Affine.scale(1738000 / 1737400) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
-    ),
-    "coarser": (GRID.crs.to_wkt(), Affine(3, 0, LEFT - 30, 0, -3, TOP + 30)),
-    "finer": (GRID.crs.to_wkt(), Affine(0.5, 0, LEFT - 30, 0, -0.5, TOP + 30)),
-    "oblong pixels": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, -2.0, TOP + 30)),
-    "south up": (GRID.crs.to_wkt(), Affine(1.5, 0, LEFT - 30, 0, 1.5, BOTTOM - 30)),
-    "east to the left": (GRID.crs.to_wkt(), Affine(-1.5, 0, RIGHT + 30, 0, -1.5, TOP + 30)),
-    "kilometres": (
-        "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
-        Affine.scale(1e-3) @ Affine(1.5, 0, LEFT - 30, 0, -1.5, TOP + 30),
-    ),
-    "turned": (
-        GRID.crs.to_wkt(),
-        Affine.translation(LEFT - 30, TOP + 300) @ Affine.rotation(-20) @ Affine.scale(1.5, -1.5),
-    ),
-}
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -257,49 +183,3 @@ def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
         np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
     else:
         refused(path, "holds numbers of colours, no brightness; make it grey by gdal_translate -expand gray")
-
-
-def as_image(path, grid=GRID, sun=(250.0, 62.0)):
-    """Take in as an image; values, facts."""
-    out = path.with_name("image_out.tif")
-    mosaic_as_image(path, grid, out, "theirs", *sun)
-    values, own, tags = read_raster(out)
-    assert own.transform == grid.transform and own.shape == grid.shape and values.dtype == np.float32
-    return values, ImageFacts.from_tags(tags, out)
-
-
-def test_a_mosaic_under_one_sun_is_an_image(tmp_path):
-    values = np.random.default_rng(2).normal(0.06, 0.01, GRID.shape).astype(np.float32)
-    values[:40] = np.nan
-    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape, values, dtype="float32", nodata=np.nan)
-    image, facts = as_image(path)
-    # I/F stays I/F, and pixels that lie on the target's grid stay what they are.
-    np.testing.assert_allclose(image, values, rtol=1e-6)
-    assert facts.product == "theirs" and facts.incidence_deg == 62.0 and facts.ground_resolution_m == 1.5
-    assert facts.sun_azimuth_deg == pytest.approx(250.0, abs=0.1) and np.isnan(facts.emission_deg)
-    # Off the middle of a polar map, north is not up.
-    polar = target_grid("polar_stereographic", lat_deg=-80.0, lon_deg=0.0, size=(200, 200))
-    turned = MapGrid(polar.crs, polar.transform, polar.shape)
-    crs = body("moon").projected("polar_stereographic", -80.0, 90.0)
-    aside = MapGrid.centred(crs, 0.0, -80.0, 300, 300, 1.5)
-    path = given(tmp_path / "pole.tif", turned.crs.to_wkt(), turned.transform, turned.shape, np.full((200, 200), 9))
-    image, facts = as_image(path, aside)
-    assert (image[inner(aside)] == 9).all()
-    # West of this map's meridian of 90 degrees the left is north.
-    assert facts.sun_azimuth_deg == pytest.approx(250.0 - 90.0, abs=0.1)
-
-
-def test_a_coarser_mosaic_says_so_as_an_image(tmp_path):
-    crs, transform = OTHERS["coarser"]
-    image, facts = as_image(given(tmp_path / "theirs.tif", crs, transform, (700, 800)))
-    assert facts.ground_resolution_m == pytest.approx(3.0)
-    difference = np.abs(image - truth(GRID))[inner(GRID)]
-    assert np.nanpercentile(difference, 99) < 1.5 and np.isfinite(difference).mean() > 0.95
-
-
-@pytest.mark.parametrize("sun", [(250.0, None), (None, 62.0)])
-def test_an_image_needs_its_sun(tmp_path, sun):
-    path = given(tmp_path / "theirs.tif", MOON, GRID.transform, GRID.shape)
-    with pytest.raises(InputError, match="its Sun is unknown; give its target both"):
-        as_image(path, sun=sun)
-    assert [left.name for left in tmp_path.iterdir()] == ["theirs.tif"]

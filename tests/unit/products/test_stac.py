@@ -6,6 +6,7 @@ scientific 1.0.0, view 1.0.0, ssys 1.1.0).
 """
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -155,3 +156,16 @@ def test_a_mosaic_without_images_has_the_time_of_its_file(tmp_path):
     validate(item)
     assert item.properties["ssys:targets"] == ["Mercury"]
     assert body("mercury").radius_m == CRS.from_wkt(item.properties["proj:wkt2"]).ellipsoid.semi_major_metre
+
+
+def test_an_image_of_which_little_is_known_says_no_more(tmp_path):
+    target = write_target(tmp_path / "m")
+    with rasterio.open(target.images[0], "r+") as image:
+        image.update_tags(IMF_START_TIME="unknown", IMF_EMISSION_DEG="nan", IMF_PHASE_DEG="nan")
+    os.utime(target.images[0], (1_300_000_000, 1_300_000_000))
+    write_collection(target / "stac", StacText("m", "M", "How"), [target / "mosaic.tif"], target.images)
+    items = pystac.Collection.from_file(str(target / "stac" / "collection.json")).get_items()
+    (item,) = (item for item in items if item.id == PRODUCTS[0])
+    validate(item)
+    assert item.datetime.isoformat() == "2011-03-13T07:06:40+00:00"
+    assert "view:incidence_angle" not in item.properties and item.properties["view:sun_elevation"] == 48

@@ -1,6 +1,8 @@
 """Files of fractures: read back as a GIS reads them."""
 
 import json
+import math
+from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,7 @@ import shapely
 from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.measures import MEASURES
 from imfmap.maps.bodies import body_of
+from imfmap.maps.coregistration_tag import Coregistration
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.vectors import layers_of, read_vector
 from imfmap.products.tables import (
@@ -83,6 +86,17 @@ def test_same_fractures_same_bytes(tmp_path):
         write(tmp_path / folder, kept, kept.assign(reason="seam"))
     for path in (tmp_path / "one").iterdir():
         assert path.read_bytes() == (tmp_path / "two" / path.name).read_bytes(), path.name
+
+
+def test_summary_says_what_is_not_known_of_an_image_and_how_it_was_moved(tmp_path):
+    kept = fractures(shapely.box(0, 0, 20, 10))
+    facts = [ImageFacts(name, "unknown", 90.0, 55.0, math.nan, math.nan, 1.0, "none") for name in "AB"]
+    shift = Coregistration("A", True, 3.0, -1.5, 0.9, 25)
+    summary = summarise(kept, kept.iloc[:0].assign(reason=[]), facts, {}, [None, shift])
+    write_summary(tmp_path / "summary.json", summary)
+    first, second = json.loads((tmp_path / "summary.json").read_text())["images"]
+    assert first["emission_deg"] is None and "coregistration" not in first
+    assert second["coregistration"] == asdict(shift)
 
 
 def test_summary_counts_honestly(tmp_path):

@@ -4,7 +4,6 @@ import pytest
 
 from imfmap.core.errors import InputError
 from imfmap.run.config.complete import complete
-from imfmap.run.mosaic_targets import product_of_mosaic
 
 PLACE = {"lat": 1, "lon": 2, "diameter_km": 3}
 SUN = {"sun_azimuth_deg": 100, "incidence_deg": 60}
@@ -72,8 +71,3 @@ def test_images_bring_their_sun_with_them():
         InputError, match="targets.tr.sun_azimuth_deg: is only for targets with the key mosaic; leave it out"
     ):
         complete(given, "c.yaml")
-
-
-@pytest.mark.parametrize(("path", "name"), [("a/b.tif", "b"), ("MDIS v2 (new).final.tif", "MDIS_v2_new_final")])
-def test_a_mosaic_is_named_by_its_file(path, name):
-    assert product_of_mosaic(path) == name

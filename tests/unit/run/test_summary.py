@@ -30,3 +30,25 @@ def test_it_says_what_a_map_misses(tmp_path):
 
 def test_an_empty_folder_has_made_nothing(tmp_path):
     assert made(tmp_path) == []
+
+
+def test_it_says_which_images_were_moved_and_which_were_not(tmp_path):
+    def image(product, **result):
+        told = {"reference": "A", "moved": False, "right_m": None, "up_m": None, "note": "", **result}
+        return {"product": product, "coregistration": told}
+
+    images = [
+        image("A", note="it is the reference, or there is none"),
+        image("B", moved=True, right_m=3.0, up_m=-4.0),
+        image("C", moved=True, right_m=0.0, up_m=12.0),
+        image("D", note="shares too little ground with the reference"),
+    ]
+    (tmp_path / "floor").mkdir()
+    path = tmp_path / "floor" / "summary.json"
+    path.write_text(json.dumps({"fractures": {"polygons": 0, "total_length_m": 0.0}, "images": images}))
+    assert made(tmp_path)[1:] == [
+        "    co-registered with A: 2 of 3 images were moved, by 5.0 to 12.0 m",
+        "    not moved: D (shares too little ground with the reference)",
+    ]
+    path.write_text(json.dumps({"fractures": {"polygons": 0, "total_length_m": 0.0}, "images": [{"product": "A"}]}))
+    assert len(made(tmp_path)) == 1

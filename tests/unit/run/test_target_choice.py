@@ -67,3 +67,15 @@ def test_the_maps_of_a_coarse_comparison_have_words(config):
     assert target_choice.coarse_maps(config, "found") == {"found": "1.5 m/px", "found_coarse": "6 m/px"}
     config["targets"]["found_retrained"] = {"coarse_of": "found"}
     assert target_choice.coarse_maps(config, "found")["found_retrained"] == "6 m/px, retrained"
+
+
+@pytest.mark.parametrize(
+    ("images", "chosen"),
+    [("projected", ["given"]), ("all", ["given", "found", "scene", "cube", "flat"]), ("none", [])],
+)
+def test_images_of_these_targets_are_co_registered(config, images, chosen):
+    config["targets"]["given"] = {"projected": ["a.tif"], "role": "map", "resolution_m": 1.5}
+    config["processing"]["coregistration"] = {"images": images}
+    assert target_choice.coregistered(config) == chosen
+    assert "given" in target_choice.mosaicked(config, "native")
+    assert target_choice.calibrated_kept(config, "given") == []

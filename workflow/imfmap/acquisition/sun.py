@@ -6,6 +6,7 @@ import erfa
 import numpy as np
 import spiceypy
 
+from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg
 from ..maps.moon_orientation import moon_orientation_kernels
 from ..maps.times import ephemeris_time
 
@@ -46,3 +47,31 @@ def sun_directions(times: Sequence[str]) -> np.ndarray:
         for path in reversed(kernels):
             spiceypy.unload(path)
     return directions
+
+
+def sun_angles(time: str, lon_deg: float, lat_deg: float) -> tuple[float, float]:
+    """Return where the Sun stands over a place on the Moon.
+
+    Angles are those on the sphere. Against ISIS's incidence of 20 NAC images, the largest difference is 0.003 degrees
+    (`tests/real/test_multisun.py`).
+
+    Parameters
+    ----------
+    time : str
+        UTC, ISO 8601, from 1999 on.
+    lon_deg, lat_deg : float
+        Planetocentric, east-positive.
+
+    Returns
+    -------
+    tuple of float
+        Direction towards the Sun on the ground, clockwise from north, 0..360; incidence angle, 0..180. Degrees.
+
+    Raises
+    ------
+    InputError
+        As `times.ephemeris_time`.
+    """
+    (sun,) = sun_directions([time])
+    incidence_deg = separation_deg(point_of(lon_deg, lat_deg, 1.0), sun)
+    return float(azimuth_deg(lon_deg, lat_deg, *lonlat_of(sun))), float(incidence_deg)

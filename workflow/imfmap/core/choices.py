@@ -20,6 +20,8 @@ SUMMINGS = (1, 2)
 RESAMPLINGS = ("nearest", "bilinear", "cubic", "antialiased")
 PRIORITIES = ("beneath", "ontop", "average")
 STRETCHES = ("minmax", "percentile")
+# Which images are co-registered.
+COREGISTERED = ("projected", "all", "none")
 BRIGHTNESS_MATCHES = ("offset", "gain", "both")
 # Settings of processing, with their defaults. The defaults of calibration are those of ISIS's lronaccal.
 PROCESSING = {

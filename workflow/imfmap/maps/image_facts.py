@@ -13,6 +13,8 @@ from .rasters import open_raster
 _PREFIX = "IMF_"
 # Tag of a raster that is made of several images. It holds their product ids, joined by commas.
 PRODUCTS_TAG = "IMF_PRODUCTS"
+# Start time of an image that nobody told.
+UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
@@ -24,15 +26,15 @@ class ImageFacts:
     product : str
         Product identifier, e.g. ``M143947267LE``.
     start_time : str
-        UTC of the first line, ISO 8601; ``unknown`` for a mosaic that was imported.
+        UTC of the first line, ISO 8601; `UNKNOWN` for a mosaic, or an image of which nobody told it.
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from the grid's up, 0..360.
     incidence_deg, emission_deg, phase_deg : float
-        Photometric angles on the reference surface.
+        Photometric angles on the reference surface; NaN where they are not known.
     ground_resolution_m : float
         Size of an image pixel on the ground.
     engine : str
-        ``native`` or ``isis``; ``none`` for a mosaic that was imported.
+        ``native`` or ``isis``; ``none`` for an image or mosaic that was projected elsewhere.
     """
 
     product: str
@@ -57,7 +59,7 @@ class ImageFacts:
         incidence_deg: float = math.nan,
     ) -> Self:
         """Return the facts of a mosaic that was imported. Angles that are not known are NaN."""
-        return cls(product, "unknown", sun_azimuth_deg, incidence_deg, math.nan, math.nan, ground_resolution_m, "none")
+        return cls(product, UNKNOWN, sun_azimuth_deg, incidence_deg, math.nan, math.nan, ground_resolution_m, "none")
 
     @classmethod
     def from_tags(cls, tags: Mapping[str, str], path: str | Path) -> Self:

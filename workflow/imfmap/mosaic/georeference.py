@@ -1,9 +1,9 @@
 """Georeference of a raster from any source: checks, and transforms that ignore how it names body and datum."""
 
-import math
 import re
 import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from rasterio.crs import CRS as RasterioCRS
 from rasterio.enums import ColorInterp
 
 from ..core.errors import InputError
-from ..maps.bodies import Body, body_of
+from ..maps.bodies import body_of
 
 if TYPE_CHECKING:
     from ..maps.grids import MapGrid
@@ -59,17 +59,52 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
     if body != grid.body:
         found = f"lies on {body.name}, the target on {grid.body.name}"
         raise InputError(path, found, "set the target's body, or give the mosaic's true CRS")
-    corners = [
-        source.transform * corner for corner in ((0, 0), (source.width, 0), (0, source.height), source.shape[::-1])
-    ]
-    x, y = np.array(corners).T
+    x, y = _corners(source)
     if crs.is_geographic and (np.abs(y).max() > 90.01 or np.abs(x).max() > 540.0):
         found = f"its CRS is in degrees, but its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g}"
         raise InputError(path, found, _GIVE_CRS)
-    if not _overlaps(x, y, crs, grid):
+    if not covered_places(source, grid).size:
         unit = crs.axis_info[0].unit_name
         found = f"does not reach the target: its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g} {unit}"
-        raise InputError(path, found, "check lat and lon of the target, and the mosaic's CRS and units")
+        raise InputError(path, found, "check lat and lon of the target, and the raster's CRS and units")
+
+
+def covered_places(source: rasterio.DatasetReader, grid: "MapGrid") -> np.ndarray:
+    """Return places on a grid that lie inside a raster: of a lattice of 33 x 33 on the grid, and of one on the raster.
+
+    With both, a raster is found that is far smaller than the grid, and one that is far larger.
+
+    Returns
+    -------
+    ndarray
+        (N, 2) row and column on the grid; whole numbers are pixel centres.
+    """
+    crs, size = crs_of(source), np.array([source.width, source.height])
+    on_grid = _lattice(grid.shape) - 0.5
+    x, y = (np.array(values) for values in coordinate_transform(grid.crs, crs)(*grid.xy(*on_grid.T)))
+    period, left = period_of(crs), _corners(source)[0].min()
+    if period:
+        x = left + (x - left) % period
+    with np.errstate(invalid="ignore"):
+        there = np.array(~source.transform * (x, y)).T
+        on_grid = on_grid[((there >= 0) & (there <= size)).all(axis=1)]
+        column, row = _lattice(size).T
+        x, y = coordinate_transform(crs, grid.crs)(*(source.transform * (column, row)))
+        there = np.array(grid.rowcol(x, y)).T
+        on_raster = there[((there >= -0.5) & (there <= np.array(grid.shape) - 0.5)).all(axis=1)]
+    return np.concatenate([on_grid, on_raster])
+
+
+def _lattice(size):
+    """Return 33 x 33 points (N, 2) from 0 to a size, both ends included."""
+    sides = (np.linspace(0, side, 33) for side in size)
+    return np.stack(np.meshgrid(*sides, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def _corners(source):
+    """Return x and y of the four corners of a raster, in its CRS."""
+    size = source.width, source.height
+    return np.array([source.transform * corner for corner in ((0, 0), (size[0], 0), (0, size[1]), size)]).T
 
 
 def _coloured(source):
@@ -77,16 +112,6 @@ def _coloured(source):
     if source.colorinterp[0] != ColorInterp.palette:
         return False
     return any(colour[:3] != (index,) * 3 for index, colour in source.colormap(1).items())
-
-
-def _overlaps(x, y, crs, grid):
-    """Return whether a box of map coordinates holds any place of a grid."""
-    rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, 33) for side in grid.shape), indexing="ij")
-    there_x, there_y = coordinate_transform(grid.crs, crs)(*grid.xy(rows, columns))
-    period = period_of(crs)
-    if period:
-        there_x = x.min() + (there_x - x.min()) % period
-    return bool(((there_x >= x.min()) & (there_x <= x.max()) & (there_y >= y.min()) & (there_y <= y.max())).any())
 
 
 def coordinate_transform(source: CRS | RasterioCRS, target: CRS | RasterioCRS) -> Callable[..., tuple]:
@@ -98,17 +123,23 @@ def period_of(crs: CRS) -> float | None:
     """Return by how much x grows in one turn around the body; None on a map that does not repeat itself."""
     if crs.is_geographic:
         return 360.0
-    proj = without_datum(crs)
-    if "+proj=eqc" not in proj:
+    if not re.search(r"\+proj=(eqc|merc|cea|mill)\b", without_datum(crs)):
         return None
-    lat_ts_deg = float((re.search(r"\+lat_ts=(\S+)", proj) or [0, 0])[1])
-    unit_m = crs.axis_info[0].unit_conversion_factor
-    return 2 * math.pi * crs.ellipsoid.semi_major_metre * math.cos(math.radians(lat_ts_deg)) / unit_m
+    # On these maps x is the longitude, times a factor.
+    to_map = Transformer.from_crs(without_datum(crs.geodetic_crs), without_datum(crs), always_xy=True).transform
+    west_x, east_x = to_map([-1.0, 1.0], [0.0, 0.0])[0]
+    return 180.0 * (east_x - west_x)
 
 
 def crs_of(source: rasterio.DatasetReader) -> CRS:
     """Return the CRS of a raster as pyproj's."""
-    return CRS.from_wkt(source.crs.to_wkt())
+    return _crs_of(source.crs.to_wkt())
+
+
+@lru_cache(maxsize=8)
+def _crs_of(wkt):
+    """Return the CRS of a text. It is cached: PROJ takes milliseconds, and a raster's CRS is asked for many times."""
+    return CRS.from_wkt(wkt)
 
 
 def without_datum(crs: CRS | RasterioCRS) -> str:
@@ -118,9 +149,25 @@ def without_datum(crs: CRS | RasterioCRS) -> str:
         return CRS.from_user_input(crs).to_proj4()
 
 
-def pixel_m_of(source: rasterio.DatasetReader, body: Body) -> float:
-    """Return the approximate width of a mosaic's pixels in metres."""
-    pixel = abs(source.transform.a) or abs(source.transform.b)
-    if source.crs.is_geographic:
-        return pixel * math.radians(1) * body.radius_m
-    return pixel * source.crs.linear_units_factor[1]
+def ground_pixel_m(source: rasterio.DatasetReader, grid: "MapGrid") -> float:
+    """Return the side of a raster's pixels on the ground, in metres, where the raster lies on a grid.
+
+    It is the root of a pixel's area at the middle of `covered_places`: maps in degrees, Mercator maps and the like have
+    another scale at every latitude.
+
+    Raises
+    ------
+    InputError
+        If the raster does not reach the grid.
+    """
+    places = covered_places(source, grid)
+    if not len(places):
+        raise InputError(source.name, "does not reach the target", "check its CRS and its place")
+    row, column = places[np.linalg.norm(places - places.mean(axis=0), axis=1).argmin()]
+    to_source = coordinate_transform(grid.crs, crs_of(source))
+    # A step of a target's pixel up and one to the right, in pixels of the raster.
+    x, y = to_source(*grid.xy(row + np.array([0.5, -0.5, 0.0, 0.0]), column + np.array([0.0, 0.0, -0.5, 0.5])))
+    across, along = ~source.transform * (np.array(x), np.array(y))
+    steps = np.array([[across[1] - across[0], across[3] - across[2]], [along[1] - along[0], along[3] - along[2]]])
+    ground_m2 = grid.resolution_m**2 * abs(np.linalg.det(grid.ground_jacobians(row, column)[0]))
+    return float(np.sqrt(ground_m2 / abs(np.linalg.det(steps))))

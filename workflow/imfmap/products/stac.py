@@ -21,6 +21,7 @@ from shapely.geometry import mapping
 
 from ..core.files import replacing, replacing_folder
 from ..maps.grids import MapGrid
+from ..maps.image_facts import UNKNOWN
 from ..maps.image_footprints import geographic_footprint, image_footprints
 from ..maps.rasters import open_raster
 from ..maps.times import parse_utc
@@ -136,7 +137,7 @@ def _map_item(text, grid, files, images):
     times = [moment for item in images for moment in _interval(item)]
     if not times:
         # For a mosaic that somebody else made, only the time of its file is known.
-        times = [datetime.fromtimestamp(int(files["mosaic.tif"].stat().st_mtime), UTC)]
+        times = [_time_of(files["mosaic.tif"])]
     geometry, bbox = geographic_footprint(grid)
     item = pystac.Item(
         text.target,
@@ -163,14 +164,15 @@ def _image_item(path, facts, probabilities):
     with open_raster(path) as image:
         grid = MapGrid.of(image)
     geometry, bbox = geographic_footprint(grid, facts.geometry)
-    moment = parse_utc(facts.start_time).replace(tzinfo=UTC)
+    # For an image of which nobody told the time, only that of its file is known.
+    moment = _time_of(path) if facts.start_time == UNKNOWN else parse_utc(facts.start_time).replace(tzinfo=UTC)
     item = pystac.Item(facts.product, mapping(geometry), bbox, moment, {"title": facts.product})
     _describe(item, grid)
     item.properties["gsd"] = round(facts.ground_resolution_m, 3)
     view = ViewExtension.ext(item, add_if_missing=True)
     # In this extension, "incidence" is the angle of the line of sight: the emission angle.
     view.apply(
-        incidence_angle=round(facts.emission_deg, 3),
+        incidence_angle=None if np.isnan(facts.emission_deg) else round(facts.emission_deg, 3),
         sun_azimuth=_from_north(grid, facts.sun_azimuth_deg),
         sun_elevation=round(90.0 - facts.incidence_deg, 3),
     )
@@ -196,6 +198,11 @@ def _describe(item, grid):
 
 def _publication():
     return Publication(PAPER_DOI, PAPER)
+
+
+def _time_of(path):
+    """Return when a file was written last."""
+    return datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
 
 
 def _interval(item):

@@ -4,6 +4,7 @@ import csv
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from ..maps.large_shapes import places_along
 from ..maps.vectors import write_vector
 
 if TYPE_CHECKING:
+    from ..maps.coregistration_tag import Coregistration
     from ..maps.image_facts import ImageFacts
 
 
@@ -67,6 +69,7 @@ def summarise(
     rejected: geopandas.GeoDataFrame,
     images: "Sequence[ImageFacts]" = (),
     settings: Mapping[str, Any] | None = None,
+    coregistrations: "Sequence[Coregistration | None]" = (),
 ) -> dict[str, Any]:
     """Return statistics of a target's fractures.
 
@@ -78,6 +81,8 @@ def summarise(
         The images that were mapped.
     settings : mapping, optional
         How the map was made.
+    coregistrations : sequence of coregistration_tag.Coregistration or None
+        How each image was co-registered, if any was.
 
     Returns
     -------
@@ -87,7 +92,8 @@ def summarise(
         deviation of the sample, None for one fracture); ``total_area_m2`` and ``total_length_m`` (with branches);
         ``width_classes``: for each width class of the paper, by mean width, ``polygons``, ``share``, ``area_m2`` and
         ``total_length_m``.
-        ``rejected``: number by reason. ``images``: facts of each image. ``settings``.
+        ``rejected``: number by reason. ``images``: facts of each image, None for those not known; with
+        ``coregistration``, if it was co-registered. ``settings``.
     """
     fractures = {"polygons": len(kept), "groups": int(kept["group"].nunique())}
     for name in ("area_m2", "length_m", "mean_width_m", "max_width_m"):
@@ -99,9 +105,17 @@ def summarise(
     return {
         "fractures": fractures,
         "rejected": {reason: int((rejected["reason"] == reason).sum()) for reason in REASONS},
-        "images": [asdict(facts) for facts in images],
+        "images": [
+            _known(asdict(facts)) | ({"coregistration": asdict(shift)} if shift else {})
+            for facts, shift in zip_longest(images, coregistrations[: len(images)])
+        ],
         "settings": dict(settings or {}),
     }
+
+
+def _known(facts):
+    """Return facts with None for numbers that are not known: JSON has no NaN."""
+    return {name: None if value != value else value for name, value in facts.items()}
 
 
 def summarise_ground(

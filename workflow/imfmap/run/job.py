@@ -26,7 +26,8 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 
     If the rule's parameter ``allow_missing`` is true, an `InputError` that is not a `SetupError` does not fail the
     job: its outputs become marks of an image that is left out (`left_out.write_mark`). A job with such a mark among
-    its inputs copies the mark to its outputs and does not run its body.
+    its inputs copies the mark to its outputs and does not run its body. The input ``reference`` does not count: it is
+    another image.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def _pass_on(snakemake):
     from .left_out import read_mark  # here: it loads rasterio, which most jobs do not need
 
     for path in snakemake.input:
-        mark = read_mark(path)
+        mark = read_mark(path) if path != getattr(snakemake.input, "reference", None) else None
         if mark is not None:
             _leave_out(snakemake, *mark)
             sys.exit(0)

@@ -73,6 +73,8 @@ def map_footer(config: dict, target: str) -> str:
     targets, recipe = config["targets"], config["recipe"]
     simulated = "simulate" in targets[origin(config, target)]
     images = "simulated LROC NAC images" if simulated else "LROC NAC images: NASA/GSFC/ASU"
+    if "projected" in targets[origin(config, target)]:
+        images = "images projected elsewhere"
     if "mosaic" in targets[target]:
         images = f"mosaic {Path(targets[target]['mosaic']).name}"
     name = mapping_model(config, target)

@@ -1,6 +1,5 @@
-"""Targets whose source is a finished mosaic: the check of their settings, and the product name of the mosaic."""
+"""Targets whose source is a finished mosaic: the check of their settings."""
 
-import re
 from pathlib import Path
 
 from ..core.errors import InputError
@@ -50,8 +49,3 @@ def check_mosaic(config: dict, name: str, where: str | Path) -> None:
                 f"targets.{name}.mosaic: model {key} needs the Sun's direction, which tiles of a mosaic do not have",
                 "use recipe sun_aligned for the run, or use only models of recipe paper without sun_input",
             )
-
-
-def product_of_mosaic(path: str | Path) -> str:
-    """Return the product name of a finished mosaic: the stem of its file, with ``_`` for unusual characters."""
-    return re.sub(r"[^A-Za-z0-9_-]+", "_", Path(path).stem)

@@ -62,6 +62,8 @@ RULES = {
     "isis_project": _IMAGE,
     "isis_export": _IMAGE,
     "project_mosaic": _OTHER,
+    "project_raster": _IMAGE,
+    "coregister": _IMAGE,
     "survey": _OTHER,
     # mosaic.smk, coarse.smk
     "mosaic": _MAP,

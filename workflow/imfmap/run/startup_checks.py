@@ -265,9 +265,9 @@ def _files_of_targets(config: dict, names: list[str]) -> Iterator[tuple[str, str
     """Keys and paths of the files of some targets."""
     for name in names:
         target = config["targets"][name]
-        for key in ("edrs", "cubes"):
+        for key in ("edrs", "cubes", "projected"):
             yield from ((f"targets.{name}.{key}", path) for path in target.get(key, []))
-        for key in ("mosaic", "boundary", "base_map"):
+        for key in ("image_table", "mosaic", "boundary", "base_map"):
             if key in target:
                 yield f"targets.{name}.{key}", target[key]
         if isinstance(target.get("products"), str):

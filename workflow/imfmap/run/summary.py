@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -33,6 +34,7 @@ def made(folder: str | Path) -> list[str]:
         lines.append(line)
         # A summary of an earlier version has none.
         lines += [f"    {words}" for words in summary.get("completeness", {}).get("in_words", ())]
+        lines += _shifts(summary.get("images", ()))
     return lines
 
 
@@ -86,6 +88,24 @@ def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -
         table.writerows(failed)
     lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
     return ["", f"Failed ({out}):", *lines, "With --keep-going, Snakemake still processes the other images."]
+
+
+def _shifts(images):
+    """Return lines on the co-registration of a target's images; none if they were not co-registered."""
+    results = {image["product"]: image["coregistration"] for image in images if "coregistration" in image}
+    others = {product: result for product, result in results.items() if result["reference"] != product}
+    moved_m = sorted(math.hypot(result["right_m"], result["up_m"]) for result in others.values() if result["moved"])
+    lines = []
+    if moved_m:
+        reference = next(iter(others.values()))["reference"]
+        lines.append(
+            f"    co-registered with {reference}: {len(moved_m)} of {len(others)} images were moved, by "
+            f"{moved_m[0]:.1f} to {moved_m[-1]:.1f} m"
+        )
+    left = [f"{product} ({result['note']})" for product, result in others.items() if not result["moved"]]
+    if left:
+        lines.append(f"    not moved: {', '.join(left[:5])}{f' and {len(left) - 5} more' if len(left) > 5 else ''}")
+    return lines
 
 
 def _scores(truth):

@@ -6,7 +6,7 @@ targets.
 
 
 def with_source(config: dict, *sources: str) -> list[str]:
-    """Targets with one of these keys: search, products, edrs, cubes, mosaic, simulate, labels, coarse_of."""
+    """Targets with one of these keys: a source of `config.target.SOURCES`, labels, coarse_of."""
     return [name for name, target in config["targets"].items() if any(source in target for source in sources)]
 
 
@@ -46,21 +46,31 @@ def taken_in(config: dict) -> list[str]:
 def mosaicked(config: dict, engine: str) -> list[str]:
     """Return the targets whose mosaic an engine (native or isis) makes.
 
-    Images that exist only on the map (simulated there, averaged, or a finished mosaic) are not cubes. The native engine
-    mosaics them in every run.
+    Images that exist only on the map (simulated there, averaged, projected elsewhere, or a finished mosaic) are not
+    cubes. The native engine mosaics them in every run.
     """
     images = [*with_edrs(config), *with_source(config, "cubes")] if config["processing"]["engine"] == engine else []
     if engine != "native":
         return images
     mosaics = with_source(config, "mosaic") if config["recipe"] == "sun_aligned" else []
-    return [*simulated(config, "direct"), *averaged(config), *mosaics, *images]
+    return [*simulated(config, "direct"), *averaged(config), *with_source(config, "projected"), *mosaics, *images]
+
+
+def coregistered(config: dict) -> list[str]:
+    """Return the targets whose images are moved onto the first one that they list."""
+    chosen = config["processing"]["coregistration"]["images"]
+    others = [*with_edrs(config), *with_source(config, "cubes"), *simulated(config, "direct")]
+    return [
+        *(with_source(config, "projected") if chosen != "none" else ()),
+        *(others if chosen == "all" else ()),
+    ]
 
 
 def calibrated_kept(config: dict, *targets: str) -> list[str]:
     """Return those of the given targets whose calibrated images are to be kept (native engine)."""
     if not config["processing"]["keep_calibrated"]:
         return []
-    others = {*simulated(config, "direct"), *with_source(config, "mosaic", "coarse_of")}
+    others = {*simulated(config, "direct"), *with_source(config, "projected", "mosaic", "coarse_of")}
     return [name for name in targets if name not in others]
 
 

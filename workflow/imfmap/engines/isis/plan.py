@@ -47,7 +47,7 @@ def commands_of(config: Mapping[str, Any]) -> Iterator[commands.Command]:
     processing = processing_of(config)
     isis, mosaic = processing["isis"], processing["mosaic"]
     for name, target in config["targets"].items():
-        if "mosaic" in target:
+        if "mosaic" in target or "projected" in target:
             continue
         box = LonLatBox.of_grid(target_grid(target), target)
         folder = Path("results") / config["run"]["name"] / name / "isis"

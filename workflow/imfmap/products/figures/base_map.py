@@ -10,8 +10,8 @@ from affine import Affine
 from ...core.errors import InputError
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
+from ...mosaic.foreign_raster import warped_turns
 from ...mosaic.georeference import check_reference
-from ...mosaic.imported import warped_turns
 from ...plots.cartography import GREY_RANGE
 
 MARGIN_SHARE = 0.15

@@ -10,6 +10,7 @@ from ...learning.architectures import check_architecture, check_batch_size
 from ...nac.label import product_of
 from ...simulate.settings import SceneSettings
 from ..mosaic_targets import check_mosaic
+from ..projected_targets import check_projected
 from .explain import near
 from .learning import is_sun_aware
 
@@ -89,6 +90,12 @@ def _check_processing(processing, where):
             raise InputError(
                 where, "processing.keep_calibrated: is for the native engine", "use isis.keep_intermediates"
             )
+        if processing["coregistration"]["images"] == "all":
+            raise InputError(
+                where,
+                "processing.coregistration.images: all is for the native engine; automos takes the cubes as they are",
+                "use projected or none",
+            )
         if processing["shape_model"]:
             raise InputError(
                 where,
@@ -152,6 +159,7 @@ def _check_target(config, name, where):
     if "simulate" in target:
         _check_scene(config, target["simulate"], f"{key}.simulate", where)
     check_mosaic(config, name, where)
+    check_projected(config, name, where)
     labelled = "simulate" in target or "labels" in target
     if target.get("role") in LABELLED_ROLES and not labelled:
         raise InputError(where, f"{key}: has role {target['role']} but no labels", "add the key labels")

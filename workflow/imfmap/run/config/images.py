@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ...core.choices import (
     BRIGHTNESS_MATCHES,
+    COREGISTERED,
     DARKS,
     MOSAIC,
     PRIORITIES,
@@ -37,6 +38,19 @@ class Mosaic(Section):
         MOSAIC["brightness"],
         description="match the brightness of images in their overlaps first: by `offset`, by `gain`, or by offset and "
         "contrast (`both`)",
+    )
+
+
+class Coregistration(Section):
+    """How the images of a target are laid on each other."""
+
+    images: Literal[COREGISTERED] = Field(
+        "projected",
+        description="which images are moved onto the first one that their target lists: those of `projected` targets, "
+        "whose positions nobody controls; `all` (native engine); or `none`",
+    )
+    limit_m: Positive = Field(
+        200, description="largest shift, metres; an image that lies farther off is left as it is, and the log says so"
     )
 
 
@@ -135,6 +149,9 @@ class Processing(Section):
         False,
         description="native engine: also write `calibrated/<product>.tif`, float32 I/F in the image's own geometry "
         "(0.5 GB or more an image)",
+    )
+    coregistration: Coregistration = Field(
+        default_factory=Coregistration, description="how images are laid on each other (below)"
     )
     mosaic: Mosaic = Field(default_factory=Mosaic, description="how images become a mosaic (below)")
     isis: Isis = Field(default_factory=Isis, description="settings of the ISIS engine (below)")

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..product_table import ProductRow
 from .explain import phrase, types_of, value_in_words
 from .fields import ABSENT, Section
-from .images import Acquisition, Isis, Mosaic, Processing
+from .images import Acquisition, Coregistration, Isis, Mosaic, Processing
 from .learning import Augmentation, Model, PaperAugmentation, SunAlignedAugmentation, Tiles, Training, Widths
 from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products, Question
 from .root import Run
@@ -21,6 +21,7 @@ README = Path(__file__).resolve().parents[4] / "config" / "README.md"
 SECTIONS = {
     "run": Run,
     "processing": Processing,
+    "processing.coregistration": Coregistration,
     "processing.mosaic": Mosaic,
     "processing.isis": Isis,
     "acquisition": Acquisition,

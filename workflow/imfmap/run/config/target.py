@@ -28,7 +28,7 @@ from .fields import (
     whole,
 )
 
-SOURCES = ("search", "products", "edrs", "cubes", "mosaic", "simulate")
+SOURCES = ("search", "products", "edrs", "cubes", "projected", "mosaic", "simulate")
 _IMAGE = {name: field.default for name, field in ImageSettings.__dataclass_fields__.items()}
 
 
@@ -132,6 +132,18 @@ class Target(Section):
     )
     cubes: several(File, least=1) = Field(
         ABSENT, description="source: list of local ISIS cubes after spiceinit, calibrated or not"
+    )
+    projected: several(File, least=1) = Field(
+        ABSENT,
+        description="source: list of rasters (GeoTIFFs, map-projected cubes), each of one image that was projected "
+        "elsewhere, on any map of the body and at any resolution",
+    )
+    image_table: File = Field(
+        ABSENT,
+        description="for `projected`: CSV with what is known of the images (below)",
+    )
+    nodata: number() = Field(
+        ABSENT, description="for `projected` and `mosaic`: value of pixels without data, if the files do not say it"
     )
     mosaic: File = Field(
         ABSENT,

@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 
 from ...acquisition.product_csv import read_lines
@@ -17,6 +18,7 @@ from ...maps.target_grid import target_grid
 from ...nac.label import product_of
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
+from ..projected_targets import product_of_raster
 from ..rule_facts import IMAGE, MAP, facts_of
 from .dry_run import dry_run, run_folder
 from .job_costs import JobCostEstimator
@@ -119,13 +121,14 @@ def _images(name, target, folder):
     if "simulate" in target:
         listed = {image["product"]: {"source": "simulated"} for image in target["simulate"]["images"]}
     elif "mosaic" in target:
-        listed = {Path(target["mosaic"]).stem: {"source": target["mosaic"]}}
+        listed = {product_of_raster(target["mosaic"]): {"source": target["mosaic"]}}
     elif isinstance(target.get("products"), list):
         listed = {product: listed.get(product, {}) for product in target["products"]}
-    for path in (*target.get("edrs", ()), *target.get("cubes", ())):
+    for path in chain.from_iterable(target.get(key, ()) for key in ("edrs", "cubes", "projected")):
         local = Path(expanded(path))
         size = local.stat().st_size if local.exists() else None
-        listed[product_of(local)] = {"source": str(path), "bytes": size}
+        product = product_of_raster(local) if "projected" in target else product_of(local)
+        listed[product] = {"source": str(path), "bytes": size}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
 
 
