@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 
 PLACE = {"lat": -10.4, "lon": -165.0, "diameter_km": 1, "extent_km": [0.3, 0.3]}
 NETWORK = {"architecture": "unet", "encoder": "resnet18"}
-COMMON = ["calibration", "dark.cub", "photometry.pvl", "heights.vrt"]
+FLAT = "calibration/NAC{}_Flatfield.0001.cub"
+COMMON = ["dark.cub", "photometry.pvl", "heights.vrt"]
 CONFIG = {
     "run": {"name": "run"},
     "recipe": "paper",
@@ -51,8 +52,8 @@ CONFIG = {
 GOALS = "all", "check_labels", "results/run/searched/products.csv"
 # Every file of the configuration, and every part of a file, by the rules that read it.
 READERS = {
-    "project_edr": ["M1500004000LE.IMG", "M1500004000LE.json", *COMMON],
-    "project_cube": ["M1500004010RE.cub", *COMMON],
+    "project_edr": ["M1500004000LE.IMG", "M1500004000LE.json", FLAT.format("L"), *COMMON],
+    "project_cube": ["M1500004010RE.cub", FLAT.format("R"), *COMMON],
     "train": ["start.pt", "encoder.pth"],
     "use_checkpoint": ["given.pt"],
     "label": ["labels.gpkg", "labels.geojson"],
@@ -70,7 +71,7 @@ VRT = '<VRTDataset><SourceFilename relativeToVRT="1">dem/heights.img</SourceFile
 TABLE = "product,url,bytes\nM1500004020LE,https://a/M1500004020LE.IMG,{}\n"
 SUMMARY = '{"fractures": {"polygons": 0, "total_length_m": 0}}'
 # What lies beside the files, or is named in them.
-FILES = {*sum(READERS.values(), []), "calibration/darks/x.cub", "dem/heights.img"} - {"calibration"}
+FILES = {*sum(READERS.values(), []), "dem/heights.img"}
 
 
 def content(name, number):

@@ -110,16 +110,21 @@ def text_of(rows, columns):
 
 def broken(text, data):
     """A table with one fault."""
-    kind = data.draw(st.sampled_from(["byte", "quote", "cut", "join", "break", "quoted"]))
+    kind = data.draw(st.sampled_from(["byte", "quote", "open", "cut", "join", "break", "quoted"]))
     at = data.draw(st.integers(0, len(text) - 1))
     ends = [place for place, sign in enumerate(text) if sign == "\n"]
     quotes = [place for place, sign in enumerate(text) if sign == '"']
     if kind == "quote" and quotes:
         at = data.draw(st.sampled_from(quotes))
         return text[:at] + text[at + 1 :]
+    if kind == "open":
+        at = data.draw(st.sampled_from([place for place, sign in enumerate(text) if sign in ",\n"][:-1]))
+        return f'{text[: at + 1]}"{text[at + 1 :]}'
     if kind == "cut":
-        first = data.draw(st.sampled_from(ends))
-        return text[: min(at, first)] + text[first:]
+        end = data.draw(st.sampled_from(ends))
+        start = text.rfind("\n", 0, end) + 1
+        # A line that is cut from its first sign on is a line that somebody took out.
+        return text[: data.draw(st.integers(start + 1, end))] + text[end:]
     if kind == "join":
         at = data.draw(st.sampled_from(ends[:-1]))
         return text[:at] + data.draw(st.sampled_from(["", " ", ","])) + text[at + 1 :]

@@ -9,6 +9,7 @@ import geopandas
 import pytest
 import shapely
 
+from imfmap.core import checksums
 from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
 from imfmap.maps import user_files
@@ -173,7 +174,8 @@ def test_an_edit_that_a_program_broke_off_is_undone_in_what_is_read(labels, tmp_
     assert content_digest(tmp_path / "broken.gpkg") == before
 
 
-def test_an_older_file_of_the_same_size_is_told_and_a_copy_is_not(tmp_path):
+def test_an_older_file_of_the_same_size_is_told_and_a_copy_is_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(checksums, "_SETTLED_S", -1.0)
     known, path = KnownContents(tmp_path / "run", keep=True), tmp_path / "weights.pt"
     path.write_bytes(b"one")
     os.utime(path, (1.5e9, 1.5e9))
@@ -191,6 +193,7 @@ def test_a_file_is_read_once_until_it_changes_and_a_dry_run_keeps_nothing(tmp_pa
     path, reads = tmp_path / "weights.pt", []
     path.write_bytes(b"one")
     os.utime(path, (1.5e9, 1.5e9))
+    monkeypatch.setattr(checksums, "_SETTLED_S", -1.0)
     monkeypatch.setattr(user_files, "sha256", lambda part: reads.append(part) or sha256(part))
     KnownContents(tmp_path / "run", keep=False).digest(path)
     assert len(reads) == 1 and not (tmp_path / "run").exists()

@@ -28,7 +28,7 @@ DARKS_FOLDER = "nac_darks"
 RESPONSIVITY_STEM = "NAC_RadiometricResponsivity"
 PHOTOMETRY_STEM = "NAC_PHO_LROC_Empirical"
 # A product id of a NAC, with its camera.
-_PRODUCT = re.compile(r"M\d+([LR])[A-Z]?$")
+_PRODUCT = re.compile(r"M\d+([LR])[A-Z]?")
 _SOURCE = "https://asc-isisdata.s3.us-west-2.amazonaws.com/usgs_data/lro/calibration/"
 
 
@@ -202,7 +202,7 @@ def files_for_image(directory: str | Path, product: str) -> list[Path]:
     list of Path
         Empty if there is no such directory.
     """
-    named = _PRODUCT.match(product)
+    named = _PRODUCT.fullmatch(product)
     found = set()
     for prefix, summed in itertools.product([f"NAC{named[1]}"] if named else ["NACL", "NACR"], [False, True]):
         files = CalibrationFiles(Path(directory), prefix, summed)

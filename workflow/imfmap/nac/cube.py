@@ -41,6 +41,7 @@ class NacCube:
         label = read_cube_label(path)
         self.path = Path(path)
         self.label = NacLabel.from_cube(label, path)
+        self.label.check_product(path)
         radiometry = label["IsisCube"].get("Radiometry")
         self.radiometry = None if radiometry is None else str(radiometry.get("RadiometricType", "counts"))
         self.cropped = "AlphaCube" in label["IsisCube"]

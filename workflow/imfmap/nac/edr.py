@@ -159,6 +159,7 @@ def _open(path):
             "give the EDR, the workflow calibrates it itself",
         )
     nac = NacLabel.from_pds(label, path)
+    nac.check_product(path)
     image = label["IMAGE"]
     bits = label_value(image, "SAMPLE_BITS", path)
     if bits != 8:

@@ -168,11 +168,8 @@ class NacLabel:
         terms = {f"{axis.lower()}term": archive.numbers(names["terms"].format(axis)) for axis in "XMB"}
         if len({len(term) for term in terms.values()}) != 1:
             raise InputError(instrument.path, "its companding terms X, M and B differ in number", "check the label")
-        product_id = archive.text(names["product_id"])
-        preroll_clock = instrument.text(names["preroll_clock"])
-        _check_product(instrument.path, product_id, frame, preroll_clock)
         return cls(
-            product_id=product_id,
+            product_id=archive.text(names["product_id"]),
             camera=frame.lower(),
             lines=lines,
             samples=samples,
@@ -182,10 +179,43 @@ class NacLabel:
             start_time=instrument.time(names["start_time"]),
             stop_time=instrument.time(names["stop_time"]),
             start_clock=instrument.text(names["start_clock"]),
-            preroll_clock=preroll_clock,
+            preroll_clock=instrument.text(names["preroll_clock"]),
             version=archive.version(names["version"]),
             **terms,
         )
+
+    def check_product(self, path: str | Path) -> None:
+        """Refuse a file of another product than its name says; warn in the log where its label contradicts itself.
+
+        Parameters
+        ----------
+        path : path
+            File of the label.
+
+        Raises
+        ------
+        OtherProductError
+            If the name begins with the id of another product, or with that of the other camera than the label's.
+        """
+        check_name(path, self.product_id)
+        if named_product(self.product_id) is None:
+            return
+        if full_id(self.product_id)[-2] != self.camera[0].upper():
+            found = f"its label says product {self.product_id}, and camera {self.camera.upper()}"
+            if named_product(path) is not None:
+                raise OtherProductError(path, found, "fetch the product again from the archive")
+            log.warning("%s: %s", path, found)
+        clock = re.search(r"(\d+)(?::\d+)?\s*$", self.preroll_clock)
+        expected_s = _seconds_of(full_id(self.product_id)) + _CLOCK_MINUS_NUMBER_S
+        if clock is not None and abs(int(clock[1]) - expected_s) > _CLOCK_TOLERANCE_S:
+            log.warning(
+                "%s: its label says product %s, whose clock begins at about %d s, and a clock of %s: check that it is"
+                " the image that its name says",
+                path,
+                self.product_id,
+                expected_s,
+                self.preroll_clock,
+            )
 
     @property
     def prefix(self) -> str:
@@ -201,32 +231,6 @@ class NacLabel:
     def mirrored(self) -> bool:
         """bool: whether the archive stores the frame with its samples reversed."""
         return self.camera == "right" and self.version < _MIRRORED_BELOW
-
-
-def _check_product(path, product_id, frame, preroll_clock):
-    """Stop if a file is of another product than its name says; warn where its label contradicts itself.
-
-    A camera that contradicts the name of the file, too, stops.
-    """
-    check_name(path, product_id)
-    if named_product(product_id) is None:
-        return
-    if full_id(product_id)[-2] != frame[0]:
-        found = f"its label says product {product_id}, and camera {frame}"
-        if named_product(path) is not None:
-            raise OtherProductError(path, found, "fetch the product again from the archive")
-        log.warning("%s: %s", path, found)
-    clock = re.search(r"(\d+)(?::\d+)?\s*$", preroll_clock)
-    expected_s = _seconds_of(full_id(product_id)) + _CLOCK_MINUS_NUMBER_S
-    if clock is not None and abs(int(clock[1]) - expected_s) > _CLOCK_TOLERANCE_S:
-        log.warning(
-            "%s: its label says product %s, whose clock begins at about %d s, and a clock of %s: check that it is the"
-            " image that its name says",
-            path,
-            product_id,
-            expected_s,
-            preroll_clock,
-        )
 
 
 @dataclass(frozen=True)
