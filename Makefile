@@ -36,8 +36,8 @@ lint: .venv/test.stamp  ## check style, type hints and rules
 real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
 	$(SNAKEMAKE) giordano_bruno --configfile config/demo.yaml
 
-weights: .venv/run.stamp  ## make resources/start_weights.pt again
-	$(BIN)/python resources/start_weights.py
+weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated scenes (hours)
+	$(BIN)/python resources/detector.py --processes $(CORES) --threads $(CORES)
 
 viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries again (needs npm)
 	$(BIN)/python resources/viewer_libraries.py
@@ -70,10 +70,13 @@ bench-learning: .venv/run.stamp  ## measure tiles per second of training and inf
 	$(BIN)/python benchmarks/learning.py
 
 MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
+real-fractures: .venv/run.stamp  ## measure what the shipped detector finds of real fractures (needs IMF_REAL_DATA)
+	$(BIN)/python benchmarks/real_fractures.py
+
 real-crops: .venv/run.stamp  ## count what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
 	$(BIN)/python benchmarks/real_crops.py $(MODELS)
 
-MODEL ?= resources/start_weights.pt
+MODEL ?= resources/detector.pt
 calibration: .venv/run.stamp  ## calibrate a checkpoint on simulated places, and measure what it finds (MODEL=results/demo/models/small_unet/checkpoint.pt)
 	IMF_MODEL="$(abspath $(MODEL))" $(SNAKEMAKE) calibration --configfile config/calibration.yaml
 	$(BIN)/python benchmarks/completeness.py

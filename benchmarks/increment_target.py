@@ -44,7 +44,7 @@ MODELS = {
     },
     "paper": {"recipe": "paper", "tile_size_px": 512, "architecture": "deeplabv3_resnet50"},
 }
-START_WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "start_weights.pt"
+START_WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "detector.pt"
 
 
 class Target:

@@ -52,6 +52,8 @@ class Panel:
         float32 (rows, columns), its values.
     sun_azimuth_deg : float or None
         Clockwise from up, read off the image; None where it cannot be read.
+    lines : list of ndarray
+        Traced centrelines, each (n, 2): columns and rows.
     traced : ndarray
         bool, pixels under a traced centreline.
     distance_m : ndarray
@@ -61,6 +63,7 @@ class Panel:
     path: Path
     pixels: np.ndarray
     sun_azimuth_deg: float | None
+    lines: list
     traced: np.ndarray
     distance_m: np.ndarray
 
@@ -99,8 +102,8 @@ def read_panels(real: Path, folder: Path) -> list[Panel]:
             left, top, right, bottom = (int(np.ceil(edge * scale)) for edge in box)
             pixels[max(top - 1, 0) : bottom, max(left - 1, 0) : right] = np.nan
         traced = np.zeros(shape, bool)
-        for trace in facts["lines"]:
-            points = np.rint((np.array(trace) + 0.5) * scale - 0.5).astype(int)
+        lines = [(np.array(trace) + 0.5) * scale - 0.5 for trace in facts["lines"]]
+        for points in (np.rint(line).astype(int) for line in lines):
             for (x0, y0), (x1, y1) in zip(points[:-1], points[1:], strict=True):
                 row, column = pixels_of_line(y0, x0, y1, x1)
                 inside = (row >= 0) & (row < shape[0]) & (column >= 0) & (column < shape[1])
@@ -108,7 +111,7 @@ def read_panels(real: Path, folder: Path) -> list[Panel]:
         traced &= np.isfinite(pixels)
         azimuth_deg, path = facts["sun_azimuth_deg"], folder / f"{Path(name).stem}.tif"
         write_image(path, pixels, azimuth_deg or 0.0, PANEL_INCIDENCE_DEG, facts["m_per_px"])
-        panels.append(Panel(path, pixels, azimuth_deg, traced, distance_transform_edt(~traced) * RESOLUTION_M))
+        panels.append(Panel(path, pixels, azimuth_deg, lines, traced, distance_transform_edt(~traced) * RESOLUTION_M))
     return panels
 
 

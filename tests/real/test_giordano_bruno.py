@@ -22,7 +22,7 @@ def mapped(tmp_path_factory, root, real_data):
     """Path: results of target giordano_bruno, made as `make real` does but with the weights as they are."""
     folder = tmp_path_factory.mktemp("real")
     config = yaml.safe_load((root / "config" / "demo.yaml").read_text())
-    config["models"] = {"start": {"checkpoint": str(root / "resources" / "start_weights.pt")}}
+    config["models"] = {"start": {"checkpoint": str(root / "resources" / "detector.pt")}}
     config["inference"]["model"] = "start"
     config["evaluation"] = {"models": []}
     (folder / "real.yaml").write_text(yaml.safe_dump(config))

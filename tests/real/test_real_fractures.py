@@ -12,7 +12,7 @@ from imfmap.learning.models import build_model, save_checkpoint
 def panel_of(traced, pixels=None):
     distance_m = real_fractures.distance_transform_edt(~traced) * real_images.RESOLUTION_M
     pixels = np.ones(traced.shape, np.float32) if pixels is None else pixels
-    return real_images.Panel(real_images.Path("one.tif"), pixels, 90.0, traced, distance_m)
+    return real_images.Panel(real_images.Path("one.tif"), pixels, 90.0, [], traced, distance_m)
 
 
 def test_a_detection_on_the_trace_finds_it_and_one_beside_it_does_not():

@@ -13,7 +13,7 @@ from imfmap.maps.rasters import open_raster
 
 from .conftest import run_snakemake, write_config
 
-START = Path(__file__).resolve().parents[2] / "resources" / "start_weights.pt"
+START = Path(__file__).resolve().parents[2] / "resources" / "detector.pt"
 
 
 def target(role, number):

@@ -295,7 +295,7 @@ def test_the_demos_target_goes_from_raw_images_to_its_map(tmp_path):
     config = {key: demo[key] for key in ("recipe", "tiles", "simulation", "inference", "mapping")}
     config |= {
         "run": {"name": "isis", "seed": demo["run"]["seed"]},
-        "models": {"small_unet": {"checkpoint": str(ROOT / "resources" / "start_weights.pt")}},
+        "models": {"small_unet": {"checkpoint": str(ROOT / "resources" / "detector.pt")}},
         "targets": {"unseen": demo["targets"]["unseen"]},
     }
     products = [image["product"] for image in demo["targets"]["unseen"]["simulate"]["images"]]

@@ -10,7 +10,7 @@ def local_path(path: str, shipped: Path) -> str:
     """The file or folder that a path of the configuration names.
 
     A relative path is relative to the working directory. If nothing is there, and the workflow's own folder has it
-    (``resources/start_weights.pt``), it is the one in the workflow's folder.
+    (``resources/detector.pt``), it is the one in the workflow's folder.
 
     Parameters
     ----------
