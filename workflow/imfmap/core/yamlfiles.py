@@ -48,7 +48,7 @@ def read_yaml(path: str | Path) -> Any:
         return yaml.load(text, Loader=_Loader)
     except InputError:
         raise
-    except Exception as error:  # PyYAML raises errors of several types, such as ValueError for a date that does not exist
+    except Exception as error:  # of several types, such as ValueError for a date that does not exist
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None

@@ -1,7 +1,7 @@
 """Read raster files with their grids, and write them whole or not at all."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioIOError
+from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
@@ -19,27 +19,70 @@ from ..core.files import replacing
 from .grids import MapGrid
 
 BLOCK = 512
+# A million by a million: the whole Moon at 5 m has 2.4 times as many, and nobody waits for that.
+MOST_PX = 10**12
 # GDAL's own cache takes 5 % of the machine's memory. On a large node that is more than a job may have.
 os.environ.setdefault("GDAL_CACHEMAX", "512")
 
 
 @contextmanager
 def open_raster(path: str | Path) -> Iterator[DatasetReader]:
-    """Open a raster for reading.
+    """Open a raster for reading, and close it.
 
     Raises
     ------
     InputError
-        If the file is missing or is not a raster.
+        As `opened_raster`; and where pixels cannot be read, since the file is cut or damaged.
+    """
+    with opened_raster(path) as dataset:
+        yield dataset
+
+
+def opened_raster(path: str | Path) -> DatasetReader:
+    """Return a raster, open for reading. Errors of its reads name the file, too.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not a raster, has no band, has more pixels than can be, or holds complex numbers.
     """
     try:
         dataset = rasterio.open(path)
-    except RasterioIOError as error:
+    except (RasterioError, OSError, ValueError, TypeError) as error:
         raise InputError(
             path, f"cannot be opened as a raster ({error})", "check that the step before made it"
         ) from None
-    with dataset:
-        yield dataset
+    fault = _fault_of(dataset)
+    if fault:
+        dataset.close()
+        raise InputError(path, *fault)
+    for name in ("read", "read_masks", "dataset_mask"):
+        setattr(dataset, name, naming_file(getattr(dataset, name), path))
+    return dataset
+
+
+def _fault_of(dataset):
+    """Return what was found in a raster that no step can use, and what to do; None if it is fit."""
+    if not dataset.count:
+        return "has no band of pixels", "give a raster with one, such as a GeoTIFF"
+    if dataset.width * dataset.height > MOST_PX:
+        return f"has {dataset.height} x {dataset.width} pixels", "give the part that the target shows (gdal_translate)"
+    if any(kind.startswith("complex") for kind in dataset.dtypes):
+        return "holds complex numbers", "give a raster of real numbers"
+    return None
+
+
+def naming_file(read: Callable[..., Any], path: str | Path) -> Callable[..., Any]:
+    """Return a function that reads pixels, with errors that name the file: GDAL's often do not."""
+
+    def reading(*arguments, **options):
+        try:
+            return read(*arguments, **options)
+        except RasterioIOError as error:
+            said = str(error.__cause__ or error)
+            raise InputError(path, f"cannot be read, it is cut or damaged ({said})", "get it again") from None
+
+    return reading
 
 
 def read_raster(path: str | Path, band: int = 1) -> tuple[np.ndarray, MapGrid, dict[str, str]]:

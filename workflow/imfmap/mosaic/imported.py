@@ -17,12 +17,12 @@ from rasterio.windows import Window
 from ..camera.footprint import map_azimuth_deg
 from ..core.choices import MOSAIC
 from ..core.errors import InputError
-from ..maps.grids import MapGrid
+from ..maps.grids import MapGrid, crs_of
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
-from ..maps.rasters import BLOCK, create_raster, open_raster
+from ..maps.rasters import BLOCK, create_raster, naming_file, open_raster
 from ..maps.stretching import stretch_to_8bit
 from .build import PERCENTILES
-from .georeference import check_reference, coordinate_transform, crs_of, period_of, pixel_m_of, without_datum
+from .georeference import check_reference, coordinate_transform, period_of, pixel_m_of, without_datum
 
 log = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def _warped(source, grid, turn=0.0):
     pixel_m, nodata = pixel_m_of(source, grid.body), source.nodata
     if nodata is None:
         nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
-    return WarpedVRT(
+    warped = WarpedVRT(
         source,
         src_crs=without_datum(crs_of(source)),
         src_transform=Affine.translation(turn, 0) * source.transform,
@@ -230,6 +230,8 @@ def _warped(source, grid, turn=0.0):
         src_nodata=nodata,
         resampling=Resampling.average if pixel_m < _MUCH_FINER * grid.resolution_m else Resampling.cubic,
     )
+    warped.read = naming_file(warped.read, source.name)
+    return warped
 
 
 def _first_valid(rasters, window):

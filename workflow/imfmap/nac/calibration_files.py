@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning
 
 from ..core.errors import InputError
 from ..maps.pvl import is_special, read_pvl
+from ..maps.rasters import open_raster
 
 if TYPE_CHECKING:
     from .label import NacLabel
@@ -201,10 +201,10 @@ def read_column_cube(path: str | Path) -> np.ndarray:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(path) as dataset:
+            with open_raster(path) as dataset:
                 line = dataset.read(1, window=((0, 1), (0, dataset.width)))[0]
-    except RasterioIOError as error:
-        raise InputError(path, f"cannot be read as a cube ({error})", _how_to_get(Path(path).name)) from None
+    except InputError as error:
+        raise InputError(path, error.found, _how_to_get(Path(path).name)) from None
     return np.where(is_special(line), np.nan, line).astype(float)
 
 

@@ -16,6 +16,7 @@ from .learning import is_sun_aware
 # Products are names of files, and wildcards of rules.
 _PRODUCT = re.compile("[A-Za-z0-9_-]{1,80}", re.ASCII)
 
+
 def check_together(config: dict, where: str | Path) -> None:
     """Refuse values that are valid alone but do not fit each other.
 
