@@ -35,7 +35,7 @@ def read_json(path: str | Path) -> Any:
     try:
         with open(path) as file:
             return json.load(file)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise InputError(path, f"cannot be read as JSON ({error})", "make it again") from None
 
 

@@ -76,9 +76,8 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
         widest = _WIDEST_TURNS * 2 * math.pi * body.radius_m / crs.axis_info[0].unit_conversion_factor
         if not max(np.ptp(x), np.ptp(y)) <= widest:
             unit = crs.axis_info[0].unit_name
-            found = (
-                f"is {np.ptp(x):g} x {np.ptp(y):g} {unit} large, and {body.name} is {widest / _WIDEST_TURNS:g} round"
-            )
+            size = f"{np.ptp(x):g} x {np.ptp(y):g} {unit}"
+            found = f"is {size} large, and the way around {body.name} is {widest / _WIDEST_TURNS:g}"
             raise InputError(path, found, "check its pixel size and the units of its CRS")
     if not _overlaps(x, y, crs, grid):
         unit = crs.axis_info[0].unit_name
