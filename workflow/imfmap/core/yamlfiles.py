@@ -3,17 +3,14 @@
 Files that would keep the reader busy for ever are refused, too: those of endless or of many aliases, and deep ones.
 """
 
-from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from .errors import InputError
+from .extent import MOST_LEVELS, check_extent
 
-# The largest configuration of this repository has some 1000 values, in 6 levels.
-MOST_VALUES = 100_000
-MOST_LEVELS = 50
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -52,37 +49,6 @@ def read_yaml(path: str | Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None
-
-
-def check_extent(value: Any, where: str | Path, parts_of: Callable[[Any], Iterable[tuple[Any, Any]]]) -> None:
-    """Refuse values that hold themselves, more than `MOST_VALUES` values, or more than `MOST_LEVELS` levels.
-
-    A value that stands in several places counts in each: YAML's aliases can make billions of values out of ten lines.
-
-    Parameters
-    ----------
-    value
-    where : str or Path
-        Named in the message, before the key.
-    parts_of : callable
-        Gives the keys and values of a mapping, the indices and items of a list, and nothing of a plain value.
-
-    Raises
-    ------
-    InputError
-        The message names the key.
-    """
-    todo, count = [((), value)], 0
-    while todo:
-        above, one = todo.pop()
-        count += 1
-        key = ".".join(map(str, above[:3])) or "(top level)"
-        if len(above) > MOST_LEVELS:
-            raise InputError(where, f"{key}: has more than {MOST_LEVELS} levels, or holds itself", "write it out flat")
-        if count > MOST_VALUES:
-            found = f"{key}: there are more than {MOST_VALUES} values up to here; each alias (*) counts in full"
-            raise InputError(where, found, "use fewer aliases")
-        todo += [((*above, name), part) for name, part in parts_of(one)]
 
 
 def _parts_of_node(node):

@@ -1,6 +1,8 @@
 """Files of weights, read without running anything that is in them."""
 
 import re
+import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,9 @@ import torch
 
 from ..core.choices import OLD_RECIPES
 from ..core.errors import InputError
+from ..core.extent import check_extent
 
+_SAVE_AGAIN = "give a checkpoint, or a network's state_dict() as torch.save writes it"
 # Every checkpoint of this workflow has these settings. Settings without one of them come from another program.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
 
@@ -78,8 +82,10 @@ def read_state(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file cannot be read, has no state, or holds more than weights and harmless values.
+        If the file cannot be read, has changed since it was written, has no state, or holds more than weights and
+        harmless values.
     """
+    check_sums(path)
     try:
         with torch.serialization.safe_globals(_STAND_INS):
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -87,14 +93,52 @@ def read_state(path: str | Path) -> dict[str, Any]:
         raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
     except Exception as error:  # the reader raises all kinds of errors on bytes that are no checkpoint
         raise InputError(path, *_refusal(error)) from None
+    check_extent(content, path, _parts_of)
     state = _tensors_in(content) if isinstance(content, dict) else {}
     if not state:
         raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
     settings, training = (_without_stand_ins(content.get(key)) for key in ("settings", "training"))
     if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
         return {"state_dict": state, "settings": None, "training": None}
-    recipe = OLD_RECIPES.get(settings["recipe"], settings["recipe"])
+    recipe = settings["recipe"]
+    if isinstance(recipe, str):
+        recipe = OLD_RECIPES.get(recipe, recipe)
     return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": training}
+
+
+def check_sums(path: str | Path) -> None:
+    """Compare the parts of a checkpoint with the checksums (CRC-32) that PyTorch wrote beside them.
+
+    PyTorch does not do it when it reads: a bit that flipped would be another weight. Files of PyTorch before 1.6 have
+    no checksums, and pass.
+
+    Raises
+    ------
+    InputError
+        If a part differs, or the parts take more room than the file, which PyTorch never writes.
+    """
+    try:
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as parts:
+            listed = parts.infolist()
+            if sum(part.file_size for part in listed) > Path(path).stat().st_size:
+                raise InputError(path, "is packed, and PyTorch packs no weights", _SAVE_AGAIN)
+            broken = parts.testzip()
+    except InputError:
+        raise
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return  # the reader says what is wrong with it
+    if broken is not None:
+        raise InputError(path, f"has changed since it was written: {broken} does not fit its checksum", "get it again")
+
+
+def _parts_of(value):
+    """Return the values inside a value that may hold others in turn."""
+    if isinstance(value, dict):
+        return value.items()
+    inside = enumerate(value) if isinstance(value, list | tuple | set | frozenset) else ()
+    return [(place, item) for place, item in inside if isinstance(item, dict | list | tuple | set | frozenset)]
 
 
 def _without_stand_ins(value):
@@ -118,7 +162,7 @@ def _tensors_in(dictionary, prefix=""):
 def _refusal(error):
     """Return what was found in a file that torch does not read, and what to do about it."""
     said = str(error)
-    remedy = "give a checkpoint, or a network's state_dict() as torch.save writes it"
+    remedy = _SAVE_AGAIN
     if named := re.search(r"\bGLOBAL (\S+)", said):
         return f"holds {named[1]}, and to read more than tensors and plain values could run code", remedy
     if "TorchScript" in said:

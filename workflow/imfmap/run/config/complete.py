@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ...core.choices import SHIPPED_MODELS
 from ...core.errors import InputError
-from ...core.yamlfiles import check_extent
+from ...core.extent import check_extent
 from ...maps.bodies import true_scale_latitude
 from ..coarse_targets import coarse_targets
 from .checks import check_together
