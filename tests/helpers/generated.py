@@ -3,6 +3,22 @@
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
+from imfmap.core.texts import refused_sign
+
+# What is a formula, markup, code or a trap to one reader or another.
+ODD_TITLES = (
+    "Cost $5 to $6",
+    r"Price $\frac$ of $x_{1$ {} floor",
+    r"\$ \\ %s {0} {x}",
+    "</script><script>document.title=7777</script><img src=x onerror=document.title=8888>",
+    "a** `x <javascript:alert(1)>`_ |b|",
+    "]]> <!-- &amp; &#1; &copy",
+    "🌗 Mond 月 קרטר",
+    "|",
+    " ",
+    "x" * 120,
+)
+
 
 def examples(count):
     """Settings of a test of `count` examples; a profile with more than Hypothesis's own 100 has its way."""
@@ -29,3 +45,9 @@ def changes(draw, content):
         last = draw(st.sampled_from((min(400, len(content)) - 1, len(content) - 1)))
         changed[draw(st.integers(0, last))] = draw(st.integers(0, 255))
     return bytes(changed)
+
+
+def titles():
+    """Titles that a configuration takes."""
+    free = st.text(min_size=1, max_size=120).filter(lambda text: refused_sign(text) is None)
+    return st.one_of(st.sampled_from(ODD_TITLES), free)

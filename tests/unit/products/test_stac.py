@@ -14,11 +14,13 @@ import pyproj.datadir
 import pystac
 import pytest
 import rasterio
+from hypothesis import given
 from pyproj import CRS
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from imfmap.maps.bodies import body
 from imfmap.products.stac import StacText, write_catalog, write_collection
+from tests.helpers.generated import examples, titles
 from tests.helpers.target_factory import PRODUCTS, target_grid, write_target
 
 NUMBER = {"type": "number"}
@@ -155,3 +157,16 @@ def test_a_mosaic_without_images_has_the_time_of_its_file(tmp_path):
     validate(item)
     assert item.properties["ssys:targets"] == ["Mercury"]
     assert body("mercury").radius_m == CRS.from_wkt(item.properties["proj:wkt2"]).ellipsoid.semi_major_metre
+
+
+@given(titles())
+@examples(6)
+def test_a_collection_of_any_title_is_read_again(titled, title):
+    write_collection(titled / "stac", StacText("floor", title, title), [titled / "mosaic.tif"])
+    again = json.loads((titled / "stac" / "collection.json").read_text())
+    assert (again["title"], again["description"]) == (title, title)
+
+
+@pytest.fixture(scope="module")
+def titled(tmp_path_factory):
+    return write_target(tmp_path_factory.mktemp("titled"))
