@@ -66,7 +66,8 @@ def refusal(text):
         ("targets: {floor: {lat: 95}}", "targets.floor.lat: 95 is out of range; allowed: at least -90 and at most 90"),
         ("targets: {Floor: 1}", "targets: the name 'Floor' has the wrong form; give a name, of small letters, digits "
          "and _, a letter first, at most 80"),
-        ("comparison: {questions: {sun: {title: null}}}", "comparison.questions.sun.title: is missing; give text"),
+        ("comparison: {questions: {sun: {title: null}}}", "comparison.questions.sun.title: is missing; give text, of "
+         "at most 120 signs"),
         ("simulation: {wall_azimuth_deg: .nan}", "targets.floor.simulate.wall_azimuth_deg: 'nan' is no number; give a "
          "number"),
     ],

@@ -164,8 +164,8 @@ Azimuth = number(ge=0, le=360)
 Count = whole(ge=1)
 NotNegativeCount = whole(ge=0)
 Text = text()
-Title = Annotated[Text, AfterValidator(_title)]
-File = Annotated[text(kind="a path"), AfterValidator(_path), Words("a path")]
+Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} signs"), AfterValidator(_title)]
+File = Annotated[text(kind="a path"), AfterValidator(_path)]
 PolygonOrFile = Annotated[Text, AfterValidator(_place)]
 Url = text(kind="an address")
 _LETTERS = "of letters, digits, _ and -, at most 80"
