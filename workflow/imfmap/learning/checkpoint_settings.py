@@ -1,35 +1,47 @@
 """The check of a checkpoint's settings: they come from a file that anybody may have written."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from ..core.choices import RECIPES
 from ..core.errors import InputError
 from .architectures import ARCHITECTURES
 
 # Ten times what published networks have. More would fill the memory before the weights show that they do not fit.
-_Channels = Annotated[int, Field(ge=1, le=2560)]
-_Finite = Annotated[float, Field(allow_inf_nan=False)]
+_MOST_CHANNELS, _MOST_STAGES, _LARGEST_TILE_PX = 2560, 8, 8192
+_LONGEST_NAME = 100
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore")
+def _number(value, low, high):
+    return isinstance(value, int | float) and not isinstance(value, bool) and low < value < high
 
-    architecture: Literal[ARCHITECTURES]
-    recipe: Literal[RECIPES]
-    tile_size_px: Annotated[int, Field(ge=32, le=8192, multiple_of=32)]
-    resolution_m: Annotated[_Finite, Field(gt=0)]
-    threshold: Annotated[_Finite, Field(gt=0, lt=1)]
-    encoder: Annotated[str, Field(max_length=100)] | None = None
-    decoder_channels: Annotated[list[_Channels], Field(max_length=8)] | None = None
-    output_stride: int | None = None
-    sun_input: bool | None = None
-    input_scaling: str | None = None
-    input_channels: int | None = None
-    sun_azimuth_deg: _Finite | None = None
+
+def _whole(value, low, high):
+    return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+
+
+def _channels(value):
+    few = isinstance(value, list | tuple) and len(value) <= _MOST_STAGES
+    return few and all(_whole(each, 1, _MOST_CHANNELS) for each in value)
+
+
+# Each setting, whether it may be missing or None, and what it may be.
+_RULES = {
+    "architecture": (False, lambda value: isinstance(value, str) and value in ARCHITECTURES),
+    "recipe": (False, lambda value: isinstance(value, str) and value in RECIPES),
+    "tile_size_px": (False, lambda value: _whole(value, 32, _LARGEST_TILE_PX) and value % 32 == 0),
+    "resolution_m": (False, lambda value: _number(value, 0, math.inf)),
+    "threshold": (False, lambda value: _number(value, 0, 1)),
+    "encoder": (True, lambda value: isinstance(value, str) and len(value) <= _LONGEST_NAME),
+    "decoder_channels": (True, _channels),
+    "output_stride": (True, lambda value: _whole(value, 1, 64)),
+    "sun_input": (True, lambda value: isinstance(value, bool)),
+    "input_scaling": (True, lambda value: isinstance(value, str)),
+    "input_channels": (True, lambda value: _whole(value, 1, _MOST_CHANNELS)),
+    "sun_azimuth_deg": (True, lambda value: _number(value, -math.inf, math.inf)),
+}
 
 
 def check_settings(settings: Mapping[str, Any], path: str | Path) -> None:
@@ -47,11 +59,8 @@ def check_settings(settings: Mapping[str, Any], path: str | Path) -> None:
     InputError
         Naming the first setting with a wrong type or value.
     """
-    try:
-        _Settings.model_validate(dict(settings))
-    except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        key, found = ".".join(map(str, problem["loc"][:1])), str(problem["input"])[:60]
-        raise InputError(
-            path, f"its setting {key} is '{found}' ({problem['msg']})", "give the checkpoint as its training wrote it"
-        ) from None
+    for name, (optional, fits) in _RULES.items():
+        value = settings.get(name)
+        if not (optional and value is None) and not fits(value):
+            found = f"its setting {name} is '{str(value)[:60]}', which no network of this workflow has"
+            raise InputError(path, found, "give the checkpoint as its training wrote it")
