@@ -102,7 +102,7 @@ LUNAR, PLACED = "IAU_2015:30100", PLACE.format("0,1,0,0,0,-1")
     [
         ({"band": BAND.format("CFloat32")}, "complex numbers"),
         ({"band": BAND.format("CInt16")}, "complex numbers"),
-        ({"size": 10**9}, r"1e\+18 pixels, and the limit is 1,000,000,000,000"),
+        ({"size": 10**9}, "1e+18 pixels, and the limit is 1,000,000,000,000"),
         ({"crs": ""}, "no CRS"),
         ({"place": PLACE.format("0,1,0.5,0,0,-1")}, "its transform is"),
         ({"place": PLACE.format("0,0,0,0,0,0")}, "its transform is"),
