@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from ..camera.times import parse_utc
 from ..core.errors import SetupError
-from ..maps.times import parse_utc
 from .http import Answer
 from .outside import shown
 

@@ -13,10 +13,10 @@ import numpy as np
 from ..core.errors import InputError
 from ..maps import bodies
 from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
-from ..maps.times import utc_of
 from .ephemeris import Orientation, States
 from .instrument import Instrument
 from .line_scan_numba import ground_to_detector, resample, solve_image_lines
+from .times import utc_of
 
 if TYPE_CHECKING:
     from .projection_plan import MapBlock

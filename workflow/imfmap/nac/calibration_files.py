@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
 
+from ..camera.times import ephemeris_time
 from ..core.errors import InputError
 from ..maps.pvl import is_special, read_pvl
 from ..maps.rasters import open_raster
-from ..maps.times import ephemeris_time
 from .label import preroll_time
 
 if TYPE_CHECKING:
