@@ -124,7 +124,7 @@ class _ZenodoLinks(_Part):
 
 
 class ZenodoFile(_Part):
-    """A file of a record; `checksum` is ``md5:...``, `links.own` its address."""
+    """A file of a record; `checksum` is ``md5:...``, and `own` of its `links` is its address."""
 
     key: str
     size: int | None = Field(None, ge=0, le=_LARGEST_BYTES)
