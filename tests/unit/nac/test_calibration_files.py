@@ -181,7 +181,7 @@ def test_a_cube_that_points_elsewhere_is_not_followed(tmp_path):
         '<VRTDataset rasterXSize="8" rasterYSize="1"><VRTRasterBand dataType="Float32" band="1">'
         f"{band}</VRTRasterBand></VRTDataset>"
     )
-    with pytest.raises(InputError, match="cannot be opened as a raster"):
+    with pytest.raises(InputError, match="cannot be read as a cube"):
         read_column_cube(cube)
     options = {"width": 8, "height": 1, "count": 1, "dtype": "float32", "ADD_GDAL_HISTORY": "NO"}
     with rasterio.open(tmp_path / "x.lbl", "w", driver="ISIS3", DATA_LOCATION="EXTERNAL", **options) as label:

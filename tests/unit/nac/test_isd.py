@@ -166,5 +166,5 @@ def test_whatever_stands_at_any_place_is_a_camera_or_one_line_that_names_the_fil
 def test_what_is_no_isd_is_told(written, text):
     path, _ = written
     path.write_text(text)
-    with pytest.raises(InputError, match="copy.json: is no"):
+    with pytest.raises(InputError, match="copy.json: (is no ISD|cannot be read as JSON)"):
         camera_from_isd(path)

@@ -254,7 +254,7 @@ def read_column_cube(path: str | Path) -> np.ndarray:
                     raise InputError(path, found)
                 line = dataset.read(1, window=((0, 1), (0, dataset.width)))[0]
     except InputError as error:
-        raise InputError(path, error.found, _how_to_get(Path(path).name)) from None
+        raise InputError(path, f"cannot be read as a cube ({error.found})", _how_to_get(Path(path).name)) from None
     return np.where(is_special(line), np.nan, line).astype(float)
 
 
