@@ -1,6 +1,6 @@
 """Requests for ISIS data."""
 
-from imfmap.maps.times import ephemeris_time
+from imfmap.camera.times import ephemeris_time
 from tests.helpers.isis_store import KERNELS, ROOT, calibration, databases, july_2009
 
 DAY_S = 86400

@@ -3,9 +3,9 @@
 import numpy as np
 import rasterio
 
+from imfmap.camera.times import ephemeris_time, utc_of
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
-from imfmap.maps.times import ephemeris_time, utc_of
 from imfmap.nac.label import FULL_SAMPLES
 from tests.helpers.camera_factory import START_ET_S
 

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from imfmap.core.texts import for_page
 from imfmap.products import product_files
 from imfmap.run import model_choice, target_choice
 
@@ -15,12 +16,13 @@ def boundary_file(wildcards):
 
 
 def title_of(wildcards):
-    return TARGETS[wildcards.target].get("title", wildcards.target)
+    """Title of a target, without signs of HTML; scripts take it by `from_page`."""
+    return for_page(TARGETS[wildcards.target].get("title", wildcards.target))
 
 
 def footer_of(wildcards):
-    """Small print of a target's map."""
-    return model_choice.map_footer(config, wildcards.target)
+    """Small print of a target's map, without signs of HTML."""
+    return for_page(model_choice.map_footer(config, wildcards.target))
 
 
 def distances_file(wildcards):

@@ -237,7 +237,9 @@ rule compare:
             for row in compared_rows(wildcards.question, wildcards.table)
         ],
         labels=expand(f"{RUN_ON_DISK}/compared/labels/{{target}}.json", target=SCORED_TARGETS),
-        title=lambda wildcards: f"{QUESTIONS[wildcards.question]['title']}: {COMPARISON_TABLES[wildcards.table]}",
+        title=lambda wildcards: for_page(
+            f"{QUESTIONS[wildcards.question]['title']}: {COMPARISON_TABLES[wildcards.table]}"
+        ),
     message:
         "Models are compared: {params.title}"
     script:

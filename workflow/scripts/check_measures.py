@@ -1,5 +1,6 @@
 """Compare the measures of a simulated target's fractures with the truth."""
 
+from imfmap.core.texts import from_page
 from imfmap.maps.ground_plane import mapped_ground
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.diagrams import error_figure
@@ -12,4 +13,4 @@ with job(snakemake):
     errors, counts = truth_measures(fractures, lines, files.truth, files.probability, mapped_ground(files.probability))
     table = error_table(errors)
     write_error_table(snakemake.output.table, table)
-    error_figure(snakemake.output.figures, table, counts, snakemake.params.title)
+    error_figure(snakemake.output.figures, table, counts, from_page(snakemake.params.title))

@@ -1,5 +1,6 @@
 """Draw the figure sheet of a target at a finer and a coarser resolution."""
 
+from imfmap.core.texts import from_page
 from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.coarse_sheet import MapShown, coarse_sheet
@@ -22,6 +23,8 @@ with job(snakemake):
     ]
     by_name = dict(zip(params.names, fractures, strict=True))
     table = compare_maps(by_name, [grid.resolution_m for grid in grids], params.truth)
-    text = SheetText(f"{params.title} through finer and coarser pixels", subtitle(grids[0]), params.footer)
+    text = SheetText(
+        f"{from_page(params.title)} through finer and coarser pixels", subtitle(grids[0]), from_page(params.footer)
+    )
     azimuths_deg = sun_azimuths(files.images, files.mosaics[0], params.sun_azimuth_deg)
     coarse_sheet(snakemake.output, maps, table, files.sources, text, azimuths_deg)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from imfmap.core.texts import from_page
 from imfmap.run.job import job
 from imfmap.scoring.comparison import write_comparison
 
@@ -13,5 +14,5 @@ with job(snakemake):
         snakemake.output.html,
         Path(snakemake.output.figures),
         labels=snakemake.params.labels,
-        title=snakemake.params.title,
+        title=from_page(snakemake.params.title),
     )

@@ -1,5 +1,6 @@
 """Draw the map of a target."""
 
+from imfmap.core.texts import from_page
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.image_facts import facts_of
 from imfmap.maps.vectors import read_vector
@@ -11,5 +12,5 @@ with job(snakemake):
     images = [facts_of(path) for path in snakemake.input.images]
     boundary = read_boundary(snakemake.input.boundary, fractures.crs) if snakemake.input.boundary else {}
     boundary["candidates"] = read_vector(snakemake.input.fractures, "candidate_ponds")
-    text = MapText(snakemake.params.title, footer=snakemake.params.footer)
+    text = MapText(from_page(snakemake.params.title), footer=from_page(snakemake.params.footer))
     map_figure([snakemake.output.png, snakemake.output.pdf], snakemake.input.mosaic, fractures, text, boundary, images)

@@ -1,9 +1,10 @@
 """Write the QGIS project of a target."""
 
+from imfmap.core.texts import from_page
 from imfmap.products.qgis import layers_of_target, write_project
 from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input
     layers = layers_of_target(files.fractures, files.footprints, files.boundary, files.probability, files.mosaic)
-    write_project(snakemake.output[0], snakemake.params.title, files.mosaic, layers)
+    write_project(snakemake.output[0], from_page(snakemake.params.title), files.mosaic, layers)

@@ -1,6 +1,7 @@
 """Draw the figure sheets of a target."""
 
 from imfmap.core.jsonfiles import read_json
+from imfmap.core.texts import from_page
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
@@ -20,8 +21,8 @@ with job(snakemake):
     azimuths_deg = sun_azimuths(files.images, files.mosaic, params.sun_azimuth_deg)
     around = read_base_map(files.base_map, grid) if files.base_map else None
     notes = read_json(files.summary)["completeness"]["in_words"]
-    text = SheetText(params.title, subtitle(grid), params.footer, notes)
+    text = SheetText(from_page(params.title), subtitle(grid), from_page(params.footer), notes)
     paths = files.mosaic, files.sources
     overview_sheet(snakemake.output.overview, *paths, fractures, text, boundary, azimuths_deg, around)
-    text = SheetText(f"{params.title}: what was rejected", subtitle(grid), params.footer)
+    text = SheetText(f"{from_page(params.title)}: what was rejected", subtitle(grid), from_page(params.footer))
     rejected_sheet(snakemake.output.rejected, *paths, rejected, text, azimuths_deg)

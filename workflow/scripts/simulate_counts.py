@@ -3,6 +3,7 @@
 import json
 
 from imfmap.core.files import replacing
+from imfmap.core.texts import from_page
 from imfmap.run.job import job
 from imfmap.scoring.benchmark_set import summarise_target
 
@@ -18,6 +19,6 @@ with job(snakemake):
         tiles=params.tiles,
         training=params.role == "train",
     )
-    counts = {"target": snakemake.wildcards.target, "title": params.title, "role": params.role, **counts}
+    counts = {"target": snakemake.wildcards.target, "title": from_page(params.title), "role": params.role, **counts}
     with replacing(snakemake.output[0]) as temporary:
         temporary.write_text(json.dumps(counts, indent=1))

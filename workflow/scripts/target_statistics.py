@@ -1,6 +1,7 @@
 """Summarise the fractures of a target in numbers, a density map and a rose diagram."""
 
 from imfmap.core.jsonfiles import read_json
+from imfmap.core.texts import from_page
 from imfmap.fractures.accept import read_boundary
 from imfmap.fractures.corrected import completeness_of_map
 from imfmap.fractures.density import CELLS, density_map, write_density
@@ -49,7 +50,7 @@ with job(snakemake):
         summary["truth"] = score_polygons(fractures, files.truth)
     write_density(snakemake.output.density, density, counted, settings["density_radius_m"])
     outlines = {**boundary, "candidates": ponds}
-    title = snakemake.params.title
+    title = from_page(snakemake.params.title)
     density_figure(
         snakemake.output.density_figures, density, counted, lines, outlines, settings["density_radius_m"], title
     )

@@ -1,5 +1,6 @@
 """Write the viewer of a target."""
 
+from imfmap.core.texts import from_page
 from imfmap.fractures.accept import read_boundary
 from imfmap.maps.vectors import layers_of, read_vector
 from imfmap.products.viewer.build import ViewerText, write_viewer
@@ -13,7 +14,7 @@ with job(snakemake):
     layers["footprints"] = read_vector(files.footprints, "footprints")
     if files.boundary:
         layers |= read_boundary(files.boundary, layers["fractures"].crs)
-    text = ViewerText(snakemake.params.title, snakemake.params.footer)
+    text = ViewerText(from_page(snakemake.params.title), from_page(snakemake.params.footer))
     write_viewer(
         snakemake.output[0], files.mosaic, files.probability, layers, text, files.images, threads=snakemake.threads
     )

@@ -6,7 +6,7 @@ import spiceypy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imfmap.maps.times import ephemeris_time, utc_of
+from imfmap.camera.times import ephemeris_time, utc_of
 from tests.helpers.camera_factory import RADIUS_KM, START_ET_S, make_camera
 
 

@@ -88,3 +88,30 @@ def test_unfit_shape_models(tmp_path, relief):
     write_raster(tmp_path / "void.tif", np.full_like(heights_m, -9999.0), grid, nodata=-9999.0)
     with pytest.raises(InputError, match="no valid height"):
         ShapeModel(tmp_path / "void.tif")
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({"crs": "EPSG:32633"}, "no known body"),
+        ({"crs": None}, "no CRS"),
+        ({"transform": Affine(20, 5, 0, 5, -20, 0)}, "its transform is"),
+        ({"dtype": "complex64"}, "complex numbers"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_named(tmp_path, relief, change, found):
+    profile = {"crs": relief[0].crs.to_wkt(), "transform": relief[0].transform, "dtype": "float32"} | change
+    with rasterio.open(tmp_path / "dem.tif", "w", driver="GTiff", width=9, height=9, count=1, **profile) as dataset:
+        dataset.write(np.ones((9, 9), profile["dtype"]), 1)
+    with pytest.raises(InputError, match=rf"dem\.tif: .*{found}"):
+        ShapeModel(tmp_path / "dem.tif")
+
+
+def test_a_model_that_was_cut_is_named_where_it_is_read(tmp_path, relief):
+    grid, heights_m = relief
+    write_raster(tmp_path / "dem.tif", heights_m, grid, overviews=False)
+    model, content = ShapeModel(tmp_path / "dem.tif"), (tmp_path / "dem.tif").read_bytes()
+    (tmp_path / "dem.tif").write_bytes(content[: len(content) // 3])
+    lon, lat = grid.lonlat(grid.shape[0] - 5, grid.shape[1] - 5)
+    with pytest.raises(InputError, match=r"dem\.tif: cannot be"):
+        model.height_m(lon, lat)

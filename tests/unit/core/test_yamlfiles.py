@@ -1,9 +1,14 @@
 """YAML files are read strictly."""
 
+import time
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
+from tests.helpers.generated import examples
 
 
 def refusal(path, text):
@@ -48,3 +53,40 @@ def test_every_yaml_file_of_the_repository_is_strict(root):
     for folder in ("config", "envs", "profiles", "tests"):
         for path in (root / folder).rglob("*.yaml"):
             assert read_yaml(path), path
+
+
+NINE = "\n".join(f"l{level}: &l{level} [{', '.join([f'*l{level - 1}'] * 9)}]" for level in range(1, 9))
+MERGED = "\n".join(f"l{level}: &l{level} {{<<: [{', '.join([f'*l{level - 1}'] * 9)}]}}" for level in range(1, 9))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a {x: *a}\n", "holds itself"),
+        ("a: &a [*a]\n", "holds itself"),
+        (f"l0: &l0 [lol]\n{NINE}\n", "more than 100000 values"),
+        (f"l0: &l0 {{k: 1}}\n{MERGED}\n", "more than 100000 values"),
+        (f"a: {'[' * 100_000}\n", "more than 50 levels"),
+        (f"a: {'{b: ' * 60}1{'}' * 60}\n", "more than 50 levels"),
+        ("a: !!python/object/apply:os.system [touch harm]\n", "cannot be read as YAML"),
+        ("a: !!binary '*'\n", "cannot be read as YAML"),
+        ("a:\n\tb: 1\n", "cannot be read as YAML"),
+        ("{[1]: 2}\n", "cannot be read as YAML"),
+        ("a: 1\n---\nb: 2\n", "cannot be read as YAML"),
+    ],
+)
+def test_what_would_keep_or_crash_the_reader_is_refused(tmp_path, text, said):
+    began = time.process_time()
+    assert said in refusal(tmp_path / "a.yaml", text)
+    assert time.process_time() - began < 1
+
+
+@given(st.binary(max_size=60))
+@examples(50)
+def test_bytes_of_any_kind_are_read_or_refused_in_one_line(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("yaml") / "a.yaml"
+    path.write_bytes(content)
+    try:
+        read_yaml(path)
+    except InputError as error:
+        assert "\n" not in str(error) and str(path) in str(error)

@@ -96,3 +96,26 @@ def test_boundary_files(tmp_path):
         read_boundary(tmp_path / "mercury.gpkg", CRS)
     with pytest.raises(InputError, match="does not exist"):
         read_boundary(tmp_path / "none.gpkg", CRS)
+
+
+@pytest.mark.parametrize(
+    ("shape", "found"),
+    [
+        (shapely.LineString([(0, 0), (1, 1)]), "holds a LineString"),
+        (shapely.Point(0, 0), "holds a Point"),
+        (shapely.Polygon([(0, 0), (1e30, 1), (1, 1e30)]), "off the map"),
+        (shapely.Polygon([(0, 0), (float("nan"), 1), (1, 1)]), "off the map"),
+    ],
+)
+def test_a_boundary_of_other_shapes_is_told(tmp_path, shape, found):
+    other = body("moon").projected("orthographic", 0, 0)
+    write_vector(tmp_path / "b.gpkg", {"floor": gpd.GeoDataFrame(geometry=[shape], crs=other)})
+    with pytest.raises(InputError, match=rf"b\.gpkg: layer 'floor' .*{found}"):
+        read_boundary(tmp_path / "b.gpkg", CRS)
+
+
+def test_a_boundary_with_heights_and_without_shapes_is_read(tmp_path):
+    shapes = [shapely.box(0, 0, 9, 9), None, shapely.Polygon(), shapely.Polygon([(0, 0, 5), (9, 0, 5), (0, 9, 5)])]
+    write_vector(tmp_path / "b.gpkg", {"floor": gpd.GeoDataFrame(geometry=shapes, crs=CRS)})
+    floor = read_boundary(tmp_path / "b.gpkg", CRS)["floor"]
+    assert len(floor) == 2 and not floor.geometry.has_z.any()

@@ -16,12 +16,16 @@ import zipfile
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torchvision.models import segmentation
 
+from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import ENCODER_DECODERS
 from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoint, network_input, save_checkpoint
 from imfmap.learning.weight_files import read_state
+from tests.helpers.generated import examples
 
 NAME = "deeplabv3_mobilenet_v3_large"
 SMALL = {"architecture": "unet", "encoder": "tu-tf_mobilenetv3_small_minimal_100", "decoder_channels": [16, 8, 8]}
@@ -493,26 +497,16 @@ def endless():
     return content
 
 
-def packed(path):
-    """A file of weights that is a thousand times larger in memory."""
-    plain = path.with_suffix(".plain")
-    torch.save({"a.weight": torch.zeros(3_000_000)}, plain)
-    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
-        for entry in source.infolist():
-            target.writestr(entry.filename, source.read(entry))
-    return path
-
-
 OWN = {"architecture": "unet", "encoder": "resnet18", **USE}
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (endless(), "holds dictionaries within each other without end"),
-        ({"classifier.4.weight": torch.zeros(1).expand(2, 10**12)}, "holds no state dictionary"),
-        ({"a.weight": torch.ones(2).to_sparse()}, "holds no state dictionary"),
-        ({"a.weight": torch.ones(2, device="meta")}, "holds no state dictionary"),
+        (endless(), "has more than 50 levels, or holds itself"),
+        ({"classifier.4.weight": torch.zeros(1).expand(2, 10**12)}, "which the file has no room for"),
+        ({"classifier.4.weight": torch.ones(2).to_sparse()}, "as sparse or nested numbers"),
+        ({"classifier.4.weight": torch.ones(2, device="meta")}, "without its numbers"),
         *(
             ({"state_dict": {"a": torch.ones(1)}, "settings": OWN | wrong}, f"its setting {next(iter(wrong))}")
             for wrong in (
@@ -534,11 +528,6 @@ def test_a_state_that_is_not_what_it_seems_is_one_line(tmp_path, content, said):
     assert "\n" not in str(caught.value) and not (tmp_path / "out.pt").exists()
 
 
-def test_a_packed_file_is_not_unpacked(tmp_path):
-    with pytest.raises(InputError, match=r"is packed: \d+ bytes would become \d+"):
-        read_state(packed(tmp_path / "file.pt"))
-
-
 @pytest.mark.parametrize("encoder", ["tu-hf_hub:someone/net", "tu-local-dir:/etc", "../resnet18", "tu-a/b"])
 def test_the_encoder_of_a_checkpoint_leads_to_no_server_and_no_folder(tmp_path, encoder):
     path = saved(tmp_path / "file.pt", {"state_dict": {"a": torch.ones(1)}, "settings": OWN | {"encoder": encoder}})
@@ -553,3 +542,141 @@ def test_a_checkpoint_opens_no_file_that_it_names(tmp_path):
     save_checkpoint(path, model, SMALL | USE | {"encoder_weights": "/no/such/file", "weights": "/no/such/file"})
     assert load_checkpoint(path)[1]["encoder"] == SMALL["encoder"]
     adopt_checkpoint(path, tmp_path / "out.pt")
+
+
+@pytest.fixture(scope="module")
+def own_checkpoint(tmp_path_factory):
+    """(path of copies, bytes, content) of a small checkpoint of this workflow."""
+    path = tmp_path_factory.mktemp("own") / "own.pt"
+    save_checkpoint(path, build_model(SMALL), {**SMALL, **USE}, {"epoch": 1})
+    return path.with_name("copy.pt"), path.read_bytes(), torch.load(path, weights_only=True)
+
+
+def loaded_or_refused(path, *calls):
+    """Load a checkpoint in every way; True if it was taken, False if one line that names it says why not."""
+    try:
+        for call in calls or (load_checkpoint, lambda path: adopt_checkpoint(path, path.with_name("adopted.pt"))):
+            call(path)
+    except InputError as error:
+        assert path.name in str(error) and "\n" not in str(error) and len(str(error)) < 600
+        return False
+    return True
+
+
+def itself():
+    """A dictionary that holds itself."""
+    value = {}
+    value["x"] = value
+    return value
+
+
+def many():
+    """A dictionary that counts for a billion values."""
+    value = {"x": 1}
+    for _ in range(9):
+        value = dict.fromkeys("abcdefghij", value)
+    return value
+
+
+ODD_TENSORS = {
+    "sparse": lambda weight: weight.to_sparse(),
+    "quantised": lambda weight: torch.quantize_per_tensor(weight.float(), 0.1, 0, torch.qint8),
+    "meta": lambda weight: weight.to("meta"),
+    "huge": lambda weight: torch.zeros(1).expand(10**6, 10**6),
+    "whole": lambda weight: weight.to(torch.int8),
+    "complex": lambda weight: weight.to(torch.complex64),
+    "nan": lambda weight: torch.full_like(weight, float("nan")),
+    "infinite": lambda weight: torch.full_like(weight, float("inf")),
+    "flat": lambda weight: weight.reshape(-1)[None],
+    "empty": lambda weight: weight[:0],
+}
+ODD_VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(2**70), 2**70),
+    st.floats(),
+    st.text(max_size=5),
+    st.lists(st.one_of(st.integers(-1, 10**12), st.floats(), st.text(max_size=2)), max_size=7),
+    # Hypothesis shows what it draws, so that these are made afterwards.
+    st.sampled_from([itself, many]),
+)
+
+
+@pytest.mark.parametrize("kind", ODD_TENSORS)
+def test_a_weight_of_another_kind_is_refused_by_name(own_checkpoint, kind):
+    path, _, content = own_checkpoint
+    name = next(key for key, value in content["state_dict"].items() if value.ndim == 4)
+    changed = {**content["state_dict"], name: ODD_TENSORS[kind](content["state_dict"][name])}
+    for whole in ({**content, "state_dict": changed}, changed):
+        assert not loaded_or_refused(saved(path, whole))
+
+
+@given(st.data())
+@examples(15)
+def test_a_checkpoint_with_another_value_is_taken_or_refused(own_checkpoint, data):
+    path, _, content = own_checkpoint
+    changed = {key: dict(value) for key, value in content.items()}
+    part = changed[data.draw(st.sampled_from(sorted(changed)))]
+    value = data.draw(ODD_VALUES)
+    part[data.draw(st.sampled_from(sorted(part)))] = value() if callable(value) else value
+    loaded_or_refused(saved(path, changed))
+
+
+@given(st.data())
+@examples(40)
+def test_a_bit_that_flipped_is_noticed(own_checkpoint, data):
+    """Unless it flipped where nothing is read: between the parts of the file."""
+    path, content, before = own_checkpoint
+    changed = bytearray(content)
+    changed[data.draw(st.integers(0, len(content) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+    path.write_bytes(changed)
+    if loaded_or_refused(path, read_state):
+        after = read_state(path)["state_dict"]
+        assert all(torch.equal(after[f"state_dict.{name}"], value) for name, value in before["state_dict"].items())
+
+
+@given(cut=st.floats(0, 1, exclude_max=True))
+@examples(15)
+def test_a_checkpoint_that_was_cut_is_refused(own_checkpoint, cut):
+    path, content, _ = own_checkpoint
+    path.write_bytes(content[: int(cut * len(content))])
+    assert not loaded_or_refused(path, read_state)
+
+
+def test_the_weights_that_are_shipped_are_those_that_the_page_names(root):
+    """A file that anybody may exchange in a clone: its digest stands beside it."""
+    shipped = sorted((root / "resources").glob("*.pt"))
+    page = (root / "resources" / "README.md").read_text()
+    assert shipped and not [path.name for path in shipped if f"`{path.name}`: `{sha256(path)}`" not in page]
+
+
+def test_packed_parts_are_refused_before_they_are_unpacked(own_checkpoint):
+    path, content, _ = own_checkpoint
+    with zipfile.ZipFile(io.BytesIO(content)) as parts, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in parts.namelist():
+            packed.writestr(part, bytes(10**7) if part.endswith("data/0") else parts.read(part))
+    with pytest.raises(InputError, match="is packed"):
+        read_state(path)
+
+
+class Anything:
+    """Pickled as a call of any function with any arguments."""
+
+    def __init__(self, function, arguments):
+        self._called = function, arguments
+
+    def __reduce__(self):
+        return self._called
+
+
+@given(
+    st.sampled_from((os.system, os.mkdir, print, eval, exec, open, getattr, pathlib.Path.touch, pickle.loads, type)),
+    st.lists(st.one_of(st.text(max_size=8), st.binary(max_size=8), st.integers()), max_size=3).map(tuple),
+)
+@examples(20)
+def test_whatever_a_pickle_calls_never_runs(own_checkpoint, function, arguments):
+    path, _, content = own_checkpoint
+    before = set(path.parent.iterdir())
+    saved(path, {**content, "training": {"x": Anything(function, arguments)}})
+    assert not loaded_or_refused(path, read_state)
+    assert set(path.parent.iterdir()) <= before | {path}

@@ -1,9 +1,13 @@
 """Mosaics that somebody else made: kept, warped, stretched, or refused with a line that helps."""
 
+import math
+
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from hypothesis import given as generated
+from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.control import GroundControlPoint
 
@@ -13,6 +17,7 @@ from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import PRODUCTS_TAG
 from imfmap.mosaic.imported import import_mosaic
 from tests.helpers.foreign_rasters import BOTTOM, DEGREE_M, GRID, LEFT, OTHERS, RIGHT, TOP, given, inner, truth
+from tests.helpers.generated import cuts, examples
 from tests.helpers.target_factory import target_grid
 
 
@@ -183,3 +188,45 @@ def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
         np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
     else:
         refused(path, "holds numbers of colours, no brightness; make it grey by gdal_translate -expand gray")
+
+
+EARTH = "+proj=eqc +R=6378137 +units=m"
+
+
+@pytest.mark.parametrize(
+    ("crs", "transform", "found"),
+    [
+        (GRID.crs.to_wkt(), Affine(math.nan, 0, 0, 0, -1.5, 0), "transform|georeference"),
+        (GRID.crs.to_wkt(), Affine(1.5, 0, 0, 0, math.inf, 0), "transform|georeference"),
+        (GRID.crs.to_wkt(), Affine(0, 0, 0, 0, 0, 0), "georeference"),
+        (GRID.crs.to_wkt(), Affine(1.5, 1.5, 0, -1.5, -1.5, 0), "georeference"),
+        (GRID.crs.to_wkt(), Affine(1e6, 0, -1e8, 0, -1e6, 1e8), "large, and the way around moon"),
+        (GRID.crs.to_wkt(), Affine(1e300, 0, -1e301, 0, -1e300, 1e301), "large, and the way around moon"),
+        (EARTH, Affine(1.5, 0, GRID.transform.c, 0, -1.5, GRID.transform.f), "no known body"),
+        ("IAU_2015:19900", Affine(0.01, 0, 0, 0, -0.01, 0), "lies on mercury, the target on moon"),
+        (None, Affine(1.5, 0, GRID.transform.c, 0, -1.5, GRID.transform.f), "no CRS"),
+        ('LOCAL_CS["x",UNIT["metre",1]]', Affine(1.5, 0, 0, 0, -1.5, 0), "CRS"),
+    ],
+)
+def test_a_place_that_cannot_be_is_one_line(tmp_path, crs, transform, found):
+    path = given(tmp_path / "odd.tif", crs, transform, (200, 300), np.full((200, 300), 9))
+    with pytest.raises(InputError, match=rf"odd\.tif: .*({found})"):
+        taken(path)
+    assert [file.name for file in tmp_path.iterdir()] == ["odd.tif"]
+
+
+@generated(st.data())
+@examples(8)
+def test_a_mosaic_that_was_cut_is_told_by_its_name(tmp_path_factory, data):
+    """GDAL's warper reads it, too: on its own pixels, and on those of another map."""
+    folder = tmp_path_factory.mktemp("cut")
+    step = data.draw(st.sampled_from((1.5, 4.0)))
+    transform = Affine(step, 0, GRID.transform.c, 0, -step, GRID.transform.f)
+    path = given(folder / "cut.tif", GRID.crs.to_wkt(), transform, (100, 150), tiled=True, blockxsize=64, blockysize=64)
+    content = path.read_bytes()
+    whole, _, _ = taken(path)
+    path.write_bytes(data.draw(cuts(content)))
+    try:
+        assert np.array_equal(taken(path)[0], whole)
+    except InputError as error:
+        assert "cut.tif" in str(error)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import rasterio
 
+from imfmap.camera.times import ephemeris_time, parse_utc
 from imfmap.core.errors import InputError
-from imfmap.maps.times import ephemeris_time, parse_utc
 from imfmap.nac import calibration_files
 from imfmap.nac.calibration import calibrate
 from imfmap.nac.calibration_files import CalibrationFiles, files_for_image, read_column_cube

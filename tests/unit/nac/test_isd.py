@@ -4,11 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.nac.camera import camera_from_cube, camera_from_isd, camera_from_kernels
 from imfmap.nac.isd import write_isd
 from tests.helpers.camera_factory import make_camera
+from tests.helpers.generated import examples
 from tests.helpers.line_scan_cases import CASES
 
 
@@ -118,3 +121,50 @@ def test_an_isd_with_a_key_twice_is_refused(tmp_path):
     (tmp_path / "isd.json").write_text(text.replace('"image_lines"', '"image_samples"'))
     with pytest.raises(InputError, match="isd.json: has the key 'image_samples' twice in one object"):
         camera_from_isd(tmp_path / "isd.json")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """(path of copies, content) of an ISD."""
+    path = tmp_path_factory.mktemp("isd") / "whole.json"
+    write_isd(make_camera(lines=20), path)
+    return path.with_name("copy.json"), json.loads(path.read_text())
+
+
+def places(value, above=()):
+    """Places of all values of an ISD, of long lists the first two."""
+    if above:
+        yield above
+    parts = value.items() if isinstance(value, dict) else enumerate(value[:2]) if isinstance(value, list) else ()
+    for key, item in parts:
+        yield from places(item, (*above, key))
+
+
+# Texts of JSON, with numbers that Python reads beyond JSON's own.
+VALUES = st.one_of(
+    st.sampled_from(["null", "true", "NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400, "[]", "{}", "[[[]]]"]),
+    st.one_of(st.floats(), st.integers(), st.text(max_size=5), st.lists(st.floats(), max_size=12)).map(json.dumps),
+)
+
+
+@given(st.data())
+@examples(60)
+def test_whatever_stands_at_any_place_is_a_camera_or_one_line_that_names_the_file(written, data):
+    path, content = written
+    place, value = data.draw(st.sampled_from(sorted(places(content), key=str))), data.draw(VALUES)
+    changed = json.loads(json.dumps(content))
+    with_value("@here", *place)(changed)
+    path.write_text(json.dumps(changed).replace('"@here"', value))
+    try:
+        camera = camera_from_isd(path)
+        assert np.isfinite(camera.sun_distance_au) and camera.start_time
+    except InputError as error:
+        assert str(error).startswith(str(path)) and "\n" not in str(error)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "1", "null", "[" * 100_000, '{"a":' * 100_000, "{'a': 1}"])
+def test_what_is_no_isd_is_told(written, text):
+    path, _ = written
+    path.write_text(text)
+    with pytest.raises(InputError, match="copy.json: (is no ISD|cannot be read as JSON)"):
+        camera_from_isd(path)

@@ -9,12 +9,14 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from hypothesis import given
 from PIL import Image
 from pyproj import CRS
 
 from imfmap.core.errors import InputError
 from imfmap.maps import qml_styles
 from imfmap.products.qgis import layers_of_target, write_project
+from tests.helpers.generated import examples, titles
 from tests.helpers.target_factory import BARS, target_grid, write_target
 
 # Debian's modules are those of its own Python.
@@ -181,3 +183,18 @@ def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
         assert red > blue + 20 and red > green + 10
     red, green, blue = picture[200, 450]
     assert max(red, green, blue) - min(red, green, blue) <= 2
+
+
+@pytest.fixture(scope="module")
+def flat(tmp_path_factory):
+    return write_target(tmp_path_factory.mktemp("titles"))
+
+
+@given(titles())
+@examples(10)
+def test_a_project_with_any_title_is_xml(flat, title):
+    path = flat / "titled.qgz"
+    write_project(path, title, flat / "mosaic.tif", [])
+    with zipfile.ZipFile(path) as archive:
+        root = ElementTree.fromstring(archive.read("titled.qgs"))
+    assert root.get("projectname") == root.findtext("title") == title

@@ -15,11 +15,13 @@ import pyproj.datadir
 import pystac
 import pytest
 import rasterio
+from hypothesis import given
 from pyproj import CRS
 from pystac.validation.stac_validator import JsonSchemaSTACValidator
 
 from imfmap.maps.bodies import body
 from imfmap.products.stac import StacText, write_catalog, write_collection
+from tests.helpers.generated import examples, titles
 from tests.helpers.target_factory import PRODUCTS, target_grid, write_target
 
 NUMBER = {"type": "number"}
@@ -169,3 +171,16 @@ def test_an_image_of_which_little_is_known_says_no_more(tmp_path):
     validate(item)
     assert item.datetime.isoformat() == "2011-03-13T07:06:40+00:00"
     assert "view:incidence_angle" not in item.properties and item.properties["view:sun_elevation"] == 48
+
+
+@given(titles())
+@examples(6)
+def test_a_collection_of_any_title_is_read_again(titled, title):
+    write_collection(titled / "stac", StacText("floor", title, title), [titled / "mosaic.tif"])
+    again = json.loads((titled / "stac" / "collection.json").read_text())
+    assert (again["title"], again["description"]) == (title, title)
+
+
+@pytest.fixture(scope="module")
+def titled(tmp_path_factory):
+    return write_target(tmp_path_factory.mktemp("titled"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from imfmap.maps.times import ephemeris_time
+from imfmap.camera.times import ephemeris_time
 from imfmap.nac.calibration_files import CalibrationFiles
 from imfmap.nac.label import NacLabel, preroll_time
 from imfmap.simulate.calibration_set import write_calibration_set

@@ -22,11 +22,6 @@ from imfmap.simulate.settings import SceneSettings
         ({"depth_to_width": [0.4, 0.1]}, r"depth_to_width: .* give two rising numbers"),
         ({"labels": {"missed": 0.1}}, r"simulate\.labels\.missed: unknown key"),
         ({"labels": {"missed_share": 1.5}}, r"missed_share: 1\.5 is out of range"),
-        ({"open_cracks": {"share": 2.0}}, r"open_cracks\.share: 2\.0 is out of range; use 0\.\.1"),
-        ({"open_cracks": {"wall_share": [0.5]}}, r"wall_share: \[0\.5\] is not a range; give two rising numbers"),
-        ({"open_cracks": {"depth_to_width": [1.0, 0.2]}}, r"depth_to_width: 1\.0, 0\.2 is not a range"),
-        ({"open_cracks": {"steep": 1}}, r"open_cracks\.steep: unknown key"),
-        ({"open_cracks": 3}, r"simulate\.open_cracks: 3 is not a mapping"),
         ({"images": [{"product": "M1LE", "incidence_deg": 30}]}, r"sun_azimuth_deg: is missing"),
         (
             {"images": [{"product": "M1LE", "sun_azimuth_deg": 1, "incidence_deg": 95}]},

@@ -10,8 +10,8 @@ from xml.etree import ElementTree
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
+from ..camera.times import parse_utc
 from ..core.errors import SetupError
-from ..maps.times import parse_utc
 from .http import Answer
 from .outside import shown
 
@@ -124,7 +124,7 @@ class _ZenodoLinks(_Part):
 
 
 class ZenodoFile(_Part):
-    """A file of a record; `checksum` is ``md5:...``, `links.own` its address."""
+    """A file of a record; `checksum` is ``md5:...``, and `own` of its `links` is its address."""
 
     key: str
     size: int | None = Field(None, ge=0, le=_LARGEST_BYTES)

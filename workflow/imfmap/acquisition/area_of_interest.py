@@ -56,21 +56,23 @@ def _polygon(given):
     if text.upper().startswith(("POLYGON", "MULTIPOLYGON")):
         where = f"search.polygon '{text[:40]}'"
         try:
-            outline = shapely.from_wkt(text)
+            outline = shapely.force_2d(shapely.from_wkt(text))
         except shapely.errors.GEOSException as error:
             raise InputError(where, f"is no WKT ({error})", _REMEDY) from None
     else:
         where = given
         try:
             frame = gpd.read_file(given)
+            if frame.crs is not None and frame.crs.is_projected:
+                frame = frame.to_crs(frame.crs.geodetic_crs)
+            outline = shapely.union_all(shapely.force_2d(frame.geometry.array))
         except Exception as error:  # drivers raise errors of many types
             raise InputError(where, f"cannot be read as a polygon ({str(error)[:80]})", _REMEDY) from None
-        if frame.crs is not None and frame.crs.is_projected:
-            frame = frame.to_crs(frame.crs.geodetic_crs)
-        outline = shapely.union_all(frame.geometry)
     if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
         raise InputError(where, f"is a {outline.geom_type}, not a polygon", _REMEDY)
-    lat = shapely.get_coordinates(outline)[:, 1]
-    if np.abs(lat).max() > 90 or np.abs(shapely.get_coordinates(outline)[:, 0]).max() > 540:
+    lon, lat = np.abs(shapely.get_coordinates(outline)).T
+    if not (lat.max() <= 90 and lon.max() <= 540):
         raise InputError(where, "lies outside the globe", "write longitude, then latitude, in degrees")
+    if not outline.is_valid:
+        raise InputError(where, f"is no valid polygon ({shapely.is_valid_reason(outline)})", _REMEDY)
     return canonical_footprint(outline)

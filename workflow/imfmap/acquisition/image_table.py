@@ -10,8 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from ..camera.times import parse_utc
 from ..core.errors import InputError
-from ..maps.times import parse_utc
 from .product_csv import read_lines
 
 # Least and largest value of each number. The largest incidence does not count: no ground is lit there.

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from ..camera.times import J2000, ephemeris_time
 from ..core.files import replacing
-from ..maps.times import J2000, ephemeris_time
 
 VERSION = "0000"
 _DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc\Z")

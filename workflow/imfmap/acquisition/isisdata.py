@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ..camera.times import ephemeris_time, parse_utc
 from ..core.choices import PROCESSING
 from ..core.errors import InputError, SetupError
 from ..core.files import replacing
-from ..maps.times import ephemeris_time, parse_utc
 from ..nac.calibration_files import DARKS_FOLDER, RESPONSIVITY_STEM, CalibrationFiles
 from ..nac.label import NacLabel
 from .isis_database import is_written_here, write_database

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
+from ..camera.times import ephemeris_time
 from ..core.errors import InputError, SetupError
 from ..maps.pvl import parse_pvl
-from ..maps.times import ephemeris_time
 from ..nac.label import NacLabel
 from . import limits
 from .outside import is_path_below, shown

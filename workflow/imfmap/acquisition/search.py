@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..camera.times import parse_utc
 from ..core.errors import InputError
 from ..core.limits import MOST_IMAGES, check_limit
 from ..core.product_ids import OtherProductError, full_id
 from ..maps.geometry import azimuth_deg, lonlat_of
-from ..maps.times import parse_utc
 from ..nac.instrument import read_edr
 from . import ode
 from .area_of_interest import area_of_interest

@@ -6,9 +6,9 @@ import erfa
 import numpy as np
 import spiceypy
 
+from ..camera.moon_orientation import moon_orientation_kernels
+from ..camera.times import ephemeris_time
 from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg
-from ..maps.moon_orientation import moon_orientation_kernels
-from ..maps.times import ephemeris_time
 
 _J2000_JD = 2451545.0
 _DAY_S = 86400.0

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from ..camera.times import parse_utc
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.bodies import body
-from ..maps.times import parse_utc
 from ..maps.vectors import write_vector
 from .outside import address
 from .product_csv import read_lines

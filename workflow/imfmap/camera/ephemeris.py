@@ -79,6 +79,11 @@ class Orientation:
         for name, columns in (("times_s", 0), ("quaternions", 4), ("angular_velocities", 3), ("constant_rotation", 3)):
             _set_array(self, name, columns)
         _check_table("rotation table", 2, self.times_s, self.quaternions, self.angular_velocities)
+        if not (np.linalg.norm(self.quaternions, axis=-1) > 0).all():
+            raise ValueError("the rotation table has a quaternion of length 0")
+        constant = self.constant_rotation
+        if constant is not None and not (constant.shape == (3, 3) and np.isfinite(constant).all()):
+            raise ValueError("the constant rotation is no matrix of 3 x 3 finite numbers")
 
     def at(self, times_s: float | np.ndarray) -> np.ndarray:
         """Return matrices (..., 3, 3) from J2000 to the frame, at times of any shape."""

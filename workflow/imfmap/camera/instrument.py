@@ -11,6 +11,8 @@ import numpy as np
 from ..core.errors import InputError
 from ..maps.label_values import label_value
 
+_CHECK_KERNEL = "check the instrument kernel"
+
 
 @dataclass(frozen=True)
 class Instrument:
@@ -39,11 +41,14 @@ class Instrument:
     distortion: float
 
     def __post_init__(self):
+        numbers = (self.boresight_sample, self.boresight_line, *self.to_focal_x, *self.to_focal_y, self.distortion)
+        if not np.isfinite([self.focal_length_mm, self.pixel_pitch_mm, *numbers]).all():
+            raise InputError(f"instrument {self.naif_id}", "has values that are not finite", _CHECK_KERNEL)
         if abs(np.linalg.det(self._matrix)) < 1e-12 or self.focal_length_mm <= 0 or self.pixel_pitch_mm <= 0:
             raise InputError(
                 f"instrument {self.naif_id}",
                 "focal length or pixel pitch is not above 0, or TRANSX and TRANSY have no inverse",
-                "check the instrument kernel",
+                _CHECK_KERNEL,
             )
 
     @property

@@ -13,10 +13,10 @@ import numpy as np
 from ..core.errors import InputError
 from ..maps import bodies
 from ..maps.geometry import azimuth_deg, lonlat_of, point_of, separation_deg, sphere_intersection
-from ..maps.times import utc_of
 from .ephemeris import Orientation, States
 from .instrument import Instrument
 from .line_scan_numba import ground_to_detector, resample, solve_image_lines
+from .times import utc_of
 
 if TYPE_CHECKING:
     from .projection_plan import MapBlock
@@ -80,6 +80,8 @@ class LineScanCamera:
                 f"{self.lines} lines, {self.samples} samples, {self.line_duration_s} s a line",
                 "each must be above zero",
             )
+        if not np.isfinite([self.start_et_s, self.line_duration_s, self.summing, self.first_sample]).all():
+            raise InputError(self.product_id, "its time, summing or first sample is not finite", "check its camera")
         self._check_times()
         # One row for each line from 0 to lines + 1, so that the outer half pixels are inside the table.
         times_s = self.time_at(np.arange(self.lines + 2))

@@ -28,17 +28,17 @@ class ShapeModel:
     Raises
     ------
     InputError
-        If the raster is missing, has no CRS of a known body, or has no valid height.
+        If the raster is missing, cannot be read, has no CRS of a known body, lies askew, or has no valid height.
     """
 
     def __init__(self, path: str | Path):
         self.path = path
         with open_raster(path) as dataset:
-            if dataset.crs is None:
-                raise InputError(
-                    path, "has no coordinate reference system", "give a GeoTIFF of heights with an IAU CRS"
-                )
             self._grid = MapGrid.of(dataset)
+            try:
+                radius_m = body_of(self._grid.crs).radius_m
+            except InputError as error:
+                raise InputError(path, str(error), "give a GeoTIFF of heights with an IAU CRS") from None
             self._period = _period(self._grid.crs)
             factor = 1000.0 if str(dataset.units[0]).lower() in ("km", "kilometer", "kilometers", "kilometre") else 1.0
             self._scale, self._offset = factor * dataset.scales[0], factor * dataset.offsets[0]
@@ -46,7 +46,6 @@ class ShapeModel:
         heights_m = self._to_metres(decimated.astype(float).filled(np.nan))
         if not np.isfinite(heights_m).any():
             raise InputError(path, "holds no valid height", "check its nodata value")
-        radius_m = body_of(self._grid.crs).radius_m
         if np.nanmedian(heights_m) > radius_m / 2.0:
             self._offset -= radius_m
             heights_m -= radius_m

@@ -22,7 +22,12 @@ class InputError(ValueError):
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"
-        super().__init__(" ".join(message.split()))
+        super().__init__(_shown(" ".join(message.split())))
+
+
+def _shown(text):
+    """Return a text with its control signs as codes: names of files and keys may have them, terminals obey them."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 
 class SetupError(InputError):

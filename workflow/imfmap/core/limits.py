@@ -10,6 +10,8 @@ from .errors import InputError
 
 # Pixels of a target's map, or of a finished mosaic that keeps its own pixels: 316228 x 316228.
 MOST_MAP_PIXELS = 100_000_000_000
+# Pixels of any raster that is read: the whole Moon at 5 m has 2.4 times as many.
+MOST_RASTER_PIXELS = 1_000_000_000_000
 # The longer side of a map, divided by the shorter one. A figure of a longer strip would have too many pixels.
 MOST_ASPECT = 100
 # Images of a target, listed or found by a search. (The mosaic numbers its images with 16 bits.)

@@ -1,4 +1,7 @@
-"""Read YAML files strictly: a key that stands twice in a mapping is an error. PyYAML would take the last one."""
+"""Read YAML files strictly: a key that stands twice in a mapping is an error. PyYAML would take the last one.
+
+Files that would keep the reader busy for ever are refused, too: those of endless or of many aliases, and deep ones.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import yaml
 
 from .errors import InputError
+from .extent import MOST_LEVELS, check_extent
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -24,26 +28,45 @@ def read_yaml(path: str | Path) -> Any:
     Raises
     ------
     InputError
-        If the file cannot be read, is not YAML, or has a key twice in one mapping. The message names the line.
+        If the file cannot be read, is not YAML, has a key twice in one mapping, or is too large (`check_extent`). The
+        message names the line.
     """
     try:
-        loader = _Loader(Path(path).read_bytes())
+        text = Path(path).read_bytes()
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from None
     try:
-        root = loader.get_single_node()
+        _refuse_deep(text, path)
+        root = yaml.compose(text, Loader=_Loader)
         if root is None:
             return None
         _refuse_duplicate_keys(root, path)
-        return loader.construct_document(root)
+        check_extent(root, path, _parts_of_node)
+        return yaml.load(text, Loader=_Loader)
     except InputError:
         raise
-    except (yaml.YAMLError, ValueError) as error:  # PyYAML raises ValueError for a date that does not exist
+    except Exception as error:  # of several types, such as ValueError for a date that does not exist
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
         raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None
-    finally:
-        loader.dispose()
+
+
+def _parts_of_node(node):
+    if isinstance(node, yaml.SequenceNode):
+        return enumerate(node.value)
+    if isinstance(node, yaml.MappingNode):
+        return [(getattr(key, "value", "?"), value) for key, value in node.value]
+    return ()
+
+
+def _refuse_deep(text, path):
+    """Refuse many levels before PyYAML builds them: its builder calls itself, and may crash."""
+    levels = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        levels += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if levels > MOST_LEVELS:
+            line = event.start_mark.line + 1
+            raise InputError(path, f"line {line}: has more than {MOST_LEVELS} levels", "write it out flat")
 
 
 def _refuse_duplicate_keys(root, path):

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from ..core.errors import InputError
 from ..maps.axial import axial_difference_deg, line_principal_axis, polygon_principal_axis
 from ..maps.large_shapes import pieces_of
 from ..maps.vectors import layers_of, read_vector
@@ -47,13 +48,27 @@ def read_boundary(path: str | Path, crs: CRS) -> dict[str, gpd.GeoDataFrame]:
     Raises
     ------
     InputError
-        If the file is missing, or lies on another body.
+        If the file is missing or damaged, lies on another body, or holds other shapes than polygons on the map.
     """
     present = layers_of(path)
-    layers = {name: read_vector(path, name, crs) for name in BOUNDARY_LAYERS if name in present}
+    layers = {name: _areas(path, name, crs) for name in BOUNDARY_LAYERS if name in present}
     if not layers:
-        layers = {"floor": read_vector(path, "floor", crs)}
+        layers = {"floor": _areas(path, "floor", crs)}
     return {name: layers.get(name, gpd.GeoDataFrame(geometry=[], crs=crs)) for name in BOUNDARY_LAYERS}
+
+
+def _areas(path, name, crs):
+    """Read a layer of polygons, without heights and without features that have no shape."""
+    frame = read_vector(path, name, crs)
+    frame = frame[~(frame.geometry.isna() | frame.geometry.is_empty)].reset_index(drop=True)
+    frame.geometry = shapely.force_2d(frame.geometry.array)
+    for shape in frame.geometry:
+        if shape.geom_type not in ("Polygon", "MultiPolygon"):
+            raise InputError(path, f"layer '{name}' holds a {shape.geom_type}", "draw the outlines as polygons")
+        if not np.isfinite(shapely.get_coordinates(shape)).all():
+            found = f"layer '{name}' holds a polygon off the map's projection, or without coordinates"
+            raise InputError(path, found, "check its coordinates and its CRS")
+    return frame
 
 
 def filter_fractures(

@@ -191,7 +191,7 @@ class WeightedImage:
         names = (CALIBRATION_TAG, THRESHOLD_TAG, COMPLETENESS_TAG)
         self.calibration_tags = {name: tags[name] for name in names if name in tags}
 
-    def windows(self, size):
+    def windows(self, size: int) -> list[tuple[int, int]]:
         """Return the windows of the target's grid on which the image may have data; see `ImageLayer.windows`."""
         return self._filled.windows(self.offset, size)
 

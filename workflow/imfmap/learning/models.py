@@ -22,6 +22,7 @@ from ..core.processors import processor_name
 from ..tiles.sun_frame import LEFT_DEG
 from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
+from .checkpoint_settings import check_settings
 from .weight_files import read_state
 from .weights import load_state, network_state, start_encoder_from, start_from
 
@@ -309,6 +310,7 @@ def _input_of(model, settings):
 
 def _check_input(settings, path):
     """Refuse a checkpoint whose model wants an input that this version cannot give. Old ones say less of it."""
+    check_settings(settings, path)
     scaling, channels = settings.get("input_scaling") or SCALING, settings.get("input_channels")
     if scaling not in SCALINGS:
         found = f"was trained with input_scaling '{scaling}'"
@@ -333,5 +335,5 @@ def _encoder_decoder(name, settings, channels):
         options["encoder_output_stride"] = output_stride
     try:
         return smp.create_model(name, in_channels=channels, classes=1, **options)
-    except (KeyError, ValueError, RuntimeError) as error:
+    except (LookupError, ValueError, TypeError, AssertionError, RuntimeError) as error:
         raise InputError("encoder", f"{name} cannot be built on '{options['encoder_name']}' ({error})") from None

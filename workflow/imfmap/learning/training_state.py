@@ -2,7 +2,6 @@
 
 import json
 import logging
-import pickle
 import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ import torch
 
 from ..core.checksums import new_sha256, sha256
 from ..core.files import replacing
+from .weight_files import check_sums
 
 FOLDER = ".resume"
 NAME = "state.pt"
@@ -68,10 +68,11 @@ class TrainingState:
 
     def _read(self, folder):
         try:
+            check_sums(folder / NAME)
             state = torch.load(folder / NAME, map_location="cpu", weights_only=True)
-        except (OSError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError):
+            fits = state["key"] == self.key and _best_path(folder, state["best_epoch"]).exists()
+        except Exception:  # the reader raises all kinds of errors on bytes that changed
             return None
-        fits = state.get("key") == self.key and _best_path(folder, state["best_epoch"]).exists()
         return state if fits else None
 
     def best_path(self, epoch: int) -> Path:

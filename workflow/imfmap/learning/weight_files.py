@@ -2,21 +2,19 @@
 
 import re
 import zipfile
+import zlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from pydantic import BaseModel, Field, ValidationError
 
 from ..core.choices import OLD_RECIPES
 from ..core.errors import InputError
+from ..core.extent import check_extent
 
+_SAVE_AGAIN = "give a checkpoint, or a network's state_dict() as torch.save writes it"
 # Every checkpoint of this workflow has these settings. Settings without one of them come from another program.
 OWN_SETTINGS = ("architecture", "recipe", "tile_size_px", "resolution_m", "threshold")
-
-
-# A file that is not packed has about as many bytes in memory.
-_MOST_UNPACKED = 4
 
 
 class _StandIn:
@@ -84,9 +82,10 @@ def read_state(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file cannot be read, has no state, or holds more than weights and harmless values.
+        If the file cannot be read, has changed since it was written, has no state, or holds more than weights and
+        harmless values.
     """
-    _check_unpacked(path)
+    check_sums(path)
     try:
         with torch.serialization.safe_globals(_STAND_INS):
             content = torch.load(path, map_location="cpu", weights_only=True)
@@ -94,59 +93,52 @@ def read_state(path: str | Path) -> dict[str, Any]:
         raise InputError(path, f"cannot be read ({error.strerror})", "give the path of a checkpoint") from None
     except Exception as error:  # the reader raises all kinds of errors on bytes that are no checkpoint
         raise InputError(path, *_refusal(error)) from None
-    try:
-        state = _tensors_in(content) if isinstance(content, dict) else {}
-        if not state:
-            raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
-        settings, training = (_without_stand_ins(content.get(key)) for key in ("settings", "training"))
-    except RecursionError:
-        raise InputError(path, "holds dictionaries within each other without end", "save the state alone") from None
+    check_extent(content, path, _parts_of)
+    state = _tensors_in(content) if isinstance(content, dict) else {}
+    if not state:
+        raise InputError(path, "holds no state dictionary", "give a checkpoint, or a network's state_dict()")
+    settings, training = (_without_stand_ins(content.get(key)) for key in ("settings", "training"))
     if not isinstance(settings, dict) or not set(OWN_SETTINGS) <= set(settings):
         return {"state_dict": state, "settings": None, "training": None}
-    _check_settings(settings, path)
-    recipe = OLD_RECIPES.get(settings["recipe"], settings["recipe"])
+    recipe = settings["recipe"]
+    if isinstance(recipe, str):
+        recipe = OLD_RECIPES.get(recipe, recipe)
     return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": training}
 
 
-def _check_unpacked(path):
-    """Stop at a file that would be far larger in memory than on the disk: PyTorch's own are not packed."""
+def check_sums(path: str | Path) -> None:
+    """Compare the parts of a checkpoint with the checksums (CRC-32) that PyTorch wrote beside them.
+
+    PyTorch does not do it when it reads: a bit that flipped would be another weight. Files of PyTorch before 1.6 have
+    no checksums, and pass.
+
+    Raises
+    ------
+    InputError
+        If a part differs, or the parts take more room than the file, which PyTorch never writes.
+    """
     try:
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(entry.file_size for entry in archive.infolist())
-    except (OSError, ValueError, NotImplementedError, zipfile.BadZipFile):
-        # No file, or one of an older form: who reads it tells the fault.
-        return
-    packed = Path(path).stat().st_size
-    if unpacked > _MOST_UNPACKED * packed:
-        found = f"is packed: {packed} bytes would become {unpacked}"
-        raise InputError(path, found, "save the state again with torch.save")
+        if not zipfile.is_zipfile(path):
+            return
+        with zipfile.ZipFile(path) as parts:
+            listed = parts.infolist()
+            if sum(part.file_size for part in listed) > Path(path).stat().st_size:
+                raise InputError(path, "is packed, and PyTorch packs no weights", _SAVE_AGAIN)
+            broken = parts.testzip()
+    except InputError:
+        raise
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        return  # the reader says what is wrong with it
+    if broken is not None:
+        raise InputError(path, f"has changed since it was written: {broken} does not fit its checksum", "get it again")
 
 
-class _Settings(BaseModel):
-    """Types of a checkpoint's settings: the file may come from anywhere."""
-
-    architecture: str
-    recipe: str
-    tile_size_px: int = Field(gt=0)
-    resolution_m: float = Field(gt=0, allow_inf_nan=False)
-    threshold: float = Field(allow_inf_nan=False)
-    encoder: str | None = None
-    # The widest decoders have 512 channels; more is memory without end.
-    decoder_channels: list[Annotated[int, Field(gt=0, le=4096)]] | None = Field(None, max_length=8)
-    output_stride: int | None = None
-    sun_input: bool | None = None
-    input_scaling: str | None = None
-    input_channels: int | None = None
-    sun_azimuth_deg: float | None = None
-
-
-def _check_settings(settings, path):
-    try:
-        _Settings.model_validate(settings)
-    except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        found = f"its setting {'.'.join(map(str, fault['loc']))} is no such value ({fault['msg']})"
-        raise InputError(path, found, "give the checkpoint as its training wrote it") from None
+def _parts_of(value):
+    """Return the values inside a value that may hold others in turn."""
+    if isinstance(value, dict):
+        return value.items()
+    inside = enumerate(value) if isinstance(value, list | tuple | set | frozenset) else ()
+    return [(place, item) for place, item in inside if isinstance(item, dict | list | tuple | set | frozenset)]
 
 
 def _without_stand_ins(value):
@@ -162,21 +154,15 @@ def _tensors_in(dictionary, prefix=""):
     for key, value in dictionary.items():
         if isinstance(value, dict):
             found |= _tensors_in(value, f"{prefix}{key}.")
-        elif isinstance(value, torch.Tensor) and _is_whole(value):
+        elif isinstance(value, torch.Tensor):
             found[f"{prefix}{key}"] = value
     return found
-
-
-def _is_whole(tensor):
-    """Whether a tensor is plain numbers in memory: not more numbers than the file holds, as repeated ones are."""
-    plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
-    return plain and tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()
 
 
 def _refusal(error):
     """Return what was found in a file that torch does not read, and what to do about it."""
     said = str(error)
-    remedy = "give a checkpoint, or a network's state_dict() as torch.save writes it"
+    remedy = _SAVE_AGAIN
     if named := re.search(r"\bGLOBAL (\S+)", said):
         return f"holds {named[1]}, and to read more than tensors and plain values could run code", remedy
     if "TorchScript" in said:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _USUAL = ("", "state_dict", "model_state_dict", "model", "network", "net", "student", "module")
 # Counters of batches. Old files lack them. Only a normalisation without momentum uses them: no network here has one.
 _COUNTER = ".num_batches_tracked"
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _COLOURS = 3
 _NAMED = 3
 
@@ -54,7 +55,8 @@ def network_state(
     Raises
     ------
     InputError
-        If several networks have all names of a signature, and none of them has a usual prefix.
+        If several networks have all names of a signature, and none of them has a usual prefix. If a weight has no
+        numbers, or is sparse, quantised or not in floating point.
     """
     prefix = _prefix(state, signatures, path)
     parts = {name.split(".")[0] for names in signatures for name in names}
@@ -64,10 +66,26 @@ def network_state(
     left_out = list(dict.fromkeys(_branch(name, prefix) for name in state if name not in taken))
     if left_out:
         logger.info("%s: left out what is not the network's: %s", path, _listed(left_out))
+    for name, value in found.items():
+        if fault := _fault_of(name, value, path):
+            raise InputError(path, f"holds {name} {fault}", "save it again as dense weights in floating point")
     for key in (f"{LAST_LAYER}.weight", f"{LAST_LAYER}.bias"):
         if key in found and found[key].shape[:1] == (2,):
             found[key] = found[key][1:] - found[key][:1]
     return found
+
+
+def _fault_of(name, value, path):
+    """Return why a tensor cannot be a weight, in words; None if it can."""
+    if value.device.type == "meta":
+        return "without its numbers (on PyTorch's device meta)"
+    if value.is_quantized or value.layout != torch.strided or value.is_nested:
+        return f"as {'quantised' if value.is_quantized else 'sparse or nested'} numbers"
+    if value.dtype not in _FLOATS and not name.endswith(_COUNTER):
+        return f"as {value.dtype}"
+    if value.numel() * value.element_size() > Path(path).stat().st_size:
+        return f"in the shape {tuple(value.shape)}, which the file has no room for"
+    return None
 
 
 def load_state(

@@ -17,6 +17,8 @@ from .bodies import Body, body_of
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
+_GIVE_CRS = "set the CRS of its map on the body, such as IAU_2015:30100 (gdal_edit.py -a_srs)"
+
 
 @dataclass(frozen=True)
 class MapGrid:
@@ -83,8 +85,21 @@ class MapGrid:
 
     @classmethod
     def of(cls, dataset: "DatasetReader") -> Self:
-        """Return the grid of an open rasterio dataset."""
-        return cls(_crs_of(dataset.crs.to_wkt()), dataset.transform, dataset.shape)
+        """Return the grid of an open rasterio dataset.
+
+        Raises
+        ------
+        InputError
+            Naming the file: if it has no CRS, or one that is not understood, or if its rows and columns do not run
+            along the axes of the map.
+        """
+        crs = crs_of(dataset)
+        transform = dataset.transform
+        numbers = tuple(transform)[:6]
+        if not np.isfinite(numbers).all() or transform.b or transform.d or transform.a <= 0 or not transform.e:
+            found = f"its transform is {tuple(map(float, numbers))}"
+            raise InputError(dataset.name, found, "give a raster whose rows run along the map (gdalwarp makes one)")
+        return cls(crs, transform, dataset.shape)
 
     @property
     def resolution_m(self) -> float:
@@ -178,8 +193,25 @@ class MapGrid:
         return np.stack([east, north], axis=-2) @ along
 
 
+def crs_of(dataset: "DatasetReader") -> CRS:
+    """Return the CRS of an open rasterio dataset as pyproj's.
+
+    Raises
+    ------
+    InputError
+        Naming the file, if it has none, or one that is not understood.
+    """
+    try:
+        wkt = dataset.crs.to_wkt() if dataset.crs is not None else ""
+        if wkt:
+            return _crs_of_wkt(wkt)
+    except (CRSError, ValueError) as error:  # rasterio's own CRSError is a ValueError
+        raise InputError(dataset.name, f"its CRS is not understood ({error})", _GIVE_CRS) from None
+    raise InputError(dataset.name, "has no CRS", _GIVE_CRS)
+
+
 @lru_cache(maxsize=32)
-def _crs_of(wkt):
+def _crs_of_wkt(wkt):
     """Return the CRS of a WKT text. It is cached: PROJ takes milliseconds, and all images of a target have the same."""
     return CRS.from_wkt(wkt)
 

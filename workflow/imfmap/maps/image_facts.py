@@ -68,15 +68,19 @@ class ImageFacts:
         Raises
         ------
         InputError
-            If a tag is missing: then this workflow did not make the raster. If the raster is of another product than
-            its name says.
+            If a tag is missing, or is no number. Then this workflow did not make the raster. If the raster is of
+            another product than its name says.
         """
         values = {}
         for field in fields(cls):
             key = _PREFIX + field.name.upper()
             if key not in tags:
                 raise InputError(path, f"has no tag {key}", "project the image again with this workflow")
-            values[field.name] = field.type(tags[key])
+            try:
+                values[field.name] = field.type(tags[key])
+            except ValueError:
+                found = f"its tag {key} is '{tags[key][:40]}', no number"
+                raise InputError(path, found, "project the image again with this workflow") from None
         check_name(path, values["product"])
         return cls(**values)
 

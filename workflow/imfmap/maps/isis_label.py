@@ -17,7 +17,7 @@ def read_cube_label(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is not an ISIS cube.
+        If the file is not an ISIS cube, or its label is broken.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
@@ -26,4 +26,10 @@ def read_cube_label(path: str | Path) -> dict[str, Any]:
     if not items:
         raise InputError(path, "is no ISIS cube", "give a cube that spiceinit has been run on")
     # The metadata domain is one JSON text. rasterio takes it for "key:value" and splits it at the first colon.
-    return json.loads(":".join(next(iter(items.items()))))
+    try:
+        label = json.loads(":".join(next(iter(items.items()))))
+    except (ValueError, RecursionError) as error:
+        raise InputError(path, f"its label cannot be read ({str(error)[:80]})", "copy the cube again") from None
+    if not isinstance(label, dict):
+        raise InputError(path, "its label holds no objects", "copy the cube again")
+    return label

@@ -1,7 +1,7 @@
 """Read raster files with their grids, and write them whole or not at all."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,13 @@ import numpy as np
 import rasterio
 import rasterio.shutil
 from rasterio.enums import Resampling
-from rasterio.errors import RasterioIOError
+from rasterio.errors import RasterioError, RasterioIOError
 from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..core.limits import MOST_RASTER_PIXELS, check_limit
 from .grids import MapGrid
 
 BLOCK = 512
@@ -24,22 +25,69 @@ os.environ.setdefault("GDAL_CACHEMAX", "512")
 
 
 @contextmanager
-def open_raster(path: str | Path) -> Iterator[DatasetReader]:
-    """Open a raster for reading.
+def open_raster(path: str | Path, driver: str | None = None) -> Iterator[DatasetReader]:
+    """Open a raster for reading, and close it; see `opened_raster`.
 
     Raises
     ------
     InputError
-        If the file is missing or is not a raster.
+        As `opened_raster`; and where pixels cannot be read, since the file is cut or damaged.
+    """
+    with opened_raster(path, driver) as dataset:
+        yield dataset
+
+
+def opened_raster(path: str | Path, driver: str | None = None) -> DatasetReader:
+    """Return a raster, open for reading. Errors of its reads name the file, too.
+
+    Parameters
+    ----------
+    path : path
+    driver : str, optional
+        GDAL's name of the only format that the file may have; by default any.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not a raster, has no band, has more pixels than can be, or holds complex numbers.
     """
     try:
-        dataset = rasterio.open(path)
-    except RasterioIOError as error:
+        dataset = rasterio.open(path, driver=driver)
+    except (RasterioError, OSError, ValueError, TypeError) as error:
         raise InputError(
             path, f"cannot be opened as a raster ({error})", "check that the step before made it"
         ) from None
-    with dataset:
-        yield dataset
+    try:
+        _check(dataset, path)
+    except InputError:
+        dataset.close()
+        raise
+    for name in ("read", "read_masks", "dataset_mask"):
+        setattr(dataset, name, naming_file(getattr(dataset, name), path))
+    return dataset
+
+
+def _check(dataset, path):
+    """Refuse a raster that no step can use."""
+    if not dataset.count:
+        raise InputError(path, "has no band of pixels", "give a raster with one, such as a GeoTIFF")
+    remedy = "give the part that the target shows (gdal_translate)"
+    check_limit(dataset.width * dataset.height, MOST_RASTER_PIXELS, path, "pixels", remedy)
+    if any(kind.startswith("complex") for kind in dataset.dtypes):
+        raise InputError(path, "holds complex numbers", "give a raster of real numbers")
+
+
+def naming_file(read: Callable[..., Any], path: str | Path) -> Callable[..., Any]:
+    """Return a function that reads pixels, with errors that name the file: GDAL's often do not."""
+
+    def reading(*arguments, **options):
+        try:
+            return read(*arguments, **options)
+        except RasterioIOError as error:
+            said = str(error.__cause__ or error)
+            raise InputError(path, f"cannot be read, it is cut or damaged ({said})", "get it again") from None
+
+    return reading
 
 
 def read_raster(path: str | Path, band: int = 1) -> tuple[np.ndarray, MapGrid, dict[str, str]]:

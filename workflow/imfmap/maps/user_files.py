@@ -76,7 +76,8 @@ def content_digest(path: str | Path) -> str:
     try:
         kind = path.suffix.lower()
         if kind == ".gpkg":
-            with suppress(sqlite3.Error), with_pending_edits(path) as file:
+            # A file that lies may hold any type at any place.
+            with suppress(sqlite3.Error, TypeError, ValueError, AttributeError), with_pending_edits(path) as file:
                 return _digest(_geopackage(file))
         if kind == ".shp":
             return _digest(_shapefile(path))

@@ -2,7 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -35,11 +36,8 @@ def layers_of(path: str | Path) -> list[str]:
     """
     if not Path(path).exists():
         raise InputError(path, "does not exist", "check the path, or that the step before made it")
-    try:
-        with with_pending_edits(path) as file:
-            return [str(name) for name, _ in pyogrio.list_layers(file) if name != STYLES_LAYER]
-    except DataSourceError:
-        raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
+    with _naming(path), with_pending_edits(path) as file:
+        return [str(name) for name, _ in pyogrio.list_layers(file) if name != STYLES_LAYER]
 
 
 def read_vector(
@@ -75,7 +73,10 @@ def read_vector(
     fault = crs_fault(frame.crs, crs)
     if fault:
         raise InputError(path, *fault)
-    return frame if crs is None else frame.to_crs(CRS.from_user_input(crs))
+    if crs is None:
+        return frame
+    with _naming(path):
+        return frame.to_crs(CRS.from_user_input(crs))
 
 
 def read_as_drawn(path: str | Path, layer: str | None = None) -> gpd.GeoDataFrame:
@@ -84,19 +85,33 @@ def read_as_drawn(path: str | Path, layer: str | None = None) -> gpd.GeoDataFram
     Raises
     ------
     InputError
-        If the file or the layer is missing, or is a table without geometries, such as a CSV.
+        If the file or the layer is missing or damaged, or is a table without geometries, such as a CSV.
     """
     names = layers_of(path)
     if layer is not None and layer not in names:
         raise InputError(path, f"has no layer '{layer}'", f"its layers: {', '.join(names) or 'none'}")
     if not names:
         raise InputError(path, "has no layer", "save the shapes to it again")
-    with with_pending_edits(path) as file:
+    with _naming(path), with_pending_edits(path) as file:
         frame = gpd.read_file(file, layer=layer or names[0], fid_as_index=True)
     if not isinstance(frame, gpd.GeoDataFrame):
         found = f"layer '{layer or names[0]}' is a table without shapes"
         raise InputError(path, found, "save lines or polygons as GeoPackage, shapefile or GeoJSON")
     return frame
+
+
+@contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """Name the file in errors of its reader, which has many types of them."""
+    try:
+        yield
+    except DataSourceError:
+        raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
+    except (InputError, MemoryError, OSError):
+        raise
+    except Exception as error:
+        found = f"cannot be read, it is damaged or holds shapes of no known kind ({str(error)[:120]})"
+        raise InputError(path, found, "save its lines and polygons to a new file") from None
 
 
 def crs_fault(found: CRS | None, wanted: CRS | str | None = None) -> tuple[str, str] | None:

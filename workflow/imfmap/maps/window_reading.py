@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import rasterio
 
-from .rasters import read_window
+from .rasters import opened_raster, read_window
 
 
 class SharedReader:
@@ -37,7 +36,7 @@ class SharedReader:
     def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
         """Return the pixels (rows, columns) of a window."""
         if not hasattr(self._own, "dataset"):
-            self._own.dataset = rasterio.open(self._path)
+            self._own.dataset = opened_raster(self._path)
             with self._lock:
                 self._opened.append(self._own.dataset)
         return read_window(self._own.dataset, row, column, rows, columns, fill=self._fill)

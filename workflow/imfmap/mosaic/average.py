@@ -11,7 +11,7 @@ from rasterio.windows import Window
 from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
-from ..maps.rasters import create_raster, open_raster
+from ..maps.rasters import create_raster, naming_file, open_raster
 from .georeference import without_datum
 
 _BLOCK_PX = 1024
@@ -55,9 +55,10 @@ def average_image(path: str | Path, grid: MapGrid, out_path: str | Path) -> None
             ) as averaged,
             create_raster(out_path, grid, "float32", nodata=np.nan, tags=facts.tags()) as out,
         ):
+            read = naming_file(averaged.read, path)
             for row, column, block in grid.blocks(_BLOCK_PX):
                 window = Window(column, row, *block.shape[::-1])
-                values = np.where(_inside(own, block), averaged.read(1, window=window), np.float32(np.nan))
+                values = np.where(_inside(own, block), read(1, window=window), np.float32(np.nan))
                 if np.isfinite(values).any():
                     seen = True
                     out.write(values, 1, window=window)

@@ -11,9 +11,9 @@ from rasterio.enums import MaskFlags, Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window
 
-from ..maps.grids import MapGrid
-from ..maps.rasters import BLOCK, create_raster
-from .georeference import coordinate_transform, crs_of, ground_pixel_m, period_of, without_datum
+from ..maps.grids import MapGrid, crs_of
+from ..maps.rasters import BLOCK, create_raster, naming_file
+from .georeference import coordinate_transform, ground_pixel_m, period_of, without_datum
 
 NO_VALID_PIXEL = ("has no valid pixel on the target", "check its nodata value and its place")
 _WINDOW_PX = 4 * BLOCK
@@ -160,7 +160,7 @@ def _warped(source, grid, turn, resampling):
     nodata = source.nodata
     if nodata is None:
         nodata = 0 if np.issubdtype(np.dtype(source.dtypes[0]), np.unsignedinteger) else np.nan
-    return WarpedVRT(
+    warped = WarpedVRT(
         source,
         src_crs=without_datum(crs_of(source)),
         src_transform=Affine.translation(turn, 0) * source.transform,
@@ -172,3 +172,5 @@ def _warped(source, grid, turn, resampling):
         src_nodata=nodata,
         resampling=resampling,
     )
+    warped.read = naming_file(warped.read, source.name)
+    return warped

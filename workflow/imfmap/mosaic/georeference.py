@@ -1,9 +1,9 @@
 """Georeference of a raster from any source: checks, and transforms that ignore how it names body and datum."""
 
+import math
 import re
 import warnings
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from rasterio.enums import ColorInterp
 
 from ..core.errors import InputError
 from ..maps.bodies import body_of
+from ..maps.grids import crs_of
 
 if TYPE_CHECKING:
     from ..maps.grids import MapGrid
@@ -23,6 +24,8 @@ _GIVE_CRS = (
     "set its CRS with gdal_edit.py -a_srs: IAU_2015:30100 (Moon), IAU_2015:19900 (Mercury), or the PROJ string of its "
     "map"
 )
+
+_WIDEST_TURNS = 2
 
 
 def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "MapGrid") -> None:
@@ -43,12 +46,14 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
     """
     if source.gcps[0] and source.transform.is_identity:
         raise InputError(path, "is georeferenced by ground control points alone", "warp it to a map first (gdalwarp)")
+    numbers = tuple(source.transform)[:6]
+    if not np.isfinite(numbers).all():
+        found = f"its transform is {tuple(map(float, numbers))}"
+        raise InputError(path, found, f"set its corners (gdal_edit.py -a_ullr), and {_GIVE_CRS}")
     if source.transform.is_identity or not source.transform.determinant:
         raise InputError(path, "has no georeference", f"set its corners (gdal_edit.py -a_ullr), and {_GIVE_CRS}")
     if source.crs is None:
         raise InputError(path, "has a place, but no CRS", _GIVE_CRS)
-    if np.issubdtype(np.dtype(source.dtypes[0]), np.complexfloating):
-        raise InputError(path, "holds complex numbers", "give a GeoTIFF of brightness")
     if _coloured(source):
         raise InputError(path, "holds numbers of colours, no brightness", "make it grey by gdal_translate -expand gray")
     crs = crs_of(source)
@@ -63,6 +68,14 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
     if crs.is_geographic and (np.abs(y).max() > 90.01 or np.abs(x).max() > 540.0):
         found = f"its CRS is in degrees, but its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g}"
         raise InputError(path, found, _GIVE_CRS)
+    if crs.is_projected:
+        # No map that is of use shows more than the body twice over.
+        widest = _WIDEST_TURNS * 2 * math.pi * body.radius_m / crs.axis_info[0].unit_conversion_factor
+        if not max(np.ptp(x), np.ptp(y)) <= widest:
+            unit = crs.axis_info[0].unit_name
+            size = f"{np.ptp(x):g} x {np.ptp(y):g} {unit}"
+            found = f"is {size} large, and the way around {body.name} is {widest / _WIDEST_TURNS:g}"
+            raise InputError(path, found, "check its pixel size and the units of its CRS")
     if not covered_places(source, grid).size:
         unit = crs.axis_info[0].unit_name
         found = f"does not reach the target: its edges lie at {x.min():g}..{x.max():g}, {y.min():g}..{y.max():g} {unit}"
@@ -129,17 +142,6 @@ def period_of(crs: CRS) -> float | None:
     to_map = Transformer.from_crs(without_datum(crs.geodetic_crs), without_datum(crs), always_xy=True).transform
     west_x, east_x = to_map([-1.0, 1.0], [0.0, 0.0])[0]
     return 180.0 * (east_x - west_x)
-
-
-def crs_of(source: rasterio.DatasetReader) -> CRS:
-    """Return the CRS of a raster as pyproj's."""
-    return _crs_of(source.crs.to_wkt())
-
-
-@lru_cache(maxsize=8)
-def _crs_of(wkt):
-    """Return the CRS of a text. It is cached: PROJ takes milliseconds, and a raster's CRS is asked for many times."""
-    return CRS.from_wkt(wkt)
 
 
 def without_datum(crs: CRS | RasterioCRS) -> str:

@@ -11,13 +11,13 @@ import numpy as np
 from ..core.choices import MOSAIC
 from ..core.errors import InputError
 from ..core.limits import MOST_MAP_PIXELS, check_limit
-from ..maps.grids import MapGrid
+from ..maps.grids import MapGrid, crs_of
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.rasters import create_raster, open_raster
 from ..maps.stretching import stretch_to_8bit
 from .build import PERCENTILES
 from .foreign_raster import NO_VALID_PIXEL, ForeignPixels, first_valid, warped_turns, windows
-from .georeference import check_reference, coordinate_transform, crs_of
+from .georeference import check_reference, coordinate_transform
 
 log = logging.getLogger(__name__)
 

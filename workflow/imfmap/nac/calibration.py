@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from ..camera.sun_distance import sun_moon_distance_au
+from ..camera.times import ephemeris_time
 from ..core.choices import DARKS, PROCESSING
 from ..core.errors import InputError
-from ..maps.sun_distance import sun_moon_distance_au
-from ..maps.times import ephemeris_time
 from .calibration_files import CalibrationFiles, read_column_cube
 from .calibration_numba import calibrate_lines, remove_echo_lines
 

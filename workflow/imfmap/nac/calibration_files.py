@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
-import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
+from rasterio.errors import NotGeoreferencedWarning
 
+from ..camera.times import ephemeris_time
 from ..core.errors import InputError
 from ..maps.pvl import is_special, read_pvl
-from ..maps.times import ephemeris_time
+from ..maps.rasters import open_raster
 from .label import preroll_time
 
 if TYPE_CHECKING:
@@ -247,14 +247,14 @@ def read_column_cube(path: str | Path) -> np.ndarray:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
             # GDAL would follow a file of another kind (VRT), or a label that points elsewhere, to files and servers.
-            with rasterio.open(path, driver="ISIS3") as dataset:
+            with open_raster(path, driver="ISIS3") as dataset:
                 others = set(dataset.files) - {str(path), f"{path}.aux.xml"}
                 if others:
                     found = f"has its pixels in another file ({min(others)})"
-                    raise InputError(path, found, _how_to_get(Path(path).name))
+                    raise InputError(path, found)
                 line = dataset.read(1, window=((0, 1), (0, dataset.width)))[0]
-    except RasterioIOError as error:
-        raise InputError(path, f"cannot be read as a cube ({error})", _how_to_get(Path(path).name)) from None
+    except InputError as error:
+        raise InputError(path, f"cannot be read as a cube ({error.found})", _how_to_get(Path(path).name)) from None
     return np.where(is_special(line), np.nan, line).astype(float)
 
 

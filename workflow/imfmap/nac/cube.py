@@ -6,13 +6,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from ..core.errors import InputError
 from ..maps.isis_label import read_cube_label
 from ..maps.pvl import is_special
+from ..maps.rasters import opened_raster
 from .label import NacLabel
 
 _SCAN_LINES = 1024
@@ -49,7 +49,7 @@ class NacCube:
             raise InputError(path, "is map-projected already", "give the cube that cam2map was run on")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            self._dataset = rasterio.open(path)
+            self._dataset = opened_raster(path)
         if self._dataset.dtypes[0] != "float32" or self._dataset.count != 1:
             raise InputError(
                 path,

@@ -123,6 +123,8 @@ class Edr:
         count = max(0, min(count, self.label.lines - first))
         samples = self.label.samples
         codes = np.fromfile(self.path, np.uint8, count * samples, offset=self.offset + first * samples)
+        if codes.size < count * samples:
+            raise InputError(self.path, "has become shorter while it was read", _GET_AGAIN)
         codes = codes.reshape(count, samples)
         return codes[:, ::-1] if self.label.mirrored else codes
 

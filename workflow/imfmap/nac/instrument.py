@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from ..camera.times import ephemeris_time
 from ..core.errors import InputError
 from ..core.product_ids import full_id, named_product
-from ..maps.times import ephemeris_time
 from .edr import Edr, read_edr, verify_md5
 
 # Functions import the modules that need Numba or rasterio, so that a job that only downloads does not load these.

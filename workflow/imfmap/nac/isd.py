@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MODEL = "USGS_ASTRO_LINE_SCANNER_SENSOR_MODEL"
 _DISTORTION = "lrolrocnac"
 _SENSOR = "LUNAR RECONNAISSANCE ORBITER NARROW ANGLE CAMERA"
-_MAKE_AGAIN = "make the ISD again, with ALE or from the kernels"
+MAKE_AGAIN = "make the ISD again, with ALE or from the kernels"
 # NAIF frame codes; those of the Moon are from moon_080317.tf and moon_assoc_me.tf.
 _J2000, _LRO_BUS, _MOON_ME, _MOON_PA, _MOON_ME_DE421 = 1, -85000, 31001, 31006, 31007
 _RADIUS_TOLERANCE_KM = 0.001
@@ -43,27 +43,22 @@ def read_isd(path: str | Path) -> dict[str, Any]:
     ------
     InputError
         If the file is no ISD, is of another instrument or body than a NAC and the Moon, or of another product than its
-        name says, or a value is missing.
+        name says.
+    KeyError, TypeError, ValueError, ...
+        If a value is missing, or of the wrong type. `camera.camera_from_isd` makes an InputError of them.
     """
     try:
         text = Path(path).read_bytes()
     except OSError as error:
         raise InputError(path, f"cannot be read ({error.strerror})", "check the path") from None
-    isd = parse_json(text, path, _MAKE_AGAIN)
+    isd = parse_json(text, path, MAKE_AGAIN)
     if not isinstance(isd, dict):
-        raise InputError(path, "is no ISD", _MAKE_AGAIN)
+        raise InputError(path, "is no ISD", MAKE_AGAIN)
     distortion = isd.get("optical_distortion")
     if isd.get("name_model") != MODEL or not isinstance(distortion, dict) or _DISTORTION not in distortion:
         found = f"sensor {isd.get('name_sensor')}, model {isd.get('name_model')}"
         raise InputError(path, f"is no ISD of a NAC ({found})", "give the ISD of this NAC image")
-    try:
-        return _camera_arguments(isd, path)
-    except InputError:
-        raise
-    except KeyError as error:
-        raise InputError(path, f"has no {error.args[0]}", _MAKE_AGAIN) from None
-    except (TypeError, ValueError, AttributeError, IndexError, np.linalg.LinAlgError) as error:
-        raise InputError(path, f"has a value of the wrong type ({error})", _MAKE_AGAIN) from None
+    return _camera_arguments(isd, path)
 
 
 def _camera_arguments(isd, path):

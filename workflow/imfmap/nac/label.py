@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from ..camera.times import parse_utc
 from ..core.errors import InputError
 from ..core.product_ids import OtherProductError, check_name, full_id, named_product
 from ..maps.label_values import label_value
-from ..maps.times import parse_utc
 
 log = logging.getLogger(__name__)
 

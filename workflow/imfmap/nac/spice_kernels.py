@@ -10,9 +10,9 @@ import spiceypy
 
 from ..camera.ephemeris import Orientation, States
 from ..camera.instrument import instrument_of
+from ..camera.moon_orientation import moon_orientation_kernels
 from ..core.errors import InputError
 from ..maps.isis_label import read_cube_label
-from ..maps.moon_orientation import moon_orientation_kernels
 from . import optics
 from .edr import read_label
 from .label import NacLabel

@@ -19,12 +19,12 @@ from pystac.extensions.view import ViewExtension
 from pystac.layout import TemplateLayoutStrategy
 from shapely.geometry import mapping
 
+from ..camera.times import parse_utc
 from ..core.files import replacing, replacing_folder
 from ..maps.grids import MapGrid
 from ..maps.image_facts import UNKNOWN
 from ..maps.image_footprints import geographic_footprint, image_footprints
 from ..maps.rasters import open_raster
-from ..maps.times import parse_utc
 from .product_files import PROBABILITY, PROJECTED, TARGET_FILES
 
 SSYS = "https://stac-extensions.github.io/ssys/v1.1.0/schema.json"

@@ -150,7 +150,7 @@ def _markdown(table):
         whole = not row["target"]
         cells = [
             row["set"],
-            row["title"],
+            row["title"].replace("|", "\\|"),
             row["images"],
             f"{incidence[0]:.0f}-{incidence[-1]:.0f}" if whole or len(incidence) > 5 else _listed(incidence),
             f"{row['tiles_with']} / {row['tiles_without']}",

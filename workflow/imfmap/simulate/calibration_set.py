@@ -12,8 +12,8 @@ import numpy as np
 import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
+from ..camera.times import ephemeris_time
 from ..core.files import replacing
-from ..maps.times import ephemeris_time
 from ..nac.calibration_files import DARKS_FOLDER, PHOTOMETRY_STEM, RESPONSIVITY_STEM, CalibrationFiles
 from ..nac.label import FULL_SAMPLES
 from .light import COEFFICIENTS

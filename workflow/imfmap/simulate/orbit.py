@@ -9,10 +9,10 @@ from scipy.spatial.transform import Rotation
 
 from ..camera.ephemeris import Orientation, States
 from ..camera.line_scan import ASTRONOMICAL_UNIT_KM, LineScanCamera
+from ..camera.sun_distance import sun_moon_distance_au
+from ..camera.times import ephemeris_time, parse_utc
 from ..core.errors import InputError
 from ..maps.bodies import body
-from ..maps.sun_distance import sun_moon_distance_au
-from ..maps.times import ephemeris_time, parse_utc
 from ..nac.label import preroll_time, product_number
 from ..nac.optics import ADDITIONAL_PREROLL_LINES, NAC, line_duration_s, samples_of
 from .settings import ImageSettings

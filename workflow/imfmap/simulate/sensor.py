@@ -6,8 +6,8 @@ import numpy as np
 from numba import njit
 from scipy.signal import lfilter
 
-from ..maps.sun_distance import sun_moon_distance_au
-from ..maps.times import ephemeris_time
+from ..camera.sun_distance import sun_moon_distance_au
+from ..camera.times import ephemeris_time
 from ..nac.calibration import ECHO_DELTA, remove_echo
 from ..nac.calibration_files import CalibrationFiles
 from ..nac.companding import MAX_COUNT, companding_table, decompanding_table

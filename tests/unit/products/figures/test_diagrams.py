@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
 from PIL import Image
 
 from imfmap.fractures import boundary_distance
@@ -12,6 +14,8 @@ from imfmap.fractures.orientations import directions, rose
 from imfmap.fractures.pond_candidates import PondRule, candidate_ponds
 from imfmap.maps.ground_plane import GroundPlane, mapped_ground
 from imfmap.products.figures.diagrams import density_figure, distance_figure, error_figure, rose_figure
+from imfmap.products.figures.parts import drawing, save
+from tests.helpers.generated import ODD_TITLES
 from tests.helpers.placed_fractures import GRID, PATCH, areas, bars, lines_at, probability, scattered
 
 
@@ -43,3 +47,28 @@ def test_figures_are_drawn_with_and_without_fractures(tmp_path):
     )
     counts = {"true": 9, "mapped": 5, "pairs": 2, "merged": 1, "false": 1}
     error_figure([tmp_path / "e.png"], table, counts, "A floor")
+
+
+def texts_drawn(monkeypatch):
+    """Fill a list with what is drawn as a title, and whether it is taken for a formula."""
+    drawn = []
+    monkeypatch.setattr(Text, "draw", lambda text, renderer: drawn.append((text.get_text(), text.get_parse_math())))
+    return drawn
+
+
+@pytest.mark.parametrize("title", ODD_TITLES[:2])
+def test_a_title_is_drawn_as_it_is_written(tmp_path, monkeypatch, title):
+    lengths = rose(*directions(lines_at(), GRID))
+    rose_figure([tmp_path / "a.png"], lengths, title)
+    drawn = texts_drawn(monkeypatch)
+    rose_figure([tmp_path / "b.png"], lengths, title)
+    assert (title, False) in drawn
+
+
+@pytest.mark.parametrize("title", ODD_TITLES)
+def test_a_title_of_a_map_is_drawn_as_it_is_written(tmp_path, title):
+    with drawing():
+        figure = Figure(figsize=(2, 1))
+        text = figure.text(0.1, 0.5, title)
+        save(figure, [tmp_path / "a.png", tmp_path / "a.pdf"])
+        assert not text.get_parse_math()

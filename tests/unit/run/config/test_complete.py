@@ -1,15 +1,24 @@
 """A configuration: one clear line for every fault, defaults for the rest."""
 
 import copy
+import datetime
+import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.run.config.complete import complete
+from imfmap.run.config.explain import types_of
+from imfmap.run.config.fields import Section
 from imfmap.run.config.learning import is_sun_aware
+from imfmap.run.config.reference import SECTIONS
+from tests.helpers.generated import examples
 
 SCENE = {"seed": 1, "images": [{"product": "M1500000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40}]}
 BASE = {
@@ -195,3 +204,113 @@ def test_a_shipped_model_is_a_file_of_the_workflow_with_its_own_recipe():
     model = complete(given, "config.yaml")["models"]["ours"]
     assert model["recipe"] == "sun_aligned"
     assert Path(model["checkpoint"]).is_file() and Path(model["checkpoint"]).name == "detector.pt"
+
+
+def nested():
+    value = []
+    for _ in range(400):
+        value = [value]
+    return value
+
+
+def endless():
+    value = {}
+    value["x"] = value
+    return value
+
+
+def aliases(levels=8):
+    """What eight levels of nine aliases each stand for: 43 million values in the memory of 80."""
+    value = dict.fromkeys("abcdefghi", "x")
+    for _ in range(levels):
+        value = dict.fromkeys("abcdefghi", value)
+    return value
+
+
+HOSTILE = st.one_of(
+    st.sampled_from(
+        [None, True, [], {}, "", "~", "$HOME", "a{x}.tif", "my image.IMG", "a\nb", "</script>", "$\\frac$"]
+    ),
+    st.sampled_from([1.0, 3.0, 64.0, float("nan"), float("inf"), -float("inf"), 10**400, -(10**400), 2**64, 1e-320]),
+    st.sampled_from([datetime.date(2020, 1, 1), datetime.datetime(2020, 1, 1), b"\xff", {1, 2}, (1, 2), object()]),
+    st.integers(),
+    st.floats(),
+    st.text(),
+    st.characters(),
+    st.text(min_size=1, max_size=3).map(lambda part: part * 40_000),
+    st.lists(st.one_of(st.none(), st.floats(), st.integers(), st.text(max_size=3)), max_size=4),
+    st.dictionaries(st.one_of(st.none(), st.integers(), st.text(max_size=9)), st.floats(), max_size=3),
+    # Hypothesis shows what it draws, so that these are made afterwards.
+    st.sampled_from([endless, aliases, nested]),
+)
+
+
+def written_and_known(root):
+    """Places of a configuration: all keys that the smallest run writes, and all that there are."""
+    mini = yaml.safe_load((root / "tests" / "workflow" / "mini.yaml").read_text())
+
+    def inside(value, above=()):
+        yield above
+        parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, item in parts:
+            yield from inside(item, (*above, key))
+
+    instances = {"models": ("models", "net"), "comparison.questions": ("comparison", "questions", "q")}
+    instances |= {
+        name: ("targets", "floor", *name.split(".")[1:], *((0,) if name.endswith("images") else ()))
+        for name in SECTIONS
+        if name.startswith("targets")
+    }
+    for name, section in SECTIONS.items():
+        if issubclass(section, Section) and name != "product table":
+            yield from ((*instances.get(name, name.split(".")), key) for key in types_of(section))
+    yield from (("simulation", key) for key in ("preset", "albedo", "labels", "images", "depth_to_width", "other"))
+    yield from inside(mini)
+
+
+def put(config, place, value):
+    """Put a value at a place of a configuration, with the mappings that lead to it."""
+    *above, last = place
+    for key in above:
+        config = config[key] if isinstance(config, list) else config.setdefault(key, {})
+    config[last] = value
+
+
+@given(st.data())
+@examples(60)
+def test_whatever_stands_at_any_place_is_taken_or_refused_in_one_line_with_its_key(root, data):
+    config = yaml.safe_load((root / "tests" / "workflow" / "mini.yaml").read_text())
+    places = sorted({tuple(place) for place in written_and_known(root)} - {()}, key=str)
+    place, value = data.draw(st.sampled_from(places)), data.draw(HOSTILE)
+    put(config, place, value() if callable(value) else value)
+    began = time.process_time()
+    try:
+        again = complete(config, "mini.yaml")
+        json.dumps(again, allow_nan=False)
+        assert not isinstance(again.get(place[0]), float)
+    except InputError as error:
+        said = str(error)
+        assert said.startswith("mini.yaml: ") and "\n" not in said and len(said) < 500
+        assert any(str(part) in said for part in place), f"{place}: {said}"
+    assert time.process_time() - began < 1
+
+
+@given(st.data())
+@examples(20)
+def test_a_whole_number_written_with_a_point_is_that_number_or_refused(root, data):
+    config = yaml.safe_load((root / "tests" / "workflow" / "mini.yaml").read_text())
+    numbers = [place for place in written_and_known(root) if place and type(value_at(config, place)) is int]
+    place = data.draw(st.sampled_from(sorted(set(numbers), key=str)))
+    whole = complete(config, "mini.yaml")
+    put(config, place, float(value_at(config, place)))
+    assert complete(config, "mini.yaml") == whole
+    assert type(value_at(complete(config, "mini.yaml"), place)) in (int, float)
+
+
+def value_at(config, place):
+    for key in place:
+        try:
+            config = config[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return config

@@ -49,7 +49,8 @@ def refusal(text):
          "one of native, isis"),
         ("run: {seed: 1.5}", "run.seed: 1.5 is no whole number; give a whole number, at least 0"),
         ("run: {name: 2024}", "run.name: 2024 is no name; put it in quotes: '2024'"),
-        ("run: {name: a b}", "run.name: 'a b' has the wrong form; give a name, of letters, digits, _ and -"),
+        ("run: {name: a b}", "run.name: 'a b' has the wrong form; give a name, of letters, digits, _ and -, at most"
+         " 80"),
         ("training: {devices: 0}", "training.devices: 0 is not allowed; use a whole number, at least 1, or auto"),
         ("tiles: {size_px: 100}", "tiles.size_px: 100 is out of range; allowed: at least 32 and a multiple of 32"),
         ("targets: {crookes: {search: {max_images: 0}}}", "targets.crookes.search.max_images: 0 is out of range; "
@@ -64,8 +65,9 @@ def refusal(text):
          "product id, such as M143947267LE, or a path"),
         ("targets: {floor: {lat: 95}}", "targets.floor.lat: 95 is out of range; allowed: at least -90 and at most 90"),
         ("targets: {Floor: 1}", "targets: the name 'Floor' has the wrong form; give a name, of small letters, digits "
-         "and _, a letter first"),
-        ("comparison: {questions: {sun: {title: null}}}", "comparison.questions.sun.title: is missing; give text"),
+         "and _, a letter first, at most 80"),
+        ("comparison: {questions: {sun: {title: null}}}", "comparison.questions.sun.title: is missing; give text, of "
+         "at most 120 signs"),
         ("simulation: {wall_azimuth_deg: .nan}", "targets.floor.simulate.wall_azimuth_deg: 'nan' is no number; give a "
          "number"),
     ],

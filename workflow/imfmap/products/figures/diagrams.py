@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
 _INK = "#1c1c1e"
 _MAP_INCHES = 4.6
+# A title may have two dollar signs, and means no formula by them.
+_TITLE = {"fontsize": 9, "fontweight": "bold", "parse_math": False}
 
 
 def rose_figure(paths: Sequence[str | Path], rose: Mapping[str, Any], title: str) -> None:
@@ -68,7 +70,7 @@ def rose_figure(paths: Sequence[str | Path], rose: Mapping[str, Any], title: str
             axis = np.radians(rose["mean_axis_deg"])
             for turn in (0, np.pi):
                 axes.plot([axis + turn] * 2, [0, 1.04 * np.sqrt(largest)], color=COLOURS[1], linewidth=1.3)
-        axes.set_title(title, fontsize=9, fontweight="bold", pad=10)
+        axes.set_title(title, pad=10, **_TITLE)
         words = "no fractures"
         if rose["mean_axis_deg"] is not None:
             words = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
@@ -144,7 +146,7 @@ def density_figure(
                 )
         scale_bar(axes, grid, size=7.5)
         graticule(axes, grid, (max(2, round(width / 1.5)), max(2, round(width * aspect / 1.5))))
-        axes.set_title(title, fontsize=9, fontweight="bold", loc="left")
+        axes.set_title(title, loc="left", **_TITLE)
         bar = axes.figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.02)
         bar.set_label(f"length of fractures within {radius_m:g} m, km / km²")
         bar.outline.set_linewidth(0.5)
@@ -166,7 +168,7 @@ def distance_figure(paths: Sequence[str | Path], distances: "Distances | None", 
     title : str
     """
     with saved_figure(*paths, columns=2, panel_inches=(3.5, 2.9)) as (left, right):
-        left.figure.suptitle(title, fontsize=9, fontweight="bold")
+        left.figure.suptitle(title, **_TITLE)
         if distances is None:
             for axes in (left, right):
                 axes.axis("off")
@@ -218,7 +220,7 @@ def error_figure(paths: Sequence[str | Path], table: "pd.DataFrame", counts: Map
     }
     with saved_figure(*paths, rows=2, columns=3, panel_inches=(2.75, 2.35)) as grid_of_axes:
         figure = grid_of_axes[0, 0].figure
-        figure.suptitle(f"{title}: measured minus true", fontsize=9, fontweight="bold")
+        figure.suptitle(f"{title}: measured minus true", **_TITLE)
         *plots, last = grid_of_axes.ravel()
         for axes, (name, label) in zip(plots, panels.items(), strict=True):
             axes.axhline(0, color=_INK, linewidth=0.7)

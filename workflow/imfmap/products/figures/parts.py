@@ -27,6 +27,8 @@ PNG_DPI = 200
 
 _STYLE = {
     "font.family": "DejaVu Sans",
+    # A title may have two dollar signs, and means no formula by them.
+    "text.parse_math": False,
     "text.color": INK,
     "axes.edgecolor": FAINT,
     "axes.linewidth": 0.6,

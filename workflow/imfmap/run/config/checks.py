@@ -14,6 +14,9 @@ from ..projected_targets import check_projected
 from .explain import near
 from .learning import is_sun_aware
 
+# Products are names of files, and wildcards of rules.
+_PRODUCT = re.compile("[A-Za-z0-9_-]{1,80}", re.ASCII)
+
 
 def check_together(config: dict, where: str | Path) -> None:
     """Refuse values that are valid alone but do not fit each other.
@@ -112,7 +115,7 @@ def _check_models_exist(config, where):
         f"targets.{name}.model": [target["model"]] for name, target in config["targets"].items() if "model" in target
     }
     # These names may end in a seed.
-    named["evaluation.models"] = [re.sub("-s[0-9]+$", "", name) for name in config["evaluation"]["models"]]
+    named["evaluation.models"] = [re.sub("-s[0-9]{1,15}$", "", name) for name in config["evaluation"]["models"]]
     for question, settings in config["comparison"]["questions"].items():
         named[f"comparison.questions.{question}.models"] = settings["models"]
     for key, names in named.items():
@@ -154,6 +157,10 @@ def _check_target(config, name, where):
         raise InputError(where, f"{key}.search.dates: {first} is after {last}", "swap them")
     for source in ("edrs", "cubes"):
         products = [product_of(path) for path in target.get(source, [])]
+        for path, product in zip(target.get(source, []), products, strict=True):
+            if not _PRODUCT.fullmatch(product):
+                found = f"{key}.{source}: the name of '{path}' is '{product}' up to its first dot"
+                raise InputError(where, found, "rename the file: only letters, digits, _ and -, as in M143947267LE.IMG")
         if len(set(products)) < len(products):
             raise InputError(where, f"{key}.{source}: two files of one product", "keep one of them")
     if "simulate" in target:

@@ -1,13 +1,14 @@
 """The check of a configuration, and its completion with defaults."""
 
 import copy
-from datetime import date
+import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from ...core.choices import SHIPPED_MODELS
 from ...core.errors import InputError
+from ...core.extent import check_extent
 from ...maps.bodies import true_scale_latitude
 from ..coarse_targets import coarse_targets
 from .checks import check_together
@@ -43,7 +44,8 @@ def complete(config: dict, where: str | Path) -> dict:
     InputError
         On the first fault: file, key, what was found, what is allowed.
     """
-    config = _dates_as_text(config)
+    check_extent(config, where, _parts_of)
+    config = _plain_values(config, where)
     checked = _checked(config, where)
     if checked.small is not ABSENT:
         # Both sizes are checked, whichever one the run makes.
@@ -129,13 +131,26 @@ def _plain(value):
     return [_plain(item) for item in value] if isinstance(value, list) else value
 
 
-def _dates_as_text(value):
-    """Return a value with its dates as text. (YAML reads unquoted days as dates.)"""
+def _parts_of(value):
+    """Return the keys and values of a mapping, or the indices and items of a list."""
     if isinstance(value, dict):
-        return {key: _dates_as_text(item) for key, item in value.items()}
+        return value.items()
+    return enumerate(value) if isinstance(value, list | tuple | set | frozenset) else ()
+
+
+def _plain_values(value, where, above=()):
+    """Return a value with its dates as text. (YAML reads unquoted days as dates.) Refuse what is no plain value."""
+    if isinstance(value, dict):
+        return {key: _plain_values(item, where, (*above, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [_dates_as_text(item) for item in value]
-    return value.isoformat() if isinstance(value, date) else value
+        return [_plain_values(item, where, (*above, index)) for index, item in enumerate(value)]
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if value is None or isinstance(value, str | int | float):
+        return value
+    key = ".".join(map(str, above)) or "(top level)"
+    found = f"{key}: is a {type(value).__name__}, which a tag such as !!set, !!binary or !!python makes"
+    raise InputError(where, found, "write a text, a number, true, false, null, a list or a mapping")
 
 
 def _sorted(value):

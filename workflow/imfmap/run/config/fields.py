@@ -11,6 +11,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from ...core.product_ids import PRODUCT_ID
+from ...core.texts import refused_sign
+
+# Larger whole numbers are not the same in JSON, and do not fit into the 64 bits of random seeds.
+_LARGEST_WHOLE = 2**53
+_LONGEST_TITLE, _LONGEST_PATH = 120, 4000
 
 
 class _Absent:
@@ -64,7 +69,7 @@ def whole(**limits: float) -> Any:
 
 def text(pattern: str | None = None, kind: str = "text", limits: str = "") -> Any:
     """Return the type of a text; `limits` says in words what the pattern allows."""
-    return Annotated[str, Field(pattern=pattern, min_length=1), Words(kind, limits)]
+    return Annotated[str, Field(pattern=pattern, min_length=1), AfterValidator(_readable), Words(kind, limits)]
 
 
 def pair(of: Any) -> Any:
@@ -85,11 +90,42 @@ def series(of: Any, least: int = 0) -> Any:
 
 def _as_it_is(value, check):
     check(value)
-    return value
+    return float(value) if isinstance(value, int) and abs(value) > _LARGEST_WHOLE else value
 
 
 def _whole(value):
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    whole_value = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(whole_value, int) and abs(whole_value) > _LARGEST_WHOLE:
+        raise fault("is too large", f"give a whole number up to {_LARGEST_WHOLE}")
+    return whole_value
+
+
+def _readable(value):
+    if sign := refused_sign(value):
+        raise fault(f"has the sign {sign}, which cannot be shown or written", "leave it out")
+    return value
+
+
+def _title(value):
+    return _short_enough(value, _LONGEST_TITLE)
+
+
+def _path(value):
+    """Refuse what Snakemake takes for a wildcard, and what breaks the page of its report."""
+    for sign in "{}<>":
+        if sign in value:
+            raise fault(f"the path has {sign} in it", "rename the file or folder")
+    return _short_enough(value, _LONGEST_PATH)
+
+
+def _short_enough(value, most):
+    if len(value) > most:
+        raise fault(f"is {len(value)} signs long", f"give at most {most}")
+    return value
+
+
+def _place(value):
+    return value if value.lstrip().upper().startswith(("POLYGON", "MULTIPOLYGON")) else _path(value)
 
 
 def _no_twins(values):
@@ -131,12 +167,16 @@ Azimuth = number(ge=0, le=360)
 Count = whole(ge=1)
 NotNegativeCount = whole(ge=0)
 Text = text()
-File = text(kind="a path")
+Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} signs"), AfterValidator(_title)]
+File = Annotated[text(kind="a path"), AfterValidator(_path)]
+PolygonOrFile = Annotated[Text, AfterValidator(_place)]
 Url = text(kind="an address")
-RunName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
-ModelName = text(r"^[A-Za-z0-9_-]+$", "a name", "of letters, digits, _ and -")
-QuestionName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
-TargetName = text(r"^[a-z][a-z0-9_]*$", "a name", "of small letters, digits and _, a letter first")
+_LETTERS = "of letters, digits, _ and -, at most 80"
+_SMALL_LETTERS = "of small letters, digits and _, a letter first, at most 80"
+RunName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)
+ModelName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)
+QuestionName = text(r"^[a-z][a-z0-9_]{0,79}$", "a name", _SMALL_LETTERS)
+TargetName = text(r"^[a-z][a-z0-9_]{0,79}$", "a name", _SMALL_LETTERS)
 ProductId = text(rf"^{PRODUCT_ID}$", "a product id", "such as M143947267LE")
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]

@@ -12,13 +12,14 @@ from .fields import (
     ABSENT,
     Count,
     InnerShare,
+    ModelName,
     NotNegative,
     NotNegativeCount,
     Overlap,
     Positive,
     QuestionName,
     Section,
-    Text,
+    Title,
     number,
     several,
     whole,
@@ -29,7 +30,7 @@ from .learning import NO_CONSEQUENCE, Training
 class Evaluation(Section):
     """What `snakemake evaluation` compares."""
 
-    models: several(Text) = Field(
+    models: several(ModelName) = Field(
         [],
         description="models that the tables compare, on the targets of role `validation` and `test`; `net-s3` is `net` "
         "trained with seed 3",
@@ -44,8 +45,8 @@ class Evaluation(Section):
 class Question(Section):
     """A question that a comparison answers."""
 
-    title: Text = Field(description="heading of the tables")
-    models: several(Text, least=1) = Field(description="keys of `models`; each may have another recipe")
+    title: Title = Field(description="heading of the tables")
+    models: several(ModelName, least=1) = Field(description="keys of `models`; each may have another recipe")
     tables: several(Literal[tuple(COMPARISON_TABLES)], least=1) = Field(
         ["images"],
         description="`images`: every image alone; `maps`: all images of a place, fused or (models of recipe `paper`) "
@@ -67,7 +68,7 @@ class Comparison(Section):
 class Inference(Section):
     """How images and mosaics are searched."""
 
-    model: Annotated[Text, NO_CONSEQUENCE] = Field(
+    model: Annotated[ModelName, NO_CONSEQUENCE] = Field(
         ABSENT, description="key of `models`: the model that makes maps; by default the first of the run's recipe"
     )
     overlap: Overlap = Field(0.25, description="overlap of the windows; the paper's is 0")
@@ -96,7 +97,7 @@ class Coarse(Section):
     """The same targets at a coarser resolution."""
 
     resolution_m: Positive = Field(6, description="pixel size, metres")
-    model: Text = Field(ABSENT, description="key of `models` with the same `resolution_m`; by default none")
+    model: ModelName = Field(ABSENT, description="key of `models` with the same `resolution_m`; by default none")
 
 
 class Mapping(Section):

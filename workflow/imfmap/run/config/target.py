@@ -14,12 +14,14 @@ from .fields import (
     Day,
     File,
     Latitude,
+    ModelName,
     NotNegativeCount,
+    PolygonOrFile,
     Positive,
     ProductId,
     Range,
     Section,
-    Text,
+    Title,
     fault,
     number,
     pair,
@@ -44,7 +46,7 @@ class Search(Section):
     emission_deg: Range = Field([0, 90], description="[least, most] emission angle")
     resolution_m: Range = Field([0, 1.6], description="[least, most] pixel size, metres")
     dates: pair(Day) = Field(ABSENT, description="[first, last] day of the images' start, UTC; by default all")
-    polygon: Text = Field(
+    polygon: PolygonOrFile = Field(
         ABSENT,
         description="ground that the images must cover, instead of the map: WKT in degrees (POLYGON, MULTIPOLYGON), or "
         "a vector file",
@@ -94,7 +96,7 @@ class Simulate(Section):
 class Target(Section):
     """A place, and one source of its pixels."""
 
-    title: Text = Field(ABSENT, description="name on the map; by default the target's")
+    title: Title = Field(ABSENT, description="name on the map; by default the target's")
     role: Literal[ROLES] = Field(
         ABSENT,
         description="`train`, `validation` (the paper's Va2), `test` (Te) or `map`; a target without a role is made "
@@ -117,7 +119,7 @@ class Target(Section):
     base_map: File = Field(
         ABSENT, description="raster of the body, such as a WAC mosaic, below the overview of the figure sheet"
     )
-    model: Text = Field(ABSENT, description="model that maps the target, instead of `inference.model`")
+    model: ModelName = Field(ABSENT, description="model that maps the target, instead of `inference.model`")
     search: Search = Field(
         ABSENT, description="source: a search with ODE; images are chosen to cover the map, or a `polygon` (below)"
     )

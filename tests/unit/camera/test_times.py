@@ -2,8 +2,8 @@
 
 import pytest
 
+from imfmap.camera.times import ephemeris_time
 from imfmap.core.errors import InputError
-from imfmap.maps.times import ephemeris_time
 
 
 def test_ephemeris_time_is_spices():

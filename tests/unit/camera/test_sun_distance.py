@@ -2,7 +2,7 @@
 
 import pytest
 
-from imfmap.maps.sun_distance import sun_moon_distance_au
+from imfmap.camera.sun_distance import sun_moon_distance_au
 
 
 def test_sun_distance_by_default_is_the_moons():
