@@ -14,8 +14,8 @@ from imfmap.maps.rasters import read_raster, write_raster
 from imfmap.mosaic.coregistration import coregister, measure_shift
 from tests.helpers.target_factory import target_grid
 
-SHAPE = (320, 340)
-GRID = target_grid(size=SHAPE)
+GRID = target_grid(size=(320, 340))
+SHAPE = GRID.shape
 FACTS = ImageFacts("M1500000000LE", "2010-06-01T10:00:00", 90.0, 50.0, 1.0, 50.0, 1.0, "none")
 
 
