@@ -161,7 +161,7 @@ if ENGINE == "native":
             runtime=rising(60),
         params:
             code=code_digest("calibrate_edr.py"),
-            content=content_of(edr, isd, calibration_dir, processing_files),
+            content=content_of(edr, isd, calibration_files, processing_files),
             processing=image_processing,
             calibration=calibration_dir,
         message:

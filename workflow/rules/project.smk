@@ -26,7 +26,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_edr.py"),
-            content=content_of(edr, isd, calibration_dir, processing_files),
+            content=content_of(edr, isd, calibration_files, processing_files),
             place=place,
             processing=image_processing,
             calibration=calibration_dir,
@@ -58,7 +58,7 @@ if ENGINE == "native":
             runtime=rising(120),
         params:
             code=code_digest("project_cube.py"),
-            content=content_of(local_file, calibration_dir, processing_files),
+            content=content_of(local_file, calibration_files, processing_files),
             place=place,
             processing=image_processing,
             calibration=calibration_dir,
