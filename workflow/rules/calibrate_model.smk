@@ -6,7 +6,7 @@ rule infer_uncalibrated:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
         images=of_each_image("projected/{product}.tif"),
     output:
-        directory(f"{RUN}/models/{{model}}/uncalibrated/{{target}}"),
+        folder_made(f"{RUN}/models/{{model}}/uncalibrated/{{target}}"),
     log:
         log_of("infer_uncalibrated", "model", "target"),
     benchmark:
@@ -30,7 +30,7 @@ rule infer_uncalibrated:
 rule calibrate_model:
     input:
         checkpoint=f"{RUN}/models/{{model}}/checkpoint.pt",
-        probabilities=[f"{RUN}/models/{{model}}/uncalibrated/{target}" for target in CALIBRATED_ON],
+        probabilities=[f"{RUN}/models/{{model}}/uncalibrated/{target}/{FOLDER_SUMS}" for target in CALIBRATED_ON],
         images=lambda wildcards: [path for place in calibration_places(wildcards, RUN) for path in place["images"]],
         truth=lambda wildcards: [
             place[name]

@@ -204,7 +204,7 @@ def calibration_files(wildcards):
         return f"{made}/{FOLDER_SUMS}" if made else []
     from imfmap.nac.calibration_files import files_for_image  # here: it loads rasterio, and every job reads this file
 
-    return [ancient(local(str(path))) for path in files_for_image(local_path(folder), wildcards.product)]
+    return [user_file(str(path)) for path in files_for_image(local_path(folder), wildcards.product)]
 
 
 def calibrated_of(*targets):
