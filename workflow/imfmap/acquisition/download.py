@@ -19,7 +19,8 @@ import requests
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
-from ..core.errors import InputError, SetupError
+from ..core.errors import InputError, NoRoomError, SetupError
+from ..core.machine_faults import note_room
 from .http import NotThereError, get, session
 from .mirrors import copies_of, is_there, local_path
 
@@ -28,10 +29,6 @@ log = logging.getLogger(__name__)
 CHUNK = 1 << 18
 _LONGEST_PAUSE_S = 120.0
 _WEB_PAGE = re.compile(rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body)\b", re.I | re.S)
-
-
-class _NoRoomError(SetupError):
-    """The disk is full: another place for the file does not help."""
 
 
 def download_file(
@@ -69,7 +66,11 @@ def download_file(
     InputError
         Where the file is damaged twice.
     SetupError
-        Where the disk has no room, or the archive cannot be reached, refuses, or sends a web page instead.
+        Where the archive cannot be reached, refuses, or sends a web page instead.
+    NoRoomError
+        Where the file is larger than the room on the disk.
+    OSError
+        Where it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
@@ -101,7 +102,7 @@ def _from_mirror(url, part, file, acquisition, check, size):
         except NotThereError as error:
             reason = f"does not have it ({error.found})"
             continue
-        except _NoRoomError:
+        except NoRoomError:
             raise
         except InputError as error:
             reason = f"{place} {error.found}"
@@ -206,16 +207,24 @@ def _copy(source, part, file):
     """Copy a file of this machine into a part."""
     try:
         size = source.stat().st_size
-        with open(source, "rb") as original:
-            _restart(file, part)
-            _check_room(part, size)
-            with _progress(part, size, 0) as bar:
-                while chunk := original.read(CHUNK):
-                    _write(file, chunk)
-                    bar.update(len(chunk))
+        original = open(source, "rb")  # noqa: SIM115 (the block below closes it)
     except OSError as error:
         raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
-    file.flush()
+    with original, note_room(part.parent):
+        _restart(file, part)
+        _check_room(part, size)
+        with _progress(part, size, 0) as bar:
+            while chunk := _read_chunk(original, source):
+                file.write(chunk)
+                bar.update(len(chunk))
+        file.flush()
+
+
+def _read_chunk(original, source):
+    try:
+        return original.read(CHUNK)
+    except OSError as error:
+        raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def _transfer(http, url, part, file, acquisition, wait):
@@ -288,11 +297,11 @@ def _read(answer, url, part, file, first, total):
     """Append an answer's content to a part; whether it came to its end."""
     if total is not None:
         _check_room(part, total - first)
-    with _progress(part, total, first) as bar:
+    with note_room(part.parent), _progress(part, total, first) as bar:
         try:
             # What has arrived, however little: a longer wait for more would lose it to a cut.
             while chunk := answer.raw.read1(CHUNK):
-                _write(file, chunk)
+                file.write(chunk)
                 bar.update(len(chunk))
         except HTTPError:
             log.warning("%s: cut after %d bytes, going on", url, file.tell())
@@ -302,17 +311,10 @@ def _read(answer, url, part, file, first, total):
     return True
 
 
-def _write(file, chunk):
-    try:
-        file.write(chunk)
-    except OSError as error:
-        raise _NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room") from None
-
-
 def _check_room(part, size):
     free = shutil.disk_usage(part.parent).free
     if free < size:
-        raise _NoRoomError(
+        raise NoRoomError(
             part.parent, f"{size / 1e6:.0f} MB for {part.stem} do not fit, {free / 1e6:.0f} MB are free", "make room"
         )
 

@@ -8,13 +8,13 @@ log). They count as drawn; the user's files stay as they are.
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ..core.checksums import new_sha256
 from ..core.errors import InputError
+from ..core.temporary import temporary_folder
 
 # Tables of a GeoPackage that hold no features: styles that QGIS keeps.
 _NO_FEATURES = ("layer_styles", "qgis_projects")
@@ -43,8 +43,8 @@ def with_pending_edits(path: str | Path) -> Iterator[Path]:
     if log is None:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, Path(path).name)
+    with temporary_folder() as folder:
+        copy = folder / Path(path).name
         shutil.copyfile(path, copy)
         shutil.copyfile(log, f"{copy}-wal")
         with closing(sqlite3.connect(copy)) as database:

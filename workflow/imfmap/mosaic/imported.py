@@ -2,7 +2,6 @@
 
 import logging
 import math
-import tempfile
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -17,6 +16,7 @@ from rasterio.windows import Window
 from ..camera.footprint import map_azimuth_deg
 from ..core.choices import MOSAIC
 from ..core.errors import InputError
+from ..core.temporary import folder_beside
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import BLOCK, create_raster, open_raster
@@ -81,8 +81,8 @@ def import_mosaic(
             _write(_eight_bit(source, low_high), own, path, mosaic_path, sources_path, tags)
             return
         log.info("%s: warped onto the target's grid", path)
-        with tempfile.TemporaryDirectory(dir=_folder(mosaic_path), prefix=".import.") as folder:
-            copy = Path(folder) / "mosaic.tif"
+        with folder_beside(mosaic_path) as folder:
+            copy = folder / "mosaic.tif"
             _write_copy(copy, source, _eight_bit(source, low_high), "uint8", 0)
             with open_raster(copy) as whole, ExitStack() as stack:
                 turns = warped_turns(whole, grid, stack)
@@ -127,11 +127,11 @@ def mosaic_as_image(
         )
     middle = [float(value) for value in grid.lonlat((grid.shape[0] - 1) / 2, (grid.shape[1] - 1) / 2)]
     azimuth_deg = map_azimuth_deg(grid, *middle, sun_azimuth_deg)
-    with open_raster(path) as source, tempfile.TemporaryDirectory(dir=_folder(out_path), prefix=".import.") as folder:
+    with open_raster(path) as source, folder_beside(out_path) as folder:
         check_reference(source, path, grid)
         pixel_m = max(grid.resolution_m, pixel_m_of(source, grid.body))
         facts = ImageFacts.of_mosaic(product, pixel_m, azimuth_deg, float(incidence_deg))
-        copy = Path(folder) / "mosaic.tif"
+        copy = folder / "mosaic.tif"
         _write_copy(copy, source, partial(_values, source), "float32", np.nan)
         with (
             open_raster(copy) as whole,
@@ -147,12 +147,6 @@ def mosaic_as_image(
                     image.write(values, 1, window=window)
             if not seen:
                 raise InputError(path, *_NO_VALID_PIXEL)
-
-
-def _folder(path):
-    folder = Path(path).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _own_grid(source, grid):
