@@ -2,6 +2,8 @@
 
 import errno
 import resource
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -9,6 +11,18 @@ import rasterio
 
 from imfmap.maps.reported_writes import open_for_writing
 
+OVERVIEWS = """
+import sys
+import numpy as np
+import rasterio
+from imfmap.maps.rasters import build_overviews
+pixels = np.random.default_rng(1).integers(0, 255, (1, 2048, 2048), np.uint8)
+profile = {"driver": "GTiff", "width": 2048, "height": 2048, "count": 1, "dtype": "uint8", "tiled": True}
+with rasterio.open(sys.argv[1], "w", compress="zstd", **profile) as dataset:
+    dataset.write(pixels)
+with rasterio.Env(GDAL_NUM_THREADS=4):
+    build_overviews(sys.argv[1], "average")
+"""
 PIXELS = np.random.default_rng(1).integers(0, 255, (1, 256, 256), np.uint8)
 PROFILE = {
     "driver": "GTiff",
@@ -55,3 +69,11 @@ def test_overviews_that_do_not_fit_are_told(tmp_path, request):
     with pytest.raises(OSError) as caught, open_for_writing(path, "r+") as dataset:
         dataset.build_overviews([2, 4])
     assert caught.value.errno == errno.EFBIG
+
+
+def test_threads_of_gdal_do_not_wait_for_python(root, tmp_path):
+    """rasterio holds Python's lock while overviews are built. Threads that read through Python would wait for ever."""
+    path = tmp_path / "a.tif"
+    subprocess.run([sys.executable, "-c", OVERVIEWS, str(path)], cwd=root / "workflow", check=True, timeout=60)
+    with rasterio.open(path) as dataset:
+        assert dataset.overviews(1) == [2, 4]

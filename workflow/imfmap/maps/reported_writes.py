@@ -46,6 +46,10 @@ def open_for_writing(path: str | Path, mode: str = "w", **profile: Any) -> Itera
 
     # ISIS's environment may have a rasterio before 1.4, which has no openers.
     with_opener = {"opener": opener} if "opener" in inspect.signature(rasterio.open).parameters else {}
+    if mode == "r+" and with_opener:
+        # rasterio keeps Python's lock while overviews are built. GDAL's threads, which would read here through Python,
+        # would wait for it for ever.
+        with_opener["num_threads"] = "1"
     try:
         with written_by_library(path), rasterio.open(path, mode, **with_opener, **profile) as dataset:
             yield dataset
