@@ -25,7 +25,6 @@ TESTED_THROUGH = {
     "core/choices": "unit/run/config/test_sections.py",
     "core/errors": "unit/run/test_job.py",
     "core/extent": "unit/core/test_yamlfiles.py",
-    "core/files": "unit/maps/test_rasters.py",
     "core/media_types": "unit/products/test_product_files.py",
     "core/scratch": "unit/inference/test_infer.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",

@@ -68,6 +68,31 @@ def settle(monkeypatch):
     monkeypatch.setattr(checksums.time, "time", lambda: now() + 10)
 
 
+def test_the_checksum_of_a_file_that_has_just_changed_is_not_kept(file, tmp_path):
+    """It may change once more without a sign of it. A time that was set back does not make it older."""
+    kept = Checksums(tmp_path / "kept")
+    for time_ns in (file.stat().st_mtime_ns, 10**18):
+        os.utime(file, ns=(time_ns, time_ns))
+        assert kept.of(file) == sha256(file) and kept.known(file) is None
+
+
+def test_a_checksum_is_computed_once_until_the_file_changes(file, tmp_path, monkeypatch):
+    reads = []
+
+    def counted(path):
+        reads.append(path)
+        return sha256(path)
+
+    settle(monkeypatch)
+    kept = Checksums(tmp_path / "kept")
+    assert [kept.of(file, counted) for _ in range(3)] == [sha256(file)] * 3 and len(reads) == 1
+    for count, change in enumerate((os.utime, lambda path: path.chmod(0o600), lambda path: path.write_bytes(b"")), 2):
+        time.sleep(0.02)
+        change(file)
+        assert kept.known(file, counted) is None
+        assert [kept.of(file, counted) for _ in range(3)] == [sha256(file)] * 3 and len(reads) == count
+
+
 def test_other_content_of_the_same_size_and_time_is_seen(file, tmp_path, monkeypatch):
     """As `cp -p` of an older version gives it."""
     settle(monkeypatch)

@@ -14,7 +14,6 @@ import pytest
 import shapely
 import torch
 
-from imfmap.core.checksums import Checksums, md5, sha256
 from imfmap.core.part_store import PartStore
 from imfmap.fractures import measures
 from imfmap.inference import fusion
@@ -175,30 +174,6 @@ def test_a_failed_job_keeps_its_parts_for_the_next(tmp_path):
         raise ZeroDivisionError
     with PartStore(tmp_path / "product.tif", {}) as store:
         assert store.get(store.key(1)) == b"first"
-
-
-# --- checksums ---
-
-
-def test_a_checksum_is_computed_once_until_the_file_changes(tmp_path):
-    path, reads = tmp_path / "file", []
-
-    def counted(path):
-        reads.append(path)
-        return sha256(path)
-
-    path.write_bytes(b"abc")
-    checksums = Checksums(tmp_path / "run")
-    # A file as young as its checksum may change once more without a sign of it.
-    assert checksums.of(path, counted) == sha256(path) and checksums.known(path, counted) is None
-    os.utime(path, ns=(10**18, 10**18))
-    assert len({checksums.of(path, counted) for _ in range(3)}) == 1 and len(reads) == 2
-    assert checksums.known(path, counted) == sha256(path)
-    os.utime(path, ns=(10**18, 10**18 + 1))
-    assert checksums.known(path, counted) is None and checksums.of(path, counted) == sha256(path)
-    path.write_bytes(b"abd")
-    assert checksums.of(path, counted) == sha256(path) and len(reads) == 4
-    assert checksums.of(path, md5) == "4911e516e5aa21d327512e0c8b197616"
 
 
 # --- products of several images ---

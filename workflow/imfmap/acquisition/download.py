@@ -12,13 +12,14 @@ from urllib.parse import urlparse
 
 import requests
 
-from ..core.errors import InputError, SetupError
+from ..core.errors import InputError, NoRoomError, SetupError
+from ..core.machine_faults import is_of_machine
 from ..core.product_ids import OtherProductError
 from . import limits
 from .http import NotThereError, session
 from .mirrors import copies_of, is_there
 from .outside import shown
-from .transfer import NoRoomError, note_of, restart, transfer
+from .transfer import note_of, restart, transfer
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,12 @@ def download_file(
     InputError
         Where the file is damaged twice.
     SetupError
-        Where the disk has no room, or the archive cannot be reached, refuses, or sends a web page instead.
+        Where the archive cannot be reached, refuses, or sends a web page instead; or where a folder or a link stands in
+        the file's place.
+    NoRoomError
+        Where the file is larger than the room on the disk.
+    OSError
+        Where a fault of the machine stops it (`machine_faults`), such as a full disk.
     """
     try:
         scheme = urlparse(url).scheme
@@ -76,6 +82,8 @@ def download_file(
     try:
         _download(url, path, acquisition, check, size, http)
     except OSError as error:
+        if is_of_machine(error):
+            raise
         # A folder stands in a file's place, or a file in a folder's: whatever a server's names have come to.
         raise SetupError(path, f"cannot be written ({error.strerror})", "look at what stands in its place") from None
 

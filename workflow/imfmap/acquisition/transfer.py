@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,8 +17,9 @@ import requests
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError
 
-from ..core.errors import InputError, SetupError
+from ..core.errors import InputError, NoRoomError, SetupError
 from ..core.files import replacing
+from ..core.machine_faults import note_room
 from .connections import kept_going
 from .http import NotThereError, get
 from .mirrors import local_path
@@ -30,8 +31,8 @@ _LONGEST_PAUSE_S = 120.0
 _RANGE = re.compile(r"bytes (?:([0-9]{1,18})-[0-9]{1,18}|\*)/([0-9]{1,18}|\*)(?![0-9])")
 
 
-class NoRoomError(SetupError):
-    """The disk is full: another place for the file does not help."""
+class _CutError(Exception):
+    """The server, or the network, has cut a transfer."""
 
 
 def transfer(
@@ -70,9 +71,11 @@ def transfer(
     NotThereError
         Where the file is not there.
     NoRoomError
-        Where it does not fit on the disk.
+        Where it is larger than the room on the disk.
     SetupError
         Where the server cannot be reached, refuses, or brings nothing more.
+    OSError
+        Where the part cannot be written.
     """
     source = local_path(place)
     if source is None:
@@ -99,17 +102,27 @@ def _copy(source, part, file, most):
         size = source.stat().st_size
         if size > most:
             return f"{size} bytes"
-        with open(source, "rb") as original:
-            restart(file, part)
-            _check_room(part, size)
-            with _progress(part, size, 0) as bar:
-                while chunk := original.read(CHUNK):
-                    _write(file, chunk)
-                    bar.update(len(chunk))
+        original = open(source, "rb")  # noqa: SIM115 (the block below closes it)
     except OSError as error:
         raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
-    file.flush()
+    with original, note_room(part.parent):
+        restart(file, part)
+        _check_room(part, size)
+        with _progress(part, size, 0) as bar:
+            for chunk in _chunks_of_file(original, source):
+                file.write(chunk)
+                bar.update(len(chunk))
+        file.flush()
     return None
+
+
+def _chunks_of_file(original: BinaryIO, source: Path) -> Iterator[bytes]:
+    """Yield the bytes of a file. Errors of whoever takes them do not count as this file's."""
+    try:
+        while chunk := original.read(CHUNK):
+            yield chunk
+    except OSError as error:
+        raise NotThereError(source, f"cannot be read ({error.strerror})", "check the path") from None
 
 
 def _receive(http, url, part, file, acquisition, most, wait):
@@ -197,19 +210,15 @@ def _read(answer, url, part, file, first, total, most, timeout_s):
     """Append an answer's content to a part, one byte more than `most` at most; whether it came to its end."""
     if total is not None:
         _check_room(part, total - first)
-    with _progress(part, total, first) as bar:
+    with note_room(part.parent), _progress(part, total, first) as bar:
         try:
             with kept_going(timeout_s, file.tell, answer.raw.shutdown) as slow:
-                # What has arrived, however little: a longer wait for more would lose it to a cut.
-                while chunk := answer.raw.read1(CHUNK):
-                    _write(file, chunk)
+                for chunk in _chunks_of_answer(answer):
+                    file.write(chunk)
                     bar.update(len(chunk))
                     if file.tell() > most:
                         return True
-        except InputError:
-            raise
-        except (HTTPError, OSError, ValueError):
-            # A socket that is closed while it is read ends in errors of many types.
+        except _CutError:
             log.warning("%s: cut after %d bytes, going on", url, file.tell())
             return False
         finally:
@@ -217,11 +226,17 @@ def _read(answer, url, part, file, first, total, most, timeout_s):
     return not slow.is_set()
 
 
-def _write(file, chunk):
+def _chunks_of_answer(answer: requests.Response) -> Iterator[bytes]:
+    """Yield the bytes of an answer as they arrive. Errors of whoever takes them are no cut."""
     try:
-        file.write(chunk)
-    except OSError as error:
-        raise NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room") from None
+        # What has arrived, however little: a longer wait for more would lose it to a cut.
+        while chunk := answer.raw.read1(CHUNK):
+            yield chunk
+    except InputError:
+        raise
+    except (HTTPError, OSError, ValueError) as error:
+        # A socket that is closed while it is read ends in errors of many types.
+        raise _CutError from error
 
 
 def _check_room(part, size):

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from ..core.checksums import md5, sha256
-from ..core.errors import InputError
+from ..core.errors import InputError, NoRoomError
 from .answers import zenodo_record
 from .download import download_file
 from .http import ask, session
@@ -51,6 +51,8 @@ def download_torchvision_weights(
         download_file(
             kept.absolute().as_uri() if kept and kept.exists() else url, path, {**acquisition, "mirror": None}, check
         )
+    except NoRoomError:
+        raise
     except InputError as error:
         raise InputError(
             url, f"cannot be fetched ({error})", f"fetch it where there is internet, and put it here as {path}"

@@ -35,3 +35,7 @@ class SetupError(InputError):
 
     It also stops a run that may leave images out (``processing.allow_missing``).
     """
+
+
+class NoRoomError(SetupError):
+    """What is to be written is larger than the room that is left on the disk. Another source of it would not help."""
