@@ -1,8 +1,8 @@
 """Co-registration: the shift of an image against a reference on the map, found by phase correlation of many windows.
 
-Brightness cannot be compared: under another Sun the bright side of a hole is another one, and phase correlation of
-brightness is wrong by pixels, with confidence. Rims, boulders and cracks are edges under every Sun. So the magnitude of
-the gradient is correlated (`benchmarks/coregistration.py` has the errors).
+Brightness is no measure: under another Sun the bright side of a hole is another one, and phase correlation of
+brightness may be wrong by pixels, with confidence. Rims, boulders and cracks are edges under every Sun. So the
+magnitude of the gradient is correlated (`benchmarks/coregistration.py` has the errors of both).
 """
 
 import logging
@@ -108,16 +108,16 @@ def measure_shift(reference: Read, image: Read, shape: tuple[int, int], limit_px
 
 def _side(shape, limit_px):
     """Return the side of windows: at least four times the limit, if a map has room for several windows of it."""
-    fitting = [side for side in _SIDES_PX if side <= min(shape) / 2] or [_SIDES_PX[-1]]
+    fitting = [side for side in _SIDES_PX if side <= min(shape) / 1.5] or [_SIDES_PX[-1]]
     return min((side for side in fitting if side >= max(4 * limit_px, _LEAST_SIDE_PX)), default=fitting[0])
 
 
 def _places(shape, side):
-    """Yield upper left pixels of half overlapping windows, in an order in which any first part is spread evenly."""
+    """Yield upper left pixels of overlapping windows, in an order in which any first part is spread evenly."""
+    # Half overlapping, but on a small map there would be few of those.
+    step = side // 2 if min(shape) >= 3 * side else side // 4
     places = [
-        (row, column)
-        for row in range(0, shape[0] - side + 1, side // 2)
-        for column in range(0, shape[1] - side + 1, side // 2)
+        (row, column) for row in range(0, shape[0] - side + 1, step) for column in range(0, shape[1] - side + 1, step)
     ]
     golden = (np.arange(len(places)) * 0.6180339887) % 1
     yield from (places[number] for number in np.argsort(golden))
