@@ -24,7 +24,7 @@ from imfmap.core.checksums import Checksums
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import clock, clone_folder, command_line, lock, snakemake_internals, startup_checks, target_choice
+from imfmap.run import clock, clone_folder, command_line, snakemake_internals, startup_checks, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
@@ -167,11 +167,11 @@ if COMMAND_LINE is not None:
 
 
 onsuccess:
-    lock.remove_parts(RUN_ON_DISK)
+    command_line.end_run(RUN_ON_DISK)
     Path(RUN_ON_DISK, "failed.csv").unlink(missing_ok=True)
     print("\nMade:", *made(RUN_ON_DISK), sep="\n")
 
 
 onerror:
-    lock.remove_parts(RUN_ON_DISK)
+    command_line.end_run(RUN_ON_DISK)
     print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED)), sep="\n")

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from imfmap.core import machine_faults
 from imfmap.core.checksums import FOLDER_SUMS
 from imfmap.core.errors import InputError
 from imfmap.run import job, job_records, left_out
@@ -21,7 +22,7 @@ def snakemake(tmp_path):
 
 @pytest.fixture
 def full(monkeypatch):
-    monkeypatch.setattr(job.shutil, "disk_usage", lambda folder: SimpleNamespace(free=4096))
+    monkeypatch.setattr(machine_faults.shutil, "disk_usage", lambda folder: SimpleNamespace(free=4096))
 
 
 def run(snakemake, error=None):
@@ -30,10 +31,11 @@ def run(snakemake, error=None):
             raise error
 
 
-def assert_told(capsys, snakemake):
+def assert_told(capsys, snakemake, folder=None):
     said = capsys.readouterr().err.splitlines()
     assert len(said) == 1
-    assert said[0].startswith(f"imfmap: mosaic: {os.path.dirname(snakemake.output[0])}: no room is left on the disk (")
+    folder = folder or os.path.dirname(snakemake.output[0])
+    assert said[0].startswith(f"imfmap: mosaic: {folder}: no room is left on the disk (")
     assert said[0].endswith("; make room and run again")
 
 
@@ -56,7 +58,7 @@ def test_a_record_that_finds_no_room_is_one_line(snakemake, capsys, monkeypatch,
     monkeypatch.setattr(job_records.Path, "write_text", fails)
     with pytest.raises(SystemExit, match="1"):
         run(snakemake)
-    assert_told(capsys, snakemake)
+    assert_told(capsys, snakemake, tmp_path / "provenance" / "jobs" / "mosaic")
     assert not any(path.is_file() for path in (tmp_path / "provenance").rglob("*"))
     monkeypatch.undo()
     run(snakemake)
@@ -80,10 +82,22 @@ def test_a_library_that_fails_in_its_own_words_is_one_line(snakemake, full, caps
     assert_told(capsys, snakemake)
 
 
-def test_a_library_that_says_nothing_is_not_believed(snakemake, full, capsys):
+def test_no_memory_is_one_line(snakemake, capsys):
     with pytest.raises(SystemExit, match="1"):
-        run(snakemake)
-    assert_told(capsys, snakemake)
+        run(snakemake, MemoryError())
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and "the memory is used up; give the job more memory" in said[0]
+
+
+def test_no_image_is_left_out_over_too_many_open_files(snakemake, capsys, tmp_path):
+    snakemake.params["allow_missing"] = True
+    with pytest.raises(SystemExit, match="1"), job.job(snakemake):
+        try:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        except OSError:
+            raise InputError("image.tif", "cannot be opened") from None
+    assert "too many files are open" in capsys.readouterr().err
+    assert not (tmp_path / "mosaic.tif").exists()
 
 
 def test_no_image_is_left_out_for_want_of_room(snakemake, full, tmp_path):

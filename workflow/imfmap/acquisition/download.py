@@ -13,6 +13,7 @@ from urllib.parse import urlparse
 import requests
 
 from ..core.errors import InputError, SetupError
+from ..core.machine_faults import explained
 from ..core.product_ids import OtherProductError
 from . import limits
 from .http import NotThereError, session
@@ -76,6 +77,9 @@ def download_file(
     try:
         _download(url, path, acquisition, check, size, http)
     except OSError as error:
+        fault = explained(error, path.parent)
+        if fault is not None:
+            raise fault from error
         # A folder stands in a file's place, or a file in a folder's: whatever a server's names have come to.
         raise SetupError(path, f"cannot be written ({error.strerror})", "look at what stands in its place") from None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ..camera.times import J2000, ephemeris_time
 from ..core.files import replacing
+from ..core.temporary import remove_leftovers
 
 VERSION = "0000"
 _DATED = re.compile(r"_(\d{7})_(\d{7})_v(\d+)\.bc\Z")
@@ -76,6 +77,7 @@ def write_database(tree: str | Path, pattern: str, prefixes: Sequence[str]) -> P
         The database; None if the tree has no such kernel.
     """
     path = Path(tree) / pattern.replace("????", VERSION)
+    remove_leftovers(path.parent, below=False)
     while True:
         groups = [_kernels_at_hand(Path(tree), pattern.rsplit("/", 1)[0], prefix) for prefix in prefixes]
         if not any(groups):

@@ -221,7 +221,7 @@ def _write(file, chunk):
     try:
         file.write(chunk)
     except OSError as error:
-        raise NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room") from None
+        raise NoRoomError(file.name, f"cannot be written ({error.strerror})", "make room, or check the disk") from None
 
 
 def _check_room(part, size):

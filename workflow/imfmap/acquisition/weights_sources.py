@@ -12,6 +12,7 @@ from .answers import zenodo_record
 from .download import download_file
 from .http import ask, session
 from .outside import address, shown
+from .transfer import NoRoomError
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
 # The names of torch's files end with the beginning of their SHA-256: deeplabv3_resnet50_coco-cd0a2569.pth.
@@ -51,6 +52,8 @@ def download_torchvision_weights(
         download_file(
             kept.absolute().as_uri() if kept and kept.exists() else url, path, {**acquisition, "mirror": None}, check
         )
+    except NoRoomError:
+        raise
     except InputError as error:
         raise InputError(
             url, f"cannot be fetched ({error})", f"fetch it where there is internet, and put it here as {path}"

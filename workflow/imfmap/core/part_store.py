@@ -25,6 +25,9 @@ _COMMIT_S = 1.0
 _PAGE_SIZE = 16384
 _TABLE = "CREATE TABLE parts (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL)"
 
+# SQLite's codes of a file that is damaged, or that is none of this version.
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
+
 log = logging.getLogger(__name__)
 
 
@@ -67,7 +70,8 @@ class PartStore:
                 self._open()
             # SQLite may quote a damaged file in a message, which then cannot be decoded.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
-                if _code_of(error) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+                # Over a fault of the machine, no part is given up.
+                if _code_of(error) not in _DAMAGE:
                     raise
                 log.warning("%s: is damaged, or of an earlier version (%s); all parts are made again", self.path, error)
                 self._delete()

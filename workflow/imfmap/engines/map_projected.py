@@ -3,7 +3,6 @@
 import json
 import logging
 import math
-import tempfile
 from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +16,7 @@ from ..acquisition.image_table import KnownFacts, nac_id
 from ..acquisition.sun import sun_angles
 from ..camera.footprint import map_azimuth_deg
 from ..core.errors import InputError
+from ..core.temporary import folder_beside
 from ..maps.grids import MapGrid
 from ..maps.image_facts import UNKNOWN, ImageFacts
 from ..maps.rasters import create_raster, open_raster
@@ -80,11 +80,7 @@ def raster_to_map(
         that cannot be in its CRS's units, holds complex numbers, does not reach the target, has too few valid pixels
         or lies in shadow; or if its Sun is not known.
     """
-    Path(out_path).parent.mkdir(parents=True, exist_ok=True)
-    with (
-        open_raster(path) as source,
-        tempfile.TemporaryDirectory(dir=Path(out_path).parent, prefix=".import.") as folder,
-    ):
+    with open_raster(path) as source, folder_beside(out_path) as folder:
         check_reference(source, path, grid)
         given = KnownFacts.of(known or {}, str(path))
         given = given.or_else(facts_of_raster(source, path, known or {}))
@@ -93,7 +89,7 @@ def raster_to_map(
         if pixels.found_nodata:
             shown = " and ".join(f"{value:g}" for value in pixels.found_nodata)
             log.info("%s: pixels of value %s are taken for no data", path, shown)
-        copy = Path(folder) / "image.tif"
+        copy = folder / "image.tif"
         pixels.write_copy(copy, pixels.values, "float32", np.nan)
         with (
             open_raster(copy) as whole,

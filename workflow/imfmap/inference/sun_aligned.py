@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from affine import Affine
 from rasterio.io import DatasetWriter
 
 from ..core.files import replacing
 from ..learning.probability_calibration import ProbabilityCalibration
 from ..maps.rasters import BLOCK
+from ..maps.reported_writes import open_for_writing
 from ..maps.window_reading import SharedReader, map_in_order
 from ..tiles.sun_frame import NEIGHBOURHOOD_PX, SunFrame, relative_brightness, sample, sample_brightness
 from .lattice import Lattice
@@ -63,9 +63,8 @@ def _touching(position, reach, lattice, count):
 
 def _plain_raster(path, shape, dtype):
     """Create a raster without georeference, 0 where nothing is written, for use during the inference of one image."""
-    return rasterio.open(
+    return open_for_writing(
         path,
-        "w",
         driver="GTiff",
         height=shape[0],
         width=shape[1],

@@ -1,6 +1,5 @@
 """One training on several GPUs of a machine (or, to try it out, several processes on the CPU)."""
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ from torch.multiprocessing import spawn
 from torch.nn.parallel import DistributedDataParallel
 
 from ..core.errors import InputError
+from ..core.temporary import temporary_folder
 
 # Seconds that a process that failed has to say why.
 _LAST_WORDS_S = 60.0
@@ -119,7 +119,7 @@ def run_on(count: int, kind: str, function: Callable[..., Any], *arguments: Any)
     """
     if count == 1:
         return function(Ranks(), *arguments)
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         group = {"backend": "nccl" if kind == "cuda" else "gloo", "world_size": count}
         group["init_method"] = f"file://{folder}/meeting"
         others = spawn(_follow, (group, function, arguments), nprocs=count - 1, join=False)

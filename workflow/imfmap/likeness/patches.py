@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import InputError
+from ..core.temporary import temporary_folder
 from ..engines.native.pipeline import Processing, edr_to_map
 from ..maps.bodies import body
 from ..maps.grids import MapGrid
@@ -148,8 +148,8 @@ def simulate_patch(group: Group, number: int, seed: int, calibration_dir: str | 
     crs = body("moon").projected("equirectangular", group.lat, group.lon)
     grid = MapGrid.centred(crs, group.lon, group.lat, size_m, size_m, group.resolution_m)
     terrain = make_terrain(scene, grid)
-    with TemporaryDirectory() as folder:
-        ground, edr, isd = (Path(folder) / name for name in ("terrain.tif", "image.IMG", "image.json"))
+    with temporary_folder() as folder:
+        ground, edr, isd = (folder / name for name in ("terrain.tif", "image.IMG", "image.json"))
         write_terrain(terrain, grid, ground, scene["seed"])
         camera = image_scene(ground, image, calibration_dir, edr, isd, seed + number)
         if group.calibrated:
@@ -160,8 +160,8 @@ def simulate_patch(group: Group, number: int, seed: int, calibration_dir: str | 
             pixels = iof[line - half : line - half + group.size_px, sample - half : sample - half + group.size_px]
             craters = np.empty((0, 4))
         else:
-            edr_to_map(edr, isd, calibration_dir, grid, Path(folder) / "map.tif", Processing(threads=1))
-            pixels, _, _ = read_raster(Path(folder) / "map.tif")
+            edr_to_map(edr, isd, calibration_dir, grid, folder / "map.tif", Processing(threads=1))
+            pixels, _, _ = read_raster(folder / "map.tif")
             craters = _craters(terrain, grid)
     facts = {name: float(image[name]) for name in ("incidence_deg", "sun_azimuth_deg")}
     name = f"{group.name} {number + 1}"

@@ -11,6 +11,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
+from ..core.files import replacing  # noqa: E402
 from .compare import VERDICTS, Comparison  # noqa: E402
 from .craters import COUNTED_PX, DIAMETERS_PX  # noqa: E402
 from .statistics import radial_spectrum, spread  # noqa: E402
@@ -63,7 +64,8 @@ def draw_side_by_side(patches: Sequence["Patch"], path: str | Path, labelled: bo
             )
         axis.set_title(title, fontsize=8, color=colour, loc="left", pad=3)
     figure.tight_layout(pad=0.6)
-    figure.savefig(path, dpi=110)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=110)
     plt.close(figure)
 
 
@@ -116,7 +118,8 @@ def draw_curves(real: Sequence["Measured"], simulated: Sequence["Measured"], tit
         axis.legend(fontsize=8, frameon=False)
     figure.suptitle(title, fontsize=11, x=0.01, ha="left")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
     plt.close(figure)
 
 
@@ -159,5 +162,6 @@ def draw_verdicts(
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.set_title(title, fontsize=11, loc="left")
     figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    with replacing(path) as temporary:
+        figure.savefig(temporary, dpi=120)
     plt.close(figure)

@@ -7,13 +7,13 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..core.temporary import temporary_folder
 from ..core.yamlfiles import read_yaml
 from .compare import COVERED_SHARE, RANGE_PERCENT, VERDICTS, compare, compare_jointly
 from .craters import COUNTED_PX, DIAMETERS_PX, FoundCraters, find_sun_and_craters, match_craters
@@ -163,7 +163,7 @@ def simulate(group: Group, seed: int, shares: Sequence[tuple[float, float]], pro
     list of Measured
         In the order of the patches' numbers.
     """
-    with TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         prepare_calibration(folder, seed)
         jobs = [(group, number, seed, folder, shares[number % len(shares)]) for number in range(group.patches)]
         if processes == 1:

@@ -15,9 +15,10 @@ from rasterio.io import DatasetReader, DatasetWriter
 from rasterio.windows import Window
 
 from ..core.errors import InputError
-from ..core.files import replacing
+from ..core.files import replacing, written_by_library
 from ..core.limits import MOST_RASTER_PIXELS, check_limit
 from .grids import MapGrid
+from .reported_writes import open_for_writing
 
 BLOCK = 512
 # GDAL's own cache takes 5 % of the machine's memory. On a large node that is more than a job may have.
@@ -170,9 +171,8 @@ def create_raster(
     """
     floating = np.issubdtype(np.dtype(dtype), np.floating)
     with replacing(path) as temporary:
-        with rasterio.open(
+        with open_for_writing(
             temporary,
-            "w",
             driver="GTiff",
             height=grid.shape[0],
             width=grid.shape[1],
@@ -203,7 +203,7 @@ def create_raster(
 
 def _order_for_cloud(path):
     """Write a GeoTIFF again as a Cloud Optimized one, which has header and overviews before the pixels."""
-    with replacing(path) as ordered:
+    with replacing(path) as ordered, written_by_library(ordered):
         rasterio.shutil.copy(
             path,
             ordered,
@@ -220,7 +220,7 @@ def _order_for_cloud(path):
 
 def build_overviews(path: str | Path, resampling: str) -> None:
     """Add overviews that are smaller by powers of two, until one fits into a block."""
-    with rasterio.Env(SPARSE_OK_OVERVIEW="ON"), rasterio.open(path, "r+") as dataset:
+    with rasterio.Env(SPARSE_OK_OVERVIEW="ON"), open_for_writing(path, "r+") as dataset:
         factors = []
         while max(dataset.shape) / (factors[-1] if factors else 1) > BLOCK:
             factors.append(2 * factors[-1] if factors else 2)

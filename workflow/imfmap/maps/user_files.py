@@ -9,13 +9,13 @@ log). They count as drawn; the user's files stay as they are.
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from ..core.checksums import Checksums, new_sha256, sha256
 from ..core.errors import InputError
+from ..core.temporary import temporary_folder
 from .file_parts import is_only_looked_at, parts_of
 
 # Endings of SQLite's files beside a database: edits that are not in it yet, and what undoes edits that were broken off.
@@ -49,10 +49,10 @@ def with_pending_edits(path: str | Path) -> Iterator[Path]:
     if not logs:
         yield Path(path)
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for file in (Path(path), *logs):
-            shutil.copyfile(file, Path(folder, file.name))
-        copy = Path(folder, Path(path).name)
+            shutil.copyfile(file, folder / file.name)
+        copy = folder / Path(path).name
         with closing(sqlite3.connect(copy)) as database:
             database.execute("SELECT count(*) FROM sqlite_master")  # undoes what a journal has not seen to its end
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -1,9 +1,10 @@
 """Read vector files on a known CRS, and write them whole or not at all."""
 
+import errno
 import os
-import tempfile
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,7 +14,8 @@ from pyogrio.errors import DataSourceError
 from pyproj import CRS
 
 from ..core.errors import InputError
-from ..core.files import replacing
+from ..core.files import replacing, written_by_library
+from ..core.temporary import folder_beside
 from . import qml_styles
 from .bodies import body_of
 from .user_files import with_pending_edits
@@ -171,8 +173,7 @@ def write_vector(
         (frame,) = layers.values()
         _write_shapefile(path, frame)
         return
-    with replacing(path) as temporary:
-        temporary.unlink(missing_ok=True)
+    with replacing(path) as temporary, written_by_library(temporary):
         for name, frame in layers.items():
             _write_layer(temporary, name, frame, (geometry_types or {}).get(name))
         own = qml or {}
@@ -181,6 +182,29 @@ def write_vector(
         if styled and path.suffix == ".gpkg":
             slds = ["" if name in own else qml_styles.sld(name) for name in styled]
             _write(_style_table(styled, slds), temporary, layer=STYLES_LAYER, FID="id")
+        if path.suffix == ".gpkg":
+            _check_geopackage(temporary, {name: len(frame) for name, frame in layers.items()})
+
+
+def _check_geopackage(path, counts):
+    """Stop if a GeoPackage lacks features or a spatial index.
+
+    If the disk is full when GDAL closes the file, GDAL takes the index back without an error, and makes room by it.
+
+    Parameters
+    ----------
+    path : Path
+    counts : dict of str to int
+        Number of features by layer.
+    """
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        query = "SELECT table_name FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index'"
+        indexed = {name for (name,) in database.execute(query)}
+        for name, count in counts.items():
+            quoted = '"' + name.replace('"', '""') + '"'
+            (found,) = database.execute(f"SELECT count(*) FROM {quoted}").fetchone()
+            if found != count or name not in indexed:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _style_table(qml, slds):
@@ -233,10 +257,10 @@ def _write(frame, path, layer, **options):
 
 def _write_shapefile(path, frame):
     """Write the parts of a shapefile beside `path`, then move them in. The .shp comes last: if it is there, all are."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.stem}.") as folder:
+    with folder_beside(path) as folder:
         geometry_type = None if len(frame) else "Polygon"
-        _write(frame, Path(folder) / path.name, path.stem, geometry_type=geometry_type, ENCODING="UTF-8")
+        with written_by_library(folder):
+            _write(frame, folder / path.name, path.stem, geometry_type=geometry_type, ENCODING="UTF-8")
         path.unlink(missing_ok=True)
-        for part in sorted(Path(folder).iterdir(), key=lambda part: part.suffix == ".shp"):
+        for part in sorted(folder.iterdir(), key=lambda part: part.suffix == ".shp"):
             os.replace(part, path.with_suffix(part.suffix))

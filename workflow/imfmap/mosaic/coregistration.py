@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from affine import Affine
 from rasterio.enums import Resampling
 from rasterio.vrt import WarpedVRT
@@ -26,6 +25,7 @@ from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.image_layers import ImageLayer
 from ..maps.rasters import BLOCK, create_raster, open_raster
+from ..maps.reported_writes import open_for_writing
 
 log = logging.getLogger(__name__)
 
@@ -208,7 +208,7 @@ def coregister(
     if not result.moved:
         with replacing(out_path) as temporary:
             shutil.copyfile(image_path, temporary)
-            with rasterio.open(temporary, "r+") as copy:
+            with open_for_writing(temporary, "r+") as copy:
                 copy.update_tags(**result.tags())
         return result
     with (

@@ -2,7 +2,6 @@
 
 import logging
 import math
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import numpy as np
 from ..core.choices import MOSAIC
 from ..core.errors import InputError
 from ..core.limits import MOST_MAP_PIXELS, check_limit
+from ..core.temporary import folder_beside
 from ..maps.grids import MapGrid, crs_of
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.rasters import create_raster, open_raster
@@ -77,18 +77,12 @@ def import_mosaic(
             _write(_eight_bit(pixels, low_high), own, path, mosaic_path, sources_path, tags)
             return
         log.info("%s: warped onto the target's grid", path)
-        with tempfile.TemporaryDirectory(dir=_folder(mosaic_path), prefix=".import.") as folder:
-            copy = Path(folder) / "mosaic.tif"
+        with folder_beside(mosaic_path) as folder:
+            copy = folder / "mosaic.tif"
             pixels.write_copy(copy, _eight_bit(pixels, low_high), "uint8", 0)
             with open_raster(copy) as whole, ExitStack() as stack:
                 turns = warped_turns(whole, grid, stack)
                 _write(lambda window: first_valid(turns, window), grid, path, mosaic_path, sources_path, tags)
-
-
-def _folder(path):
-    folder = Path(path).parent
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def _own_grid(source, grid):

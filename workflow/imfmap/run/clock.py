@@ -6,11 +6,12 @@ time comes looks older. So results get the time of now, in their old order.
 """
 
 import os
-import tempfile
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+
+from ..core.temporary import folder_beside
 
 # The clocks of two machines that are kept right differ by less.
 _SLACK_NS = 2_000_000_000
@@ -55,8 +56,8 @@ def _now_ns(folder):
     """Time of this machine's clock, or of the folder's file server if that is ahead."""
     now_ns = time.time_ns()
     if folder is not None and Path(folder).is_dir():
-        with suppress(OSError), tempfile.NamedTemporaryFile(dir=folder, prefix=".clock.", suffix=".part") as probe:
-            now_ns = max(now_ns, os.fstat(probe.fileno()).st_mtime_ns)
+        with suppress(OSError), folder_beside(Path(folder) / "clock") as probe:
+            now_ns = max(now_ns, probe.stat().st_mtime_ns)
     return now_ns
 
 

@@ -2,10 +2,14 @@
 
 import argparse
 import difflib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from ..core.errors import InputError
+from ..core.machine_faults import told
+from ..core.processes import RUN_VARIABLE
+from ..core.temporary import remove_leftovers
 from . import lock, slurm
 
 # Options that only look: such a command and a run do not disturb each other.
@@ -73,10 +77,18 @@ def begin_run(command: argparse.Namespace, results: str | Path) -> None:
     Raises
     ------
     InputError
-        If another run is at work in the directory, or the cluster would make Snakemake wait for ever.
+        If another run is at work in the directory, the directory cannot be written, or the cluster would make
+        Snakemake wait for ever.
     """
     if makes_something(command) and not command.nolock:
         if slurm.uses_slurm(command):
             slurm.check_memory()
-        lock.take(unlock=command.unlock)
-        lock.remove_parts(results)
+        with told(Path.cwd()):
+            dead = lock.take(unlock=command.unlock)
+            remove_leftovers(results, [dead] if dead else [])
+
+
+def end_run(results: str | Path) -> None:
+    """Remove what killed jobs of this run, which has ended, left in its results."""
+    run = os.environ.get(RUN_VARIABLE)
+    remove_leftovers(results, [run] if run else [])

@@ -1,17 +1,15 @@
 """What the script of every rule does around its library call: a log, one clear line on bad input, a record."""
 
-import errno
 import logging
-import os
-import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from ..core.checksums import FOLDER_SUMS, write_folder_sums
 from ..core.errors import InputError, SetupError
+from ..core.machine_faults import is_of_machine, told
 from .job_records import now, write_record
 
 
@@ -20,8 +18,9 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     """Run the body of a script for a Snakemake job.
 
     Log records of the library go to the rule's log file. An `InputError` ends the script with status 1 and with its
-    one line on standard error and in the log. Any other exception keeps its traceback, since it is a bug. A job that
-    ends well writes the list of files of each folder that it made (`checksums.write_folder_sums`), and its record
+    one line on standard error and in the log. So does a fault of the machine, such as a full disk, whatever a library
+    made of it (`machine_faults`). Any other exception keeps its traceback, since it is a bug. A job that ends well
+    writes the list of files of each folder that it made (`checksums.write_folder_sums`), and its record
     (`job_records.write_record`).
 
     If the rule's parameter ``allow_missing`` is true, an `InputError` that is not a `SetupError` does not fail the
@@ -38,16 +37,13 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     ------
     logging.Logger
     """
-    log_file = snakemake.log[0] if len(snakemake.log) else None
-    handlers = [logging.StreamHandler(sys.stderr)] if log_file is None else [logging.FileHandler(log_file, mode="w")]
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
-    )
     started = now()
     # If the disk is full, the log cannot be written either: that needs no traceback of its own.
     logging.raiseExceptions = False
     allow_missing = snakemake.params.get("allow_missing", False)
-    with _one_line(snakemake):
+    folders = list(dict.fromkeys(Path(path).parent for path in snakemake.output))
+    with _one_line(snakemake), told(*folders or (Path.cwd(),)):
+        _start_log(snakemake.log[0] if len(snakemake.log) else None)
         if allow_missing:
             _pass_on(snakemake)
         try:
@@ -55,49 +51,33 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
             for path in map(Path, snakemake.output):
                 if path.name == FOLDER_SUMS:
                     write_folder_sums(path.parent)
-            # If the disk fills while GDAL closes a file, GDAL does not always report it.
-            if _disk_is_full(snakemake.output):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except InputError as error:
-            if not allow_missing or isinstance(error, SetupError) or _disk_is_full(snakemake.output):
+            if not allow_missing or isinstance(error, SetupError) or is_of_machine(error, *folders):
                 raise
             _leave_out(snakemake, snakemake.rule, str(error))
         write_record(snakemake, started)
 
 
+def _start_log(path):
+    """Send the log to a file, or to standard error."""
+    handlers = [logging.StreamHandler(sys.stderr)] if path is None else [logging.FileHandler(path, mode="w")]
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
+    )
+
+
 @contextmanager
 def _one_line(snakemake):
-    """End the script with one line on bad input and on a full disk."""
+    """End the script with the one line of an error, on standard error and, if the disk has room, in the log."""
     try:
         yield
     except InputError as error:
-        _stop(snakemake, error)
-    except Exception as error:
-        if not _is_disk_full_error(error) and not _disk_is_full(snakemake.output):
-            raise
-        _stop(
-            snakemake,
-            SetupError(
-                Path(snakemake.output[0]).parent, f"no room is left on the disk ({error})", "make room and run again"
-            ),
-        )
-
-
-def _stop(snakemake, error):
-    """End the script with the one line of an error on standard error and, if the disk has room, in the log."""
-    print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr)
-    logging.error("%s", error)
-    sys.exit(1)
-
-
-def _is_disk_full_error(error):
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
-
-
-def _disk_is_full(outputs):
-    """Whether a folder of the outputs is on a disk with no room left."""
-    folders = {Path(path).parent for path in outputs}
-    return any(shutil.disk_usage(folder).free < 2**20 for folder in folders if folder.exists())
+        with suppress(OSError):
+            print(f"imfmap: {snakemake.rule}: {error}", file=sys.stderr, flush=True)
+        # Without a handler, the line would go to standard error once more.
+        if logging.root.handlers:
+            logging.error("%s", error)
+        sys.exit(1)
 
 
 def _pass_on(snakemake):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..core.files import replacing
 
 FOLDER = Path("provenance", "jobs")
 PACKAGES = ("snakemake", "torch", "torchvision", "rasterio", "geopandas", "pandas", "numpy", "scikit-image", "pyproj")
@@ -85,14 +86,8 @@ def write_record(snakemake: Any, started: datetime) -> None:
         "started": started.isoformat(),
         "ended": now().isoformat(),
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Not by `files.replacing`: its temporary files end in .json, too, and `read_records` must not read a half one.
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
+    with replacing(path) as temporary:
         temporary.write_text(json.dumps(record, indent=1, default=str) + "\n")
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def record_path(log: str | Path) -> Path | None:
@@ -119,6 +114,9 @@ def read_records(folder: str | Path) -> dict[str, dict]:
     """
     records = {}
     for path in sorted((Path(folder) / FOLDER).rglob("*.json")):
+        # Another job may be writing its record under a temporary name.
+        if path.name.startswith("."):
+            continue
         record = json.loads(path.read_text())
         for output in record["outputs"]:
             if Path(output).exists() and record["ended"] >= records.get(output, record)["ended"]:

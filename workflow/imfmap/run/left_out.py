@@ -15,6 +15,7 @@ from rasterio.errors import NotGeoreferencedWarning, RasterioIOError
 
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..maps.reported_writes import open_for_writing
 
 COLUMNS = ("product", "step", "reason")
 _STEP, _REASON = "IMF_LEFT_OUT_STEP", "IMF_LEFT_OUT_REASON"
@@ -36,7 +37,7 @@ def write_mark(path: str | Path, step: str, reason: str) -> None:
     profile = {"driver": "GTiff", "width": 1, "height": 1, "count": 1, "dtype": "float32", "nodata": np.nan}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with replacing(path) as temporary, rasterio.open(temporary, "w", **profile) as dataset:
+        with replacing(path) as temporary, open_for_writing(temporary, **profile) as dataset:
             dataset.update_tags(**{_STEP: step, _REASON: reason})
 
 

@@ -81,13 +81,17 @@ def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -
         return []
     from ..core.files import replacing  # here: each job of a run reads this module
 
-    out = Path(folder) / "failed.csv"
-    with replacing(out) as temporary, open(temporary, "w", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("step", "of", "reason"))
-        table.writerows(failed)
+    out = place = Path(folder) / "failed.csv"
+    try:
+        with replacing(out) as temporary, open(temporary, "w", newline="") as file:
+            table = csv.writer(file, lineterminator="\n")
+            table.writerow(("step", "of", "reason"))
+            table.writerows(failed)
+    except OSError as error:
+        # What failed is often that the disk is full.
+        place = f"{out} cannot be written: {error.strerror}"
     lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
-    return ["", f"Failed ({out}):", *lines, "With --keep-going, Snakemake still processes the other images."]
+    return ["", f"Failed ({place}):", *lines, "With --keep-going, Snakemake still processes the other images."]
 
 
 def _shifts(images):

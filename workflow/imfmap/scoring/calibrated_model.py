@@ -1,7 +1,6 @@
 """Calibrate a model on places that its training has not seen, and measure what its maps miss."""
 
 import logging
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from ..core.choices import LEAST_CALIBRATED
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..core.jsonfiles import write_json
+from ..core.temporary import temporary_folder
 from .calibration_fit import COUNTED, DETECTED, fit_calibration, leave_one_out, map_histograms, threshold_of_best_f1
 from .calibration_places import PlaceFiles, PlaceMap, maps_of_place
 from .completeness_fit import LEAST_PLACES, chance_table, fit_completeness, judgement
@@ -72,8 +72,8 @@ def fit_model(
         return settings, report, None
     made = []
     for files, place in tqdm(simulated, desc="mapping", unit="place", mininterval=1):
-        with tempfile.TemporaryDirectory() as folder:
-            made += maps_of_place(files, _image_sets(place), calibration, threshold, min_area_m2, Path(folder))
+        with temporary_folder() as folder:
+            made += maps_of_place(files, _image_sets(place), calibration, threshold, min_area_m2, folder)
     made_with = {"threshold": threshold, "min_area_m2": min_area_m2, "resolution_m": resolution_m}
     completeness, table = fit_completeness(made, made_with)
     settings["completeness"] = report["completeness"] = completeness.as_dict()

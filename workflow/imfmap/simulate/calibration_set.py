@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import numpy as np
-import rasterio
 from rasterio.errors import NotGeoreferencedWarning
 
 from ..camera.times import ephemeris_time
 from ..core.files import replacing
+from ..maps.reported_writes import open_for_writing
 from ..nac.calibration_files import DARKS_FOLDER, PHOTOMETRY_STEM, RESPONSIVITY_STEM, CalibrationFiles
 from ..nac.label import FULL_SAMPLES
 from .light import COEFFICIENTS
@@ -106,8 +106,8 @@ def _summed(values, summed):
 def _write_cube(path, values):
     with replacing(path) as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore", NotGeoreferencedWarning)
-        with rasterio.open(
-            temporary, "w", driver="ISIS3", width=len(values), height=1, count=1, dtype="float32", ADD_GDAL_HISTORY="NO"
+        with open_for_writing(
+            temporary, driver="ISIS3", width=len(values), height=1, count=1, dtype="float32", ADD_GDAL_HISTORY="NO"
         ) as cube:
             cube.write(values.astype(np.float32)[np.newaxis, np.newaxis])
 

@@ -3,6 +3,7 @@
 import pytest
 
 from imfmap.core.errors import InputError, SetupError
+from imfmap.core.temporary import beside
 from imfmap.engines.isis import messages
 
 
@@ -85,23 +86,36 @@ def test_only_the_error_of_a_long_group_is_quoted(group):
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("[results/x/.M1LE.spice.4711.part.cub]", "[results/x/M1LE.spice.cub]"),
-        (".M1LE.cal.4711.part.cub is bad", "M1LE.cal.cub is bad"),
-        ("[/a b/.M1LE.range.12.part.map]", "[/a b/M1LE.range.map]"),
-        ("[results/.equalized.12.part/M1LE.equ.cub]", "[results/equalized/M1LE.equ.cub]"),
-        ("[isis/.ab12_x9z.part/mosaic.cub]", "[isis/mosaic.cub]"),
+        (f"[{beside('results/x/M1LE.spice.cub', '.cub')}]", "[results/x/M1LE.spice.cub]"),
+        (f"{beside('M1LE.cal.cub', '.cub')} is bad", "M1LE.cal.cub is bad"),
+        (f"[{beside('results/equalized')}/M1LE.equ.cub]", "[results/equalized/M1LE.equ.cub]"),
         ("[results/.hidden/M1.cub]", "[results/.hidden/M1.cub]"),
     ],
 )
 def test_messages_name_the_product_and_not_the_hidden_temporary(said, shown):
-    assert messages.product_names(said) == shown
-    assert str(messages.explained("cam2map", f"Unable to open {said}", "r/.M1.map.99.part.cub")).count("part") == 0
+    line = str(messages.explained("cam2map", f"**ERROR** {said}", beside("r/M1.map.cub", ".cub")))
+    assert shown in line and line.startswith("cam2map of r/M1.map.cub: ") and ".part" not in line
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("Read-only file system", "the disk is read-only"),
+        ("Too many open files", "too many files are open"),
+        ("terminate called after throwing an instance of 'std::bad_alloc'", "the memory is used up"),
+        ("mkdir: Permission denied", "may not read or write"),
+    ],
+)
+def test_faults_of_the_machine_leave_no_image_out(said, found):
+    error = messages.explained("cam2map", f"**ERROR** {said}", "M1.cub")
+    assert isinstance(error, SetupError) and found in str(error)
 
 
 @pytest.mark.parametrize(
     ("number", "said", "setup"),
     [
         (9, "was killed .signal 9, SIGKILL., perhaps because .* out of memory", True),
+        (25, "a file grew larger than", True),
         (15, "was ended from outside .signal 15, SIGTERM.", True),
         (11, "crashed .signal 11, SIGSEGV.", False),
         (6, "crashed .signal 6, SIGABRT.", False),
@@ -109,7 +123,7 @@ def test_messages_name_the_product_and_not_the_hidden_temporary(said, shown):
     ],
 )
 def test_signals_are_named(number, said, setup):
-    error = messages.ended_by_signal("lronaccal", number, ".M1.cal.7.part.cub")
+    error = messages.ended_by_signal("lronaccal", number, beside("M1.cal.cub", ".cub"))
     with pytest.raises(InputError, match=f"^lronaccal of M1.cal.cub: {said}"):
         raise error
     assert isinstance(error, SetupError) == setup

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ...core.errors import InputError
-from ...core.files import replacing_folder
+from ...core.files import replacing_folder, written_by_library
 from . import commands
 from .cubes import check_cube
 from .overlaps import connected_groups
@@ -90,7 +90,8 @@ def equalize(cubes: Sequence[str | Path], products: Sequence[str], out: str | Pa
         groups = [group for group in groups if len(group) > 1]
         _warn_of_singles(products, groups)
         if groups:
-            _equalize_groups(cubes, outs, groups, brightness)
+            with written_by_library(made):
+                _equalize_groups(cubes, outs, groups, brightness)
         for cube in outs:
             check_cube(cube, "equalizer", least_valid=0.0, shown=Path(out) / cube.name)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.errors import InputError, SetupError
+from ...core.machine_faults import FAULTS, NO_ROOM, fault_in
+from ...core.temporary import shown
 
 _BASE = "run downloadIsisData base $ISISDATA"
 # The calibration files; with the kernels of LRO it would be hundreds of GB.
@@ -46,13 +48,14 @@ class Meaning:
 # The first that fits counts: causes stand before the messages that ISIS wraps them in.
 MEANINGS = (
     # Any program; the operating system's words.
-    Meaning(r"No space left on device|Disk quota exceeded", "the disk is full", _ROOM, setup=True),
+    Meaning(NO_ROOM.words, "the disk is full", _ROOM, setup=True),
     Meaning(
         r"Writing to the file \[(?P<file>[^\]]*)\] failed with writing \[\d+\] bytes",
         "the disk is full, or a quota is used up",
         _ROOM,
         setup=True,
     ),
+    *(Meaning(fault.words, fault.found, fault.remedy, setup=True) for fault in FAULTS if fault is not NO_ROOM),
     Meaning(
         r"error while loading shared libraries: (?P<file>libcsm\S*?):?\s",
         "ISIS was installed with another version of csm, which has no {file}",
@@ -240,10 +243,6 @@ MEANINGS = (
 
 # Ends of a program that are its own fault or its input's. Any other signal comes from the machine or its users.
 _CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGBUS)
-_HIDDEN_FILE = re.compile(r"(^|(?<=[/\s\['\"]))\.([^/\s\[\]]+)\.\d+\.part(\.\w+)")
-# A folder that only one file is taken out of.
-_HIDDEN_AROUND = re.compile(r"(^|(?<=[/\s\['\"]))\.[a-z0-9_]{8}\.part/")
-_HIDDEN_FOLDER = re.compile(r"(^|(?<=[/\s\['\"]))\.([^/\s\[\]]+)\.\d+\.part(?=/)")
 
 
 def explained(program: str, text: str, where: str | Path | None = None) -> InputError:
@@ -263,7 +262,7 @@ def explained(program: str, text: str, where: str | Path | None = None) -> Input
         `SetupError` if no other image would fare better. ISIS's own words are part of it; if there is an
         ``Error = ...`` among them, only that.
     """
-    text = product_names(" ".join(text.split()))
+    text = shown(" ".join(text.split()))
     quoted = _quoted(text)
     place = _place(program, where)
     for meaning in MEANINGS:
@@ -301,6 +300,9 @@ def ended_by_signal(program: str, number: int, where: str | Path | None = None) 
             f"crashed (signal {number}, {name})",
             "leave the image out; if every image fails so, install ISIS anew",
         )
+    if number == signal.SIGXFSZ:
+        fault = fault_in(name)
+        return SetupError(place, fault.found, fault.remedy)
     if number == signal.SIGKILL:
         return SetupError(
             place,
@@ -310,13 +312,8 @@ def ended_by_signal(program: str, number: int, where: str | Path | None = None) 
     return SetupError(place, f"was ended from outside (signal {number}, {name})", "run the same command again")
 
 
-def product_names(text: str) -> str:
-    """Return a text that names products instead of the hidden files and folders that hold them while they are made."""
-    return _HIDDEN_AROUND.sub("", _HIDDEN_FOLDER.sub(r"\1\2", _HIDDEN_FILE.sub(r"\1\2\3", text)))
-
-
 def _place(program, where):
-    return program if where is None else f"{program} of {product_names(str(where))}"
+    return program if where is None else f"{program} of {shown(str(where))}"
 
 
 def _quoted(text):

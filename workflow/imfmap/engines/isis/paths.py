@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from ...core.errors import SetupError
+from ...core.temporary import temporary_folder
 
 _HARMLESS = re.compile(r"[A-Za-z0-9_./#=@-]+")
 
@@ -104,12 +104,12 @@ def working_folder() -> Iterator[Path]:
     SetupError
         If the folder of temporary files has a name that ISIS would misread.
     """
-    with TemporaryDirectory(prefix="isis.") as folder:
+    with temporary_folder("isis.") as folder:
         spelling = harmless_spelling(folder)
         if spelling is None:
             raise SetupError(
                 "TMPDIR",
-                f"ISIS would misread the name of the folder {Path(folder).parent}",
+                f"ISIS would misread the name of the folder {folder.parent}",
                 "set TMPDIR to a folder whose name has no blank, comma or plus sign",
             )
         yield Path(spelling)

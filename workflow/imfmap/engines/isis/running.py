@@ -7,9 +7,10 @@ import warnings
 from pathlib import Path
 
 from ...core.errors import SetupError
+from ...core.temporary import shown
 from .commands import Command
 from .interface import text_of
-from .messages import ended_by_signal, explained, product_names
+from .messages import ended_by_signal, explained
 from .paths import Links, check_folder, working_folder
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,7 @@ def _call(command, folder, where, links):
             text = each.original(text)
         log.info("%s", text)
         if (full := _full_disk(command)) is not None:
-            text = product_names(text) or f"exit status {error.returncode}"
+            text = shown(text) or f"exit status {error.returncode}"
             raise SetupError(full, f"the disk is full; {command.program} failed with: {text}", "make room") from None
         if error.returncode < 0:
             raise ended_by_signal(command.program, -error.returncode, where) from None

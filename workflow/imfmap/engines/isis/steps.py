@@ -4,10 +4,10 @@ import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from ...core.files import replacing
+from ...core.files import replacing, written_by_library
+from ...core.temporary import folder_beside
 from . import commands
 from .boxes import LonLatBox
 from .cubes import LEAST_VALID, check_cube, size_of
@@ -48,7 +48,8 @@ def make_cube(
         if copy_of is not None:
             shutil.copyfile(copy_of, temporary)
         command = build(temporary)
-        run(command)
+        with written_by_library(temporary):
+            run(command)
         check_cube(temporary, command.program, size, least_valid, shown=out)
         if check is not None:
             check(temporary)
@@ -61,13 +62,13 @@ def change_cube(build: Callable[[str | Path, Path], commands.Command], cube: str
 
 def make_text(build: Callable[[Path], commands.Command], out: str | Path) -> None:
     """Make a text file (a map, a range) with one program. It gets its name only when it is complete."""
-    with replacing(out) as temporary:
+    with replacing(out) as temporary, written_by_library(temporary):
         run(build(temporary))
 
 
 def measure_range(cube: str | Path, out: str | Path, place: Mapping[str, Any], box: LonLatBox) -> None:
     """Write what a cube covers, in the projection and longitudes of a target's map (mosrange)."""
-    with working_folder() as folder, replacing(out) as temporary:
+    with working_folder() as folder, replacing(out) as temporary, written_by_library(temporary):
         links, cubes = Links(folder), folder / "cubes.lis"
         write_list([links.existing(cube)], cubes)
         run(commands.image_range(cubes, temporary, place, box), cube, links)
@@ -77,10 +78,11 @@ def lay_mosaic(cubes: Sequence[str | Path], out: str | Path, priority: str) -> N
     """Lay projected cubes over each other, in the order of the list. The tracking cube comes beside the mosaic."""
     out = Path(out)
     # In a folder of its own, since automos names the tracking cube after the mosaic.
-    with TemporaryDirectory(dir=out.parent, prefix=".", suffix=".part") as hidden, working_folder() as folder:
-        links, cube_list, made = Links(folder), folder / "cubes.lis", Path(hidden) / out.name
+    with folder_beside(out) as hidden, working_folder() as folder:
+        links, cube_list, made = Links(folder), folder / "cubes.lis", hidden / out.name
         write_list([links.existing(cube) for cube in cubes], cube_list)
-        run(commands.mosaic(cube_list, made, priority), out, links)
+        with written_by_library(made):
+            run(commands.mosaic(cube_list, made, priority), out, links)
         check_cube(made, "automos", least_valid=0.0, shown=out)
         if commands.tracks(priority):
             check_tracking(commands.tracking_cube(made), size_of(made))

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 from rasterio.io import DatasetReader
 
 from ...core.errors import InputError
+from ...core.temporary import temporary_folder
 from ...maps.isis_label import read_cube_label
 from ...maps.rasters import open_raster, read_window
 
@@ -45,8 +45,8 @@ def open_tracking(path: str | Path) -> Iterator[tuple[DatasetReader, dict[int, s
     InputError
         If the file is no such cube.
     """
-    with TemporaryDirectory() as folder:
-        core = Path(folder) / "tracking.cub"
+    with temporary_folder() as folder:
+        core = folder / "tracking.cub"
         core.symlink_to(Path(path).resolve())
         label = core.with_suffix(".lbl")
         label.write_text(_label_text(path).replace("Object = Core", f"Object = Core\n    ^Core = {core.name}", 1))

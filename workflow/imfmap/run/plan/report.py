@@ -12,8 +12,10 @@ from pathlib import Path
 from ...acquisition.product_csv import read_lines
 from ...core.checksums import Checksums, sha256
 from ...core.choices import LABELLED_ROLES
+from ...core.errors import InputError
 from ...core.files import expanded
 from ...core.jsonfiles import read_json, write_json
+from ...core.machine_faults import told
 from ...maps.target_grid import target_grid
 from ...nac.label import product_of
 from ...plots.pages.page import write_page
@@ -219,8 +221,12 @@ def main(arguments: Sequence[str]) -> int | str | None:
         print(printed.getvalue(), file=sys.stderr)
         return ended.code
     folder = Path(content["folder"]) / "provenance"
-    write_json(folder / "plan.json", content)
-    write_page(folder / "plan.html", "plan.html", plan=content)
+    try:
+        with told(folder):
+            write_json(folder / "plan.json", content)
+            write_page(folder / "plan.html", "plan.html", plan=content)
+    except InputError as error:
+        return f"imfmap: {error}"
     totals = content["totals"]
     page = folder / "plan.html"
     print(f"{totals.get('to_run', 0)} steps would run; none was run. {page} (and plan.json) shows which and why.")
