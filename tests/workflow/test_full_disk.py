@@ -6,6 +6,7 @@ written here within a job, on a small disk of its own (root mounts it), and unde
 
 import os
 import resource
+import signal
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +18,11 @@ import pytest
 import shapely
 import torch
 
-from imfmap.core.files import replacing
+from imfmap.core.files import replacing, replacing_folder
 from imfmap.core.jsonfiles import write_json
 from imfmap.core.part_store import PartStore
 from imfmap.core.scratch import RowFile, Scratch
+from imfmap.core.temporary import remove_leftovers
 from imfmap.learning.models import build_model, save_checkpoint
 from imfmap.learning.training_log import EpochLog
 from imfmap.learning.training_state import TrainingState
@@ -121,8 +123,6 @@ def scratch(folder):
 
 
 def viewer_tiles(folder):
-    from imfmap.core.files import replacing_folder
-
     def read(row, column, rows, columns):
         tile = np.zeros((rows, columns), np.uint8)
         seen = CODES[row : row + rows, column : column + columns]
@@ -258,6 +258,25 @@ def test_a_limit_of_file_sizes_gives_one_line_and_no_file(written, tmp_path):
         limit = max(300, int(share * max(sizes)))
         failed.append(check(name, folder, tmp_path / f"{number}.log", whole, limit))
     assert failed[0]
+
+
+# These keep what they have for the next try, under names that stay.
+KEPT = ("log of a training", "store of parts")
+
+
+@pytest.mark.parametrize("name", [name for name in WRITERS if name not in KEPT])
+def test_what_a_kill_leaves_goes_at_the_next_start(tmp_path, name):
+    """Killed in the moment when the file is whole and has not its name yet: it is as large as it will be."""
+    pid = os.fork()
+    if pid == 0:
+        os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+        WRITERS[name](tmp_path)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == -signal.SIGKILL
+    assert sum(path.is_file() for path in tmp_path.rglob("*")) > 0
+    remove_leftovers(tmp_path)
+    left = [path for path in tmp_path.rglob("*") if path.is_file() and ".scratch" not in path.parent.name]
+    assert left == []
 
 
 @pytest.mark.parametrize(("limit", "found"), [("NOFILE", "too many files are open"), ("AS", "the memory is used up")])

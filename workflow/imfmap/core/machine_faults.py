@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,7 +94,7 @@ FAULTS = (
         (errno.EIO, errno.ESTALE, errno.ENXIO, errno.EREMOTEIO),
         r"input/output error|disk i/o error|stale file handle",
         "the disk or the network file system fails",
-        "check it and run again",
+        "check whether it is full, over its quota or broken, and run again",
     ),
     UNFINISHED,
     Fault(
@@ -166,7 +166,8 @@ def note_room(folder: str | Path) -> Iterator[None]:
     except Exception as error:
         # The innermost folder is the one in which it happened.
         if not hasattr(error, _ATTRIBUTE):
-            setattr(error, _ATTRIBUTE, Room.of(folder))
+            with suppress(AttributeError, TypeError):
+                setattr(error, _ATTRIBUTE, Room.of(folder))
         raise
 
 

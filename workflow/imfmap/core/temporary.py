@@ -84,13 +84,18 @@ def remove_leftovers(folder: str | Path, ended_runs: Collection[str] = (), below
         Whether to look into the folders below, too.
     """
     ended = {_digest(run) for run in ended_runs}
-    for path in sorted(Path(folder).rglob(".*") if below else Path(folder).glob(".*")):
-        if _is_left_over(path, ended):
+    # Unlike Path.rglob, it minds no folder that another run removes meanwhile.
+    for here, folders, files in os.walk(folder):
+        for path in (Path(here, name) for name in [*folders, *files] if name.startswith(".")):
+            if not _is_left_over(path, ended):
+                continue
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 with suppress(OSError):
                     path.unlink()
+        if not below:
+            break
 
 
 def shown(text: str) -> str:
@@ -123,8 +128,9 @@ def _is_left_over(path, ended):
 
 def _last_written(path):
     """Return when a file, or anything in a folder, was written last, in seconds since 1970."""
+    inside = [Path(here, name) for here, folders, files in os.walk(path) for name in [*folders, *files]]
     times = []
-    for each in (path, *(path.rglob("*") if path.is_dir() else ())):
+    for each in (path, *inside):
         with suppress(OSError):
             times.append(each.lstat().st_mtime)
     return max(times, default=0.0)
