@@ -57,6 +57,7 @@ def plans(mini):
     own = "results/mini/own/projected/M1500004000LE.tif"
     targets = {
         **mini["targets"],
+        **dict.fromkeys(("va2", "va3"), mini["targets"]["va"]),
         "direct": {**place, "simulate": {**floor["simulate"], "path": "direct"}},
         "found": {**place, "search": {}},
         "listed": {**place, "products": ["M1500005000LE"]},
@@ -80,7 +81,7 @@ def plans(mini):
                 "questions": {"one": {"title": "One", "models": ["net", "plain"], "tables": ["images", "maps"]}},
             },
         },
-        ["all", "comparison", "benchmark_set", "isisdata", "coarse", "results/mini/labels_checked.csv"]
+        ["all", "comparison", "benchmark_set", "isisdata", "coarse", "calibration", "results/mini/labels_checked.csv"]
         + [f"results/mini/models/{name}/checkpoint.pt" for name in ("published", "mine")]
         + [
             f"results/mini/{name}"
@@ -89,12 +90,17 @@ def plans(mini):
     )
     plain = {"net": {**net, "recipe": "paper"}}
     cubes = {**place, "cubes": ["M1500004000LE.lev1.cub"]}
-    processing = {"calibration_dir": "calibration"}
+    laid = {**place, "projected": ["theirs.tif"]}
+    processing = {"calibration_dir": "calibration", "coregistration": {"images": "projected"}}
     yield (
         {**mini, "recipe": "paper", "models": plain, "processing": processing}
-        | {"targets": {**targets, "own": edrs, "cubes": cubes}},
+        | {"targets": {**targets, "own": edrs, "cubes": cubes, "laid": laid}},
         ["floor", own, own.replace("own", "cubes"), "results/mini/found/mosaic.tif"]
-        + ["results/mini/finished/tiles/paper/theirs.npz", "results/mini/finished/projected/theirs.tif"],
+        + [
+            "results/mini/finished/tiles/paper/theirs.npz",
+            "results/mini/finished/projected/theirs.tif",
+            "results/mini/laid/projected/theirs.tif",
+        ],
     )
     isis = {"engine": "isis", "photometry": "pho.pvl", "isis": {"keep_intermediates": "all"}}
     isis["mosaic"] = {"brightness": "both"}

@@ -65,6 +65,8 @@ class IsisData:
         SetupError
             Where the store does not answer, or its answer is no listing.
         """
+        if prefix and not is_path_below(prefix.removesuffix("/")):
+            return {}
         if prefix not in self._listed:
             listed = self._list_bucket(prefix) if is_url(self._store) else self._list_folder(prefix)
             self._listed[prefix] = listed
