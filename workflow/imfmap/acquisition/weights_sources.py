@@ -12,7 +12,6 @@ from .answers import zenodo_record
 from .download import download_file
 from .http import ask, session
 from .outside import address, shown
-from .transfer import NoRoomError
 
 _CHECKPOINTS = (".pt", ".pth", ".ckpt")
 # The names of torch's files end with the beginning of their SHA-256: deeplabv3_resnet50_coco-cd0a2569.pth.
