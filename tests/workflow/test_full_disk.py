@@ -8,6 +8,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,9 +91,12 @@ def arrays(folder):
         np.savez_compressed(temporary, pixels=PIXELS)
 
 
+SETTINGS = {"architecture": "unet", "encoder": "resnet18", "decoder_channels": [32, 16, 8], "recipe": "paper"}
+MODEL = build_model(SETTINGS)
+
+
 def checkpoint(folder):
-    model = build_model({"architecture": "small_unet", "weights": None})
-    save_checkpoint(folder / "a.pt", model, {"architecture": "small_unet", "recipe": "paper"})
+    save_checkpoint(folder / "a.pt", MODEL, SETTINGS)
 
 
 def training_state(folder):
@@ -155,6 +159,12 @@ WRITERS = {
 }
 
 
+def says_in(path):
+    """Send all that this process says as an error to a file, also what libraries say past Python."""
+    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND), 2)
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 (it stays till the process ends)
+
+
 def in_a_job(writer, folder, log, limit=None):
     """Run a writer as a script of a rule does, in a process of its own.
 
@@ -169,7 +179,7 @@ def in_a_job(writer, folder, log, limit=None):
     if pid == 0:
         status = 99
         try:
-            os.dup2(os.open(said, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+            says_in(said)
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             with job(snakemake):
@@ -223,7 +233,8 @@ def written(request, tmp_path_factory):
     return request.param, shown_files(folder), sizes
 
 
-SHARES = [0.0, *np.random.default_rng(7).random(2).round(3), 0.9, 0.999]
+# Of the bytes that a file takes: none, any, and all but the last.
+SHARES = [0.0, *np.random.default_rng(7).random(2).round(3), 0.999]
 
 
 def test_a_small_disk_gives_one_line_and_no_file(written, tmp_path):
@@ -314,19 +325,17 @@ def test_a_read_only_disk_gives_one_line(read_only_disk, tmp_path, name):
 
 
 def test_a_log_that_cannot_be_written_gives_one_line(read_only_disk, tmp_path):
-    with open(tmp_path / "said", "w+") as said:
-        pid = os.fork()
-        if pid == 0:
-            os.dup2(said.fileno(), 2)
-            snakemake = SimpleNamespace(
-                rule="step", log=[str(read_only_disk / "a.log")], input=[], output=[str(tmp_path / "a")], params={}
-            )
-            try:
-                with job(snakemake):
-                    pass
-            except SystemExit as ended:
-                os._exit(ended.code)
-            os._exit(99)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
+    log, output = [str(read_only_disk / "a.log")], [str(tmp_path / "a")]
+    snakemake = SimpleNamespace(rule="step", log=log, input=[], output=output, params={})
+    pid = os.fork()
+    if pid == 0:
+        says_in(tmp_path / "said")
+        try:
+            with job(snakemake):
+                pass
+        except SystemExit as ended:
+            os._exit(ended.code)
+        os._exit(99)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 1
     lines = (tmp_path / "said").read_text().splitlines()
     assert len(lines) == 1 and "the disk is read-only" in lines[0]

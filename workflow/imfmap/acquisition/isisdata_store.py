@@ -76,9 +76,7 @@ class IsisData:
         root = local_path(self._store)
         below = root / prefix if prefix.endswith("/") else (root / prefix).parent
         found = sorted(below.iterdir()) if below.is_dir() else []
-        # A prefix that begins with a slash leads out of the store.
-        inside = [path for path in found if path.is_relative_to(root) and path.is_file()]
-        paths = {path.relative_to(root).as_posix(): path for path in inside}
+        paths = {path.relative_to(root).as_posix(): path for path in found if path.is_file()}
         return {
             name: path.stat().st_size
             for name, path in paths.items()
