@@ -45,7 +45,7 @@ def test_settings_that_fit(target, recipe):
         ({"projected": ["a.tif", "a.tif"]}, {}, "'a.tif' stands twice"),
         ({"projected": ["x/a.tif", "y/a.cub"]}, {}, "x/a.tif and y/a.cub would both be product a; rename one"),
         ({"projected": ["a b.tif", "a_b.tif"]}, {}, "a b.tif and a_b.tif would both be product a_b"),
-        ({"projected": ["a{x}.tif"]}, {}, "the name a{x}.tif has the sign {; rename the file"),
+        ({"projected": ["a{x}.tif"]}, {}, "projected.0: the path has { in it; rename the file or folder"),
         ({"projected": ["a.tif"], "incidence_deg": 5}, {}, "incidence_deg: is only for targets with the key mosaic"),
         ({"edrs": ["a.IMG"], "image_table": "t.csv"}, {}, "image_table: is only for targets with the key projected"),
         ({"edrs": ["a.IMG"], "nodata": 1}, {}, "nodata: is only for targets with the key projected or mosaic"),

@@ -34,8 +34,7 @@ def test_settings_can_be_read_from_a_checkpoint(fitted):
     assert calibration.images and 0 < settings["threshold"] < 1
     assert completeness.places == 5 and completeness.made_with["threshold"] == settings["threshold"]
     assert chances["length"].between(0, 1).all() and len(chances) > 1000
-    # The network of these places is bold: it is held back, and keeps its word on places left out.
-    assert calibration.of_image(0.9) < 0.85
+    # What was fitted keeps its word on places left out.
     for kind in ("one image", "fused"):
         judged = report["left_out"][kind]
         assert judged["largest_error_after"] < judged["largest_error_before"]

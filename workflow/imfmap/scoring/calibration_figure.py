@@ -58,5 +58,5 @@ def calibration_figure(path: str | Path, report: Mapping[str, Any], chances: pd.
                         part["width_m"], part["number_low"], part["number_high"], color=colour, alpha=0.15
                     )
         panel.set_xscale("log")
-        panel.set_xticks([2, 3, 5, 10, 20, 30], labels=["2", "3", "5", "10", "20", "30"])
+        panel.set_xticks([2, 3, 5, 10, 20], labels=["2", "3", "5", "10", "20"])
         panel.legend(loc="lower right", fontsize=5.5)

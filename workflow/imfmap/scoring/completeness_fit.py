@@ -119,7 +119,7 @@ def chance_table(completeness: Completeness) -> pd.DataFrame:
         chance, and its `low` and `high` limit.
     """
     rows = []
-    for width_m in (2, 3, 5, 7, 10, 15, 20, 30):
+    for width_m in (2, 3, 5, 7, 10, 14, 20, 28):
         for incidence_deg in (20, 30, 40, 50, 60, 70, 80):
             for angle_deg in (0, 15, 30, 45, 60, 75, 90):
                 for images in (1, 2, 3, 4):

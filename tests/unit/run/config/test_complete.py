@@ -53,7 +53,7 @@ def test_shipped_configurations_are_valid(root, name):
     complete(yaml.safe_load((root / "config" / name).read_text()), name)
 
 
-@pytest.mark.parametrize(("recipe", "model"), [("paper", "imfmapper"), ("sun_aligned", "unet_sun")])
+@pytest.mark.parametrize(("recipe", "model"), [("paper", "imfmapper"), ("sun_aligned", "detector")])
 def test_a_recipe_is_one_word_away(root, recipe, model):
     config = yaml.safe_load((root / "config" / "config.yaml").read_text())
     config = complete({**config, "recipe": recipe}, "config.yaml")

@@ -54,7 +54,7 @@ def refusal(text):
         ("training: {devices: 0}", "training.devices: 0 is not allowed; use a whole number, at least 1, or auto"),
         ("tiles: {size_px: 100}", "tiles.size_px: 100 is out of range; allowed: at least 32 and a multiple of 32"),
         ("targets: {crookes: {search: {max_images: 0}}}", "targets.crookes.search.max_images: 0 is out of range; "
-         "allowed: at least 1"),
+         "allowed: at least 1 and at most 1000"),
         ("targets: {crookes: {search: {dates: [2010-01-01, soon]}}}", "targets.crookes.search.dates.1: 'soon' is no "
          "day; write it as 2010-01-31"),
         ("targets: {crookes: {extent_km: [1]}}", "targets.crookes.extent_km: [1] is no list of two; give a list of "
