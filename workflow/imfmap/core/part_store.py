@@ -71,7 +71,7 @@ class PartStore:
             # SQLite may quote a damaged file in a message, which then cannot be decoded.
             except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
                 # Over a fault of the machine, no part is given up.
-                if _code_of(error) not in _DAMAGE:
+                if not self._is_damage(error):
                     raise
                 log.warning("%s: is damaged, or of an earlier version (%s); all parts are made again", self.path, error)
                 self._delete()
@@ -176,6 +176,12 @@ class PartStore:
         except BaseException:
             self._database.close()
             raise
+
+    def _is_damage(self, error):
+        """Return whether an error is of the file, not of the machine."""
+        # A version in the header that SQLite does not know makes a file read-only, whoever may write it.
+        writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
+        return _code_of(error) in _DAMAGE or _code_of(error) == sqlite3.SQLITE_READONLY and writable
 
     def _delete_unused(self):
         """Delete the parts that this job did not use."""
