@@ -25,6 +25,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
 
 from imfmap.labels.truth_classes import CLASSES  # noqa: E402
+from imfmap.learning.models import load_checkpoint, save_checkpoint  # noqa: E402
 from imfmap.learning.train import train  # noqa: E402
 from imfmap.maps.bodies import body  # noqa: E402
 from imfmap.maps.grids import MapGrid  # noqa: E402
@@ -50,6 +51,8 @@ MODEL = {
     "decoder_channels": [64, 48, 32, 24, 16],
     "batch_size": 8,
 }
+# Threshold of the maps. It was chosen on the real panels of fractured melt (docs/model_card.md).
+THRESHOLD = 0.8
 TRAINING = {
     "learning_rate": 0.002,
     "schedule": "onecycle",
@@ -225,7 +228,8 @@ def main() -> None:
         augmentation={**AUGMENTATION},
         seed=options.seed,
     )
-    options.out.write_bytes(checkpoint.read_bytes())
+    network, settings = load_checkpoint(checkpoint)
+    save_checkpoint(options.out, network, settings | {"threshold": THRESHOLD})
     size_mb = options.out.stat().st_size / 1e6
     best, speed = report["best"], report["trained_tiles_per_s"]
     print(f"{options.out}: {size_mb:.1f} MB, validation F1 {100 * best['validation_f1']:.1f} %, {speed:.1f} tiles/s")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..core.choices import INFERENCE
+from ..core.choices import INFERENCE, THRESHOLD
 from ..learning.augment import mirrored_azimuth_deg
 from ..learning.mixed_precision import autocast_to, choose_dtype
 from ..learning.models import choose_device, load_checkpoint, network_input
@@ -66,7 +66,9 @@ class Predictor:
         self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
         self.is_sun_aware = bool(trained.get("sun_input"))
         self.views = _views(self.recipe, settings)
-        self.calibration, self._facts = None, {}
+        # A model may bring its own threshold along, calibrated or not.
+        own = trained["threshold"] != THRESHOLD
+        self.calibration, self._facts = None, {THRESHOLD_TAG: trained["threshold"]} if own else {}
         if trained.get("calibration") is not None and settings.get("calibrated", INFERENCE["calibrated"]):
             self.calibration = ProbabilityCalibration.from_mapping(trained["calibration"], checkpoint_path)
             self._facts = {CALIBRATION_TAG: self.calibration.tag(), THRESHOLD_TAG: trained["threshold"]}
