@@ -66,10 +66,12 @@ class Predictor:
         self.recipe, self.size_px = trained["recipe"], trained["tile_size_px"]
         self.is_sun_aware = bool(trained.get("sun_input"))
         self.views = _views(self.recipe, settings)
-        # A model may bring its own threshold along, calibrated or not.
-        own = trained["threshold"] != THRESHOLD
-        self.calibration, self._facts = None, {THRESHOLD_TAG: trained["threshold"]} if own else {}
-        if trained.get("calibration") is not None and settings.get("calibrated", INFERENCE["calibrated"]):
+        self.calibration, self._facts = None, {}
+        calibrated = settings.get("calibrated", INFERENCE["calibrated"])
+        # A model may bring its own threshold along, also without a calibration.
+        if calibrated and trained.get("threshold", THRESHOLD) != THRESHOLD:
+            self._facts = {THRESHOLD_TAG: trained["threshold"]}
+        if trained.get("calibration") is not None and calibrated:
             self.calibration = ProbabilityCalibration.from_mapping(trained["calibration"], checkpoint_path)
             self._facts = {CALIBRATION_TAG: self.calibration.tag(), THRESHOLD_TAG: trained["threshold"]}
             if trained.get("completeness") is not None:
