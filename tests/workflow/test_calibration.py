@@ -19,7 +19,8 @@ START = Path(__file__).resolve().parents[2] / "resources" / "detector.pt"
 def target(role, number):
     images = [
         {"product": f"M15{number:02d}001000LE", "sun_azimuth_deg": 60.0 * number, "incidence_deg": 50},
-        {"product": f"M15{number:02d}001010RE", "sun_azimuth_deg": (60.0 * number + 100) % 360, "incidence_deg": 62},
+        {"product": f"M15{number:02d}001010RE", "sun_azimuth_deg": (60.0 * number + 100) % 360, "incidence_deg": 62}
+        | {"camera": "right"},
     ]
     scene = {"seed": 60 + number, "path": "direct", "fracture_km_per_km2": 12, "wall_share": 0, "images": images}
     place = {"lat": 1.0, "lon": 3.0 * number, "diameter_km": 1, "extent_km": [0.45, 0.45]}

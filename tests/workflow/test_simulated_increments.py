@@ -33,7 +33,7 @@ def test_an_image_more_remakes_neither_calibration_files_nor_other_images(tmp_pa
     images.append({"product": "M1535000000LE", "sun_azimuth_deg": 90, "incidence_deg": 40})
     plan = run_snakemake(tmp_path, write_config(tmp_path / "three.yaml", config), "--dry-run", "--", *_edrs(images))
     made = [
-        line.split("NAC (")[1].rstrip(")")
+        line.rpartition("(")[2].rstrip(")")
         for line in plan.splitlines()
         if "Calibration files of a simulated NAC" in line
     ]
