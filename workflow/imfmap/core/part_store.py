@@ -27,6 +27,8 @@ _TABLE = "CREATE TABLE parts (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, d
 
 # SQLite's codes of a file that is damaged, or that is none of this version.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
+# How SQLite calls a disk that is read-only, and files that this user may not write.
+_CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 
 log = logging.getLogger(__name__)
 
@@ -207,13 +209,16 @@ class PartStore:
 
     @contextmanager
     def _full_disk_as_os_error(self):
-        """Raise OSError if the disk is full, as for any other file."""
+        """Raise OSError if the disk is full or read-only, as for any other file."""
         try:
             yield
         except sqlite3.DatabaseError as error:
-            if _code_of(error) != sqlite3.SQLITE_FULL:
+            number = errno.ENOSPC if _code_of(error) == sqlite3.SQLITE_FULL else None
+            if _code_of(error) in _CLOSED and os.statvfs(self.path.parent).f_flag & os.ST_RDONLY:
+                number = errno.EROFS
+            if number is None:
                 raise
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.path)) from error
+            raise OSError(number, os.strerror(number), str(self.path)) from error
 
 
 def _code_of(error):
