@@ -88,7 +88,7 @@ def content_of(*inputs):
 
 
 def folder_made(path):
-    """Outputs of a rule that makes a folder: the folder, and the list of its files with their checksums.
+    """Outputs of a rule that makes a folder. They are the folder, and the list of its files with their checksums.
 
     The list is what other rules take as input. Of a folder, Snakemake knows only the time, which a copy changes.
     """

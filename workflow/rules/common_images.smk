@@ -90,7 +90,7 @@ def nodata_of(wildcards):
 
 
 def on_the_map(*choices):
-    """Output of a rule that lays images on the map: in their place, or beside it if they are co-registered next.
+    """Output of a rule that lays images on the map. It is in their place, or beside it if they are co-registered next.
 
     They are with one of these choices of processing.coregistration.images.
     """

@@ -1,5 +1,7 @@
 """What the rules of maps share: the mapped floor, small print, coarser maps, and the products of a target."""
 
+from pathlib import Path
+
 from functools import partial
 
 from imfmap.core.texts import for_page
@@ -66,3 +68,13 @@ def map_of(target):
 
 def run_catalog():
     return [f"{RUN}/catalog.json"] if config["products"]["stac"] and targets_with_role("map") else []
+
+
+def base_map(wildcards):
+    """The user's raster below the overview of a target, if there is one."""
+    return given_file(TARGETS[wildcards.target].get("base_map"))
+
+
+def existing_labels():
+    """Label files that are there already."""
+    return [user_file(path) for path in drawn_labels().values() if Path(path).exists()]

@@ -1,11 +1,6 @@
 """Figure sheets of a target on A4: the crater at three scales, and the rejected polygons."""
 
 
-def base_map(wildcards):
-    """The user's raster below the overview of a target, if there is one."""
-    return given_file(TARGETS[wildcards.target].get("base_map"))
-
-
 rule sheets:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",

@@ -32,10 +32,6 @@ rule label:
         "../scripts/label.py"
 
 
-def existing_labels():
-    return [user_file(path) for path in drawn_labels().values() if Path(path).exists()]
-
-
 rule check_labels:
     input:
         existing_labels(),
