@@ -1,8 +1,7 @@
 """What the rules of maps share: the mapped floor, small print, coarser maps, and the products of a target."""
 
-from pathlib import Path
-
 from functools import partial
+from pathlib import Path
 
 from imfmap.core.texts import for_page
 from imfmap.products import product_files
