@@ -72,6 +72,7 @@ include: "workflow/rules/common_calibration.smk"
 
 # What is to be made again is decided by contents: times from the future are no fault, and no file is read twice.
 snakemake_internals.accept_future_inputs()
+snakemake_internals.tell_errors_in_one_line()
 if snakemake_internals.is_first_process(workflow):
     KNOWN = Checksums.known if LOOKS else Checksums.of
     snakemake_internals.keep_checksums(lambda path: KNOWN(Checksums.of_run(RUN_ON_DISK, path), path))

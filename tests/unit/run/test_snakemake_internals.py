@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import snakemake
-from snakemake import api, cli, dag, io, jobs, path_modifier, persistence, rules, sourcecache, workflow
+from snakemake import api, cli, dag, exceptions, io, jobs, path_modifier, persistence, rules, sourcecache, workflow
 
 from imfmap.run import snakemake_internals
 
@@ -31,6 +31,7 @@ INNER_NAMES = [
     (rules.Rule, "has_wildcards", "askable_rules"),
     (path_modifier.PathModifier, "modify", "path_on_disk"),
     (dag.DAG, "check_output_mtime", "accept_future_inputs"),
+    (exceptions, "InputFunctionException", "tell_errors_in_one_line"),
     (io._IOFile, "checksum", "keep_checksums"),
     (io._IOFile, "is_checksum_eligible", "keep_checksums"),
     (io._IOFile, "is_storage", "keep_checksums"),
@@ -208,3 +209,38 @@ def test_no_other_file_uses_snakemakes_insides(root):
     for path in (root / "workflow" / "imfmap").rglob("*.py"):
         if path.name != "snakemake_internals.py":
             assert not re.search(r"^ *(from|import) snakemake\b", path.read_text(), re.MULTILINE), path
+
+
+REFUSED = """
+from imfmap.run import snakemake_internals as inner
+from snakemake.exceptions import WorkflowError
+
+{TELL}
+
+
+def refuse(wildcards):
+    raise {KIND}("table.csv: line 2 is wrong")
+
+
+rule made:
+    {SECTION}
+    output:
+        "made.txt",
+    shell:
+        "touch {{output}}"
+"""
+
+
+@pytest.mark.parametrize("section", ["input:\n        refuse,", "params:\n        lines=refuse,"])
+@pytest.mark.parametrize(
+    ("tell", "kind", "traceback"),
+    [
+        ("inner.tell_errors_in_one_line()", "WorkflowError", False),
+        ("inner.tell_errors_in_one_line()", "KeyError", True),
+        ("", "WorkflowError", True),
+    ],
+)
+def test_an_error_of_an_input_function_is_told_in_one_line(tmp_path, section, tell, kind, traceback):
+    (tmp_path / "Snakefile").write_text(REFUSED.format(TELL=tell, KIND=kind, SECTION=section))
+    status, text = run_in(tmp_path)
+    assert status != 0 and "table.csv: line 2 is wrong" in text and ("Traceback" in text) == traceback

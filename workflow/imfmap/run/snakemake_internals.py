@@ -61,6 +61,24 @@ def accept_future_inputs() -> None:
     DAG.check_output_mtime = accept
 
 
+def tell_errors_in_one_line() -> None:
+    """Show a `WorkflowError` of an input function as its message alone. Call this while the Snakefile is read.
+
+    Snakemake would add the wildcards and a traceback. Errors of other kinds keep them: they are faults of the workflow.
+    """
+    from snakemake.exceptions import InputFunctionException, WorkflowError
+
+    explain = InputFunctionException.__init__
+
+    def tell(exception, message, wildcards=None, **place):
+        if isinstance(message, WorkflowError):
+            WorkflowError.__init__(exception, str(message), **place)
+        else:
+            explain(exception, message, wildcards=wildcards, **place)
+
+    InputFunctionException.__init__ = tell
+
+
 def keep_checksums(known: Callable[[str], str | None]) -> None:
     """Let Snakemake ask for the SHA-256 of a file before it reads the file.
 
