@@ -84,6 +84,6 @@ def test_models_are_tried_on_a_real_crop(real_data, tmp_path, capsys):
     width, height = Image.open(tmp_path / "out" / "found.png").size
     assert min(width, height) > 300
     _, lifts, plain = tried(checkpoints[1], "--contrast", 0)
-    assert lifts.endswith("above 0.00 lifted by counts: none")
+    assert lifts.endswith("counts added above 0.00: none")
     # The paper's stretch takes any offset away.
     assert plain["paper"] == rows["paper"]
