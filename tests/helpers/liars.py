@@ -28,7 +28,10 @@ def lying(*answers):
         def handle(self):
             began = time.monotonic()
             with suppress(OSError):
-                asked.append(self.rfile.readline().decode().strip())
+                request = self.rfile.readline().decode().strip()
+                if not request:
+                    return  # the connection was closed before anything was asked
+                asked.append(request)
                 while self.rfile.readline().strip():
                     pass
                 answer = answers[min(next(turn), len(answers) - 1)]
