@@ -12,6 +12,7 @@ import pvl
 from ..core.checksums import md5
 from ..core.errors import InputError
 from ..maps.label_values import label_value
+from ..maps.pvl import loads
 from .companding import companding_table, decompanding_table
 from .edr_writing import write_edr
 from .label import NacLabel
@@ -193,7 +194,7 @@ def _label_bytes(path):
 
 def _parse(text, path):
     try:
-        label = pvl.loads(text.decode("latin-1"))
+        label = loads(text.decode("latin-1"))
     except Exception as error:  # pvl lets errors of many types through on broken text
         raise InputError(path, f"its PDS3 label cannot be read ({str(error)[:80]})", _GET_AGAIN) from None
     if not isinstance(label, Mapping):

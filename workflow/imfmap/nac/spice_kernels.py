@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pvl
 import spiceypy
 
 from ..camera.ephemeris import Orientation, States
@@ -13,6 +12,7 @@ from ..camera.instrument import instrument_of
 from ..camera.moon_orientation import moon_orientation_kernels
 from ..core.errors import InputError
 from ..maps.isis_label import read_cube_label
+from ..maps.pvl import read_pvl
 from . import optics
 from .edr import read_label
 from .label import NacLabel
@@ -106,7 +106,7 @@ def _read_facts(label):
         if b"IsisCube" not in start:
             label = read_label(label)
         elif Path(label).suffix.lower() == ".lbl":
-            label = pvl.load(label)
+            label = read_pvl(label)
         else:
             label = read_cube_label(label)
     return (NacLabel.from_cube if "IsisCube" in label else NacLabel.from_pds)(label, where)

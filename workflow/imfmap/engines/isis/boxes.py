@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pvl
 
 from ...core.errors import InputError
 from ...maps.grids import MapGrid
+from ...maps.pvl import read_pvl
 
 _BEYOND_CENTRE_PX = 0.25
 
@@ -125,7 +125,7 @@ def read_range(path: str | Path) -> tuple[LonLatBox, float]:
         If mosrange did not write the file.
     """
     try:
-        mapping = pvl.load(path)["Mapping"]
+        mapping = read_pvl(path, "run mosrange again")["Mapping"]
         resolution = mapping["MinPixelResolution"]
         return LonLatBox.of_range(mapping), float(getattr(resolution, "value", resolution))
     except (OSError, KeyError, TypeError, ValueError) as error:
