@@ -240,10 +240,9 @@ def test_equalized_mosaics_are_the_native_engines(images, world, mini_config, tm
     assert (ours == native).mean() > 0.98 and (ours > 0).all()
 
 
-@pytest.mark.parametrize("name", ["my moon", "moon,2025", "moon+x"])
-def test_a_project_folder_that_isis_would_misread_in_its_lists_works(world, tmp_path, name):
+def test_a_project_folder_that_isis_would_misread_in_its_lists_works(world, tmp_path):
     """mosrange, equalizer and automos read lists of cubes."""
-    folder = tmp_path / name
+    folder = tmp_path / "my moon, 2025+x"
     shutil.copytree(world.folder, folder, symlinks=True)
     elsewhere, world.folder = world.folder, folder
     try:
@@ -298,7 +297,9 @@ def test_the_demos_target_goes_from_raw_images_to_its_map(tmp_path):
         "models": {"small_unet": {"checkpoint": str(ROOT / "resources" / "detector.pt")}},
         "targets": {"unseen": demo["targets"]["unseen"]},
     }
-    products = [image["product"] for image in demo["targets"]["unseen"]["simulate"]["images"]]
+    images = demo["targets"]["unseen"]["simulate"]["images"]
+    del images[1:]
+    products = [image["product"] for image in images]
     results = tmp_path / "results" / "isis" / "unseen"
     edrs = [f"results/isis/unseen/simulated/edr/{product}.IMG" for product in products]
     run_snakemake(tmp_path, write_config(tmp_path / "simulate.yaml", config), *edrs)

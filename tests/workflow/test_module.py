@@ -74,6 +74,12 @@ def jobs(text):
     return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.MULTILINE)}
 
 
+def without_training(config):
+    """Return a configuration whose map is made with the shipped detector."""
+    targets = {name: config["targets"][name] for name in ("te", "floor")}
+    return {**config, "models": {"net": {"shipped": "detector"}}, "evaluation": {"models": []}, "targets": targets}
+
+
 @pytest.fixture
 def deployed(tmp_path, mini_config):
     """Path: a folder as snakedeploy leaves it, with the rules under their own names."""
@@ -174,7 +180,9 @@ def git(folder, *arguments):
 
 
 @pytest.mark.slow
-def test_a_deployed_workflow_makes_its_map_once(deployed):
+def test_a_deployed_workflow_makes_its_map_once(tmp_path, mini_config):
+    deployed = tmp_path / "run"
+    outer(deployed, DEPLOYED.format(snakefile=CLONE), without_training(mini_config))
     snakemake(deployed, "floor")
     results = deployed / "results" / "mini"
     assert (results / "floor" / "map.png").stat().st_size > 10_000 and (results / "floor" / "stac").is_dir()
