@@ -4,6 +4,7 @@ import pytest
 import shapely
 from shapely import box
 
+from imfmap.acquisition import footprints
 from imfmap.acquisition.area_of_interest import area_of_interest
 from imfmap.acquisition.footprints import LocalMap, canonical_footprint
 from imfmap.core.errors import InputError
@@ -44,12 +45,19 @@ def test_a_polygon_is_read_from_text_and_from_files(tmp_path):
     [
         ("POLYGON ((1 2, 3", "is no WKT"),
         ("POLYGON EMPTY", "is a Polygon"),
-        ("nowhere.geojson", "nowhere.geojson: cannot be read as a polygon"),
+        ("nowhere.geojson", "nowhere.geojson: does not exist"),
         ("POLYGON ((0 100, 1 100, 1 101, 0 100))", "outside the globe"),
         ("POLYGON ((nan nan, 1 1, 2 0, nan nan))", "is no WKT"),
         ("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))", "no valid polygon"),
+        ("POLYGON ((0 90, 90 90, 180 90, 0 90))", "no valid polygon"),
     ],
 )
 def test_a_polygon_that_is_none(polygon, said):
     with pytest.raises(InputError, match=said):
         area_of_interest({**TARGET, "polygon": polygon})
+
+
+def test_a_polygon_whose_edges_take_too_long_to_follow(monkeypatch):
+    monkeypatch.setattr(footprints, "_MOST_VERTICES", 20)
+    with pytest.raises(InputError, match="no outline on a sphere .it has [0-9]+ corners, and long edges"):
+        area_of_interest({**TARGET, "polygon": "POLYGON ((0 60, 100 60, 100 70, 0 70, 0 60))"})

@@ -1,14 +1,19 @@
 """Questions to ODE and its answers, good and bad."""
 
 import json
+import math
+import time
 
 import pytest
 import shapely
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from imfmap.acquisition import limits, ode
 from imfmap.acquisition.answers import OdeProduct
 from imfmap.acquisition.http import session
 from imfmap.core.errors import InputError
+from tests.helpers.generated import examples
 from tests.helpers.searches import TARGET, WEST, queries
 from tests.helpers.servers import Trouble, ode_product, settings_for
 
@@ -223,6 +228,32 @@ def test_a_size_that_overflows_is_not_known(kilobytes):
 def test_an_odd_outline_is_an_outline_or_none(outline):
     row = row_of(product_of("M100000001LE", WEST, Footprint_GL_geometry=outline))
     assert row["footprint"] == "" or shapely.from_wkt(row["footprint"]).area > 0
+
+
+LON = st.sampled_from([0.0, 180.0, -180.0, 179.9, 360.0, 540.0]) | st.floats(-540, 540)
+LAT = st.sampled_from([90.0, -90.0, 89.9, 0.0]) | st.floats(-90, 90)
+RING = st.lists(st.tuples(LON, LAT), min_size=3, max_size=40)
+STAR = [(10 * math.cos(n * 2500), 10 * math.sin(n * 2500)) for n in range(1500)]
+
+
+@examples(25)
+@given(rings=st.lists(RING | st.just([]), min_size=1, max_size=4), key=st.sampled_from(["GL", "C0"]))
+@example(rings=[[(0, 90), (90, 90), (180, 90)]], key="GL")
+@example(rings=[[], [(0, 0), (1, 0), (1, 1)]], key="GL")
+@example(rings=[STAR], key="GL")
+@example(rings=[[(170 * (n % 2), 80 * (-1) ** n + n / 1000) for n in range(500)]], key="GL")
+@example(rings=[[(n, 0), (n + 20, 0), (n, 20)] for n in range(300)], key="GL")
+def test_an_outline_of_any_corners_costs_little(rings, key):
+    """Edges round half the Moon, stars whose edges all cross, corners at the poles, parts without a corner."""
+    parts = [
+        "((" + ",".join(f"{lon:.4f} {lat:.4f}" for lon, lat in [*ring, *ring[:1]]) + "))" if ring else "EMPTY"
+        for ring in rings
+    ]
+    outlines = {"Footprint_GL_geometry": "", f"Footprint_{key}_geometry": f"MULTIPOLYGON ({', '.join(parts)})"}
+    began_s = time.process_time()
+    row = row_of(product_of("M100000001LE", WEST, **outlines))
+    assert row["footprint"] == "" or shapely.from_wkt(row["footprint"]).area > 0
+    assert time.process_time() - began_s < 5
 
 
 def test_pages_without_end_end(ode_server, monkeypatch):

@@ -1,6 +1,7 @@
 """Product tables as spreadsheets save them."""
 
 import re
+import time
 
 import pandas as pd
 import pytest
@@ -198,3 +199,15 @@ def test_a_long_outline_is_read(tmp_path):
     outline = f"POLYGON (({'0 0, ' * 50_000}0 0))"
     table.write_text(f'product,url,footprint\nM100000001LE,file:///x.IMG,"{outline}"\n')
     assert read_products(table) == ["M100000001LE"] and read_table(table)["footprint"][0] == outline
+
+
+def test_a_header_of_very_many_columns_takes_no_longer_than_its_length(tmp_path):
+    path = tmp_path / "wide.csv"
+    header = ",".join(f"c{number}" for number in range(100_000))
+    path.write_text(f"{header}\n{header}\n")
+    began_s = time.process_time()
+    assert len(read_lines(path).columns) == 100_000
+    path.write_text(f"{header},c7\n")
+    with pytest.raises(InputError, match="column 'c7' is there twice"):
+        read_lines(path)
+    assert time.process_time() - began_s < 5

@@ -3,9 +3,11 @@ import errno
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psutil
@@ -253,6 +255,23 @@ def test_anything_in_the_place_of_a_mark_is_no_obstacle(quiet, tmp_path, kind):
         os.mkfifo(mark)
     else:
         mark.symlink_to(mark if kind == "loop" else tmp_path / "elsewhere")
+    assert decides(tmp_path, quiet)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "link", "loop", "socket"])
+def test_anything_in_the_place_of_the_lock_is_no_obstacle(quiet, tmp_path, kind):
+    path = (tmp_path / lock.MARK).with_suffix(".lock")
+    path.parent.mkdir()
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "socket":
+        with closing(socket.socket(socket.AF_UNIX)) as server:
+            server.bind(os.path.relpath(path))
+    else:
+        path.symlink_to(path if kind == "loop" else tmp_path / "elsewhere")
     assert decides(tmp_path, quiet)
     assert not (tmp_path / "elsewhere").exists()
 

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from shapely import MultiPolygon, Polygon
 
 from ..core.errors import InputError
 from ..maps.target_grid import target_grid
+from ..maps.vectors import read_as_drawn
 from .footprints import LocalMap, canonical_footprint
 
 _STEPS = 64
@@ -62,10 +62,12 @@ def _polygon(given):
     else:
         where = given
         try:
-            frame = gpd.read_file(given)
+            frame = read_as_drawn(given)
             if frame.crs is not None and frame.crs.is_projected:
                 frame = frame.to_crs(frame.crs.geodetic_crs)
             outline = shapely.union_all(shapely.force_2d(frame.geometry.array))
+        except InputError:
+            raise
         except Exception as error:  # drivers raise errors of many types
             raise InputError(where, f"cannot be read as a polygon ({str(error)[:80]})", _REMEDY) from None
     if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
@@ -75,4 +77,7 @@ def _polygon(given):
         raise InputError(where, "lies outside the globe", "write longitude, then latitude, in degrees")
     if not outline.is_valid:
         raise InputError(where, f"is no valid polygon ({shapely.is_valid_reason(outline)})", _REMEDY)
-    return canonical_footprint(outline)
+    try:
+        return canonical_footprint(outline)
+    except ValueError as error:
+        raise InputError(where, f"is no outline on a sphere ({str(error)[:80]})", _REMEDY) from None

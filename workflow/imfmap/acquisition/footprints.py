@@ -25,6 +25,8 @@ _STEP_DEG = 0.5
 # A straight edge in longitude and latitude may lie this far off the great circle that it stands for.
 _BEND_M = 5.0
 _DEEPEST = 12
+# Of an outline whose edges follow great circles. One long edge takes some thousand.
+_MOST_VERTICES = 500_000
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,14 @@ def canonical_footprint(outline: Polygon | MultiPolygon, body_name: str = "moon"
     -------
     Polygon or MultiPolygon
         Normalised, so that equal outlines have equal WKT.
+
+    Raises
+    ------
+    ValueError
+        Where the corners make no outline: they are all at a pole, or have edges that take too many vertices to follow.
     """
     parts = outline.geoms if isinstance(outline, MultiPolygon) else [outline]
-    found = [_canonical_part(part, body_name) for part in parts]
+    found = [_canonical_part(part, body_name) for part in parts if not part.is_empty]
     return shapely.normalize(shapely.union_all(found) if len(found) > 1 else found[0])
 
 
@@ -119,24 +126,22 @@ def _canonical_part(polygon, body_name):
 
 
 def _bent(ring, metre_deg):
-    """Vertices (N, 2), with more between them where great circles bend on a cylindrical map."""
-    out = []
-    for start, end in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-        out += [tuple(start), *_between(start, end, metre_deg, _DEEPEST)]
-    return np.array(out)
-
-
-def _between(start, end, metre_deg, deepest):
-    """Vertices between two places that follow the great circle on a cylindrical map, by halving."""
-    turn = (end[0] - start[0] + 180.0) % 360.0 - 180.0
-    straight = point_of(start[0] + turn / 2.0, (start[1] + end[1]) / 2.0, 1.0)
-    middle = point_of(*start, 1.0) + point_of(*end, 1.0)
-    length = np.linalg.norm(middle)
-    if deepest == 0 or length < 1e-9 or np.linalg.norm(middle / length - straight) < np.radians(_BEND_M * metre_deg):
-        return []
-    place = tuple(map(float, lonlat_of(middle)))
-    before, after = (_between(*pair, metre_deg, deepest - 1) for pair in ((start, place), (place, end)))
-    return [*before, place, *after]
+    """Vertices (N, 2), with more between them where great circles bend on a cylindrical map: by halving."""
+    for _ in range(_DEEPEST):
+        end = np.roll(ring, -1, axis=0)
+        turn = (end[:, 0] - ring[:, 0] + 180.0) % 360.0 - 180.0
+        straight = point_of(ring[:, 0] + turn / 2.0, (ring[:, 1] + end[:, 1]) / 2.0, 1.0)
+        middle = point_of(*ring.T, 1.0) + point_of(*end.T, 1.0)
+        length = np.linalg.norm(middle, axis=1)
+        # Between opposite places, every way is a great circle.
+        apart = np.linalg.norm(middle / np.maximum(length, 1e-9)[:, None] - straight, axis=1)
+        bent = np.flatnonzero((length >= 1e-9) & (apart >= np.radians(_BEND_M * metre_deg)))
+        if not len(bent):
+            break
+        if len(ring) + len(bent) > _MOST_VERTICES:
+            raise ValueError(f"it has {len(ring)} corners, and long edges")
+        ring = np.insert(ring, bent + 1, np.stack(lonlat_of(middle[bent]), axis=-1), axis=0)
+    return ring
 
 
 def lonlat_box(outline: Polygon | MultiPolygon) -> list[tuple[float, float, float, float]]:

@@ -8,11 +8,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import requests
 import shapely
 from shapely import MultiPolygon, Polygon
 
 from ..core.errors import SetupError
+from ..maps.geometry import point_of, separation_deg
 from .answers import OdeProduct, ode_results
 from .footprints import canonical_footprint
 from .http import ask
@@ -23,8 +25,10 @@ PAGE = 100
 _REMEDY = "check acquisition.ode_url and the network, and try again later"
 _SUCCESS = ("success", "ok")
 _IMAGE = re.compile(r"(M[0-9]{6,12}[LR]E)(?:[^A-Z0-9].*)?\.IMG", re.IGNORECASE)
-# Characters of an outline as WKT. ODE's have some hundreds.
-_LONGEST_OUTLINE = 100_000
+# Characters of an outline as WKT, and its corners. ODE's have some hundreds of characters.
+_LONGEST_OUTLINE, _MOST_CORNERS = 10_000, 250
+# Degrees on the sphere from corner to corner. An image of a NAC is less than 5 degrees long.
+_LONGEST_EDGE_DEG = 30.0
 
 
 def query(http: requests.Session, acquisition: Mapping[str, Any], **parameters: Any) -> list[OdeProduct]:
@@ -134,10 +138,13 @@ def _footprint(product):
     """
     for text, on_sphere in ((product.outline_on_sphere, True), (product.outline_on_cylinder, False)):
         outline = _outline(text)
-        if outline is None:
+        if outline is None or (on_sphere and _is_too_large(outline)):
             continue
         # An outline round a pole may have no area when it is drawn in longitude and latitude.
-        outline = canonical_footprint(outline) if on_sphere else outline
+        try:
+            outline = canonical_footprint(outline) if on_sphere else outline
+        except ValueError:
+            continue
         if outline.area > 0:
             return shapely.to_wkt(outline, rounding_precision=6)
     return ""
@@ -153,5 +160,14 @@ def _outline(text):
         return None
     if not isinstance(outline, (Polygon, MultiPolygon)) or outline.is_empty:
         return None
-    lon, lat = abs(shapely.get_coordinates(outline)).max(axis=0)
-    return outline if lon <= 540 and lat <= 90 else None
+    corners = shapely.get_coordinates(outline)
+    lon, lat = abs(corners).max(axis=0)
+    return outline if lon <= 540 and lat <= 90 and len(corners) <= _MOST_CORNERS else None
+
+
+def _is_too_large(outline):
+    """Whether an edge of an outline is longer than that of any image. To follow such edges takes long."""
+    corners, part = shapely.get_coordinates(shapely.get_parts(shapely.boundary(outline)), return_index=True)
+    points = point_of(*corners.T, 1.0)
+    edges_deg = separation_deg(points[:-1], points[1:])[np.diff(part) == 0]
+    return bool((edges_deg > _LONGEST_EDGE_DEG).any())

@@ -5,6 +5,7 @@ The workflow reads this as it starts: nothing here takes long to import.
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +67,15 @@ def read_lines(path: str | Path) -> ProductLines:
     lines = enumerate(_text_of(path).split("\n"), 1)
     number, header, separator = _header(path, lines)
     columns = [name.strip() for name in header]
-    for name in columns:
-        if name and columns.count(name) > 1:
-            raise InputError(path, f"line {number}: column '{name}' is there twice", "delete one of them")
+    twice = next((name for name, count in Counter(columns).items() if name and count > 1), None)
+    if twice is not None:
+        raise InputError(path, f"line {number}: column '{twice}' is there twice", "delete one of them")
+    needed = max((place for place, name in enumerate(columns, 1) if name), default=0)
     rows = []
     for row_number, line in lines:
         cells = [cell.strip() for cell in _cells(path, row_number, line, separator)]
         if any(cells):
-            _check_length(path, row_number, cells, columns, separator)
+            _check_length(path, row_number, cells, columns, needed, separator)
             rows.append((row_number, {name: cell for name, cell in zip(columns, cells, strict=False) if cell}))
     return ProductLines(tuple(filter(None, columns)), number, separator != ",", tuple(rows))
 
@@ -124,13 +126,12 @@ def _cells(path: str | Path, number: int, line: str, separator: str) -> list[str
     return cells
 
 
-def _check_length(path, number, cells, columns, separator):
-    """Refuse a row of another length than the header's. Separators at its end do not count."""
+def _check_length(path, number, cells, columns, needed, separator):
+    """Refuse a row that does not fill the columns that are `needed`, or more. Separators at its end do not count."""
     for place, cell in enumerate(cells):
         if cell and (place >= len(columns) or not columns[place]):
             found = f"line {number}: has more cells than the header ('{cell}')"
             raise InputError(path, found, f"quote cells that hold '{separator}'")
-    needed = max((place for place, name in enumerate(columns, 1) if name), default=0)
     if len(cells) < needed and not (columns[len(cells) - 1] == "url" and cells[-1].lower().endswith(".img")):
         found = f"line {number}: has {len(cells)} cells, and the header {needed}; it ends with '{cells[-1][-40:]}'"
         raise InputError(path, found, f"complete the line, or write a '{separator}' for each cell that stays empty")

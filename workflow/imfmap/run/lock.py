@@ -96,8 +96,12 @@ def _locked(mark, folder, owner):
     file or None
         What holds the lock while it is open. None where the file system has no locks.
     """
+    path = mark.with_suffix(".lock")
+    # What is no file of this program's: a link would lead out of the folder, and a pipe would never open.
+    if path.is_symlink() or (path.exists() and not path.is_file() and not path.is_dir()):
+        path.unlink()
     try:
-        file = open(mark.with_suffix(".lock"), "a")  # noqa: SIM115 (it stays open until the process ends)
+        file = open(path, "a")  # noqa: SIM115 (it stays open until the process ends)
     except IsADirectoryError:
         return None
     try:
