@@ -22,15 +22,22 @@ include: "workflow/rules/library.smk"
 from imfmap.acquisition.search_report import RUN_STARTED, now
 from imfmap.core.checksums import Checksums
 from imfmap.core.errors import InputError
-from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
 from imfmap.run import clock, clone_folder, command_line, snakemake_internals, startup_checks, target_choice
 from imfmap.run.config.checks import check_can_map, check_rule_names
-from imfmap.run.config.complete import complete
+from imfmap.run.config.complete import check_file, complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
 from imfmap.run.summary import failures, made, write_failures
 
+# As a module, this workflow knows only some of the names in use, and reads no file of its own.
+IS_MODULE = Path(workflow.basedir) != ROOT
+
 if not snakemake_internals.config_files(workflow):
+    try:
+        if not IS_MODULE:
+            check_file("config/config.yaml")
+    except InputError as error:
+        raise WorkflowError(str(error))
 
     configfile: "config/config.yaml"
 
@@ -40,9 +47,8 @@ CONFIG_FILES = ", ".join(snakemake_internals.config_files(workflow)) or "config"
 try:
     clone_folder.check_folder(ROOT, Path(sys.executable).parent)
     if snakemake_internals.is_first_process(workflow):
-        # Snakemake has read these files already, but it takes the last of two equal keys.
         for file in snakemake_internals.config_files(workflow):
-            read_yaml(file)
+            check_file(file)
     config = complete(config, CONFIG_FILES)
     if config["processing"]["engine"] == "isis" and snakemake_internals.is_first_process(workflow):
         isis_plan.check_config(config)
@@ -116,9 +122,6 @@ rule all:
         f"{RUN}/provenance/run.json",
     localrule: True
 
-
-# As a module, this workflow knows only some of the names in use.
-IS_MODULE = Path(workflow.basedir) != ROOT
 
 if not IS_MODULE:
     try:

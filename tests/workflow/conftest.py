@@ -12,13 +12,14 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run_snakemake(folder, configfile, *arguments, check=True):
-    """Run Snakemake in `folder` with a configuration, or some put over each other.
+    """Run Snakemake in `folder` with a configuration, some put over each other, or ([]) that of the folder.
 
     Returns the text of all it said, or with `check=False` (exit status, text).
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
     files = configfile if isinstance(configfile, list) else [configfile]
-    command += ["--configfile", *map(str, files), "--cores", "2", *arguments]
+    command += ["--configfile", *map(str, files)] if files else []
+    command += ["--cores", "2", *arguments]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     said = subprocess.run(command, capture_output=True, text=True, cwd=folder, env=environment)
     text = said.stdout + said.stderr

@@ -56,6 +56,22 @@ def test_it_stops_with_one_line(tmp_path, text, line):
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"run:\n\tname: bad\n", "line 2: cannot be read as YAML"),
+        (b"run: {name: b\xfcd}\n", "cannot be read as YAML"),
+    ],
+)
+def test_a_default_configuration_that_snakemake_cannot_read_is_named(tmp_path, content, line):
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.yaml").write_bytes(content)
+    status, said = run_snakemake(tmp_path, [], "-n", "all", check=False)
+    assert status != 0 and "Traceback" not in said
+    (found,) = [each for each in said.splitlines() if "config/config.yaml: " in each]
+    assert line in found
+
+
 def test_without_a_model_all_but_the_map_is_made(tmp_path):
     status, said = planned(tmp_path, f"targets: {{a: {MAPPED}}}", "results/bad/a/projected/M1500000000LE.tif")
     assert status == 0, said

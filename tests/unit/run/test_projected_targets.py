@@ -36,7 +36,7 @@ def test_settings_that_fit(target, recipe):
             (
                 {"projected": ["a.tif"], **other},
                 {},
-                "has .* of search, .*, projected, mosaic, simulate; give exactly one",
+                "has .*; give exactly one of search, .*, projected, mosaic, simulate",
             )
             for other in ({"edrs": ["a.IMG"]}, {"mosaic": "m.tif"}, {"search": {}}, {"cubes": ["a.cub"]})
         ),
@@ -49,7 +49,7 @@ def test_settings_that_fit(target, recipe):
         ({"projected": ["a.tif"], "incidence_deg": 5}, {}, "incidence_deg: is only for targets with the key mosaic"),
         ({"edrs": ["a.IMG"], "image_table": "t.csv"}, {}, "image_table: is only for targets with the key projected"),
         ({"edrs": ["a.IMG"], "nodata": 1}, {}, "nodata: is only for targets with the key projected or mosaic"),
-        ({"projected": ["a.tif"], "nodata": "255"}, {}, "'255' is no number; give a number, without quotes"),
+        ({"projected": ["a.tif"], "nodata": "255"}, {}, "'255' is no number; write 255 without quotes"),
         ({"projected": ["a.tif"]}, {"coregistration": {"limit_m": 0}}, "limit_m: 0 is out of range"),
         ({"projected": ["a.tif"]}, {"coregistration": {"images": "some"}}, "images: 'some' is not allowed"),
         (

@@ -129,6 +129,42 @@ def test_a_missing_model_file_is_told_if_the_model_is_used(folder):
         checked(config_with())
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "comparison",
+        "comparison_one",
+        "results/r/comparison/one/images.md",
+        "results/r/models/new-s3/checkpoint.pt",
+        "evaluation",
+        "coarse",
+    ],
+)
+def test_the_weights_of_every_model_that_is_asked_for_are_looked_for(folder, asked):
+    question = {"title": "One", "models": ["new"]}
+    config = config_with(
+        comparison={"questions": {"one": question}},
+        evaluation={"models": ["new-s3"]},
+        models={**MODELS, "new6": {"architecture": "unet", "weights": "start.pt", "resolution_m": 6}},
+        coarse={"resolution_m": 6, "model": "new6"},
+    )
+    assert checked(config, asked) == []
+    (folder / "start.pt").unlink()
+    with pytest.raises(InputError, match=r"models\.new6?\.weights: there is no file start.pt"):
+        checked(config, asked)
+    (folder / "start.pt").touch()
+    (folder / "learn.gpkg").unlink()
+    with pytest.raises(InputError, match="label file is still to be drawn: learn.gpkg"):
+        checked(config, asked)
+
+
+def test_another_question_needs_no_weights_of_this_one(folder):
+    (folder / "start.pt").unlink()
+    questions = {name: {"title": name, "models": [model]} for name, model in (("one", "new"), ("two", "mine"))}
+    config = config_with(comparison={"questions": questions})
+    assert checked(config, "comparison_two") == []
+
+
 def test_weights_that_are_fetched_need_no_file(folder):
     models = {"mine": {"zenodo": 7}, "new": {"architecture": "deeplabv3_resnet50", "weights": "coco"}}
     assert checked(config_with(models=models)) == []

@@ -11,6 +11,7 @@ import yaml
 from .errors import InputError
 from .extent import MOST_LEVELS, check_extent
 
+_REMEDY = "indent with spaces, not tabs; close each bracket and quote; write days that exist; save it as UTF-8"
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -48,7 +49,8 @@ def read_yaml(path: str | Path) -> Any:
     except Exception as error:  # of several types, such as ValueError for a date that does not exist
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark else ""
-        raise InputError(path, f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})") from None
+        found = f"{line}cannot be read as YAML ({getattr(error, 'problem', None) or error})"
+        raise InputError(path, found, _REMEDY) from None
 
 
 def _parts_of_node(node):

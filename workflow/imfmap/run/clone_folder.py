@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ..core.errors import InputError
 
-# Letters, digits and all other signs were tried and work.
-SIGNS = "'\"`(){}&;|<>$\\:"
+# Letters, digits and all other signs were tried and work. Of *?[] the shell makes the names of other folders, if there
+# are any that fit.
+SIGNS = "'\"`(){}&;|<>$\\:*?[]"
 
 
 def broken_sign(path: str | Path) -> str | None:

@@ -5,6 +5,7 @@ name the key of the configuration.
 """
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -81,14 +82,14 @@ def needed_targets(config: dict, asked: Iterable[str]) -> tuple[list[str], list[
     asked = list(asked) or ["all"]
     targets = config["targets"]
     imaged, words = _mapped(config, asked), _words(asked)
+    if _questions(config, asked):
+        imaged |= set(target_choice.scored(config))
     learnt = set()
     if words & {"all", "evaluation"} and config["evaluation"]["models"]:
         learnt |= set(target_choice.with_role(config, *LABELLED_ROLES))
     if _calibrates(asked):
         learnt |= set(target_choice.with_role(config, "validation"))
-        if "architecture" in config["models"].get(config["inference"].get("model"), {}):
-            learnt |= set(target_choice.with_role(config, "train"))
-    if "models" in words or any(_is_trained(config, name) for name in imaged):
+    if "models" in words or any("architecture" in config["models"][name] for name in _used_models(config, asked)):
         learnt |= set(target_choice.with_role(config, "train"))
     learnt |= {name for name in words & set(targets) if words & {"labels.tif", "tiles"}}
     both = {target_choice.origin(config, name) for name in imaged | learnt}
@@ -252,7 +253,36 @@ def _words(asked: Iterable[str]) -> set[str]:
 
 def _mapped(config: dict, asked: list[str]) -> set[str]:
     """Targets that are mapped, or of which a file is asked for."""
-    return set(target_choice.mapped(config, asked)) | _words(asked) & set(config["targets"])
+    coarse = [*target_choice.with_role(config, "map"), *target_choice.with_source(config, "coarse_of")]
+    mapped = {*target_choice.mapped(config, asked), *(coarse if "coarse" in asked else ())}
+    return mapped | _words(asked) & set(config["targets"])
+
+
+def _questions(config: dict, asked: Iterable[str]) -> set[str]:
+    """Questions of the comparison that are asked for, by their rules or their files."""
+    answers = {name: f"/comparison/{name}/" for name in config["comparison"]["questions"]}
+    return {
+        name
+        for name, folder in answers.items()
+        if {"comparison", f"comparison_{name}"} & set(asked) or any(folder in path for path in asked)
+    }
+
+
+def _used_models(config: dict, asked: Iterable[str]) -> set[str]:
+    """Models that map, are evaluated, compared or calibrated, or of which a file is asked for."""
+    asked, models = list(asked) or ["all"], config["models"]
+    words = _words(asked)
+    used = {config["targets"][name].get("model", config["inference"].get("model")) for name in _mapped(config, asked)}
+    if _calibrates(asked):
+        used.add(config["inference"].get("model"))
+    if {"all", "evaluation"} & words:
+        used |= set(config["evaluation"]["models"])
+    for question in _questions(config, asked):
+        used |= set(config["comparison"]["questions"][question]["models"])
+    if "models" in words:
+        used |= words
+    # net-s3 is net, trained with seed 3.
+    return {plain for name in used if name for plain in (name, re.sub("-s[0-9]+$", "", name)) if plain in models}
 
 
 def _is_trained(config: dict, target: str) -> bool:
@@ -279,12 +309,7 @@ def _files_of_targets(config: dict, names: list[str]) -> Iterator[tuple[str, str
 
 def _files_of_models(config: dict, asked: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Keys and paths of the files of the models that are used."""
-    asked = list(asked) or ["all"]
-    used = {config["targets"][name].get("model", config["inference"].get("model")) for name in _mapped(config, asked)}
-    if _calibrates(asked):
-        used.add(config["inference"].get("model"))
-    if {"all", "evaluation"} & set(asked):
-        used |= set(config["evaluation"]["models"])
+    used = _used_models(config, asked)
     for name, model in config["models"].items():
         if name not in used:
             continue

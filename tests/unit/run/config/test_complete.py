@@ -73,7 +73,7 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
             5,
             r"targets\.floor: unknown key 'latt' \(did you mean lat\?\); allowed: .*lat, lon",
         ),
-        (("targets", "floor", "edrs"), ["a.IMG"], r"targets\.floor: has edrs and simulate .*; give exactly one"),
+        (("targets", "floor", "edrs"), ["a.IMG"], r"targets\.floor: has edrs and simulate; give exactly one of search"),
         (("targets", "floor", "role"), "judge", r"'judge' is not allowed; use one of train, validation, test, map"),
         (("targets", "Floor 2"), BASE["targets"]["floor"], r"'Floor 2' has the wrong form"),
         (("processing", "engine"), "vicar", r"processing\.engine: 'vicar' is not allowed; use one of native, isis"),
@@ -91,7 +91,7 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
             {"sun": {"title": "The Sun", "models": ["net"], "tables": ["sun"]}},
             r"comparison\.questions\.sun\.tables: the table sun needs sun_offsets_deg",
         ),
-        (("models", "net"), {"batch_size": 2}, r"models\.net: has none of architecture, checkpoint, zenodo"),
+        (("models", "net"), {"batch_size": 2}, r"models\.net: has no origin; give exactly one of architecture, checkp"),
         (("models", "net"), {"shipped": "best"}, r"models\.net\.shipped: 'best' is not allowed; use detector"),
         (
             ("models", "net"),

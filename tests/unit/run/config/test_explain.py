@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.run.config.complete import complete, overridden
+from imfmap.run.config.explain import value_in_words
 
 GOOD = yaml.safe_load("""
 run: {name: test}
@@ -38,10 +39,24 @@ def refusal(text):
          "min_gain, max_age_days"),
         ("coarse: {resolution: 6}", "coarse: unknown key 'resolution' (did you mean resolution_m?); allowed: "
          "resolution_m, model"),
-        ("processing: {resolution_m: '2'}", "processing.resolution_m: '2' is no number; give a number, above 0, "
-         "without quotes"),
-        ("processing: {resolution_m: 1e-1}", "processing.resolution_m: '1e-1' is no number; give a number, above 0, "
-         "without quotes and with a point: 1.0e-4"),
+        ("processing: {resolution_m: '2'}", "processing.resolution_m: '2' is no number; write 2 without quotes (a "
+         "number, above 0)"),
+        ("processing: {resolution_m: 1e-1}", "processing.resolution_m: '1e-1' is no number; write 1.0e-1 without "
+         "quotes (a number, above 0)"),
+        ("coarse: {resolution_m: 2.5e1}", "coarse.resolution_m: '2.5e1' is no number; write 2.5e+1 without quotes (a "
+         "number, above 0)"),
+        ("training: {compile: 'yes'}", "training.compile: 'yes' is neither true nor false; give true or false"),
+        ("acquisition: {ode_url: 3}", "acquisition.ode_url: 3 is no address; give an address"),
+        ("acquisition: {ode_url: oderest.rsl.wustl.edu}", "acquisition.ode_url: 'oderest.rsl.wustl.edu' is no address "
+         "of http, https or file; write it as https://example.org/path"),
+        ("targets: {crookes: {search: {incidence_deg: [60, 30]}}}", "targets.crookes.search.incidence_deg: 60 is above "
+         "30; write the lower number first"),
+        ("augmentation: {sun_aligned: {jpeg_quality: [50, 96]}}", "augmentation.sun_aligned.jpeg_quality.1: 96 is out "
+         "of range; allowed: at least 1 and at most 95"),
+        ("mapping: {threshold: 0.5, hysteresis: 0.6}", "mapping.hysteresis: 0.6 is above mapping.threshold, 0.5; give "
+         "a lower hysteresis, or leave it out"),
+        ("targets: {crookes: {products: [M150000000LE]}}", "targets.crookes: has search and products; give exactly one "
+         "of search, products, edrs, cubes, projected, mosaic, simulate"),
         ("processing: {resolution_m: .nan}", "processing.resolution_m: .nan is no number; give a number, above 0"),
         ("processing: {resolution_m: .inf}", "processing.resolution_m: .inf is no number; give a number, above 0"),
         ("processing: {resolution_m: true}", "processing.resolution_m: true is no number; give a number, above 0"),
@@ -84,6 +99,22 @@ def test_a_name_that_yaml_reads_as_something_else_is_to_be_quoted_or_renamed(key
         InputError, match=r"^x\.yaml: targets: the name \S+ (is not text|.*wrong form); .*quote or rename"
     ):
         complete(config, "x.yaml")
+
+
+@given(
+    place=st.sampled_from([(), ("run",), ("processing", "isis"), ("targets",), ("targets", "floor"), ("models",)]),
+    key=st.none() | st.booleans() | st.integers() | st.floats() | st.dates() | st.tuples(st.integers()),
+)
+def test_a_key_that_is_no_text_is_told_as_yaml_writes_it(place, key):
+    config = copy.deepcopy(GOOD)
+    holder = config
+    for part in place:
+        holder = holder.setdefault(part, {})
+    holder[key] = {}
+    with pytest.raises(InputError) as caught:
+        complete(config, "x.yaml")
+    where = ".".join(place) or "(top level)"
+    assert str(caught.value).startswith(f"x.yaml: {where}: the name {value_in_words(key)} is not text; YAML reads ")
 
 
 @pytest.mark.parametrize("section", ["processing", "targets", "models", "training", "inference"])

@@ -18,6 +18,7 @@ _BASE = "run downloadIsisData base $ISISDATA"
 _FETCH = 'fetch it: downloadIsisData lro $ISISDATA --exclude="kernels/**"'
 _KERNELS = "set processing.isis.spice: web, or fetch the kernels (downloadIsisData lro $ISISDATA)"
 _ROOM = "make room (each cube of a full image takes 1 GB), then run the same command again"
+_NO_VERSION = r"No existing files found with a numerical version matching \[(?P<file>[^\]]*)\]"
 _CAMERA = r"Unable to initialize camera model"
 
 
@@ -82,20 +83,27 @@ MEANINGS = (
         "workflow writes a kernel database",
         setup=True,
     ),
+    # The folder of LRO first: folders above ISISDATA may be called anything, "base" too.
     Meaning(
-        r"No existing files found with a numerical version matching \[(?P<file>[^\]]*)\] in \[[^\]]*\bbase\b[^\]]*\]",
+        _NO_VERSION + r" in \[[^\]]*\blro/calibration\b",
+        "ISISDATA has no calibration file {file}",
+        _FETCH,
+        setup=True,
+    ),
+    Meaning(
+        _NO_VERSION + r" in \[[^\]]*\bbase\b(?![^\]]*\blro/)",
         "ISIS's base data has no file {file}",
         _BASE,
         setup=True,
     ),
     Meaning(
-        r"No existing files found with a numerical version matching \[(?P<file>[^\]]*)\] in \[[^\]]*\bkernels\b",
+        _NO_VERSION + r" in \[[^\]]*\bkernels\b",
         "ISISDATA has no kernel {file}",
         _KERNELS,
         setup=True,
     ),
     Meaning(
-        r"No existing files found with a numerical version matching \[(?P<file>[^\]]*)\]",
+        _NO_VERSION,
         "ISIS has no file {file}",
         _FETCH,
         setup=True,
@@ -138,6 +146,12 @@ MEANINGS = (
         r"unidentified file architecture|Unable to open shape ?model|\[?ShapeModelStatistics\]?",
         "the shape model is no cube that demprep wrote",
         "run demprep on the cube that processing.isis.shape_model names",
+        setup=True,
+    ),
+    Meaning(
+        r"Spice file does not exist \[(?P<file>[^\]]*\bbase/kernels/[^\]/]+/[^\]/]+)\]",
+        "the kernel {file} is missing",
+        _BASE,
         setup=True,
     ),
     Meaning(

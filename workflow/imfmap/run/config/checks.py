@@ -34,6 +34,7 @@ def check_together(config: dict, where: str | Path) -> None:
         On the first fault: file, key, what was found, what to do.
     """
     _check_processing(config["processing"], where)
+    _check_thresholds(config["mapping"], where)
     _check_models_exist(config, where)
     _check_comparison(config, where)
     _check_trainings(config, where)
@@ -105,6 +106,13 @@ def _check_processing(processing, where):
                 "processing.shape_model: is for the native engine",
                 "use processing.isis.shape and its shape_model",
             )
+
+
+def _check_thresholds(mapping, where):
+    threshold, hysteresis = mapping["threshold"], mapping["hysteresis"]
+    if threshold is not None and hysteresis is not None and hysteresis > threshold:
+        found = f"mapping.hysteresis: {hysteresis:g} is above mapping.threshold, {threshold:g}"
+        raise InputError(where, found, "give a lower hysteresis, or leave it out")
 
 
 def _check_models_exist(config, where):

@@ -9,10 +9,11 @@ from pydantic import ValidationError
 from ...core.choices import SHIPPED_MODELS
 from ...core.errors import InputError
 from ...core.extent import check_extent
+from ...core.yamlfiles import read_yaml
 from ...maps.bodies import true_scale_latitude
 from ..coarse_targets import coarse_targets
 from .checks import check_together
-from .explain import explain
+from .explain import explain, value_in_words
 from .fields import ABSENT, Section
 from .old_names import refuse_old_names
 from .root import Config
@@ -20,6 +21,7 @@ from .sizes import check_sizes
 
 # Folder of the models that come with the workflow.
 _SHIPPED = Path(__file__).resolve().parents[4] / "resources"
+_QUOTE_NAMES = "YAML reads unquoted numbers, days, null, yes, no, on and off as other values: quote or rename it"
 # Keys of processing that a target may set for itself.
 TARGETS_OWN = ("projection", "resolution_m", "standard_parallel_deg", "verify_md5")
 
@@ -74,6 +76,22 @@ def complete(config: dict, where: str | Path) -> dict:
     return _sorted(config)
 
 
+def check_file(path: str | Path) -> None:
+    """Refuse a configuration file that cannot be read, or that has a key twice in one mapping.
+
+    Snakemake takes the last of two equal keys. Of most files that it cannot read, it does not tell the name.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Raises
+    ------
+    InputError
+    """
+    _refuse_without_keys(read_yaml(path), path)
+
+
 def overridden(config: dict, overrides: dict) -> dict:
     """Return a configuration with other values: mappings are merged at every depth, other values are replaced.
 
@@ -100,13 +118,17 @@ def overridden(config: dict, overrides: dict) -> dict:
 
 def _checked(config, where):
     """Check each key of a configuration, and return the configuration as its model."""
-    if not isinstance(config, dict):
-        raise InputError(where, "holds no keys", "compare it with config/config.yaml")
+    _refuse_without_keys(config, where)
     refuse_old_names(config, where)
     try:
         return Config.model_validate(config)
     except ValidationError as error:
         raise InputError(where, *explain(error.errors(include_url=False), Config)) from None
+
+
+def _refuse_without_keys(config, where):
+    if not isinstance(config, dict):
+        raise InputError(where, "holds no keys", "compare it with config/config.yaml")
 
 
 def _choose_model(config):
@@ -139,8 +161,12 @@ def _parts_of(value):
 
 
 def _plain_values(value, where, above=()):
-    """Return a value with its dates as text. (YAML reads unquoted days as dates.) Refuse what is no plain value."""
+    """Return a value with its dates as text. (YAML reads unquoted days as dates.) Refuse other types."""
     if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                found = f"{_key_of(above)}: the name {value_in_words(key)} is not text"
+                raise InputError(where, found, _QUOTE_NAMES)
         return {key: _plain_values(item, where, (*above, key)) for key, item in value.items()}
     if isinstance(value, list):
         return [_plain_values(item, where, (*above, index)) for index, item in enumerate(value)]
@@ -148,12 +174,15 @@ def _plain_values(value, where, above=()):
         return value.isoformat()
     if value is None or isinstance(value, str | int | float):
         return value
-    key = ".".join(map(str, above)) or "(top level)"
-    found = f"{key}: is a {type(value).__name__}, which a tag such as !!set, !!binary or !!python makes"
+    found = f"{_key_of(above)}: is a {type(value).__name__}, which a tag such as !!set, !!binary or !!python makes"
     raise InputError(where, found, "write a text, a number, true, false, null, a list or a mapping")
+
+
+def _key_of(above):
+    return ".".join(map(str, above)) or "(top level)"
 
 
 def _sorted(value):
     if isinstance(value, dict):
-        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+        return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value

@@ -169,16 +169,12 @@ def _found_and_remedy(place, problem):
     shown = repr(value) if isinstance(value, str) and len(value) <= _LONGEST else value_in_words(value)
     if kind == "fault":
         return problem["ctx"]["found"], problem["ctx"]["remedy"]
-    if kind in ("extra_forbidden", "invalid_key"):
-        known = _bare(place.annotation).model_fields
-        name = problem["loc"][-2] if problem["loc"][-1] == "[key]" else problem["loc"][-1]
+    if kind == "extra_forbidden":
+        known, name = _bare(place.annotation).model_fields, problem["loc"][-1]
         return f"unknown key '{name}'{near(name, known)}", f"allowed: {', '.join(known)}"
     if kind == "missing":
         return "is missing", f"give {phrase(place.annotation)}"
     if place.is_key:
-        if not isinstance(value, str):
-            found = f"the name {value_in_words(value)} is not text"
-            return found, "YAML reads unquoted numbers, null, yes, no, on and off as other values: quote or rename it"
         return f"the name '{value}' has the wrong form", f"give {phrase(place.annotation)}"
     options = _options(place.annotation)
     if place.is_choice or (options and kind == "literal_error"):
@@ -194,9 +190,11 @@ def _found_and_remedy(place, problem):
         return "has no value", f"give {phrase(place.annotation)}, or leave the key out"
     remedy = f"give {phrase(place.annotation)}"
     if isinstance(value, str) and words.kind.endswith("number") and _is_number(value):
-        remedy += f", without quotes{' and with a point: 1.0e-4' if re.search('[eE]', value) else ''}"
+        remedy = f"write {_as_yaml_reads_it(value)} without quotes ({phrase(place.annotation)})"
     wanted = words_of(_without_null(place.annotation)).kind
-    if _bare(place.annotation) is str and not isinstance(value, list | dict):
+    if wanted == _PLAIN[bool]:
+        return f"{shown} is neither true nor false", remedy
+    if _bare(place.annotation) is str and wanted != "an address" and not isinstance(value, list | dict):
         remedy = f"put it in quotes: '{value_in_words(value)}'"
     # For a list, the remedy says what each item must be.
     return f"{shown} is no {wanted.split(',')[0].removeprefix('a ').removeprefix('an ')}", remedy
@@ -216,6 +214,15 @@ def _without_null(annotation):
         others = [member for member in get_args(annotation) if member is not NoneType]
         return others[0] if len(others) == 1 else annotation
     return annotation
+
+
+def _as_yaml_reads_it(value):
+    """Return a number as text in the form that YAML takes for a number: 1e-4 as 1.0e-4."""
+    digits, *exponent = re.split("[eE]", value)
+    if not exponent:
+        return value
+    sign = "" if exponent[0][:1] in "+-" else "+"
+    return f"{digits if '.' in digits else f'{digits}.0'}e{sign}{exponent[0]}"
 
 
 def _is_number(value):

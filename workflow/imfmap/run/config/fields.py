@@ -4,6 +4,7 @@ Each type carries the words (`Words`) that both error messages and the reference
 """
 
 import datetime
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from ...core.texts import refused_sign
 # Larger whole numbers are not the same in JSON, and do not fit into the 64 bits of random seeds.
 _LARGEST_WHOLE = 2**53
 _LONGEST_TITLE, _LONGEST_PATH = 120, 4000
+_ADDRESS = re.compile(r"(https?|file)://\S+$", re.IGNORECASE)
 
 
 class _Absent:
@@ -75,6 +77,11 @@ def text(pattern: str | None = None, kind: str = "text", limits: str = "") -> An
 def pair(of: Any) -> Any:
     """Return the type of a list of two items."""
     return Annotated[list[of], Field(min_length=2, max_length=2), Words("a list of two")]
+
+
+def span(**limits: float) -> Any:
+    """Return the type of a range: a list of two numbers, the lower one first."""
+    return Annotated[pair(number(**limits)), AfterValidator(_rising), Words("a list of two")]
 
 
 def several(of: Any, least: int = 0) -> Any:
@@ -137,6 +144,19 @@ def _no_twins(values):
     return values
 
 
+def _rising(values):
+    low, high = values
+    if low > high:
+        raise fault(f"{low:g} is above {high:g}", "write the lower number first")
+    return values
+
+
+def _address(value):
+    if not _ADDRESS.match(value):
+        raise fault(f"{value!r} is no address of http, https or file", "write it as https://example.org/path")
+    return value
+
+
 def _day(value):
     try:
         datetime.date.fromisoformat(value)
@@ -170,7 +190,8 @@ Text = text()
 Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} signs"), AfterValidator(_title)]
 File = Annotated[text(kind="a path"), AfterValidator(_path)]
 PolygonOrFile = Annotated[Text, AfterValidator(_place)]
-Url = text(kind="an address")
+Url = Annotated[text(kind="an address"), AfterValidator(_address)]
+UrlOrFolder = text(kind="an address or a folder")
 _LETTERS = "of letters, digits, _ and -, at most 80"
 _SMALL_LETTERS = "of small letters, digits and _, a letter first, at most 80"
 RunName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)
@@ -180,5 +201,5 @@ TargetName = text(r"^[a-z][a-z0-9_]{0,79}$", "a name", _SMALL_LETTERS)
 ProductId = text(rf"^{PRODUCT_ID}$", "a product id", "such as M143947267LE")
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]
-Range = pair(NotNegative)
-PositiveRange = pair(Positive)
+Range = span(ge=0)
+PositiveRange = span(gt=0)

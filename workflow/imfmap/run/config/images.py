@@ -16,7 +16,20 @@ from ...core.choices import (
 )
 from ...core.limits import MOST_CHOSEN
 from ...maps.bodies import PROJECTIONS
-from .fields import Count, File, Latitude, NotNegative, NotNegativeCount, Positive, Section, Share, Url, number, whole
+from .fields import (
+    Count,
+    File,
+    Latitude,
+    NotNegative,
+    NotNegativeCount,
+    Positive,
+    Section,
+    Share,
+    Url,
+    UrlOrFolder,
+    number,
+    whole,
+)
 
 ENGINES = ("native", "isis")
 
@@ -176,7 +189,7 @@ class Acquisition(Section):
         description="folder for kernels and calibration files that are fetched, laid out as `$ISISDATA`; all runs "
         "share it",
     )
-    isisdata_url: Url | None = Field(
+    isisdata_url: UrlOrFolder | None = Field(
         "https://asc-isisdata.s3.us-west-2.amazonaws.com/usgs_data",
         description="store of these files: an S3 address, or a folder laid out like it; `null`: nothing is fetched",
     )

@@ -39,6 +39,7 @@ from .fields import (
     fault,
     number,
     series,
+    span,
     whole,
 )
 
@@ -115,7 +116,9 @@ class SunAlignedAugmentation(Section):
     clipped_share: number(ge=0, le=0.2) = Field(
         _SUN_ALIGNED["clipped_share"], description="largest share of the pixels that turn black, and that turn white"
     )
-    jpeg_quality: Range | None = Field(_SUN_ALIGNED["jpeg_quality"], description="quality of a JPEG file, 1 to 95")
+    jpeg_quality: span(ge=1, le=95) | None = Field(
+        _SUN_ALIGNED["jpeg_quality"], description="quality of a JPEG file, 1 to 95"
+    )
 
 
 class Augmentation(Section):
@@ -192,7 +195,7 @@ class Model(Section):
         ABSENT,
         description="use a file: a checkpoint of this workflow, or the state of a torchvision DeepLabV3",
     )
-    zenodo: whole() = Field(ABSENT, description="use published weights: number of their Zenodo record")
+    zenodo: Count = Field(ABSENT, description="use published weights: number of their Zenodo record")
     shipped: Literal[tuple(SHIPPED_MODELS)] = Field(
         ABSENT, description="use a model that comes with this workflow ([model card](../docs/model_card.md))"
     )
@@ -244,7 +247,7 @@ class Model(Section):
     def _one_origin(self):
         given = [name for name in MODEL_ORIGINS if name in self.model_fields_set]
         if len(given) != 1:
-            raise fault(f"has {' and '.join(given) or 'none'} of {', '.join(MODEL_ORIGINS)}", "give exactly one")
+            raise fault(f"has {' and '.join(given) or 'no origin'}", f"give exactly one of {', '.join(MODEL_ORIGINS)}")
         if given[0] != "architecture":
             for name in type(self).model_fields:
                 if name in self.model_fields_set and name not in USED_OF_ANY_MODEL:

@@ -161,5 +161,5 @@ class Target(Section):
     def _one_source(self):
         given = [name for name in SOURCES if name in self.model_fields_set]
         if len(given) != 1:
-            raise fault(f"has {' and '.join(given) or 'none'} of {', '.join(SOURCES)}", "give exactly one")
+            raise fault(f"has {' and '.join(given) or 'no source'}", f"give exactly one of {', '.join(SOURCES)}")
         return self
