@@ -114,11 +114,14 @@ def _detections(dataset, low, high, window_px):
                 if part_count:
                     corners += _corner_count(mask)
                     _check_size(dataset.name, first_part + part_count, corners)
+                    # Few pixels of a map are fractures.
+                    found = np.flatnonzero(mask)
+                    of_found = pieces.ravel()[found]
                     reached = np.zeros(piece_count + 1, bool)
-                    reached[pieces[(pieces > 0) & (codes >= high)]] = True
+                    reached[of_found[codes.ravel()[found] >= high]] = True
                     certain.append(reached[1:])
                     piece_of = np.zeros(part_count + 1, int)
-                    piece_of[labels] = pieces
+                    piece_of[labels.ravel()[found]] = of_found
                     piece_of_part.append(piece_of[1:] + (first_piece - 1))
                     outlines.extend(_outlines(labels, part_count, row, column))
                 bar.update()
@@ -154,7 +157,8 @@ def _corner_count(mask):
 def _outlines(labels, count, row, column):
     """Return the polygons of labels 1..count, in pixel coordinates; the window begins at (row, column)."""
     outlines = [None] * count
-    for geometry, value in shapes(labels.astype(np.int32), mask=labels > 0, transform=Affine.translation(column, row)):
+    labels = labels.astype(np.int32, copy=False)
+    for geometry, value in shapes(labels, mask=labels > 0, transform=Affine.translation(column, row)):
         outlines[int(value) - 1] = shape(geometry)
     return outlines
 

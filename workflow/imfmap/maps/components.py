@@ -55,16 +55,18 @@ class Components:
         labels, count = label(mask, self._neighbours)
         first = self._pieces
         self._pieces += count
-        names = np.where(labels > 0, labels + (first - 1), -1)
         height, width = mask.shape
+        top, bottom, left, right = (
+            _names(edge, first) for edge in (labels[0], labels[-1], labels[:, 0], labels[:, -1])
+        )
         for shift in self._shifts:
-            self._link(names[0], self._above[column + shift : column + shift + width])
+            self._link(top, self._above[column + shift : column + shift + width])
         if self._left is not None and self._right_edge == column:
             padded = np.pad(self._left, 1, constant_values=-1)
             for shift in self._shifts:
-                self._link(names[:, 0], padded[shift : shift + height])
-        self._below[column + 1 : column + 1 + width] = names[-1]
-        self._left, self._right_edge = names[:, -1], column + width
+                self._link(left, padded[shift : shift + height])
+        self._below[column + 1 : column + 1 + width] = bottom
+        self._left, self._right_edge = right, column + width
         return labels, first, count
 
     def roots(self) -> np.ndarray:
@@ -80,3 +82,8 @@ class Components:
         both = (names >= 0) & (neighbours >= 0)
         if both.any():
             self._pairs.append(np.unique(np.stack([names[both], neighbours[both]], axis=1), axis=0))
+
+
+def _names(labels, first):
+    """Return the numbers of the pieces along an edge of a window, from their labels; -1 for no piece."""
+    return np.where(labels > 0, labels.astype(int) + (first - 1), -1)

@@ -100,22 +100,22 @@ def write_collection(
         collection.save(pystac.CatalogType.SELF_CONTAINED)
 
 
-def write_catalog(path: str | Path, run: str, collections: Sequence[str | Path]) -> None:
-    """Write a run's catalogue, which links to the collections of its targets.
+def write_catalog(path: str | Path, run: str, children: Sequence[str | Path]) -> None:
+    """Write a catalogue that links to others: that of a run to its targets, or that of several runs to each of them.
 
     Parameters
     ----------
     path : str or Path
         ``catalog.json`` to write.
     run : str
-        Name of the run: the id of the catalogue.
-    collections : sequence of str or Path
-        ``collection.json`` of each target.
+        Name of the run, or of all runs: the id of the catalogue.
+    children : sequence of str or Path
+        ``collection.json`` of each target, or ``catalog.json`` of each run.
     """
     catalog = pystac.Catalog(id=run, title=f"imfmap: {run}", description="Maps of impact melt fractures")
-    for collection in map(Path, collections):
-        title = pystac.Collection.from_file(str(collection)).title
-        href = Path(os.path.relpath(collection, Path(path).parent)).as_posix()
+    for child in map(Path, children):
+        title = pystac.read_file(str(child)).title
+        href = Path(os.path.relpath(child, Path(path).parent)).as_posix()
         catalog.add_link(pystac.Link("child", href, pystac.MediaType.JSON, title))
     catalog.set_root(catalog)
     with replacing(path) as temporary:
