@@ -24,6 +24,7 @@ TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/morphometry.md": {
         "columns of fractures": partial(columns.markdown, columns.FRACTURES),
         "columns of centrelines": partial(columns.markdown, columns.CENTRELINES),
+        "columns of segments": partial(columns.markdown, columns.SEGMENTS),
         "columns of candidate_ponds": partial(columns.markdown, columns.PONDS),
     },
 }

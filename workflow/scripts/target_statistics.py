@@ -14,7 +14,7 @@ from imfmap.maps.image_facts import facts_of
 from imfmap.maps.rasters import open_raster
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.diagrams import density_figure, rose_figure
-from imfmap.products.tables import summarise, summarise_ground, write_summary
+from imfmap.products.tables import summarise, summarise_ground, summarise_segments, write_summary
 from imfmap.run.job import job
 from imfmap.scoring.polygon_scores import score_polygons
 
@@ -22,9 +22,8 @@ with job(snakemake):
     files = snakemake.input
     threshold = map_threshold(files.probability, snakemake.params.mapping["threshold"])
     settings = snakemake.params.mapping | {"threshold": threshold}
-    fractures, rejected, lines, ponds = (
-        read_vector(files.fractures, name) for name in ("fractures", "rejected", "centrelines", "candidate_ponds")
-    )
+    names = ("fractures", "rejected", "centrelines", "segments", "candidate_ponds")
+    fractures, rejected, lines, segments, ponds = (read_vector(files.fractures, name) for name in names)
     boundary = read_boundary(files.boundary, fractures.crs) if files.boundary else {}
     mapped = mapped_ground(files.probability, settings["density_radius_m"] / CELLS)
     known = areas_of(boundary, "floor", "ponds") if boundary else ()
@@ -39,6 +38,7 @@ with job(snakemake):
     )
     with open_raster(files.probability) as dataset:
         grid = MapGrid.of(dataset)
+    summary["segments"] = summarise_segments(segments)
     summary["orientation"] = rose(*directions(lines, grid))
     density = density_map(lines, counted, GroundPlane(grid), settings["density_radius_m"])
     summary["ground"] = summarise_ground(fractures, counted.total_km2, mapped.total_km2, density)

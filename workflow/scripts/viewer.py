@@ -9,7 +9,7 @@ from imfmap.run.job import job
 with job(snakemake):
     files = snakemake.input
     # The viewer draws only areas.
-    names = [name for name in layers_of(files.fractures) if name != "centrelines"]
+    names = [name for name in layers_of(files.fractures) if name not in ("centrelines", "segments")]
     layers = {name: read_vector(files.fractures, name) for name in names}
     layers["footprints"] = read_vector(files.footprints, "footprints")
     if files.boundary:

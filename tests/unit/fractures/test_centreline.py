@@ -60,5 +60,36 @@ def test_lines_add_up_to_the_total_and_lie_in_their_fracture(tmp_path):
     areas = fractures.set_index("fracture").geometry
     for line in lines.itertuples():
         assert line.geometry.difference(areas[line.fracture].buffer(PIXEL_M)).is_empty
-    assert lines[lines.line > 0].widths_m.isna().all() and len(lines) == 4
+    assert len(lines) == 4
     assert lines.crs == fractures.crs
+
+
+def _ring(turn_deg, radius=60.0, width=6.0):
+    angle = np.radians(np.linspace(0, turn_deg, 200))
+    line = shapely.LineString(np.column_stack([200 + radius * np.cos(angle), 200 + radius * np.sin(angle)]))
+    return line.buffer(width / 2, cap_style="flat")
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        _ring(359.9).union(_ring(20)),
+        _ring(330),
+        _ring(359.9).union(_ring(20)).union(shapely.box(250, 197, 380, 203)),
+        shapely.LineString([(100, 100), (250, 100), (250, 130), (100, 130)]).buffer(3),
+    ],
+    ids=["ring", "nearly a ring", "ring with a stem", "there and back"],
+)
+def test_a_loop_has_no_sinuosity(tmp_path, shape):
+    (row,) = measured(tmp_path, [shape]).itertuples()
+    assert np.isnan(row.sinuosity)
+
+
+@pytest.mark.parametrize("gap", [9.0, 11.0, 14.0])
+def test_merged_parallel_fractures_are_no_wider_than_what_fits(tmp_path, gap):
+    # Two fractures that a few bridges join: a slanting cut through both is wider than either.
+    pair = [shapely.box(100, 200, 300, 208), shapely.box(100, 200 + gap, 300, 208 + gap)]
+    bridges = [shapely.box(x, 200, x + 12, 208 + gap) for x in (110, 160, 210, 260)]
+    (row,) = measured(tmp_path, [shapely.affinity.rotate(shapely.union_all([*pair, *bridges]), 20)]).itertuples()
+    fits = 2 * shapely.maximum_inscribed_circle(row.geometry).length
+    assert row.max_width_m <= 1.15 * fits

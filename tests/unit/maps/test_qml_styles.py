@@ -19,13 +19,13 @@ def test_the_geopackage_carries_its_styles(tmp_path):
             "SELECT f_table_name, f_geometry_column, styleQML, styleSLD, useAsDefault FROM layer_styles ORDER BY id"
         ).fetchall()
         columns = dict(database.execute("SELECT table_name, column_name FROM gpkg_geometry_columns"))
-    assert [row[0] for row in rows] == ["fractures", "centrelines", "candidate_ponds", "rejected"]
+    assert [row[0] for row in rows] == ["fractures", "centrelines", "segments", "candidate_ponds", "rejected"]
     for name, column, qml, sld, default in rows:
         assert columns[name] == column and default == 1
         assert qml == (qml_styles.FOLDER / f"{name}.qml").read_text()
         rules = ElementTree.fromstring(sld).iter("{http://www.opengis.net/sld}Rule")
         assert len(list(rules)) == len(qml_styles.vector_style(name).classes)
-    assert len(layers_of(tmp_path / "fractures.gpkg")) == 4
+    assert len(layers_of(tmp_path / "fractures.gpkg")) == 5
     read = {column for name in ("fractures", "rejected") for column in read_vector(tmp_path / "fractures.gpkg", name)}
     assert {qml_styles.vector_style(name).column for name in ("fractures", "rejected")} <= read
 

@@ -88,6 +88,7 @@ def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
     assert sources == [
         "./fractures.gpkg|layername=fractures",
         "./fractures.gpkg|layername=centrelines",
+        "./fractures.gpkg|layername=segments",
         "./fractures.gpkg|layername=candidate_ponds",
         "./fractures.gpkg|layername=rejected",
         "./footprints.gpkg|layername=footprints",

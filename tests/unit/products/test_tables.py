@@ -33,7 +33,13 @@ def test_three_formats_say_the_same(tmp_path):
     )
     rejected = fractures(shapely.box(0, 50, 5, 60)).assign(reason="small")
     write(tmp_path, kept, rejected)
-    assert layers_of(tmp_path / "fractures.gpkg") == ["fractures", "centrelines", "candidate_ponds", "rejected"]
+    assert layers_of(tmp_path / "fractures.gpkg") == [
+        "fractures",
+        "centrelines",
+        "segments",
+        "candidate_ponds",
+        "rejected",
+    ]
     lines = read_vector(tmp_path / "fractures.gpkg", "centrelines")
     assert lines.geom_type.unique() == ["LineString"] and lines.fracture.tolist() == [1, 2]
     assert json.loads(lines.widths_m[0]) == [3.0, 4.5]

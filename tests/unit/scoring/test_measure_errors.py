@@ -64,7 +64,7 @@ def test_what_is_mapped_as_it_is_has_no_error_to_speak_of(tmp_path):
     table = error_table(errors).set_index(["source", "measure", "width_class"])
     for source, number in (("drawn", 5), ("mapped", 3)):
         tolerances = {"length_m": 2.0, "length_percent": 1.0, "mean_width_m": 0.4, "max_width_m": 1.0}
-        for name, tolerance in {**tolerances, "orientation_deg": 0.5}.items():
+        for name, tolerance in {**tolerances, "orientation_deg": 0.5, "sinuosity": 0.02, "segments": 0.5}.items():
             row = table.loc[source, name, "all"]
             assert row["n"] == number and abs(row["bias"]) < tolerance, (source, name)
         assert abs(table.loc[source, "local_width_m", "all"]["bias"]) < 0.3

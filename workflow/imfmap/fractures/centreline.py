@@ -21,6 +21,7 @@ from .width_profiles import edge_distance_m, pixel_size_m
 WIDTH_PX = 12
 FINEST = 4
 MOST_PIXELS = 16_000_000
+LOOP_SHARE = 0.5
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 # Twice the distance to the nearest background pixel is larger than a strip's width: by 1 px along the rows, by 0.7 px
 # along the diagonals, and by half a pixel less if the strip lies between pixels. This is the mean.
@@ -46,6 +47,8 @@ class Centreline:
         reach further out of it than it is wide, from their tip to the path. Of each line: points as in `path`, the
         median width in metres, and the length in metres. The length of a branch is that outside the path, up to the
         branch's own edge.
+    ends_on_loop : bool
+        Whether an end of the longest path is no tip, but a place of a ring.
     """
 
     path: np.ndarray
@@ -53,12 +56,19 @@ class Centreline:
     total_length_m: float
     max_width_m: float
     lines: list
+    ends_on_loop: bool
 
     @property
     def sinuosity(self) -> float:
-        """Length over the distance of the ends, 1 or more."""
+        """Length over the distance of the ends, 1 or more; NaN for a loop, whose ends say nothing about its bends.
+
+        A path is a loop if it ends on a ring, or if its ends are nearer to each other than `LOOP_SHARE` of its extent.
+        """
         chord = float(np.hypot(*(self.path[-1] - self.path[0])))
-        return max(1.0, self.length_m / chord) if chord > 0 else 1.0
+        extent = 2 * shapely.minimum_bounding_radius(shapely.LineString(self.path))
+        if self.ends_on_loop or chord < LOOP_SHARE * extent:
+            return math.nan
+        return max(1.0, self.length_m / chord)
 
 
 def centreline(mask: np.ndarray, to_ground: np.ndarray) -> Centreline | None:
@@ -78,7 +88,8 @@ def centreline(mask: np.ndarray, to_ground: np.ndarray) -> Centreline | None:
     """
     pixel_m = pixel_size_m(to_ground)
     half_width = edge_distance_m(mask, to_ground)
-    graph, rows, columns = _graph(skeletonize(mask), to_ground)
+    skeleton = skeletonize(mask)
+    graph, rows, columns = _graph(skeleton, to_ground)
     if not len(rows):
         return None
     radius = half_width[rows, columns]
@@ -106,9 +117,10 @@ def centreline(mask: np.ndarray, to_ground: np.ndarray) -> Centreline | None:
                 lines.append((_smooth(places[chain], radius[chain], pixel_m), _width(own, pixel_m), reach))
         if best is None or length > best[1]:
             best = path, length
+            on_loop = not all(_is_tip(skeleton, rows[end], columns[end]) for end in (main[0], main[-1]))
     if best is None:
         return None
-    return Centreline(*best, total, _width(radius.max(), pixel_m), lines)
+    return Centreline(*best, total, _width(radius.max(), pixel_m), lines, on_loop)
 
 
 def polygon_lines(polygon: shapely.Polygon | shapely.MultiPolygon, grid: MapGrid) -> list[tuple[np.ndarray, float]]:
@@ -203,6 +215,12 @@ def _graph(skeleton, to_ground):
         weights.append(np.full(len(start), np.hypot(*(to_ground @ step))))
     starts, ends, weights = map(np.concatenate, (starts, ends, weights))
     return coo_matrix((weights, (starts, ends)), shape=(len(rows), len(rows))).tocsr(), rows, columns
+
+
+def _is_tip(skeleton, row, column):
+    """Return whether a skeleton ends at a pixel: all its neighbours lie side by side."""
+    around = np.pad(skeleton, 1)[row : row + 3, column : column + 3].ravel()[[0, 1, 2, 5, 8, 7, 6, 3]]
+    return np.count_nonzero(around & ~np.roll(around, 1)) <= 1
 
 
 def _parts(graph):

@@ -7,9 +7,9 @@ imports nothing of the library.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-FRACTURES, REJECTED, CENTRELINES = "fractures", "rejected", "centrelines"
+FRACTURES, REJECTED, CENTRELINES, SEGMENTS = "fractures", "rejected", "centrelines", "segments"
 PONDS, FOOTPRINTS = "candidate_ponds", "footprints"
-LAYERS = (FRACTURES, REJECTED, CENTRELINES, PONDS, FOOTPRINTS)
+LAYERS = (FRACTURES, REJECTED, CENTRELINES, SEGMENTS, PONDS, FOOTPRINTS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,11 @@ COLUMNS = (
         "fracture",
         int,
         "",
-        {FRACTURES: "number of the fracture, from 1", CENTRELINES: "number of the fracture"},
+        {
+            FRACTURES: "number of the fracture, from 1",
+            CENTRELINES: "number of the fracture",
+            SEGMENTS: "number of the fracture",
+        },
         shapefile="fracture",
         label="Number",
         shown_decimals=0,
@@ -77,6 +81,7 @@ COLUMNS = (
         {
             FRACTURES: "length of the longest path along the centreline, from edge to edge",
             CENTRELINES: "length of the line; the lines of a fracture add up to its `total_length_m`",
+            SEGMENTS: "length of the segment; the segments of a fracture add up to its `total_length_m`",
         },
         shapefile="length_m",
         label="Length",
@@ -97,7 +102,11 @@ COLUMNS = (
         "mean_width_m",
         float,
         "m",
-        {FRACTURES: "area over the total length", CENTRELINES: "mean width along the line"},
+        {
+            FRACTURES: "area over the total length",
+            CENTRELINES: "mean width along the line",
+            SEGMENTS: "median of the line's width profile along the segment",
+        },
         shapefile="mean_w_m",
         label="Mean width",
         shown_decimals=1,
@@ -107,7 +116,7 @@ COLUMNS = (
         "max_width_m",
         float,
         "m",
-        {FRACTURES: "the largest width of the profile, or of the circles that fit between the walls of a branch"},
+        {FRACTURES: "the largest width of its profiles, and of the circles that fit between the walls"},
         shapefile="max_w_m",
         label="Largest width",
         shown_decimals=1,
@@ -127,7 +136,10 @@ COLUMNS = (
         "orientation_deg",
         float,
         "°",
-        {FRACTURES: "axis of least inertia, clockwise from north, 0..180"},
+        {
+            FRACTURES: "axis of least inertia, clockwise from north, 0..180",
+            SEGMENTS: "direction from end to end, clockwise from north, 0..180",
+        },
         shapefile="orient_deg",
         label="Orientation",
         shown_decimals=1,
@@ -137,7 +149,7 @@ COLUMNS = (
         "sinuosity",
         float,
         "",
-        {FRACTURES: "`length_m` over the distance of its ends"},
+        {FRACTURES: "`length_m` over the distance of its ends; null for a loop, whose ends meet or lie on a ring"},
         shapefile="sinuosity",
         label="Sinuosity",
         shown_decimals=2,
@@ -280,6 +292,7 @@ COLUMNS = (
     ),
     Column("engine", str, "", {FOOTPRINTS: "what projected it: `native`, `isis` or `none`"}),
     Column("line", int, "", {CENTRELINES: "0 for the longest path of the fracture, from 1 for its branches"}),
+    Column("segment", int, "", {SEGMENTS: "number of the segment in its fracture, from 1"}),
     Column("distances_m", str, "m", {CENTRELINES: "distances of the width profile from the line's start, in JSON"}),
     Column("widths_m", str, "m", {CENTRELINES: "widths there, from edge to edge across the line, in JSON"}),
 )

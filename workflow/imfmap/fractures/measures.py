@@ -26,7 +26,7 @@ from ..maps.large_shapes import pieces_of
 from ..maps.probability_raster import decode
 from ..maps.rasters import open_raster
 from .centreline import MOST_PIXELS, centreline, mask_shape, polygon_mask, polygon_raster, polygon_window
-from .width_profiles import width_profile
+from .width_profiles import edge_distance_m, width_profile
 
 # Limits for pieces of one fracture: their gap, the angle by which they are out of line, and the sideways shift that is
 # allowed in addition to half their width.
@@ -77,18 +77,18 @@ def measure(
         * ``area_m2``;
         * ``length_m`` of the longest path along the centreline, from edge to edge, and ``total_length_m`` with its
           branches;
-        * ``mean_width_m``, the area over the total length, and ``max_width_m``, the largest width of the width profile
-          and of the circles that fit between the walls, also on branches;
+        * ``mean_width_m``, the area over the total length, and ``max_width_m``, the largest width of the width
+          profiles and of the circles that fit between the walls, also on branches;
         * ``orientation_deg`` of the axis of least inertia, clockwise from north, 0..180;
-        * ``sinuosity``, length over the distance of the ends;
+        * ``sinuosity``, length over the distance of the ends, NaN for a loop;
         * ``confidence``, the mean probability;
         * ``lon_deg`` (-180..180), ``lat_deg`` of the centroid;
         * ``group``: fractures with the same number are probably pieces of one (see `group_pieces`).
     centrelines : geopandas.GeoDataFrame
         Lines on the map: ``fracture``; ``line``, 0 for the longest path, from 1 for its branches; ``length_m``, which
-        adds up to the fracture's total length; ``mean_width_m`` along the line. The longest paths also have the width
-        profile as lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`),
-        at ``distances_m`` from the line's first point.
+        adds up to the fracture's total length; ``mean_width_m`` along the line. The width profile of each is two
+        lists in JSON: ``widths_m``, from edge to edge across the line (see `width_profiles.width_profile`), at
+        ``distances_m`` from the line's first point.
 
     Notes
     -----
@@ -231,20 +231,20 @@ def _measures(geometry, jacobian, grid, probability):
         length, total, sinuosity, max_width = line.length_m, line.total_length_m, line.sinuosity, line.max_width_m
         traced = sorted(line.lines, key=lambda traced: traced[0] is not line.path)
     mean_width = area / total
-    distance, width = width_profile(mask, to_ground, traced[0][0], PROFILE_PX * grid.resolution_m)
-    to_map = np.linalg.inv(jacobian).T
-    rows = [
-        {
-            "length_m": length_m,
-            "mean_width_m": width_m,
-            "distances_m": None,
-            "widths_m": None,
-            "geometry": shapely.LineString((points + origin) @ to_map).wkb_hex,
-        }
-        for points, width_m, length_m in traced
-    ]
-    rows[0]["distances_m"], rows[0]["widths_m"] = (json.dumps(values.round(2).tolist()) for values in (distance, width))
-    max_width = max(max_width, mean_width, width.max())
+    to_map, edge_m = np.linalg.inv(jacobian).T, edge_distance_m(mask, to_ground)
+    rows = []
+    for points, width_m, length_m in traced:
+        distance, width = width_profile(mask, to_ground, points, PROFILE_PX * grid.resolution_m, edge_m)
+        max_width = max(max_width, float(width.max()))
+        rows.append(
+            {
+                "length_m": length_m,
+                "mean_width_m": width_m,
+                "distances_m": json.dumps(distance.round(2).tolist()),
+                "widths_m": json.dumps(width.round(2).tolist()),
+                "geometry": shapely.LineString((points + origin) @ to_map).wkb_hex,
+            }
+        )
     axis = polygon_principal_axis(ground)[0]
     values = area, length, total, mean_width, max_width, axis, sinuosity, probability.mean_of(geometry)
     return [float(value) for value in values], rows

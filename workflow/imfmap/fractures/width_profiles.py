@@ -1,7 +1,9 @@
 """Measure the width of a shape along a line through it."""
 
+import math
+
 import numpy as np
-from scipy.ndimage import distance_transform_edt, map_coordinates
+from scipy.ndimage import distance_transform_edt, map_coordinates, maximum_filter1d
 
 # Step across the line, in pixels of the mask.
 _ACROSS_PX = 0.5
@@ -25,12 +27,13 @@ def edge_distance_m(mask: np.ndarray, to_ground: np.ndarray) -> np.ndarray:
 
 
 def width_profile(
-    mask: np.ndarray, to_ground: np.ndarray, path: np.ndarray, step_m: float
+    mask: np.ndarray, to_ground: np.ndarray, path: np.ndarray, step_m: float, edge_m: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the width of a shape at even steps along a line.
 
     The width is the distance from edge to edge at a right angle to the line. If one side opens into a branch, the
-    distance to the nearest edge is used for that side.
+    distance to the nearest edge is used for that side. A cut that runs through two merged fractures at a slant is
+    longer than either is wide: no width is larger than the largest circle nearby that fits between the walls.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ def width_profile(
         (N, 2) ground metres from the mask's first pixel, N at least 2, inside the shape.
     step_m : float
         Wanted step; the nearest step that divides the line evenly is used.
+    edge_m : ndarray, optional
+        What `edge_distance_m` returns for the mask, so that it is worked out once for all lines of a shape.
 
     Returns
     -------
@@ -59,14 +64,15 @@ def width_profile(
 
     to_pixels = np.linalg.inv(to_ground)
     pixel_m = pixel_size_m(to_ground)
-    nearest = map_coordinates(edge_distance_m(mask, to_ground), (at(distance) @ to_pixels.T).T, order=1)
+    to_edge = edge_distance_m(mask, to_ground) if edge_m is None else edge_m
+    nearest = map_coordinates(to_edge, (at(distance) @ to_pixels.T).T, order=1)
     # The line's direction over about one width, so that small wiggles of the line do not count.
     reach = np.clip(np.median(nearest), pixel_m, along[-1] / 2)
     tangent = at(np.minimum(distance + reach, along[-1])) - at(np.maximum(distance - reach, 0.0))
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, np.newaxis]
     normal = np.stack([-tangent[:, 1], tangent[:, 0]], axis=-1)
     shape, starts = mask.astype(np.float32), at(distance)
-    width = np.zeros(count)
+    width, radius = np.zeros(count), nearest.copy()
     # Places of about the same width together, so that a wide place does not make the rays of all others long.
     for chosen in _alike(nearest, pixel_m):
         furthest = _OPEN * nearest[chosen].max() + 2 * pixel_m
@@ -74,10 +80,16 @@ def width_profile(
         for some in np.array_split(chosen, -(-len(chosen) * len(offsets) // _MOST_PLACES)):
             for side in (-1, 1):
                 rays = starts[some, np.newaxis] + side * offsets[:, np.newaxis] * normal[some, np.newaxis]
-                values = map_coordinates(shape, np.moveaxis(rays @ to_pixels.T, -1, 0), order=1)
-                edge = _first_edge(values, offsets)
-                width[some] += np.where(edge <= _OPEN * nearest[some] + 2 * pixel_m, edge, nearest[some])
-    return distance, np.maximum(width, pixel_m / 2)
+                places = np.moveaxis(rays @ to_pixels.T, -1, 0)
+                edge = _first_edge(map_coordinates(shape, places, order=1), offsets)
+                side_m = np.where(edge <= _OPEN * nearest[some] + 2 * pixel_m, edge, nearest[some])
+                width[some] += side_m
+                fits = np.where(offsets <= side_m[:, np.newaxis], map_coordinates(to_edge, places, order=1), 0.0)
+                radius[some] = np.maximum(radius[some], fits.max(axis=1))
+    # A circle reaches as far along the line as it is wide: near a blunt end, those further in count.
+    reach_px = math.ceil(radius.max() / (along[-1] / count))
+    fits_m = 2 * maximum_filter1d(radius, 2 * reach_px + 1, mode="nearest") + pixel_m
+    return distance, np.maximum(np.minimum(width, fits_m), pixel_m / 2)
 
 
 def _alike(nearest, pixel_m):

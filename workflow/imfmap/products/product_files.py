@@ -103,9 +103,10 @@ TARGET_FILES = (
     ),
     ProductFile(
         "fractures.gpkg",
-        "Fractures, their centrelines, candidate ponds, and what was rejected, styled",
+        "Fractures, their centrelines and segments, candidate ponds, and what was rejected, styled",
         _DATA,
-        "fractures, their centrelines with width profiles, candidate ponds, and what was rejected, each with its style",
+        "fractures, their centrelines with width profiles, the segments between their junctions, candidate ponds, and "
+        "what was rejected, each with its style",
         announced=6,
     ),
     ProductFile(

@@ -28,6 +28,7 @@ _EPOCH = (2000, 1, 1, 0, 0, 0)
 TITLES = {
     "fractures": "Fractures",
     "centrelines": "Centrelines",
+    "segments": "Segments between junctions",
     "candidate_ponds": "Candidate melt ponds",
     "rejected": "Rejected",
     "footprints": "Image outlines",
@@ -37,7 +38,7 @@ TITLES = {
     "mosaic": "Mosaic",
 }
 # Layers that are switched off when the project opens.
-_HIDDEN = ("probability", "rejected", "footprints", "centrelines")
+_HIDDEN = ("probability", "rejected", "footprints", "centrelines", "segments")
 
 
 @dataclass(frozen=True)

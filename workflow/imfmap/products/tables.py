@@ -16,6 +16,7 @@ import shapely
 from ..core.files import replacing
 from ..fractures.accept import REASONS
 from ..fractures.fracture_columns import COLUMNS, SHAPEFILE_FIELDS
+from ..fractures.segments import segments_of
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
 from ..maps.large_shapes import places_along
@@ -35,8 +36,8 @@ def write_fractures(
 ) -> None:
     """Write fractures in three formats.
 
-    ``fractures.gpkg`` has the layers ``fractures``, ``centrelines``, ``candidate_ponds`` and ``rejected`` (with
-    ``reason``), each with its style for QGIS. ``fractures.shp`` has the fractures with the field names of
+    ``fractures.gpkg`` has the layers ``fractures``, ``centrelines``, ``segments`` (see `segments.segments_of`),
+    ``candidate_ponds`` and ``rejected`` (with ``reason``), each with its style for QGIS. ``fractures.shp`` has the fractures with the field names of
     `SHAPEFILE_FIELDS`. Both are in the map's CRS.
 
     ``fractures.geojson`` has the fractures in longitude and latitude on the body. It names this CRS in the member
@@ -56,8 +57,16 @@ def write_fractures(
     directory = Path(directory)
     kept, rejected = _rounded(kept), _rounded(rejected)
     lines = _rounded(centrelines[centrelines["fracture"].isin(kept["fracture"])])
-    layers = {"fractures": kept, "centrelines": lines, "candidate_ponds": ponds, "rejected": rejected}
-    write_vector(directory / "fractures.gpkg", layers, {"centrelines": "LineString", "candidate_ponds": "MultiPolygon"})
+    segments = _rounded(segments_of(lines))
+    layers = {
+        "fractures": kept,
+        "centrelines": lines,
+        "segments": segments,
+        "candidate_ponds": ponds,
+        "rejected": rejected,
+    }
+    types = {"centrelines": "LineString", "segments": "LineString", "candidate_ponds": "MultiPolygon"}
+    write_vector(directory / "fractures.gpkg", layers, types)
     write_vector(directory / "fractures.shp", kept.rename(columns=SHAPEFILE_FIELDS))
     geographic = kept.to_crs(body_of(kept.crs).geographic)
     geographic["geometry"] = [_unwrapped(geometry) for geometry in geographic.geometry]
@@ -111,6 +120,18 @@ def summarise(
         ],
         "settings": dict(settings or {}),
     }
+
+
+def summarise_segments(segments: geopandas.GeoDataFrame) -> dict[str, Any]:
+    """Return statistics of the segments of a target's fractures (see `segments.segments_of`).
+
+    Returns
+    -------
+    dict
+        ``number``, and statistics of ``length_m`` and ``mean_width_m`` as those of `summarise`.
+    """
+    names = ("length_m", "mean_width_m")
+    return {"number": len(segments), **{name: _statistics(segments[name]) for name in names}}
 
 
 def _known(facts):

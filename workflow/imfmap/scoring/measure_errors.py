@@ -18,6 +18,7 @@ from rasterio.features import shapes
 from ..core.files import replacing
 from ..fractures.centreline import polygon_mask, polygon_window
 from ..fractures.measures import measure
+from ..fractures.segments import segments_of
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.axial import axial_difference_deg, line_principal_axis
 from ..maps.grids import MapGrid
@@ -34,6 +35,8 @@ UNITS = {
     "mean_width_m": "m",
     "max_width_m": "m",
     "orientation_deg": "deg",
+    "sinuosity": "",
+    "segments": "",
     "local_width_m": "m",
 }
 SOURCES = ("drawn", "mapped")
@@ -48,7 +51,7 @@ SEEN_SHARE = 0.5
 # within this angle.
 ALONG_DEG = 30.0
 _ERRORS = ["source", "measure", "width_class", "true", "error"]
-_VALUES = ["length_m", "mean_width_m", "max_width_m", "orientation_deg"]
+_VALUES = ["length_m", "mean_width_m", "max_width_m", "orientation_deg", "sinuosity", "segments"]
 
 
 def truth_measures(
@@ -87,6 +90,7 @@ def truth_measures(
     drawn, which = true.drawn(grid)
     measured, lines = measure(drawn, probability_path)
     mapped_of, true_of, counts = _pairs(fractures, true)
+    measured, fractures = (_with_segments(*pair) for pair in ((measured, lines), (fractures, centrelines)))
     rows = [
         *_errors("drawn", measured, true, np.arange(len(which)), which),
         *_errors("mapped", fractures, true, mapped_of, true_of),
@@ -156,7 +160,11 @@ class _Truth:
         area, length = self.polygons[index].area * abs(np.linalg.det(jacobian)), shapely.length(ground)
         remains = shapely.dwithin(shapely.points(shapely.get_coordinates(self.flat[index])), self.left[index], 1.0)
         widest = self._widths[index][remains].max(initial=0.0) * self._scale(index)
-        return length, area / length, widest, line_principal_axis(ground)[0]
+        ends = shapely.get_coordinates(self.flat[index])[[0, -1]] @ jacobian.T
+        whole = shapely.length(shapely.transform(self.flat[index], lambda points: points @ jacobian.T))
+        sinuosity = max(1.0, whole / max(float(np.hypot(*(ends[1] - ends[0]))), 1e-9))
+        # A true fracture has one line.
+        return length, area / length, widest, line_principal_axis(ground)[0], sinuosity, 1.0
 
     def _scale(self, index):
         return np.sqrt(abs(np.linalg.det(self._jacobians[index])))
@@ -217,6 +225,12 @@ def _overlaps(found, true):
     return keys // count, keys % count, np.bincount(pair, length, len(keys)), np.bincount(pair, area, len(keys))
 
 
+def _with_segments(fractures, centrelines):
+    """Return fractures with the number of their ``segments``."""
+    count = segments_of(centrelines)["fracture"].value_counts()
+    return fractures.assign(segments=fractures["fracture"].map(count).fillna(0))
+
+
 def _errors(source, measured, true, measured_of, true_of):
     """Yield the rows of errors of pairs."""
     for name in _VALUES:
@@ -224,7 +238,9 @@ def _errors(source, measured, true, measured_of, true_of):
         error = measured[name].to_numpy(float)[measured_of] - wanted
         if name == "orientation_deg":
             error = (error + 90.0) % 180.0 - 90.0
-        kinds = true.classes[true_of]
+        # A loop has no sinuosity.
+        known = np.isfinite(error)
+        wanted, error, kinds = wanted[known], error[known], true.classes[true_of][known]
         yield from ((source, name, *row) for row in zip(kinds, wanted, error, strict=True))
         if name == "length_m":
             share = 100 * error / wanted

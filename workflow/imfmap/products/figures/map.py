@@ -112,7 +112,8 @@ def choose_insets(fractures: "geopandas.GeoDataFrame", grid: MapGrid) -> list[In
     side = first.side_px
     caption = f"Densest complex, {count} fractures" if count > 1 else "The longest fracture"
     insets = [Inset("a", caption, first.row, first.column, side)]
-    index = int(np.argmax(fractures["max_width_m"].to_numpy(float)))
+    # The mean width is robust: one wide place, where two fractures have merged, says little.
+    index = int(np.argmax(fractures["mean_width_m"].to_numpy(float)))
     widest = fractures.iloc[index]
     x, y = shapely.get_coordinates(shapely.maximum_inscribed_circle(widest.geometry))[0]
     middle_row, middle_column = (float(value) for value in grid.rowcol(x, y))
@@ -121,7 +122,9 @@ def choose_insets(fractures: "geopandas.GeoDataFrame", grid: MapGrid) -> list[In
     side_b = int(min(side, max(COMPLEX_PX[0], 1.25 * extent), most))
     row, column = (float(value) for value in grid.rowcol(*shapely.get_coordinates(widest.geometry.centroid)[0]))
     second = square((middle_row + row) / 2, (middle_column + column) / 2, side_b, grid)
-    second = Inset("b", f"Widest fracture, {widest.max_width_m:.0f} m across", second.row, second.column, side_b)
+    second = Inset(
+        "b", f"Widest fracture, {widest.mean_width_m:.0f} m wide on average", second.row, second.column, side_b
+    )
     apart = max(abs(second.row - insets[0].row), abs(second.column - insets[0].column))
     if apart > side / 4 or side_b < 0.6 * side:
         insets.append(second)
