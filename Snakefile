@@ -28,6 +28,7 @@ from imfmap.run import clock, clone_folder, command_line, snakemake_internals, s
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
+from imfmap.run.plan.console import cost_in_words
 from imfmap.run.summary import failures, made, write_failures
 
 if not snakemake_internals.config_files(workflow):
@@ -165,6 +166,13 @@ if COMMAND_LINE is not None:
                 print(f"imfmap: {note}", file=sys.stderr)
     except InputError as error:
         raise WorkflowError(str(error))
+
+
+if DRY_RUN and not IS_MODULE:
+    # What it costs is the last that a dry run says.
+    snakemake_internals.after_dry_run(
+        lambda planned: print("", *cost_in_words(planned), sep="\n", file=sys.stderr),
+    )
 
 
 onsuccess:

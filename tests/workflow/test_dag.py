@@ -47,6 +47,9 @@ def test_one_crater_lists_that_crater_alone(tmp_path, crater):
     others = set(yaml.safe_load(CONFIG.read_text())["targets"]) - {crater}
     assert not [name for name in others if f"/{name}/" in text]
     assert "train" not in jobs
+    images = yaml.safe_load(CONFIG.read_text())["targets"][crater]["search"]["max_images"]
+    assert f"(for {images} images, the most that the search may choose)" in text
+    assert re.search(r"of processor time \(.* on 2 cores.*\nTo fetch: [0-9.]+ GB\. On the disk: ", text)
 
 
 def test_the_default_configuration_is_the_papers(tmp_path):

@@ -19,6 +19,7 @@ INNER_NAMES = [
     (cli, "main", "watch_dry_run"),
     (cli, "SnakemakeApi", "watch_dry_run"),
     (api.SnakemakeApi, "_cleanup", "watch_dry_run"),
+    (api.SnakemakeApi, "_cleanup", "after_dry_run"),
     (api.SnakemakeApi, "_workflow_api", "watch_dry_run"),
     (api.WorkflowApi, "_workflow_store", "watch_dry_run"),
     (workflow.Workflow, "is_main_process", "is_first_process"),

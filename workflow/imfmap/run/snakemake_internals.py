@@ -159,6 +159,26 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     return results[0]
 
 
+def after_dry_run(tell: Callable[[Any], None]) -> None:
+    """Call a function with Snakemake's workflow when it has told what it would do.
+
+    Nothing is called if a program watches this dry run itself (`watch_dry_run`).
+    """
+    from snakemake import api, cli
+
+    if cli.SnakemakeApi is not api.SnakemakeApi:
+        return
+    clean_up = api.SnakemakeApi._cleanup
+
+    def tell_and_clean_up(snakemake_api):
+        workflow = snakemake_api._workflow_api and snakemake_api._workflow_api._workflow_store
+        if workflow is not None and workflow.dag is not None:
+            tell(workflow)
+        clean_up(snakemake_api)
+
+    api.SnakemakeApi._cleanup = tell_and_clean_up
+
+
 def jobs_of(workflow: Any) -> Iterator[dict]:
     """Yield what a planned workflow knows about each job that makes a file, in the order of the work.
 
