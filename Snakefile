@@ -24,7 +24,15 @@ from imfmap.core.checksums import Checksums
 from imfmap.core.errors import InputError
 from imfmap.core.yamlfiles import read_yaml
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import clock, clone_folder, command_line, snakemake_internals, startup_checks, target_choice
+from imfmap.run import (
+    clock,
+    clone_folder,
+    command_line,
+    rule_facts,
+    snakemake_internals,
+    startup_checks,
+    target_choice,
+)
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
@@ -141,10 +149,15 @@ for name in TARGETS:
 
 
 if COMMAND_LINE is not None:
+    descriptions = {name: target_choice.described(config, name) for name in TARGETS}
+    snakemake_internals.describe_rules(workflow, {**descriptions, **rule_facts.ASKED})
     try:
         if not IS_MODULE:
             others = [name for name in snakemake_internals.askable_rules(workflow) if name not in TARGETS]
-            command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
+            shipped = sorted(path for folder in {ROOT, Path.cwd()} for path in (folder / "config").glob("*.yaml"))
+            command_line.check_names(
+                COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES, [os.path.relpath(path) for path in shipped]
+            )
             if not COMMAND_LINE.unlock:
                 check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
             if COMMAND_LINE.dryrun or not LOOKS and not COMMAND_LINE.unlock:

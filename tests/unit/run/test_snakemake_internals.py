@@ -30,6 +30,7 @@ INNER_NAMES = [
     (workflow.Workflow, "dag", "watch_dry_run"),
     (workflow.Workflow, "persistence", "jobs_of"),
     (rules.Rule, "has_wildcards", "askable_rules"),
+    (rules.Rule, "message", "describe_rules"),
     (path_modifier.PathModifier, "modify", "path_on_disk"),
     (dag.DAG, "check_output_mtime", "accept_future_inputs"),
     (exceptions, "InputFunctionException", "tell_errors_in_one_line"),

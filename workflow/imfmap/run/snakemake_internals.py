@@ -4,8 +4,9 @@ The rest of the workflow uses Snakemake as its manual describes it. If an update
 tests/unit/run/test_snakemake_internals.py says which one, and which of these functions uses it.
 """
 
+import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,20 @@ def keep_checksums(known: Callable[[str], str | None]) -> None:
 def askable_rules(workflow: Any) -> list[str]:
     """Return the names of the rules that a user can ask for: those without wildcards."""
     return [rule.name for rule in workflow.rules if not rule.has_wildcards()]
+
+
+def describe_rules(workflow: Any, descriptions: Mapping[str, str]) -> None:
+    """Give each rule the line that ``snakemake --list`` shows beside its name.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    descriptions : mapping of str to str
+        Lines by the name of the rule. A rule that has none gets the message of its jobs.
+    """
+    for rule in workflow.rules:
+        said = descriptions.get(rule.name) or rule.message
+        rule.docstring = said and re.sub(r"\{wildcards\.(\w+)\}", r"<\1>", said)
 
 
 def path_on_disk(workflow: Any) -> Callable[[str], str]:
