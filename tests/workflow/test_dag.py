@@ -175,13 +175,11 @@ def test_a_bad_configuration_stops_at_once(tmp_path, mini_config, change, said):
     assert not (tmp_path / "results").exists()
 
 
-def test_a_name_that_is_no_target_lists_those_that_are(tmp_path):
+def test_a_name_that_is_no_target_gets_the_nearest_ones(tmp_path):
     status, text = run_snakemake(tmp_path, CONFIG, "-n", "--", "croookes", check=False)
     assert status != 0 and "Traceback" not in text
     (line,) = [line for line in text.splitlines() if line.startswith("croookes: no target of ")]
     assert "config.yaml; did you mean crookes or crookes_coarse or crookes_retrained? snakemake --list" in line
-    listed = line.partition("targets: ")[2].partition(";")[0].split(", ")
-    assert set(listed) >= set(yaml.safe_load(CONFIG.read_text())["targets"])
     assert not (tmp_path / "results").exists()
 
 
