@@ -111,9 +111,11 @@ help:
 	"$(PYTHON)" -m venv .venv
 
 .venv/run.stamp: envs/requirements.txt | .venv/bin/python
+	@echo "imfmap: packages are installed into .venv: some 5 GB to fetch, most of it PyTorch, in 5 to 15 minutes on a fast line. pip says nothing until it ends"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
 
 .venv/test.stamp: envs/requirements-test.txt .venv/run.stamp
+	@echo "imfmap: the packages of the tests are installed: less than a minute"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-test.txt
 	touch $@

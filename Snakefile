@@ -37,7 +37,7 @@ from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
 from imfmap.run.plan.console import cost_in_words
-from imfmap.run.summary import failures, made, write_failures
+from imfmap.run.summary import ending, failures, write_failures
 
 if not snakemake_internals.config_files(workflow):
 
@@ -64,6 +64,9 @@ os.environ[COMMIT_VARIABLE] = commit() or ""
 if snakemake_internals.is_first_process(workflow):
     os.environ[RUN_STARTED] = now()
 STARTED = time.time()
+if not sys.stderr.isatty():
+    # In a file, the bars of long steps are noise.
+    os.environ.setdefault("TQDM_DISABLE", "1")
 
 # None in a job of a run.
 COMMAND_LINE = snakemake_internals.command_line() if snakemake_internals.is_first_process(workflow) else None
@@ -120,6 +123,7 @@ rule all:
     input:
         [map_of(name) for name in targets_with_role("map")],
         run_catalog(),
+        merged_fractures(),
         calibrated_of(*targets_with_role("map")),
         evaluation_tables(),
         f"{RUN}/provenance/run.json",
@@ -181,19 +185,31 @@ if COMMAND_LINE is not None:
         raise WorkflowError(str(error))
 
 
-if DRY_RUN and not IS_MODULE:
-    # What it costs is the last that a dry run says.
-    snakemake_internals.after_dry_run(
-        lambda planned: print("", *cost_in_words(planned), sep="\n", file=sys.stderr),
-    )
+def tell_the_end(planned):
+    """What a dry run says of the cost, and what there is if a run finds nothing to do."""
+    if DRY_RUN:
+        print("", *cost_in_words(planned), sep="\n", file=sys.stderr)
+    elif snakemake_internals.has_nothing_to_do(planned):
+        print(*ending(RUN_ON_DISK, STARTED), sep="\n")
+
+
+if COMMAND_LINE is not None and not IS_MODULE and (DRY_RUN or not LOOKS) and not COMMAND_LINE.unlock:
+    snakemake_internals.at_the_end(tell_the_end)
+    if not DRY_RUN:
+        snakemake_internals.say_one_line_a_job()
+
+
+onstart:
+    print(*(f"imfmap: {line}" for line in cost_in_words(workflow)), "", sep="\n", file=sys.stderr)
 
 
 onsuccess:
     command_line.end_run(RUN_ON_DISK)
     Path(RUN_ON_DISK, "failed.csv").unlink(missing_ok=True)
-    print("\nMade:", *made(RUN_ON_DISK), sep="\n")
+    print(*ending(RUN_ON_DISK, STARTED), sep="\n")
 
 
 onerror:
     command_line.end_run(RUN_ON_DISK)
-    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED)), sep="\n")
+    keeps_going = COMMAND_LINE is not None and COMMAND_LINE.keep_going
+    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED), keeps_going), sep="\n")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import snakemake
 from snakemake import api, cli, dag, exceptions, io, jobs, path_modifier, persistence, rules, sourcecache, workflow
+from snakemake import logging as snakemake_logging
 
 from imfmap.run import snakemake_internals
 
@@ -19,7 +20,7 @@ INNER_NAMES = [
     (cli, "main", "watch_dry_run"),
     (cli, "SnakemakeApi", "watch_dry_run"),
     (api.SnakemakeApi, "_cleanup", "watch_dry_run"),
-    (api.SnakemakeApi, "_cleanup", "after_dry_run"),
+    (api.SnakemakeApi, "_cleanup", "at_the_end"),
     (api.SnakemakeApi, "_workflow_api", "watch_dry_run"),
     (api.WorkflowApi, "_workflow_store", "watch_dry_run"),
     (workflow.Workflow, "is_main_process", "is_first_process"),
@@ -30,7 +31,6 @@ INNER_NAMES = [
     (workflow.Workflow, "dag", "watch_dry_run"),
     (workflow.Workflow, "persistence", "jobs_of"),
     (rules.Rule, "has_wildcards", "askable_rules"),
-    (rules.Rule, "message", "describe_rules"),
     (path_modifier.PathModifier, "modify", "path_on_disk"),
     (dag.DAG, "check_output_mtime", "accept_future_inputs"),
     (exceptions, "InputFunctionException", "tell_errors_in_one_line"),
@@ -38,6 +38,10 @@ INNER_NAMES = [
     (io._IOFile, "is_checksum_eligible", "keep_checksums"),
     (io._IOFile, "is_storage", "keep_checksums"),
     (dag.DAG, "toposorted", "jobs_of"),
+    (dag.DAG, "__len__", "has_nothing_to_do"),
+    (snakemake_logging.DefaultFilter, "filter", "say_one_line_a_job"),
+    (snakemake_logging.DefaultFormatter, "format_job_info", "say_one_line_a_job"),
+    (snakemake_logging, "get_event", "say_one_line_a_job"),
     (dag.DAG, "needrun", "jobs_of"),
     (dag.DAG, "reason", "jobs_of"),
     (jobs.Job, "wildcards_dict", "jobs_of"),
@@ -81,6 +85,9 @@ rule many:
 
 
 assert inner.askable_rules(workflow) == ["made"]
+assert all(hasattr(rule, name) for rule in workflow.rules for name in ("message", "docstring"))
+inner.describe_rules(workflow, {"made": "It is made"})
+assert workflow.get_rule("made").docstring == "It is made" and not workflow.get_rule("many").docstring
 """
 
 

@@ -118,6 +118,7 @@ RULES = {
     "viewer": _MAP,
     "stac": _OTHER,
     "catalog": _OTHER,
+    "merge_fractures": _OTHER,
     "provenance": _OTHER,
 }
 

@@ -6,6 +6,7 @@ tests/unit/run/test_snakemake_internals.py says which one, and which of these fu
 
 import re
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -174,10 +175,10 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     return results[0]
 
 
-def after_dry_run(tell: Callable[[Any], None]) -> None:
-    """Call a function with Snakemake's workflow when it has told what it would do.
+def at_the_end(tell: Callable[[Any], None]) -> None:
+    """Call a function with Snakemake's workflow when all is done, or when a dry run has told what it would do.
 
-    Nothing is called if a program watches this dry run itself (`watch_dry_run`).
+    Nothing is called if Snakemake did not come to plan its jobs, or if a program watches it itself (`watch_dry_run`).
     """
     from snakemake import api, cli
 
@@ -192,6 +193,40 @@ def after_dry_run(tell: Callable[[Any], None]) -> None:
         clean_up(snakemake_api)
 
     api.SnakemakeApi._cleanup = tell_and_clean_up
+
+
+def say_one_line_a_job() -> None:
+    """Let the console (and Snakemake's log) have one line for each job that begins, with the steps done so far.
+
+    Snakemake's own are seven, with empty ones.
+    """
+    from snakemake import logging
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    counted = {"done": 0, "total": None}
+    keeps = logging.DefaultFilter.filter
+
+    def keep(self, record):
+        event = logging.get_event(record)
+        if event == LogEvent.PROGRESS:
+            counted.update(done=record.done, total=record.total)
+        elif event == LogEvent.RUN_INFO and record.stats:
+            counted.update(total=record.stats.get("total"))
+        said = str(record.msg).strip()
+        needless = event is None and re.fullmatch(r"Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.", said)
+        return not needless and event not in (LogEvent.PROGRESS, LogEvent.JOB_FINISHED) and keeps(self, record)
+
+    def line(self, job):
+        said = job["rule_msg"] or "All that was asked for is there"
+        done = f"{counted['done']} of {counted['total']} done"
+        return f"[{time.strftime('%H:%M:%S')}] {done}. {said} (Rule: {job['rule_name']})"
+
+    logging.DefaultFilter.filter, logging.DefaultFormatter.format_job_info = keep, line
+
+
+def has_nothing_to_do(workflow: Any) -> bool:
+    """Whether a planned workflow found nothing to run. (Snakemake calls none of its hooks then.)"""
+    return len(workflow.dag) == 0
 
 
 def jobs_of(workflow: Any) -> Iterator[dict]:

@@ -145,9 +145,10 @@ def coarse_maps(config: dict, target: str) -> dict[str, str]:
 def described(config: dict, target: str) -> str:
     """Return what a target is, in one line: its title, its source, and what the run does with it."""
     about = config["targets"][target]
+    title = about.get("title", target)
     if "coarse_of" in about:
-        return f"{about['title']}, at {about['resolution_m']:g} m/px: the map, and all before it"
+        return f"{title}, at {about['resolution_m']:g} m/px: the map, and all before it"
     source = next((words for key, words in _SOURCES.items() if key in about), "")
     role = about.get("role")
     use = f" (role {role})" if role in LABELLED_ROLES else ""
-    return f"{about['title']}, {source}: the map, and all before it{use}"
+    return f"{title}, {source}: the map, and all before it{use}"

@@ -138,6 +138,7 @@ REFERENCE = {
     "viewer": _Cost(1.1, 0.25, kept_growth_bytes=1.3e6),
     "stac": _Cost(0.9),
     "catalog": _Cost(0.7),
+    "merge_fractures": _Cost(1.0),
     "provenance": _Cost(0.3),
 }
 
