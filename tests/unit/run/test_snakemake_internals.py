@@ -253,3 +253,57 @@ def test_an_error_of_an_input_function_is_told_in_one_line(tmp_path, section, te
     (tmp_path / "Snakefile").write_text(REFUSED.format(TELL=tell, KIND=kind, SECTION=section))
     status, text = run_in(tmp_path)
     assert status != 0 and "table.csv: line 2 is wrong" in text and ("Traceback" in text) == traceback
+
+
+QUIET_SNAKEFILE = """
+from imfmap.run import snakemake_internals as inner
+
+inner.say_one_line_a_job()
+inner.at_the_end(lambda planned: print("nothing to do:", inner.has_nothing_to_do(planned)))
+
+
+rule end:
+    input:
+        "a.b.txt",
+
+
+rule copy:
+    input:
+        "{name}.txt",
+    output:
+        "{name}.b.txt",
+    message:
+        "{wildcards.name} is copied"
+    shell:
+        "cp {input} {output}"
+
+
+rule make:
+    output:
+        "a.txt",
+    message:
+        "The first file is made"
+    shell:
+        "touch {output}"
+"""
+
+
+def test_a_run_says_one_line_a_job_and_calls_back_at_its_end(tmp_path):
+    (tmp_path / "Snakefile").write_text(QUIET_SNAKEFILE)
+    environment = {**os.environ, "PYTHONPATH": str(Path(snakemake_internals.__file__).parents[2])}
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "reason", "host"]
+
+    def run():
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+    printed, said = run()
+    lines = [line for line in said.partition("Job stats:")[2].partition("total")[2].splitlines() if line][1:]
+    assert [re.sub(r"^\[[0-9:]{8}\] ", "", line) for line in lines[:3]] == [
+        "0 of 3 done. The first file is made (Rule: make)",
+        "1 of 3 done. a is copied (Rule: copy)",
+        "2 of 3 done. All that was asked for is there (Rule: end)",
+    ]
+    assert printed.strip() == "nothing to do: False"
+    assert run()[0].strip() == "nothing to do: True"

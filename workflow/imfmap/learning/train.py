@@ -241,7 +241,8 @@ class _Training:
                 desc="training",
                 unit="batch",
                 mininterval=1.0,
-                disable=not self.ranks.first,
+                # None: a bar on a terminal, nothing in a file.
+                disable=None if self.ranks.first else True,
             ) as progress,
         ):
             while self.epoch < epochs:

@@ -212,9 +212,8 @@ def say_one_line_a_job() -> None:
             counted.update(done=record.done, total=record.total)
         elif event == LogEvent.RUN_INFO and record.stats:
             counted.update(total=record.stats.get("total"))
-        said = str(record.msg).strip()
-        needless = event is None and re.fullmatch(r"Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.", said)
-        return not needless and event not in (LogEvent.PROGRESS, LogEvent.JOB_FINISHED) and keeps(self, record)
+        needless = event in (LogEvent.JOB_STARTED, LogEvent.PROGRESS, LogEvent.JOB_FINISHED)
+        return not needless and record.msg != "Select jobs to execute..." and keeps(self, record)
 
     def line(self, job):
         said = job["rule_msg"] or "All that was asked for is there"
