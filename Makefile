@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test fuzz lint real setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help
+.PHONY: demo test fuzz lint real crater setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -33,7 +33,15 @@ lint: .venv/test.stamp  ## check style, type hints and rules
 	$(BIN)/python .ci/public_hints.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/demo.yaml
 
-real: .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
+crater: .venv/run.stamp  ## map a real place, from the archive to the map, without ISIS (fetches some GB)
+	$(SNAKEMAKE) king_bridge --configfile config/first_crater.yaml
+
+# A command that needs real data says so before anything is installed.
+IMF_REAL_DATA ?= ../shared/real
+real-data:
+	@test -d "$(IMF_REAL_DATA)" || { echo "imfmap: make $(firstword $(MAKECMDGOALS)) needs real data, and there is no folder $(IMF_REAL_DATA); set IMF_REAL_DATA to the folder that holds it (for make real: a folder with isis/M143947267L.cal.echo.crop.cub of ISIS's own tests). make crater maps a real place without it"; exit 1; }
+
+real: real-data .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
 	$(SNAKEMAKE) giordano_bruno --configfile config/demo.yaml
 
 weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated scenes (hours)
@@ -42,7 +50,7 @@ weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated sce
 viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries again (needs npm)
 	$(BIN)/python resources/viewer_libraries.py
 
-likeness: .venv/run.stamp  ## compare the simulated Moon with the real one (needs IMF_REAL_DATA), into results/likeness
+likeness: real-data .venv/run.stamp  ## compare the simulated Moon with the real one (needs IMF_REAL_DATA), into results/likeness
 	$(BIN)/python benchmarks/likeness.py --processes $(CORES)
 
 coarse: .venv/run.stamp  ## map the simulated Moon at 1.5 and at 6 m/px (the paper, section 4.5), also with a network trained at 6 m/px
@@ -70,10 +78,10 @@ bench-learning: .venv/run.stamp  ## measure tiles per second of training and inf
 	$(BIN)/python benchmarks/learning.py
 
 MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
-real-fractures: .venv/run.stamp  ## measure what the shipped detector finds of real fractures (needs IMF_REAL_DATA)
+real-fractures: real-data .venv/run.stamp  ## measure what the shipped detector finds of real fractures (needs IMF_REAL_DATA)
 	$(BIN)/python benchmarks/real_fractures.py
 
-real-crops: .venv/run.stamp  ## count what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
+real-crops: real-data .venv/run.stamp  ## count what trained models find on real ground (needs IMF_REAL_DATA; MODELS=results/demo/models/*/checkpoint.pt)
 	$(BIN)/python benchmarks/real_crops.py $(MODELS)
 
 MODEL ?= resources/detector.pt
@@ -103,9 +111,11 @@ help:
 	"$(PYTHON)" -m venv .venv
 
 .venv/run.stamp: envs/requirements.txt | .venv/bin/python
+	@echo "imfmap: packages are installed into .venv: some 5 GB to fetch, most of it PyTorch, in 5 to 15 minutes on a fast line. pip says nothing until it ends"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements.txt
 	touch $@
 
 .venv/test.stamp: envs/requirements-test.txt .venv/run.stamp
+	@echo "imfmap: the packages of the tests are installed: less than a minute"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r envs/requirements-test.txt
 	touch $@

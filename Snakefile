@@ -23,11 +23,20 @@ from imfmap.acquisition.search_report import RUN_STARTED, now
 from imfmap.core.checksums import Checksums
 from imfmap.core.errors import InputError
 from imfmap.engines.isis import plan as isis_plan
-from imfmap.run import clock, clone_folder, command_line, snakemake_internals, startup_checks, target_choice
+from imfmap.run import (
+    clock,
+    clone_folder,
+    command_line,
+    rule_facts,
+    snakemake_internals,
+    startup_checks,
+    target_choice,
+)
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import check_file, complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
-from imfmap.run.summary import failures, made, write_failures
+from imfmap.run.plan.console import cost_in_words
+from imfmap.run.summary import ending, failures, write_failures
 
 # As a module, this workflow knows only some of the names in use, and reads no file of its own.
 IS_MODULE = Path(workflow.basedir) != ROOT
@@ -61,6 +70,9 @@ os.environ[COMMIT_VARIABLE] = commit() or ""
 if snakemake_internals.is_first_process(workflow):
     os.environ[RUN_STARTED] = now()
 STARTED = time.time()
+if not sys.stderr.isatty():
+    # In a file, the bars of long steps are noise.
+    os.environ.setdefault("TQDM_DISABLE", "1")
 
 # None in a job of a run.
 COMMAND_LINE = snakemake_internals.command_line() if snakemake_internals.is_first_process(workflow) else None
@@ -117,6 +129,7 @@ rule all:
     input:
         [map_of(name) for name in targets_with_role("map")],
         run_catalog(),
+        merged_fractures(),
         calibrated_of(*targets_with_role("map")),
         evaluation_tables(),
         f"{RUN}/provenance/run.json",
@@ -143,10 +156,15 @@ for name in TARGETS:
 
 
 if COMMAND_LINE is not None:
+    descriptions = {name: target_choice.described(config, name) for name in TARGETS}
+    snakemake_internals.describe_rules(workflow, {**descriptions, **rule_facts.ASKED})
     try:
         if not IS_MODULE:
             others = [name for name in snakemake_internals.askable_rules(workflow) if name not in TARGETS]
-            command_line.check_names(COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES)
+            shipped = sorted(path for folder in {ROOT, Path.cwd()} for path in (folder / "config").glob("*.yaml"))
+            command_line.check_names(
+                COMMAND_LINE.targets, TARGETS, others, CONFIG_FILES, [os.path.relpath(path) for path in shipped]
+            )
             if not COMMAND_LINE.unlock:
                 check_can_map(config, target_choice.mapped(config, COMMAND_LINE.targets), CONFIG_FILES)
             if COMMAND_LINE.dryrun or not LOOKS and not COMMAND_LINE.unlock:
@@ -170,12 +188,31 @@ if COMMAND_LINE is not None:
         raise WorkflowError(str(error))
 
 
+def tell_the_end(planned):
+    """What a dry run says of the cost, and what there is if a run finds nothing to do."""
+    if DRY_RUN:
+        print("", *cost_in_words(planned), sep="\n", file=sys.stderr)
+    elif snakemake_internals.has_nothing_to_do(planned):
+        print(*ending(RUN_ON_DISK, STARTED), sep="\n")
+
+
+if COMMAND_LINE is not None and not IS_MODULE and (DRY_RUN or not LOOKS) and not COMMAND_LINE.unlock:
+    snakemake_internals.at_the_end(tell_the_end)
+    if not DRY_RUN:
+        snakemake_internals.say_one_line_a_job()
+
+
+onstart:
+    print(*(f"imfmap: {line}" for line in cost_in_words(workflow)), "", sep="\n", file=sys.stderr)
+
+
 onsuccess:
     command_line.end_run(RUN_ON_DISK)
     Path(RUN_ON_DISK, "failed.csv").unlink(missing_ok=True)
-    print("\nMade:", *made(RUN_ON_DISK), sep="\n")
+    print(*ending(RUN_ON_DISK, STARTED), sep="\n")
 
 
 onerror:
     command_line.end_run(RUN_ON_DISK)
-    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED)), sep="\n")
+    keeps_going = COMMAND_LINE is not None and COMMAND_LINE.keep_going
+    print(*write_failures(RUN_ON_DISK, failures(RUN_ON_DISK, STARTED), keeps_going), sep="\n")

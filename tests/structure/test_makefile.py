@@ -84,3 +84,12 @@ def test_a_folder_that_breaks_commands_is_refused_before_anything_is_installed(m
     assert result.returncode and made is None
     lines = [line for line in (result.stdout + result.stderr).splitlines() if line.startswith("imfmap: ")]
     assert len(lines) == 1 and f"{name}/imfmap: the folder's path has " in lines[0]
+
+
+@pytest.mark.parametrize("goal", ["real", "likeness", "real-fractures", "real-crops"])
+def test_a_command_that_needs_real_data_says_so_before_anything_is_installed(make, goal):
+    """In one line, with the variable to set."""
+    result, made = make({"python3": (3, 11)}, "clone", goal, "IMF_REAL_DATA=/nowhere")
+    assert result.returncode and made is None
+    (line,) = [line for line in result.stderr.splitlines() + result.stdout.splitlines() if line.startswith("imfmap:")]
+    assert f"make {goal} needs real data, and there is no folder /nowhere; set IMF_REAL_DATA" in line

@@ -47,6 +47,9 @@ def test_one_crater_lists_that_crater_alone(tmp_path, crater):
     others = set(yaml.safe_load(CONFIG.read_text())["targets"]) - {crater}
     assert not [name for name in others if f"/{name}/" in text]
     assert "train" not in jobs
+    images = yaml.safe_load(CONFIG.read_text())["targets"][crater]["search"]["max_images"]
+    assert f"(for {images} images, the most that the search may choose)" in text
+    assert re.search(r"of processor time \(.* on 2 cores.*\nTo fetch: [0-9.]+ GB\. On the disk: ", text)
 
 
 def test_the_default_configuration_is_the_papers(tmp_path):
@@ -172,11 +175,33 @@ def test_a_bad_configuration_stops_at_once(tmp_path, mini_config, change, said):
     assert not (tmp_path / "results").exists()
 
 
-def test_a_name_that_is_no_target_lists_those_that_are(tmp_path):
+def test_a_name_that_is_no_target_gets_the_nearest_ones(tmp_path):
     status, text = run_snakemake(tmp_path, CONFIG, "-n", "--", "croookes", check=False)
     assert status != 0 and "Traceback" not in text
     (line,) = [line for line in text.splitlines() if line.startswith("croookes: no target of ")]
-    assert "config.yaml; did you mean crookes? targets: " in line
-    listed = line.partition("targets: ")[2].partition(";")[0].split(", ")
-    assert set(listed) >= set(yaml.safe_load(CONFIG.read_text())["targets"])
+    assert "config.yaml; did you mean crookes or crookes_coarse or crookes_retrained? snakemake --list" in line
     assert not (tmp_path / "results").exists()
+
+
+def test_the_first_crater_needs_no_isis_and_no_training(tmp_path):
+    config = ROOT / "config" / "first_crater.yaml"
+    (name,) = yaml.safe_load(config.read_text())["targets"]
+    jobs = counts(run_snakemake(tmp_path, config, "-n", name))
+    chain = ["locate", "download", "fetch_isisdata", "project_edr", "coregister", "infer_image", "fuse", "vectorise"]
+    assert [jobs[step] for step in chain] == [1, 2, 2, 2, 2, 2, 1, 1]
+    assert not {"train", "label", "fetch_checkpoint"} & set(jobs) and not [step for step in jobs if "isis_" in step]
+    assert f" {name} --configfile config/first_crater.yaml" in (ROOT / "Makefile").read_text()
+
+
+def test_a_list_says_what_each_target_is(tmp_path):
+    lines = run_snakemake(tmp_path, ROOT / "config" / "first_crater.yaml", "--list-target-rules").splitlines()
+    said = dict(re.findall(r"^(\w+) \((.+)\)$", "\n".join(lines), re.MULTILINE))
+    assert said["king_bridge"] == "Melt pond of King crater, named images of the archive: the map, and all before it"
+    assert not [line for line in lines if re.fullmatch(r"\w+", line)], "every name has its line"
+    assert "wildcards" not in "".join(said.values())
+
+
+@pytest.mark.parametrize("name", ["giordano_bruno", "unseen", "king_bridge"])
+def test_a_target_of_another_shipped_configuration_is_told(tmp_path, name):
+    status, said = run_snakemake(tmp_path, CONFIG, "-n", name, check=False)
+    assert status and re.search(rf"{name}: no target of \S+, but of (\S+); add --configfile \1", said)

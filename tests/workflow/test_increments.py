@@ -155,7 +155,7 @@ def test_the_plan_says_what_would_run_and_why(folder, config):
     written = {path.name for path in set(after) - set(before)}
     assert written == {"plan.json", "plan.html"} and all(after[path] == time for path, time in before.items())
     plan = json.loads((folder / RUN / "provenance" / "plan.json").read_text())
-    assert said.stdout.startswith(f"{plan['totals']['to_run']} steps would run; none was run")
+    assert said.stdout.startswith(f"About {plan['totals']['to_run']} steps: ") and "Nothing was run" in said.stdout
     (target,) = [group for group in plan["targets"] if group["name"] == "floor"]
     steps = {step["rule"]: step for step in target["steps"]}
     jobs = {

@@ -69,6 +69,10 @@ def run_catalog():
     return [f"{RUN}/catalog.json"] if config["products"]["stac"] and targets_with_role("map") else []
 
 
+def merged_fractures():
+    return [f"{RUN}/fractures.gpkg"] if targets_with_role("map") else []
+
+
 def base_map(wildcards):
     """The user's raster below the overview of a target, if there is one."""
     return given_file(TARGETS[wildcards.target].get("base_map"))

@@ -4,12 +4,10 @@ from pathlib import Path
 
 from imfmap.core.errors import InputError
 from imfmap.nac.label import product_of
+from imfmap.run.plan.dry_run import SEARCHED
 from imfmap.run.product_table import read_products
 from imfmap.run.projected_targets import product_of_raster
 from snakemake.exceptions import WorkflowError
-
-# Stands for the images of a search that has not run yet, so that a dry run lists every step nevertheless.
-SEARCHED = "NOT_SEARCHED_YET"
 
 
 def local_files(target):

@@ -162,3 +162,26 @@ rule catalog:
         "The STAC catalogue of the run is written"
     script:
         "../scripts/catalog.py"
+
+
+rule merge_fractures:
+    input:
+        fractures=expand(f"{RUN}/{{target}}/fractures.gpkg", target=targets_with_role("map")),
+        probabilities=expand(f"{RUN}/{{target}}/probability.tif", target=targets_with_role("map")),
+    output:
+        f"{RUN}/fractures.gpkg",
+    log:
+        log_of("merge_fractures"),
+    benchmark:
+        benchmark_of("merge_fractures")
+    localrule: True
+    conda:
+        "../../envs/geo.yaml"
+    params:
+        code=code_digest("merge_fractures.py"),
+        models={name: model_choice.mapping_model(config, name) for name in targets_with_role("map")},
+        threshold=config["mapping"]["threshold"],
+    message:
+        "The fractures of all maps are written to one file"
+    script:
+        "../scripts/merge_fractures.py"

@@ -1,5 +1,6 @@
 """The template that labels are drawn into."""
 
+import shutil
 import sys
 
 import geopandas
@@ -8,8 +9,9 @@ import pytest
 import shapely
 from pyproj import CRS
 
+from imfmap.fractures.accept import BOUNDARY_LAYERS, read_boundary
 from imfmap.labels.reading import check_labels, read_labels
-from imfmap.labels.template import write_template
+from imfmap.labels.template import AREAS, write_template
 from imfmap.maps.bodies import body, body_of
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.vectors import layers_of
@@ -47,6 +49,29 @@ def test_gdal_opens_the_template(made):
     assert body_of(CRS.from_user_input(lines["crs"])) == body("moon")
     assert check_labels(path, GRID) == []
     assert len(read_labels(path, MAP)) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "known"), [("floor_template.gpkg", "moon"), ("floor_template_mercury.gpkg", "mercury")]
+)
+def test_floors_and_ponds_have_a_template(root, made, tmp_path, name, known):
+    """What is drawn into it is a boundary; it is styled; the committed file is what the script makes."""
+    committed = root / "resources" / "labels" / name
+    for layer in (*BOUNDARY_LAYERS, "layer_styles"):
+        one, other = (pyogrio.read_dataframe(path, layer=layer) for path in (committed, made / name))
+        assert one.equals(other)
+    assert layers_of(committed) == list(BOUNDARY_LAYERS) == list(AREAS)
+    assert set(pyogrio.read_dataframe(committed, layer="layer_styles").f_table_name) == set(BOUNDARY_LAYERS)
+    crs = body(known).projected("equirectangular", 1.0, 2.0)
+    assert all(len(areas) == 0 for areas in read_boundary(committed, crs).values())
+    drawn = tmp_path / "drawn.gpkg"
+    shutil.copy(committed, drawn)
+    shape = geopandas.GeoDataFrame(
+        {"note": ["mine"]}, geometry=[shapely.box(1.9, 0.9, 2.1, 1.1)], crs=body(known).geographic
+    )
+    pyogrio.write_dataframe(shape, drawn, layer="ponds", append=True, promote_to_multi=True)
+    areas = read_boundary(drawn, crs)
+    assert (len(areas["floor"]), len(areas["ponds"])) == (0, 1)
 
 
 def test_mercury_has_a_template_of_its_own(made):

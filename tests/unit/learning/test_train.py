@@ -1,6 +1,7 @@
 import copy
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -268,6 +269,18 @@ def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, 
     assert ".resume was of other settings" in caplog.text and "going on" not in caplog.text
     assert not (tmp_path / "model" / ".resume").exists()
     assert (tmp_path / "model" / ".resume.old" / "state.pt").exists()
+
+
+def test_the_console_has_a_line_for_each_epoch(tmp_path, capsys):
+    run(tmp_path / "small", tile_files(tmp_path), training={"epochs": 2})
+    said = re.split(r"[\r\n]", capsys.readouterr().err)
+    lines = [line for line in said if line.startswith("small: epoch")]
+    assert len(lines) == 2
+    number = r"loss [0-9.]+, F1 (?:[0-9.]+%|-) \(best (?:[0-9.]+%|-)\), [0-9]+:[0-9]{2}:[0-9]{2} left"
+    assert all(re.fullmatch(rf"small: epoch {epoch} of 2, {number}", line) for epoch, line in enumerate(lines, 1)), (
+        lines
+    )
+    assert lines[-1].endswith(", 0:00:00 left")
 
 
 def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplog):

@@ -122,9 +122,9 @@ def test_a_product_that_the_docs_lack_is_seen(monkeypatch):
     assert with_tables(text, TABLES["docs/products.md"]) != text
 
 
-def test_the_readme_names_products_that_there_are():
+def test_the_first_page_names_products_that_there_are():
     """Of the demo's table each name is a product or a folder of products; what a run announces of a target is in it."""
-    text = (REPOSITORY / "README.md").read_text()
+    text = (REPOSITORY / "docs" / "start.md").read_text()
     table = text[text.index("| file | what it is |") : text.index("## Two recipes")]
     cells = [line.split("|")[1] for line in table.splitlines()[2:] if line.startswith("|")]
     named = {name.removeprefix("unseen/") for cell in cells for name in re.findall(r"`([^`]+)`", cell)}

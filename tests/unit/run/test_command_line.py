@@ -1,6 +1,8 @@
 import sys
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.run.command_line import check_names, makes_something
@@ -14,14 +16,41 @@ def test_what_can_be_asked_for_passes(name):
     check_names([name], TARGETS, OTHERS, "config.yaml")
 
 
-@pytest.mark.parametrize(("name", "near"), [("croookes", "did you mean crookes?"), ("Copernicus", "")])
-def test_an_unknown_name_lists_what_there_is(name, near):
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("croookes", "did you mean crookes? "),
+        ("Tycho", "did you mean tycho? "),
+        ("evaluate", "did you mean evaluation? "),
+        ("Copernicus", ""),
+    ],
+)
+def test_an_unknown_name_gets_the_nearest_names(name, near):
     with pytest.raises(InputError) as error:
         check_names(["tycho", name], TARGETS, OTHERS, "config.yaml")
     said = str(error.value)
-    assert said.startswith(f"{name}: no target of config.yaml; {near}") and "\n" not in said
-    assert said.endswith("targets: crookes, tycho; or all, evaluation")
-    assert ("did you mean" in said) == bool(near)
+    assert said == f"{name}: no target of config.yaml; {near}snakemake --list-target-rules shows all names"
+
+
+@given(st.text("abcxyz", min_size=1, max_size=12), st.lists(st.text("abcxyz", min_size=1, max_size=12), unique=True))
+def test_one_line_names_three_at_most(name, targets):
+    assume(name not in targets)
+    with pytest.raises(InputError) as error:
+        check_names([name], targets, [], "config.yaml")
+    said = str(error.value)
+    assert "\n" not in said and said.count(" or ") <= 2
+
+
+def test_a_target_of_another_configuration_is_told_with_that_configuration(tmp_path):
+    """A configuration that cannot be read, or has no targets, is passed over."""
+    for number, text in enumerate(("a: [", "targets: [king]", "[]", "targets: {king: {lat: 1}}", "run: {name: x}")):
+        (tmp_path / f"{number}.yaml").write_text(text)
+    configs = [*sorted(tmp_path.iterdir()), tmp_path / "none.yaml"]
+    with pytest.raises(InputError) as error:
+        check_names(["king"], TARGETS, OTHERS, "config.yaml", configs)
+    assert str(error.value) == (
+        f"king: no target of config.yaml, but of {tmp_path}/3.yaml; add --configfile {tmp_path}/3.yaml"
+    )
 
 
 def test_a_file_without_a_suffix_may_be_asked_for(tmp_path, monkeypatch):

@@ -1,7 +1,9 @@
 """A job on a full disk: one clear line, and nothing that may be cut short passes for whole."""
 
 import errno
+import logging
 import os
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -123,3 +125,14 @@ def test_a_job_lists_the_files_of_the_folder_that_it_made(snakemake, tmp_path):
     with pytest.raises(SystemExit):
         run(snakemake, InputError("image.tif", "cannot be opened"))
     assert not (folder / FOLDER_SUMS).exists()
+
+
+@pytest.mark.parametrize("library", ["fontTools.subset", "matplotlib.font_manager", "rasterio.env", "PIL"])
+def test_a_log_holds_what_this_library_says_and_warnings_of_others(snakemake, library):
+    with job.job(snakemake) as logger:
+        logger.info("own words")
+        logging.getLogger("imfmap.maps").info("words of a module")
+        logging.getLogger(library).info("chatter")
+        logging.getLogger(library).warning("a warning")
+    said = Path(snakemake.log[0]).read_text()
+    assert "own words" in said and "words of a module" in said and "a warning" in said and "chatter" not in said

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import snakemake
 from snakemake import api, cli, dag, exceptions, io, jobs, path_modifier, persistence, rules, sourcecache, workflow
+from snakemake import logging as snakemake_logging
 
 from imfmap.run import snakemake_internals
 
@@ -19,6 +20,7 @@ INNER_NAMES = [
     (cli, "main", "watch_dry_run"),
     (cli, "SnakemakeApi", "watch_dry_run"),
     (api.SnakemakeApi, "_cleanup", "watch_dry_run"),
+    (api.SnakemakeApi, "_cleanup", "at_the_end"),
     (api.SnakemakeApi, "_workflow_api", "watch_dry_run"),
     (api.WorkflowApi, "_workflow_store", "watch_dry_run"),
     (workflow.Workflow, "is_main_process", "is_first_process"),
@@ -36,6 +38,10 @@ INNER_NAMES = [
     (io._IOFile, "is_checksum_eligible", "keep_checksums"),
     (io._IOFile, "is_storage", "keep_checksums"),
     (dag.DAG, "toposorted", "jobs_of"),
+    (dag.DAG, "__len__", "has_nothing_to_do"),
+    (snakemake_logging.DefaultFilter, "filter", "say_one_line_a_job"),
+    (snakemake_logging.DefaultFormatter, "format_job_info", "say_one_line_a_job"),
+    (snakemake_logging, "get_event", "say_one_line_a_job"),
     (dag.DAG, "needrun", "jobs_of"),
     (dag.DAG, "reason", "jobs_of"),
     (jobs.Job, "wildcards_dict", "jobs_of"),
@@ -79,6 +85,9 @@ rule many:
 
 
 assert inner.askable_rules(workflow) == ["made"]
+assert all(hasattr(rule, name) for rule in workflow.rules for name in ("message", "docstring"))
+inner.describe_rules(workflow, {"made": "It is made"})
+assert workflow.get_rule("made").docstring == "It is made" and not workflow.get_rule("many").docstring
 """
 
 
@@ -244,3 +253,57 @@ def test_an_error_of_an_input_function_is_told_in_one_line(tmp_path, section, te
     (tmp_path / "Snakefile").write_text(REFUSED.format(TELL=tell, KIND=kind, SECTION=section))
     status, text = run_in(tmp_path)
     assert status != 0 and "table.csv: line 2 is wrong" in text and ("Traceback" in text) == traceback
+
+
+QUIET_SNAKEFILE = """
+from imfmap.run import snakemake_internals as inner
+
+inner.say_one_line_a_job()
+inner.at_the_end(lambda planned: print("nothing to do:", inner.has_nothing_to_do(planned)))
+
+
+rule end:
+    input:
+        "a.b.txt",
+
+
+rule copy:
+    input:
+        "{name}.txt",
+    output:
+        "{name}.b.txt",
+    message:
+        "{wildcards.name} is copied"
+    shell:
+        "cp {input} {output}"
+
+
+rule make:
+    output:
+        "a.txt",
+    message:
+        "The first file is made"
+    shell:
+        "touch {output}"
+"""
+
+
+def test_a_run_says_one_line_a_job_and_calls_back_at_its_end(tmp_path):
+    (tmp_path / "Snakefile").write_text(QUIET_SNAKEFILE)
+    environment = {**os.environ, "PYTHONPATH": str(Path(snakemake_internals.__file__).parents[2])}
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--quiet", "reason", "host"]
+
+    def run():
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout, done.stderr
+
+    printed, said = run()
+    lines = [line for line in said.partition("Job stats:")[2].partition("total")[2].splitlines() if line][1:]
+    assert [re.sub(r"^\[[0-9:]{8}\] ", "", line) for line in lines[:3]] == [
+        "0 of 3 done. The first file is made (Rule: make)",
+        "1 of 3 done. a is copied (Rule: copy)",
+        "2 of 3 done. All that was asked for is there (Rule: end)",
+    ]
+    assert printed.strip() == "nothing to do: False"
+    assert run()[0].strip() == "nothing to do: True"

@@ -1,6 +1,7 @@
 import pytest
 
 from imfmap.run import target_choice
+from imfmap.run.config.target import SOURCES
 
 SENSOR, DIRECT = {"path": "sensor"}, {"path": "direct"}
 
@@ -79,3 +80,15 @@ def test_images_of_these_targets_are_co_registered(config, images, chosen):
     assert target_choice.coregistered(config) == chosen
     assert "given" in target_choice.mosaicked(config, "native")
     assert target_choice.calibrated_kept(config, "given") == []
+
+
+def test_a_target_is_described_by_its_title_source_and_role(config):
+    for name, target in config["targets"].items():
+        if name != "theirs":
+            target["title"] = name.title()
+    said = {name: target_choice.described(config, name) for name in config["targets"]}
+    assert said["found"] == "Found, images that a search of the archive finds: the map, and all before it"
+    assert said["theirs"].startswith("theirs, a mosaic of yours: ")
+    assert said["cube"] == "Cube, cubes of yours: the map, and all before it (role train)"
+    assert said["found_coarse"].startswith("Found_Coarse, at 6 m/px: ")
+    assert set(target_choice._SOURCES) == set(SOURCES)

@@ -11,6 +11,7 @@ from ..maps.vectors import write_vector
 from .qgis_style import lines_qml, polygons_qml
 
 COLUMNS = {"lines": ("width_class", "note"), "polygons": ("note",)}
+AREAS = ("floor", "ponds")
 _GEOMETRY_TYPES = {"lines": "LineString", "polygons": "MultiPolygon"}
 
 
@@ -31,6 +32,20 @@ def write_template(path: str | Path, crs: CRS | str, width_px_by_class: Mapping[
         for name, columns in COLUMNS.items()
     }
     write_layers(path, layers, width_px_by_class)
+
+
+def write_area_template(path: str | Path, crs: CRS | str) -> None:
+    """Write an empty file for the outlines of a crater floor and its melt ponds (key ``boundary`` of a target).
+
+    Parameters
+    ----------
+    path : path
+        GeoPackage with layers `floor` and `ponds` (`note`), styled.
+    crs : CRS
+        CRS of the outlines.
+    """
+    empty = geopandas.GeoDataFrame({"note": np.empty(0, object)}, geometry=[], crs=crs)
+    write_vector(path, dict.fromkeys(AREAS, empty), dict.fromkeys(AREAS, "MultiPolygon"))
 
 
 def write_layers(

@@ -3,10 +3,12 @@
 import logging
 import math
 import shutil
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -239,13 +241,15 @@ class _Training:
                 desc="training",
                 unit="batch",
                 mininterval=1.0,
-                disable=not self.ranks.first,
+                # None: a bar on a terminal, nothing in a file.
+                disable=None if self.ranks.first else True,
             ) as progress,
         ):
             while self.epoch < epochs:
                 row = self._learn_epoch(progress)
                 if self.ranks.first:
                     self._keep(row, state, settings)
+                    tqdm.write(self._told(), file=sys.stderr)
                     log.add(self._logged()[-1])
 
     def _learn_epoch(self, progress):
@@ -293,6 +297,15 @@ class _Training:
         return [
             {**row, "seconds": round(seconds[1], 3)} for row, seconds in zip(self.history, self.seconds, strict=True)
         ]
+
+    def _told(self):
+        """Return the line of the last epoch for the console, with the time that is left."""
+        left_s = (self.job.learning["epochs"] - self.epoch) * float(np.median([whole for _, whole in self.seconds]))
+        return (
+            f"{self.job.checkpoint_path.parent.name}: epoch {self.epoch} of {self.job.learning['epochs']}, "
+            f"loss {self.history[-1]['train_loss']:.3f}, F1 {_percent(self.history[-1])} (best {_percent(self.best)}), "
+            f"{timedelta(seconds=round(left_s))} left"
+        )
 
     def _scores_shown(self):
         last = self.history[-1] if self.history else None

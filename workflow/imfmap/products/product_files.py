@@ -188,6 +188,7 @@ PROJECTED, PROBABILITY = IMAGE_FILES
 
 # Files of a run.
 RUN_FILES = (
+    ProductFile("fractures.gpkg", "", (), "the fractures of all maps in one file", announced=16),
     ProductFile("catalog.json", "STAC catalogue", (), "STAC catalogue", asked_by="stac", announced=8),
     ProductFile("coarse/table.html", "", (), "the maps beside those of coarser images", announced=3),
     ProductFile("models/{model}/checkpoint.pt", "", (), "the trained network"),

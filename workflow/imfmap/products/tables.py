@@ -68,9 +68,17 @@ def write_fractures(
     types = {"centrelines": "LineString", "segments": "LineString", "candidate_ponds": "MultiPolygon"}
     write_vector(directory / "fractures.gpkg", layers, types)
     write_vector(directory / "fractures.shp", kept.rename(columns=SHAPEFILE_FIELDS))
-    geographic = kept.to_crs(body_of(kept.crs).geographic)
+    write_vector(directory / "fractures.geojson", in_longitude_latitude(kept))
+
+
+def in_longitude_latitude(fractures: geopandas.GeoDataFrame) -> geopandas.GeoDataFrame:
+    """Return fractures in planetocentric longitude and latitude (deg) on their body.
+
+    The longitudes of a fracture across the antimeridian continue past 180 degrees.
+    """
+    geographic = fractures.to_crs(body_of(fractures.crs).geographic)
     geographic["geometry"] = [_unwrapped(geometry) for geometry in geographic.geometry]
-    write_vector(directory / "fractures.geojson", geographic)
+    return geographic
 
 
 def summarise(

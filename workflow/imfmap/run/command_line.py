@@ -10,7 +10,11 @@ from ..core.errors import InputError
 from ..core.machine_faults import told
 from ..core.processes import RUN_VARIABLE
 from ..core.temporary import remove_leftovers
+from ..core.yamlfiles import read_yaml
 from . import lock, slurm
+
+# How many names are told in the place of one that does not exist, and how like it they have to be (0 to 1).
+_NEAREST, _LIKENESS = 3, 0.5
 
 # Options that only look: such a command and a run do not disturb each other.
 _LOOKING = (
@@ -36,7 +40,9 @@ def makes_something(command: argparse.Namespace) -> bool:
     return not any(getattr(command, option, None) for option in _LOOKING)
 
 
-def check_names(names: Iterable[str], targets: Iterable[str], others: Iterable[str], where: str) -> None:
+def check_names(
+    names: Iterable[str], targets: Iterable[str], others: Iterable[str], where: str, configs: Iterable[str | Path] = ()
+) -> None:
     """Refuse the name of a target or rule that does not exist.
 
     Parameters
@@ -47,19 +53,34 @@ def check_names(names: Iterable[str], targets: Iterable[str], others: Iterable[s
         Names of the configuration's targets, and of the other rules that a user can ask for.
     where : str
         File of the configuration.
+    configs : iterable of str or Path
+        Other configurations, which may have the target.
 
     Raises
     ------
     InputError
-        The line lists all names that exist.
+        The line names the configuration that has the target, or the nearest names.
     """
     targets, others = list(targets), list(others)
     for name in names:
         if name in targets or name in others or "/" in name or "." in name or Path(name).exists():
             continue
-        near = difflib.get_close_matches(name, [*targets, *others], n=1)
-        meant = f"did you mean {near[0]}? " if near else ""
-        raise InputError(name, f"no target of {where}", f"{meant}targets: {', '.join(targets)}; or {', '.join(others)}")
+        elsewhere = [str(path) for path in configs if name in _targets_of(path)]
+        if elsewhere:
+            raise InputError(name, f"no target of {where}, but of {elsewhere[0]}", f"add --configfile {elsewhere[0]}")
+        near = difflib.get_close_matches(name.lower(), [*targets, *others], n=_NEAREST, cutoff=_LIKENESS)
+        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        raise InputError(name, f"no target of {where}", f"{meant}snakemake --list-target-rules shows all names")
+
+
+def _targets_of(path: str | Path) -> Iterable[str]:
+    """Names of the targets of a configuration that nobody asked for: it may be broken, or not ours."""
+    try:
+        read = read_yaml(path)
+    except InputError:
+        return ()
+    targets = read.get("targets") if isinstance(read, dict) else None
+    return targets if isinstance(targets, dict) else ()
 
 
 def begin_run(command: argparse.Namespace, results: str | Path) -> None:

@@ -61,9 +61,11 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
 def _start_log(path):
     """Send the log to a file, or to standard error."""
     handlers = [logging.StreamHandler(sys.stderr)] if path is None else [logging.FileHandler(path, mode="w")]
+    # Of other libraries (fontTools, matplotlib, rasterio) only warnings count.
     logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
+        level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s", handlers=handlers, force=True
     )
+    logging.getLogger("imfmap").setLevel(logging.INFO)
 
 
 @contextmanager

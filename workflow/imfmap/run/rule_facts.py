@@ -118,7 +118,20 @@ RULES = {
     "viewer": _MAP,
     "stac": _OTHER,
     "catalog": _OTHER,
+    "merge_fractures": _OTHER,
     "provenance": _OTHER,
+}
+
+# What a user asks for by these names, for `snakemake --list`. (Other rules show the message of their jobs.)
+ASKED = {
+    "all": "All maps of the run (targets of role map), the evaluation of its models, the catalogue, and the provenance",
+    "evaluation": "Training of the models of evaluation.models, and their scores on the validation and test targets",
+    "calibration": "The model that maps, with probabilities that are calibrated on the validation targets",
+    "comparison": "The tables of the questions that the configuration asks (config/comparison.yaml)",
+    "coarse": "Maps of coarser pixels beside those of the targets (config/coarse.yaml)",
+    "benchmark_set": "The simulated benchmark set, without training (config/benchmark.yaml)",
+    "isisdata": "The kernels and calibration files of all targets that are fetched",
+    "check_labels": "A report on the labels that were drawn",
 }
 
 

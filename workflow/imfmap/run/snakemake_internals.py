@@ -4,8 +4,10 @@ The rest of the workflow uses Snakemake as its manual describes it. If an update
 tests/unit/run/test_snakemake_internals.py says which one, and which of these functions uses it.
 """
 
+import re
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +109,20 @@ def askable_rules(workflow: Any) -> list[str]:
     return [rule.name for rule in workflow.rules if not rule.has_wildcards()]
 
 
+def describe_rules(workflow: Any, descriptions: Mapping[str, str]) -> None:
+    """Give each rule the line that ``snakemake --list`` shows beside its name.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    descriptions : mapping of str to str
+        Lines by the name of the rule. A rule that has none gets the message of its jobs.
+    """
+    for rule in workflow.rules:
+        said = descriptions.get(rule.name) or rule.message
+        rule.docstring = said and re.sub(r"\{wildcards\.(\w+)\}", r"<\1>", said)
+
+
 def path_on_disk(workflow: Any) -> Callable[[str], str]:
     """Return a function that turns a path of a rule into the path on disk, for code that reads a file itself.
 
@@ -157,6 +173,59 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
     finally:
         cli.SnakemakeApi, sys.argv = before
     return results[0]
+
+
+def at_the_end(tell: Callable[[Any], None]) -> None:
+    """Call a function with Snakemake's workflow when all is done, or when a dry run has told what it would do.
+
+    Nothing is called if Snakemake did not come to plan its jobs, or if a program watches it itself (`watch_dry_run`).
+    """
+    from snakemake import api, cli
+
+    if cli.SnakemakeApi is not api.SnakemakeApi:
+        return
+    clean_up = api.SnakemakeApi._cleanup
+
+    def tell_and_clean_up(snakemake_api):
+        workflow = snakemake_api._workflow_api and snakemake_api._workflow_api._workflow_store
+        if workflow is not None and workflow.dag is not None:
+            tell(workflow)
+        clean_up(snakemake_api)
+
+    api.SnakemakeApi._cleanup = tell_and_clean_up
+
+
+def say_one_line_a_job() -> None:
+    """Let the console (and Snakemake's log) have one line for each job that begins, with the steps done so far.
+
+    Snakemake's own are seven, with empty ones.
+    """
+    from snakemake import logging
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    counted = {"done": 0, "total": None}
+    keeps = logging.DefaultFilter.filter
+
+    def keep(self, record):
+        event = logging.get_event(record)
+        if event == LogEvent.PROGRESS:
+            counted.update(done=record.done, total=record.total)
+        elif event == LogEvent.RUN_INFO and record.stats:
+            counted.update(total=record.stats.get("total"))
+        needless = event in (LogEvent.JOB_STARTED, LogEvent.PROGRESS, LogEvent.JOB_FINISHED)
+        return not needless and record.msg != "Select jobs to execute..." and keeps(self, record)
+
+    def line(self, job):
+        said = job["rule_msg"] or "All that was asked for is there"
+        done = f"{counted['done']} of {counted['total']} done"
+        return f"[{time.strftime('%H:%M:%S')}] {done}. {said} (Rule: {job['rule_name']})"
+
+    logging.DefaultFilter.filter, logging.DefaultFormatter.format_job_info = keep, line
+
+
+def has_nothing_to_do(workflow: Any) -> bool:
+    """Whether a planned workflow found nothing to run. (Snakemake calls none of its hooks then.)"""
+    return len(workflow.dag) == 0
 
 
 def jobs_of(workflow: Any) -> Iterator[dict]:

@@ -143,7 +143,9 @@ def check_files(config: dict, asked: Iterable[str], where: str, local_path: Call
     if missing:
         key, path = missing[0]
         others = f" ({len(missing) - 1} more of the configuration's files are missing)" if len(missing) > 1 else ""
-        raise InputError(where, f"{key}: there is no file {local_path(path)}{others}", "check the path")
+        variable = re.search(r"\$\{?(\w+)", path)
+        remedy = f"set the variable {variable[1]} to the folder that holds it" if variable else "check the path"
+        raise InputError(where, f"{key}: there is no file {local_path(path)}{others}", remedy)
 
 
 def named_files(config: dict, asked: Iterable[str], local_path: Callable[[str], str]) -> list[str]:

@@ -7,15 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..products.product_files import announced
+from .job_records import read_records
+
+_STALE = "Out of date, since what they were made of was made again (ask for them to make them again):"
 
 
-def made(folder: str | Path) -> list[str]:
-    """Return lines that list the products in a run's folder, and their scores.
+def ending(folder: str | Path, since_s: float) -> list[str]:
+    """Return lines that list the products in a run's folder: new ones, older ones, and those that are out of date.
 
     Parameters
     ----------
     folder : str or Path
         The run's folder under results/.
+    since_s : float
+        Start of this run, seconds since 1970. What was written before it was there already.
 
     Returns
     -------
@@ -23,8 +28,34 @@ def made(folder: str | Path) -> list[str]:
     """
     folder = Path(folder)
     products = [(path, what) for pattern, what in announced() for path in sorted(folder.glob(pattern))]
+    stale = _out_of_date(folder, [path for path, _ in products])
+    groups = {"Made by this run:": [], "There already, and up to date:": [], _STALE: []}
+    for path, what in products:
+        new = path.stat().st_mtime >= since_s
+        groups[_STALE if path in stale else list(groups)[0 if new else 1]].append((path, what))
     width = max((len(str(path)) for path, _ in products), default=0)
-    lines = [f"  {path!s:<{width}}  {what}" for path, what in products]
+    lines = []
+    for title, rows in groups.items():
+        if rows:
+            lines += ["", title, *(f"  {path!s:<{width}}  {what}" for path, what in rows)]
+    return [*lines, *(["", "Results:"] if (numbers := _numbers(folder)) else []), *numbers]
+
+
+def _out_of_date(folder, products):
+    """Return those products of which an input was made again after them, as the records of their jobs tell."""
+    records = read_records(folder)
+    stale = set()
+    for path in products:
+        record = next((records[str(place)] for place in (path, path.parent) if str(place) in records), None)
+        inputs = record["inputs"] if record else ()
+        if any(given in records and records[given]["ended"] > record["ended"] for given in inputs):
+            stale.add(path)
+    return stale
+
+
+def _numbers(folder):
+    """Return lines with the fractures and scores of each target."""
+    lines = []
     for path in sorted(folder.glob("*/summary.json")):
         summary = json.loads(path.read_text())
         fractures = summary["fractures"]
@@ -62,7 +93,7 @@ def failures(folder: str | Path, since_s: float) -> list[tuple[str, str, str]]:
     return failed
 
 
-def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -> list[str]:
+def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]], keeps_going: bool = False) -> list[str]:
     """Write the failed jobs to ``failed.csv`` in a run's folder.
 
     Parameters
@@ -71,6 +102,8 @@ def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -
         The run's folder under results/.
     failed : sequence of tuple of str
         What `failures` returned.
+    keeps_going : bool
+        Whether the run has processed the other images nevertheless (``--keep-going``).
 
     Returns
     -------
@@ -91,7 +124,15 @@ def write_failures(folder: str | Path, failed: Sequence[tuple[str, str, str]]) -
         # What failed is often that the disk is full.
         place = f"{out} cannot be written: {error.strerror}"
     lines = [f"  {step} of {of}: {reason}" for step, of, reason in failed]
-    return ["", f"Failed ({place}):", *lines, "With --keep-going, Snakemake still processes the other images."]
+    # Logs of images are named target.product.
+    others = not keeps_going and any("." in of for _, of, _ in failed)
+    return [
+        "",
+        f"Failed ({place}):",
+        *lines,
+        *(["With --keep-going, Snakemake still processes the other images."] if others else []),
+        "When this is mended, give the same command again: what is finished stays.",
+    ]
 
 
 def _shifts(images):

@@ -4,6 +4,19 @@ All functions take the completed configuration (`config.complete.complete`). The
 targets.
 """
 
+from ..core.choices import LABELLED_ROLES
+
+# Where the images of a target come from.
+_SOURCES = {
+    "search": "images that a search of the archive finds",
+    "products": "named images of the archive",
+    "edrs": "EDRs of yours",
+    "cubes": "cubes of yours",
+    "projected": "map-projected images of yours",
+    "mosaic": "a mosaic of yours",
+    "simulate": "simulated",
+}
+
 
 def with_source(config: dict, *sources: str) -> list[str]:
     """Targets with one of these keys: a source of `config.target.SOURCES`, labels, coarse_of."""
@@ -127,3 +140,15 @@ def coarse_maps(config: dict, target: str) -> dict[str, str]:
     if f"{target}_retrained" in config["targets"]:
         maps[f"{target}_retrained"] = f"{coarse_m:g} m/px, retrained"
     return maps
+
+
+def described(config: dict, target: str) -> str:
+    """Return what a target is, in one line: its title, its source, and what the run does with it."""
+    about = config["targets"][target]
+    title = about.get("title", target)
+    if "coarse_of" in about:
+        return f"{title}, at {about['resolution_m']:g} m/px: the map, and all before it"
+    source = next((words for key, words in _SOURCES.items() if key in about), "")
+    role = about.get("role")
+    use = f" (role {role})" if role in LABELLED_ROLES else ""
+    return f"{title}, {source}: the map, and all before it{use}"

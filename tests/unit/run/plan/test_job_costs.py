@@ -1,7 +1,11 @@
 """Estimates out of past runs, and reasons in words."""
 
+import math
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from snakemake.persistence import ParamsChange
 
 from imfmap.maps.bodies import body
@@ -10,6 +14,8 @@ from imfmap.maps.rasters import write_raster
 from imfmap.plots.pages.page import duration, size
 from imfmap.run.plan import dry_run
 from imfmap.run.plan.job_costs import JobCostEstimator
+from imfmap.run.plan.reference_costs import LARGE_NETWORK, REFERENCE, STRIP_KM, network_work, strip_megapixels
+from imfmap.run.rule_facts import RULES
 
 HEAD = "s\th:m:s\tmax_rss\tmax_vms\tmax_uss\tmax_pss\tio_in\tio_out\tmean_load\tcpu_time\n"
 CRS = body("moon").projected("equirectangular", 10.0, 20.0)
@@ -40,12 +46,20 @@ def results(tmp_path):
     return tmp_path
 
 
-def test_work_on_pixels_goes_by_megapixel(results):
-    found = JobCostEstimator(results).estimate("fuse", megapixels=4.0)
-    # 10 s of 1, 5 s of 0.25, 0.2 s of 0.04 megapixels: 10, 20 and 5 s a megapixel.
-    assert (found["wall_s"], found["cpu_s"], found["gpu_s"]) == (40.0, 80.0, 0.0)
-    assert found["basis"] == "median of 3 jobs of one, two, by megapixel"
-    assert JobCostEstimator(results).estimate("infer_image", megapixels=4.0)["wall_s"] == 120.0
+def test_past_jobs_scale_the_reference(results):
+    costs, reference = JobCostEstimator(results), REFERENCE["fuse"]
+    ratios = sorted(20 * part / reference.cpu_s(size) for part, size in ((1, 1.0), (0.5, 0.25), (0.02, 0.04)))
+    found = costs.estimate("fuse", megapixels=4.0)
+    assert found["cpu_s"] == pytest.approx(ratios[1] * reference.cpu_s(4.0), abs=0.1)
+    assert found["wall_s"] == pytest.approx(found["cpu_s"] / 2, abs=0.1) and found["gpu_s"] == 0.0
+    assert found["basis"].startswith("3 jobs of one, two: ")
+
+
+def test_the_start_of_a_small_job_does_not_grow_with_the_map(tmp_path):
+    """A job of 0.1 megapixels that took 2 s says nothing of 20 s a megapixel."""
+    raster(tmp_path / "one" / "a" / "mosaic.tif", 316)
+    benchmark(tmp_path, "one", "vectorise", "a", 2.6, 2.6)
+    assert JobCostEstimator(tmp_path).estimate("vectorise", megapixels=1000.0)["cpu_s"] < 200
 
 
 def test_where_a_size_is_not_known_it_goes_by_job(results):
@@ -56,14 +70,52 @@ def test_where_a_size_is_not_known_it_goes_by_job(results):
 
 def test_a_network_takes_a_gpu_where_there_may_be_one(results):
     costs = JobCostEstimator(results)
-    assert costs.estimate("infer_image", on_gpu=True)["gpu_s"] == 15.0
-    assert costs.estimate("infer_image", on_gpu=False)["gpu_s"] == costs.estimate("fuse", on_gpu=True)["gpu_s"] == 0.0
+    assert costs.estimate("infer_image", 1.0, on_gpu=True)["gpu_s"] > 0
+    assert costs.estimate("infer_image", 1.0)["gpu_s"] == costs.estimate("fuse", 1.0, on_gpu=True)["gpu_s"] == 0.0
 
 
-def test_what_was_never_run_or_measured_is_unknown(results):
-    assert JobCostEstimator(results).estimate("vectorise") is None
-    assert JobCostEstimator(results).estimate("locate") is None
-    assert JobCostEstimator(results / "nowhere").estimate("fuse") is None
+def test_what_was_never_run_costs_the_reference_scaled_to_this_machine(results, tmp_path_factory):
+    elsewhere = JobCostEstimator(tmp_path_factory.mktemp("new"))
+    assert elsewhere.machine_factor == 1
+    found = elsewhere.estimate("vectorise", megapixels=100.0)
+    assert found["cpu_s"] == pytest.approx(REFERENCE["vectorise"].cpu_s(100.0), abs=0.1)
+    assert found["gpu_s"] == 0 and "reference" in found["basis"]
+    here = JobCostEstimator(results)
+    assert here.machine_factor != 1
+    assert here.estimate("vectorise", megapixels=100.0)["cpu_s"] == pytest.approx(
+        here.machine_factor * REFERENCE["vectorise"].cpu_s(100.0), abs=0.1
+    )
+    assert elsewhere.estimate("vectorise") is None, "its size is not known"
+
+
+@given(st.sampled_from(sorted(REFERENCE)), st.floats(0, 1e5), st.floats(0, 1e5))
+def test_a_larger_map_never_costs_less(rule, one, other):
+    costs = JobCostEstimator("nowhere")
+    small, large = (costs.estimate(rule, size)["cpu_s"] for size in sorted((one, other)))
+    assert 0 <= small <= large and math.isfinite(large)
+
+
+def test_every_rule_has_a_reference_cost():
+    assert set(REFERENCE) == set(RULES)
+
+
+def test_the_network_of_a_past_job_is_the_one_that_explains_its_time(tmp_path):
+    """Past searches with the paper's network do not make every network 36 times dearer."""
+    raster(tmp_path / "one" / "a" / "mosaic.tif", 3000)
+    took_s = REFERENCE["infer_mosaic"].cpu_s(9.0 * LARGE_NETWORK)
+    benchmark(tmp_path, "one", "infer_mosaic", "a", took_s, took_s)
+    costs = JobCostEstimator(tmp_path)
+    assert costs.estimate("infer_mosaic", 9.0, work=LARGE_NETWORK)["cpu_s"] == pytest.approx(took_s, rel=0.01)
+    assert costs.estimate("infer_mosaic", 9.0)["cpu_s"] == pytest.approx(REFERENCE["infer_mosaic"].cpu_s(9.0), abs=0.1)
+
+
+def test_a_strip_is_no_larger_than_the_map():
+    assert strip_megapixels((50, 50), 1.0) == STRIP_KM[0] * STRIP_KM[1]
+    assert strip_megapixels((2, 3), 2.0) == 1.5
+
+
+def test_networks_that_are_not_known_to_be_small_are_large():
+    assert network_work({"shipped": "detector"}) == 1 < network_work({"zenodo": 1}) == network_work({"checkpoint": "x"})
 
 
 def changes(old, **params):

@@ -3,8 +3,12 @@
 import ast
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from ..snakemake_internals import config_files, jobs_of, watch_dry_run
+
+# Stands for the images of a search that has not run yet, so that a dry run lists every step nevertheless.
+SEARCHED = "NOT_SEARCHED_YET"
 
 
 def dry_run(arguments: Sequence[str]) -> tuple[list[dict], dict, list[str]]:
@@ -33,12 +37,13 @@ def dry_run(arguments: Sequence[str]) -> tuple[list[dict], dict, list[str]]:
     """
     return watch_dry_run(
         [*arguments, "--dry-run"],
-        lambda workflow: (_steps(jobs_of(workflow)), dict(workflow.config), config_files(workflow)),
+        lambda workflow: (steps_of(workflow), dict(workflow.config), config_files(workflow)),
     )
 
 
-def _steps(jobs):
-    jobs = list(jobs)
+def steps_of(workflow: Any) -> list[dict]:
+    """Return the steps of a workflow that Snakemake has planned, as `dry_run` does."""
+    jobs = list(jobs_of(workflow))
     made_by = {path: job["rule"] for job in jobs for path in job["outputs"]}
     keys = ("rule", "wildcards", "inputs", "outputs", "benchmark", "run")
     return [{**{key: job[key] for key in keys}, "why": _why(job, made_by) if job["run"] else []} for job in jobs]

@@ -1,12 +1,14 @@
-"""Estimates of the cost of jobs: benchmarks of past runs, scaled by the number of pixels if it is known."""
+"""Estimates of the cost of jobs: reference costs, scaled by the benchmarks of past runs on this machine."""
 
 import csv
 import math
 from collections import defaultdict
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 
 from ..rule_facts import IMAGE, MAP, facts_of
+from .reference_costs import LARGE_NETWORK, REFERENCE, SMALL_NETWORK
 
 
 class JobCostEstimator:
@@ -28,8 +30,13 @@ class JobCostEstimator:
                 rule, name = path.relative_to(Path(results) / run / "benchmarks").parts[0], path.stem
                 self._jobs[rule].append((*times, self._megapixels(rule, Path(results) / run, name), run))
 
-    def estimate(self, rule: str, megapixels: float | None = None, on_gpu: bool = False) -> dict | None:
+    def estimate(
+        self, rule: str, megapixels: float | None = None, on_gpu: bool = False, work: float = 1.0
+    ) -> dict | None:
         """Estimate the cost of a job.
+
+        The reference cost is scaled by what the rule's past jobs took of it; for a rule that was never run, by the
+        median of all past jobs, which stands for this machine.
 
         Parameters
         ----------
@@ -38,25 +45,53 @@ class JobCostEstimator:
             Size of the map, or of the image on the map: `rule_facts` says which one counts for a rule.
         on_gpu : bool
             Whether a neural network may run on a GPU.
+        work : float
+            Work at a pixel, in that of the small network (`reference_costs.network_work`); 1 without a network.
 
         Returns
         -------
         dict or None
-            ``cpu_s``, ``wall_s``, ``gpu_s``, and ``basis``: the past jobs that were used. None if there are none.
+            ``cpu_s``, ``wall_s``, ``gpu_s`` (of past jobs alone: the reference has no GPU), and ``basis``: what the
+            estimate comes from. None if the rule was never run, and its reference cost needs a size that is not known.
         """
-        jobs = self._jobs.get(rule)
-        if not jobs:
-            return None
+        known = REFERENCE.get(rule)
+        reference_s = known and known.cpu_s(None if megapixels is None else megapixels * work)
+        jobs = self._jobs.get(rule, ())
         runs = ", ".join(sorted({job[3] for job in jobs}))
-        scaled = [(wall / size, cpu / size) for wall, cpu, size, _ in jobs if size]
-        if megapixels and scaled:
-            wall, cpu = (megapixels * median(values) for values in zip(*scaled, strict=True))
-            basis = f"median of {len(scaled)} jobs of {runs}, by megapixel"
-        else:
+        ratios = self._ratios(rule)
+        if reference_s and ratios:
+            wall, cpu = (reference_s * median(values) for values in zip(*ratios, strict=True))
+            basis = f"{len(ratios)} jobs of {runs}: {cpu / reference_s:.2g} times the reference"
+        elif reference_s is not None:
+            wall = cpu = reference_s * self.machine_factor
+            basis = f"{self.machine_factor:.2g} times the reference"
+        elif jobs:
             wall, cpu = (median(job[place] for job in jobs) for place in (0, 1))
             basis = f"median of {len(jobs)} jobs of {runs}, by job"
-        gpu = wall if on_gpu and facts_of(rule).network else 0.0
+        else:
+            return None
+        gpu = wall if on_gpu and jobs and facts_of(rule).network else 0.0
         return {"cpu_s": round(cpu, 1), "wall_s": round(wall, 1), "gpu_s": round(gpu, 1), "basis": basis}
+
+    @cached_property
+    def machine_factor(self) -> float:
+        """CPU time of past jobs in their reference cost, the median over rules; 1 if none was run."""
+        factors = [median(cpu for _, cpu in ratios) for rule in self._jobs if (ratios := self._ratios(rule))]
+        return median(factors) if factors else 1.0
+
+    def _ratios(self, rule):
+        """Return wall and CPU time of the past jobs of a rule in their reference cost, where their size is known.
+
+        Which network a past job had is not known: it is taken for the one that explains its time best.
+        """
+        known, ratios = REFERENCE.get(rule), []
+        works = (SMALL_NETWORK, LARGE_NETWORK) if facts_of(rule).network else (1.0,)
+        for wall, cpu, size, _ in self._jobs.get(rule, ()):
+            costs = [known.cpu_s(size and size * work) for work in works] if known else []
+            if cpu and all(costs) and costs:
+                reference_s = min(costs, key=lambda cost: abs(math.log(cpu / cost)))
+                ratios.append((wall / reference_s, cpu / reference_s))
+        return ratios
 
     def _megapixels(self, rule, run, name):
         """Return the megapixels that a past job worked on, or None. Target and product are in the benchmark's name."""

@@ -16,14 +16,15 @@ from ...core.errors import InputError
 from ...core.files import expanded
 from ...core.jsonfiles import read_json, write_json
 from ...core.machine_faults import told
-from ...maps.target_grid import target_grid
 from ...nac.label import product_of
 from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
 from ..projected_targets import product_of_raster
-from ..rule_facts import IMAGE, MAP, facts_of
-from .dry_run import dry_run, run_folder
+from ..rule_facts import facts_of
+from .dry_run import SEARCHED, dry_run, run_folder
+from .in_words import in_words
 from .job_costs import JobCostEstimator
+from .workload import Workload
 
 _ROLES = ("map", None, *reversed(LABELLED_ROLES))
 # Unknown checksums are computed for files up to this size.
@@ -46,24 +47,51 @@ def plan(arguments: Sequence[str], results: str | Path = "results") -> dict:
         Values that JSON can hold; docs/provenance.md describes them.
     """
     steps, config, configfiles = dry_run(arguments)
-    folder = run_folder(config)
-    costs, records = JobCostEstimator(results), read_records(folder)
-    names = [name for name in config["targets"] if any(_group_of(step) == name for step in steps)]
-    # The targets to map come first.
-    names.sort(key=lambda name: _ROLES.index(config["targets"][name].get("role")))
-    on_gpu = "cpu" not in {config[section].get("device") for section in ("inference", "training")}
-    groups = [_group(name, steps, config, folder, costs, records, on_gpu) for name in (*names, None)]
-    groups = [group for group in groups if group["steps"]]
     return {
         "made_at": now().isoformat(),
         "command": shlex.join(["snakemake", *arguments]),
-        "run": config["run"]["name"],
-        "folder": str(folder),
         "recipe": config["recipe"],
         "engine": config["processing"]["engine"],
         "configfiles": configfiles,
         "commit": commit(),
         "environment": environment(),
+        **costs_of(steps, config, results),
+    }
+
+
+def costs_of(steps: Sequence[dict], config: dict, results: str | Path = "results", list_made: bool = True) -> dict:
+    """Return what the steps of a run cost, by target.
+
+    Parameters
+    ----------
+    steps : sequence of dict
+        As `dry_run.dry_run` returns them.
+    config : dict
+        The completed configuration.
+    results : str or Path
+        Folder of all runs.
+    list_made : bool
+        Whether to list the files that exist, with their checksums.
+
+    Returns
+    -------
+    dict
+        The keys of the plan that hold costs: ``run``, ``folder``, ``on_gpu``, ``totals``, ``targets``.
+    """
+    folder = run_folder(config)
+    costs, records = JobCostEstimator(results), read_records(folder) if list_made else {}
+    names = [name for name in config["targets"] if any(_group_of(step) == name for step in steps)]
+    # The targets to map come first.
+    names.sort(key=lambda name: _ROLES.index(config["targets"][name].get("role")))
+    on_gpu = "cpu" not in {config[section].get("device") for section in ("inference", "training")}
+    groups = [_group(name, steps, config, folder, costs, on_gpu) for name in (*names, None)]
+    groups = [group for group in groups if group["steps"]]
+    for group in groups:
+        own = [step for step in steps if _group_of(step) == group["name"]] if list_made else []
+        group["made"] = [file for step in own for file in _made(step, folder, records)]
+    return {
+        "run": config["run"]["name"],
+        "folder": str(folder),
         "on_gpu": on_gpu,
         "totals": _totals(groups),
         "targets": groups,
@@ -74,42 +102,44 @@ def _group_of(step):
     return step["wildcards"].get("target")
 
 
-def _group(name, steps, config, folder, costs, records, on_gpu):
+def _group(name, steps, config, folder, costs, on_gpu):
     """Return the plan of one target. Name None: of the steps for several targets (models, calibration, evaluation)."""
     target = config["targets"].get(name, {})
     own = [step for step in steps if _group_of(step) == name]
     images = [] if name is None else _images(name, target, folder)
     sizes = {image["product"]: image["bytes"] for image in images}
-    map_megapixels = None
-    if name is not None:
-        rows, columns = target_grid(target).shape
-        map_megapixels = rows * columns / 1e6
+    to_be_found = _most_images(target, config) if "search" in target and not images else None
+    workload = Workload(config, name, to_be_found or len(images), costs, folder)
     jobs = []
     for step in own:
         product = step["wildcards"].get("product")
-        facts = facts_of(step["rule"])
-        megapixels = map_megapixels if facts.pixels == MAP else None
-        if facts.pixels == IMAGE and product:
-            megapixels = costs.megapixels(folder / name / "projected" / f"{product}.tif")
+        # A search that was not made yet has one image in its plan, which stands for all.
+        count = to_be_found if product == SEARCHED and to_be_found else 1
+        estimate = workload.estimate(step, on_gpu) if step["run"] else None
+        if estimate:
+            estimate = {key: value if key == "basis" else count * value for key, value in estimate.items()}
+        fetches = facts_of(step["rule"]).fetches if step["run"] else None
+        exact = sizes.get(product) if fetches and step["rule"] == "download" else None
         jobs.append(
             {
                 **{key: step[key] for key in ("rule", "wildcards", "inputs", "outputs", "run")},
                 "why": [{"kind": kind, "text": text} for kind, text in step["why"]],
-                "estimate": costs.estimate(step["rule"], megapixels, on_gpu) if step["run"] else None,
-                "fetches": facts.fetches if step["run"] else None,
-                "bytes": sizes.get(product) if step["run"] and step["rule"] == "download" else None,
+                "count": count,
+                "estimate": estimate,
+                "fetches": fetches,
+                "bytes": exact,
+                "disk": workload.disk(step, count, exact) if step["run"] else None,
             }
         )
     return {
         "name": name,
         "title": target.get("title", name) if name else "Models, calibration, evaluation",
         "role": target.get("role"),
-        "map_megapixels": map_megapixels,
+        "map_megapixels": workload.map_megapixels,
         "images": images,
         # If the search was not made yet, the steps show one image in place of all.
-        "images_to_be_found": _most_images(target, config) if "search" in target and not images else None,
+        "images_to_be_found": to_be_found,
         "steps": _by_rule(jobs),
-        "made": [file for step in own for file in _made(step, folder, records)],
         "totals": _sums(jobs),
     }
 
@@ -161,7 +191,6 @@ def _by_rule(jobs):
         {
             "rule": rule,
             "jobs": chosen,
-            "to_run": sum(job["run"] for job in chosen),
             "why": Counter(why["kind"] for job in chosen for why in job["why"]),
             **_sums(chosen),
             "basis": next((job["estimate"]["basis"] for job in chosen if job["estimate"]), None),
@@ -173,21 +202,26 @@ def _by_rule(jobs):
 def _sums(jobs):
     """Return sums over the jobs that would run, and the number of jobs with unknown values."""
     chosen = [job for job in jobs if job["run"]]
-    known = [job["estimate"] for job in chosen if job["estimate"]]
-    fetching = [job for job in chosen if job["fetches"]]
+    known = [job for job in chosen if job["estimate"]]
+    disks = [job["disk"] for job in chosen]
     return {
-        "to_run": len(chosen),
+        "to_run": sum(job["count"] for job in chosen),
         "jobs_without_estimate": len(chosen) - len(known),
-        **{key: round(sum(estimate[key] for estimate in known), 1) for key in ("cpu_s", "gpu_s")},
-        "bytes_to_fetch": sum(job["bytes"] or 0 for job in fetching),
-        "fetches_of_unknown_size": sum(job["bytes"] is None for job in fetching),
+        **{key: round(sum(job["estimate"][key] for job in known), 1) for key in ("cpu_s", "gpu_s")},
+        "network_cpu_s": round(sum(job["estimate"]["cpu_s"] for job in known if facts_of(job["rule"]).network), 1),
+        "bytes_to_fetch": sum(disk["fetched_bytes"] for disk in disks),
+        "bytes_kept": sum(disk["kept_bytes"] for disk in disks),
+        "bytes_temporary": max((disk["temporary_bytes"] for disk in disks), default=0),
     }
 
 
 def _totals(groups):
-    return (
-        {key: round(sum(group["totals"][key] for group in groups), 1) for key in groups[0]["totals"]} if groups else {}
-    )
+    if not groups:
+        return {}
+    together = {"bytes_temporary": max}
+    return {
+        key: round(together.get(key, sum)([group["totals"][key] for group in groups]), 1) for key in groups[0]["totals"]
+    }
 
 
 def _made(step, folder, records):
@@ -227,9 +261,8 @@ def main(arguments: Sequence[str]) -> int | str | None:
             write_page(folder / "plan.html", "plan.html", plan=content)
     except InputError as error:
         return f"imfmap: {error}"
-    totals = content["totals"]
-    page = folder / "plan.html"
-    print(f"{totals.get('to_run', 0)} steps would run; none was run. {page} (and plan.json) shows which and why.")
+    print(*in_words(content), sep="\n")
+    print(f"Nothing was run. {folder / 'plan.html'} (and plan.json) shows which steps would run, and why.")
     return 0
 
 
