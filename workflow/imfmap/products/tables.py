@@ -37,8 +37,8 @@ def write_fractures(
     """Write fractures in three formats.
 
     ``fractures.gpkg`` has the layers ``fractures``, ``centrelines``, ``segments`` (see `segments.segments_of`),
-    ``candidate_ponds`` and ``rejected`` (with ``reason``), each with its style for QGIS. ``fractures.shp`` has the fractures with the field names of
-    `SHAPEFILE_FIELDS`. Both are in the map's CRS.
+    ``candidate_ponds`` and ``rejected`` (with ``reason``), each with its style for QGIS. ``fractures.shp`` has the
+    fractures with the field names of `SHAPEFILE_FIELDS`. Both are in the map's CRS.
 
     ``fractures.geojson`` has the fractures in longitude and latitude on the body. It names this CRS in the member
     ``crs`` of GeoJSON 2008, which GDAL reads. RFC 7946 allows only the Earth's WGS84; with it, distances would be wrong
