@@ -155,6 +155,7 @@ def ponds(number: int, folder: Path) -> Work:
 
 def figure(number: int, folder: Path) -> Work:
     """Fractures in one place, on the map, in its insets and in the viewer: fractures"""
+    from imfmap.fractures.orientations import rose
     from imfmap.maps.rasters import write_raster
     from imfmap.products.figures.map import MapText, map_figure
     from imfmap.products.viewer.payload import features
@@ -164,7 +165,9 @@ def figure(number: int, folder: Path) -> Work:
     write_raster(mosaic, np.full(grid.shape, 100, np.uint8), grid, nodata=0)
 
     def work():
-        map_figure([folder / "map.png"], mosaic, frame, MapText("All in one place"))
+        map_figure(
+            [folder / "map.png"], mosaic, frame, MapText("All in one place"), rose(np.array([90.0]), np.array([1.0]))
+        )
         features(frame, grid)
 
     return work

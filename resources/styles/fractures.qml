@@ -10,11 +10,20 @@
     </ranges>
     <symbols>
       <symbol name="0" type="fill" alpha="1" clip_to_extent="1">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="line_color" type="QString" value="16,16,18,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.66"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+            <Option name="joinstyle" type="QString" value="round"/>
+          </Option>
+        </layer>
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="color" type="QString" value="182,48,139,115"/>
+            <Option name="color" type="QString" value="255,251,194,115"/>
             <Option name="style" type="QString" value="solid"/>
-            <Option name="outline_color" type="QString" value="182,48,139,255"/>
+            <Option name="outline_color" type="QString" value="255,251,194,255"/>
             <Option name="outline_style" type="QString" value="solid"/>
             <Option name="outline_width" type="QString" value="0.26"/>
             <Option name="outline_width_unit" type="QString" value="MM"/>
@@ -23,11 +32,20 @@
         </layer>
       </symbol>
       <symbol name="1" type="fill" alpha="1" clip_to_extent="1">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="line_color" type="QString" value="16,16,18,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.66"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+            <Option name="joinstyle" type="QString" value="round"/>
+          </Option>
+        </layer>
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="color" type="QString" value="218,90,106,115"/>
+            <Option name="color" type="QString" value="255,221,60,115"/>
             <Option name="style" type="QString" value="solid"/>
-            <Option name="outline_color" type="QString" value="218,90,106,255"/>
+            <Option name="outline_color" type="QString" value="255,221,60,255"/>
             <Option name="outline_style" type="QString" value="solid"/>
             <Option name="outline_width" type="QString" value="0.26"/>
             <Option name="outline_width_unit" type="QString" value="MM"/>
@@ -36,11 +54,20 @@
         </layer>
       </symbol>
       <symbol name="2" type="fill" alpha="1" clip_to_extent="1">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="line_color" type="QString" value="16,16,18,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.66"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+            <Option name="joinstyle" type="QString" value="round"/>
+          </Option>
+        </layer>
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="color" type="QString" value="243,135,74,115"/>
+            <Option name="color" type="QString" value="255,176,102,115"/>
             <Option name="style" type="QString" value="solid"/>
-            <Option name="outline_color" type="QString" value="243,135,74,255"/>
+            <Option name="outline_color" type="QString" value="255,176,102,255"/>
             <Option name="outline_style" type="QString" value="solid"/>
             <Option name="outline_width" type="QString" value="0.26"/>
             <Option name="outline_width_unit" type="QString" value="MM"/>
@@ -49,11 +76,20 @@
         </layer>
       </symbol>
       <symbol name="3" type="fill" alpha="1" clip_to_extent="1">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="line_color" type="QString" value="16,16,18,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.66"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+            <Option name="joinstyle" type="QString" value="round"/>
+          </Option>
+        </layer>
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="color" type="QString" value="254,187,43,115"/>
+            <Option name="color" type="QString" value="255,162,206,115"/>
             <Option name="style" type="QString" value="solid"/>
-            <Option name="outline_color" type="QString" value="254,187,43,255"/>
+            <Option name="outline_color" type="QString" value="255,162,206,255"/>
             <Option name="outline_style" type="QString" value="solid"/>
             <Option name="outline_width" type="QString" value="0.26"/>
             <Option name="outline_width_unit" type="QString" value="MM"/>
@@ -62,11 +98,20 @@
         </layer>
       </symbol>
       <symbol name="4" type="fill" alpha="1" clip_to_extent="1">
+        <layer class="SimpleLine" enabled="1" locked="0" pass="0">
+          <Option type="Map">
+            <Option name="line_color" type="QString" value="16,16,18,255"/>
+            <Option name="line_style" type="QString" value="solid"/>
+            <Option name="line_width" type="QString" value="0.66"/>
+            <Option name="line_width_unit" type="QString" value="MM"/>
+            <Option name="joinstyle" type="QString" value="round"/>
+          </Option>
+        </layer>
         <layer class="SimpleFill" enabled="1" locked="0" pass="0">
           <Option type="Map">
-            <Option name="color" type="QString" value="240,249,33,115"/>
+            <Option name="color" type="QString" value="169,196,255,115"/>
             <Option name="style" type="QString" value="solid"/>
-            <Option name="outline_color" type="QString" value="240,249,33,255"/>
+            <Option name="outline_color" type="QString" value="169,196,255,255"/>
             <Option name="outline_style" type="QString" value="solid"/>
             <Option name="outline_width" type="QString" value="0.26"/>
             <Option name="outline_width_unit" type="QString" value="MM"/>

@@ -20,9 +20,12 @@ with job(snakemake):
     grid = read_grid(files.mosaic)
     azimuths_deg = sun_azimuths(files.images, files.mosaic, params.sun_azimuth_deg)
     around = read_base_map(files.base_map, grid) if files.base_map else None
-    notes = read_json(files.summary)["completeness"]["in_words"]
+    summary = read_json(files.summary)
+    notes = summary["completeness"]["in_words"]
     text = SheetText(from_page(params.title), subtitle(grid), from_page(params.footer), notes)
     paths = files.mosaic, files.sources
-    overview_sheet(snakemake.output.overview, *paths, fractures, text, boundary, azimuths_deg, around)
+    overview_sheet(
+        snakemake.output.overview, *paths, fractures, text, summary["orientation"], boundary, azimuths_deg, around
+    )
     text = SheetText(f"{from_page(params.title)}: what was rejected", subtitle(grid), from_page(params.footer))
     rejected_sheet(snakemake.output.rejected, *paths, rejected, text, azimuths_deg)

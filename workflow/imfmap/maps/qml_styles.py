@@ -31,6 +31,9 @@ class StyleClass:
         In a graduated style: the class holds values from `lower` to below `upper`.
     value : str or None
         In a categorised style: the value of the class. The empty text stands for all other values.
+    casing : tuple of (tuple of int, float) or None
+        Colour and width in millimetres of a wider line below the outline, which shows on ground of the outline's own
+        brightness.
     """
 
     label: str
@@ -40,6 +43,7 @@ class StyleClass:
     lower: float | None = None
     upper: float | None = None
     value: str | None = None
+    casing: tuple[tuple[int, int, int, int], float] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def vector_style(name: str) -> VectorStyle:
     renderer = ElementTree.parse(FOLDER / f"{name}.qml").getroot().find("renderer-v2")
     kind = renderer.get("type")
     symbols = {symbol.get("name"): _symbol(symbol) for symbol in renderer.iter("symbol")}
+    casings = {symbol.get("name"): _casing(symbol) for symbol in renderer.iter("symbol")}
     lines = renderer.find(".//symbol").get("type") == "line"
     if kind == "singleSymbol":
         return VectorStyle(None, (StyleClass(name, *symbols["0"]),), lines)
@@ -84,6 +89,7 @@ def vector_style(name: str) -> VectorStyle:
                 *symbols[part.get("symbol")],
                 lower=float(part.get("lower")),
                 upper=float(part.get("upper")),
+                casing=casings[part.get("symbol")],
             )
             for part in renderer.iter("range")
         ]
@@ -149,18 +155,32 @@ def _symbol(element):
     return (0, 0, 0, 0) if options.get("style") == "no" else fill, outline, float(options["outline_width"])
 
 
+def _casing(element):
+    """Return colour and width of the line below the outline of a QGIS fill symbol; None if there is none."""
+    layer = element.find("layer[@class='SimpleLine']") if element.get("type") == "fill" else None
+    if layer is None:
+        return None
+    options = {option.get("name"): option.get("value") for option in layer.iter("Option")}
+    return tuple(map(int, options["line_color"].split(",")[:4])), float(options["line_width"])
+
+
+def _stroke(colour, width_mm):
+    # SLD's pixel is 0.28 mm.
+    return (
+        f'<Stroke><CssParameter name="stroke">{css(colour)}</CssParameter>'
+        f'<CssParameter name="stroke-width">{width_mm / 0.28:.2f}</CssParameter></Stroke>'
+    )
+
+
 def _rule(column, part, lines):
     name = f"<Name>{escape(part.label)}</Name>"
-    px = part.outline_mm / 0.28  # SLD's pixel is 0.28 mm
     fill = (
         f'<Fill><CssParameter name="fill">{css(part.fill)}</CssParameter>'
         f'<CssParameter name="fill-opacity">{part.fill[3] / 255:.2f}</CssParameter></Fill>'
     )
-    stroke = (
-        f'<Stroke><CssParameter name="stroke">{css(part.outline)}</CssParameter>'
-        f'<CssParameter name="stroke-width">{px:.2f}</CssParameter></Stroke>'
-    )
-    symbol = (
+    stroke = _stroke(part.outline, part.outline_mm)
+    casing = f"<LineSymbolizer>{_stroke(*part.casing)}</LineSymbolizer>" if part.casing else ""
+    symbol = casing + (
         f"<LineSymbolizer>{stroke}</LineSymbolizer>"
         if lines
         else f"<PolygonSymbolizer>{fill}{stroke}</PolygonSymbolizer>"

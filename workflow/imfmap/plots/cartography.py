@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.patheffects import withStroke
 from rasterio.enums import Resampling
@@ -18,7 +20,10 @@ if TYPE_CHECKING:
 
 INK = "#1c1c1e"
 FAINT = "#77777c"
-SUN = "#ffc53d"
+SUN, SUN_EDGE = "#ffc53d", "#7a5200"
+SUN_WORDS = "sunlight comes from here"
+# Most images whose rays of sunlight are drawn on a compass.
+MOST_RAYS = 6
 NO_DATA = "#ececee"
 GREY_RANGE = (0.03, 0.82)
 
@@ -74,7 +79,7 @@ def base_picture(
 
 
 def graticule(axes: "Axes", grid: "MapGrid", ticks: tuple[int, int] = (4, 4)) -> None:
-    """Set ticks in degrees: of longitude along the lower edge, of latitude along the left one.
+    """Draw the graticule: fine lines on the map, degrees of longitude along the lower edge, of latitude along the left.
 
     Parameters
     ----------
@@ -91,10 +96,29 @@ def graticule(axes: "Axes", grid: "MapGrid", ticks: tuple[int, int] = (4, 4)) ->
     places = _nice_ticks(lon, left + along * (right - left), ticks[0])
     text = [_degrees((value + 180) % 360 - 180, ("E", "W"), places) for value, _ in places]
     axes.set_xticks([place for _, place in places], text)
+    meridians = [value for value, _ in places]
     places = _nice_ticks(lat, top + along * (bottom - top), ticks[1])
     text = [_degrees(value, ("N", "S"), places) for value, _ in places]
     axes.set_yticks([place for _, place in places], text, rotation=90, va="center")
+    parallels = [value for value, _ in places]
     axes.tick_params(length=3, width=0.6, color=FAINT, labelcolor=FAINT, labelsize=7.5, pad=2)
+    _graticule_lines(axes, grid, meridians, parallels)
+
+
+def _graticule_lines(axes, grid, meridians, parallels):
+    """Draw meridians and parallels as curves across the map; they stay within its limits."""
+    limits = axes.get_xlim(), axes.get_ylim()
+    along = np.linspace(-0.02, 1.02, 65)
+    rows, columns = (side * along - 0.5 for side in grid.shape)
+    lon, lat = (np.asarray(values) for values in grid.lonlat(*np.meshgrid(rows, columns)))
+    lon = np.unwrap(np.unwrap(lon, period=360, axis=0), period=360, axis=1)
+    to_map = grid.body.to_lonlat(grid.crs)
+    lats, lons = np.linspace(lat.min(), lat.max(), 129), np.linspace(lon.min(), lon.max(), 129)
+    curves = [(np.full_like(lats, value), lats) for value in meridians]
+    curves += [(lons, np.full_like(lons, value)) for value in parallels]
+    lines = [np.column_stack(to_map.transform(*curve, direction="INVERSE")) for curve in curves]
+    axes.add_collection(LineCollection(lines, colors="white", linewidths=0.5, alpha=0.35, zorder=2.5), autolim=False)
+    axes.set(xlim=limits[0], ylim=limits[1])
 
 
 def scale_bar(axes: "Axes", grid: "MapGrid", share: float = 0.22, size: float = 8.5, at_right: bool = False) -> None:
@@ -138,7 +162,10 @@ def scale_bar(axes: "Axes", grid: "MapGrid", share: float = 0.22, size: float = 
 
 
 def compass(axes: "Axes", grid: "MapGrid", sun_azimuths_deg: Sequence[float], size: float = 1.0) -> None:
-    """Draw a compass into axes of its own. It shows north, and the direction towards the Sun of each image.
+    """Draw a compass into axes of its own. It shows north, and where the sunlight of each image comes from.
+
+    A Sun stands on the rim in the direction towards the Sun, and its ray points from there to the middle, as light
+    falls.
 
     Parameters
     ----------
@@ -162,9 +189,11 @@ def compass(axes: "Axes", grid: "MapGrid", sun_azimuths_deg: Sequence[float], si
     arrow = {"arrowstyle": "-|>", "color": SUN, "linewidth": 1.1 * size, "mutation_scale": 7 * size, "shrinkA": 0}
     for azimuth in sun_azimuths_deg:
         angle = np.radians(azimuth)
-        x, y = np.sin(angle), np.cos(angle)
-        axes.annotate("", xy=(0.12 * x, 0.12 * y), xytext=(0.95 * x, 0.95 * y), arrowprops=arrow)
-        axes.plot(x, y, "o", color=SUN, markersize=6 * size, markeredgecolor="#7a5200", markeredgewidth=0.6 * size)
+        towards_sun = np.array([np.sin(angle), np.cos(angle)])
+        # Of many images, the Suns alone: their rays would hide each other.
+        if len(sun_azimuths_deg) <= MOST_RAYS:
+            axes.annotate("", xy=0.12 * towards_sun, xytext=0.8 * towards_sun, arrowprops=arrow)
+        _sun(axes, towards_sun, 0.13)
     side = 0.13 * np.array([-north[1], north[0]])
     tip, foot = 1.32 * north, 0.86 * north
     axes.fill(*np.array([tip, foot + side, foot - side]).T, color="white", path_effects=halo(1.5), zorder=5)
@@ -178,6 +207,22 @@ def compass(axes: "Axes", grid: "MapGrid", sun_azimuths_deg: Sequence[float], si
         fontweight="bold",
         path_effects=halo(),
     )
+
+
+def _sun(axes, middle, radius):
+    """Draw a disc with beams around it: a sign that stands for the Sun itself, not for the end of an arrow."""
+    angles = np.radians(np.arange(0, 360, 45))
+    beams = np.stack([np.sin(angles), np.cos(angles)], axis=-1)
+    ends = np.stack([middle + 1.35 * radius * beams, middle + 2.0 * radius * beams], axis=1)
+    axes.add_collection(LineCollection(ends, colors=SUN, linewidths=1.1, path_effects=halo(2.0), zorder=6))
+    axes.add_patch(Circle(middle, radius, facecolor=SUN, edgecolor=SUN_EDGE, linewidth=0.7, zorder=7))
+
+
+def sun_handle(images: int = 1) -> Line2D:
+    """Return the legend entry of the Suns of a compass: the Sun, and its light that comes from there."""
+    words = SUN_WORDS if images == 1 else f"{SUN_WORDS} ({images} images)"
+    sign = {"marker": "o", "markevery": [0], "markersize": 6, "markeredgecolor": SUN_EDGE}
+    return Line2D([], [], color=SUN, linewidth=1.1, label=words, **sign)
 
 
 def letter_box(axes: "Axes", left: float, bottom: float, side: float, letter: str) -> None:

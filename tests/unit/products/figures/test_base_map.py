@@ -6,6 +6,7 @@ import rasterio
 from affine import Affine
 
 from imfmap.core.errors import InputError
+from imfmap.fractures.orientations import rose
 from imfmap.products.figures.base_map import read_base_map
 from imfmap.products.figures.sheets import overview_sheet
 from tests.helpers.target_factory import target_grid
@@ -31,8 +32,9 @@ def test_a_base_map_lies_around_the_mosaic(drawn, tmp_path):
     x, _ = around.grid.xy(50, int(np.argmax(grey > 0.4)))
     assert grey[0] < 0.1 < 0.7 < grey[-1]
     assert abs(float(x) - (own[0] + (45 * 20 - 300) * 1.5)) < 30
-    overview_sheet([tmp_path / "plain.png"], *paths, fractures, text)
-    overview_sheet([tmp_path / "based.png"], *paths, fractures, text, base_map=around)
+    even = rose(np.array([90.0]), np.array([300.0]))
+    overview_sheet([tmp_path / "plain.png"], *paths, fractures, text, even)
+    overview_sheet([tmp_path / "based.png"], *paths, fractures, text, even, base_map=around)
     assert (tmp_path / "plain.png").read_bytes() != (tmp_path / "based.png").read_bytes()
 
 

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from imfmap.products.figures.insets import COMPLEX_PX, PIXEL_PX, choose_inset_pairs
+from imfmap.products.figures.insets import COMPLEX_PX, MOST_SHARED, PIXEL_PX, choose_inset_pairs, overlap
 from tests.helpers.target_factory import target_grid
 
 GRID = target_grid(size=(2000, 3000))
@@ -56,8 +56,20 @@ def test_places_stay_on_a_small_map():
         geometry=[shapely.box(*grid.window(1, 1, 2, 20).bounds)],
         crs=grid.crs,
     )
+    assert len(choose_inset_pairs(fracture, grid)) == 1, "the same place is not shown again"
     for place in choose_inset_pairs(fracture, grid):
         for square in (place.complex, place.pixels):
             assert square.row >= 0 and square.row + square.side_px <= grid.shape[0]
             assert square.column >= 0 and square.column + square.side_px <= grid.shape[1]
     assert choose_inset_pairs(fracture.iloc[:0], grid) == []
+
+
+def test_no_place_is_shown_twice():
+    rng = np.random.default_rng(5)
+    for _ in range(40):
+        boxes = [(*rng.integers(0, 400, 2), *rng.integers(2, 120, 2)) for _ in range(rng.integers(1, 7))]
+        places = choose_inset_pairs(bars(boxes), GRID)
+        assert [place.letter for place in places] == list("abc")[: len(places)]
+        for number, place in enumerate(places):
+            for other in places[:number]:
+                assert overlap(place.pixels, other.pixels) <= MOST_SHARED

@@ -5,11 +5,17 @@ import numpy as np
 import pytest
 import shapely
 from PIL import Image
+from pypdf import PdfReader
 
+from imfmap.fractures.orientations import rose
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.products.figures.map import MapText, choose_insets, map_figure
-from imfmap.products.figures.panel import RAMP, width_norm
+from imfmap.products.figures.width_colours import width_colours
 from tests.helpers.small_maps import CRS, grid_of, mosaic
+
+ROSE = rose(np.array([90.0]), np.array([300.0]))
+TEXT = MapText("Crookes", footer="small print", threshold=0.5)
+NO_ROSE = rose(np.zeros(0), np.zeros(0))
 
 
 def fractures(grid, boxes):
@@ -36,15 +42,31 @@ def test_a_map_of_a_crop(tmp_path):
     floor = gpd.GeoDataFrame(geometry=[shapely.box(*grid.bounds).buffer(-60)], crs=CRS)
     boundary = {"floor": floor, "ponds": floor.iloc[:0]}
     paths = [tmp_path / "map.png", tmp_path / "map.pdf"]
-    map_figure(paths, tmp_path / "mosaic.tif", found, MapText("Crookes"), boundary, [facts(235.0), facts(110.0)])
-    assert (tmp_path / "map.pdf").read_bytes().startswith(b"%PDF")
+    map_figure(paths, tmp_path / "mosaic.tif", found, TEXT, ROSE, boundary, [facts(235.0), facts(110.0)])
+    page = PdfReader(tmp_path / "map.pdf")
+    assert page.metadata.title == "Crookes" and page.metadata.author
+    # A3, in points.
+    assert [float(side) for side in page.pages[0].mediabox[2:]] == pytest.approx([1191, 842], abs=1)
+    said = page.pages[0].extract_text().replace("\n", " ")
+    for words in (
+        "planetocentric latitude",
+        "radius 1737.4 km",
+        "1.5 m per pixel",
+        "M1L 2010-01-01",
+        "sunlight from 235°",
+        "probability of 0.5",
+        "sunlight comes from here",
+        "Equidistant Cylindrical",
+        "small print",
+    ):
+        assert words in said, words
     picture = np.asarray(Image.open(tmp_path / "map.png").convert("RGB")).astype(int)
     assert picture.shape[1] > 2000
     # The widest fracture's colour is there to be seen, and more of it than a legend holds.
-    wide = np.array(RAMP(width_norm(found)(18.0))[:3]) * 255
+    wide = width_colours([18.0])[0, :3] * 255
     assert (np.abs(picture - wide).max(axis=2) < 12).sum() > 2000
     first = (tmp_path / "map.png").read_bytes()
-    map_figure(paths[:1], tmp_path / "mosaic.tif", found, MapText("Crookes"), boundary, [facts(235.0), facts(110.0)])
+    map_figure(paths[:1], tmp_path / "mosaic.tif", found, TEXT, ROSE, boundary, [facts(235.0), facts(110.0)])
     assert (tmp_path / "map.png").read_bytes() == first
 
 
@@ -52,7 +74,7 @@ def test_a_map_of_a_crop(tmp_path):
 def test_a_map_without_fractures(tmp_path, shape):
     grid = grid_of(*shape)
     mosaic(tmp_path / "mosaic.tif", grid)
-    map_figure([tmp_path / "map.png"], tmp_path / "mosaic.tif", fractures(grid, []), MapText("Nowhere"))
+    map_figure([tmp_path / "map.png"], tmp_path / "mosaic.tif", fractures(grid, []), MapText("Nowhere"), NO_ROSE)
     assert Image.open(tmp_path / "map.png").size[0] > 1500
 
 

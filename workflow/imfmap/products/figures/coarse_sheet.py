@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import colormaps
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ...labels.width_classes import WIDTH_BOUNDS_M, WIDTH_CLASSES
+from ...maps import qml_styles
 from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.probability_raster import decode
@@ -20,7 +22,6 @@ from ...plots.cartography import FAINT, INK, NO_DATA, base_picture, scale_bar
 from ...plots.style import COLOURS
 from .insets import choose_inset_pairs
 from .page import A4, MARGIN, SheetText, place_on_page, write_words
-from .panel import width_norm
 from .parts import draw_fractures, drawing, save
 from .sheets import PNG_DPI, add_compass
 from .sun_arrows import SunArrows
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PAGE = A4[1], A4[0]
-# Even steps of lightness; readers with any kind of colour vision can tell them apart.
-_PROBABILITY = colormaps["cividis"]
+# Ground without fractures; the style of the probability is transparent there.
+_DARK = 0.06
 _BETWEEN, _BETWEEN_MAPS, _CAPTION = 0.05, 0.17, 0.24
 _TOP = PAGE[1] - 1.3
 
@@ -86,7 +87,6 @@ def coarse_sheet(
         check_same_pixels(sources, grid, maps[0].mosaic)
         insets = choose_inset_pairs(maps[0].fractures, grid)
         suns = SunArrows(sources, azimuths_deg or {})
-        norm = width_norm(maps[0].fractures)
         figure = Figure(figsize=PAGE)
         write_words(figure, text, PAGE)
         columns = _columns(maps)
@@ -98,7 +98,7 @@ def coarse_sheet(
             box = inset.complex.box(grid)
             for index, (left, part, _, shown) in enumerate(columns):
                 axes = figure.add_axes(place_on_page(left, top - side, side, side, PAGE))
-                _draw(axes, part, shown, box, norm)
+                _draw(axes, part, shown, box)
                 if index == 0:
                     around = inset.complex.grid(grid)
                     scale_bar(axes, around, share=0.45, size=6.5)
@@ -111,7 +111,7 @@ def coarse_sheet(
             figure.text(MARGIN / PAGE[0], (_TOP - 0.4) / PAGE[1], words, fontsize=9, color=FAINT)
         _numbers(figure, table)
         _chart(figure, table)
-        save(figure, paths, PNG_DPI)
+        save(figure, paths, text.title, PNG_DPI)
 
 
 def _columns(maps):
@@ -148,7 +148,7 @@ def _caption(figure, top, inset):
     write(MARGIN + 0.16, f"{inset.title}: {inset.note}", fontsize=7.5, color=INK)
 
 
-def _draw(axes, part, shown, box, norm):
+def _draw(axes, part, shown, box):
     """Draw one picture of one place."""
     left, bottom, right, top = box.bounds
     axes.set_facecolor(NO_DATA)
@@ -160,19 +160,27 @@ def _draw(axes, part, shown, box, norm):
         x, y = (float(value) for value in grid.xy(first_row - 0.5, first_column - 0.5))
         extent = (x, x + window[3] * grid.resolution_m, y - window[2] * grid.resolution_m, y)
         if part == "probability":
-            picture = _PROBABILITY(np.ma.masked_invalid(decode(read_window(dataset, *window))))
+            picture = _probability_colours()(np.ma.masked_invalid(decode(read_window(dataset, *window))))
         else:
             picture = base_picture(dataset, window)
     axes.imshow(picture, extent=extent, interpolation="nearest")
     if part == "fractures":
-        draw_fractures(axes, shown.fractures[shown.fractures.intersects(box)], norm, filled=False, width=0.9)
+        draw_fractures(axes, shown.fractures[shown.fractures.intersects(box)], filled=False, width=0.9)
     axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[])
+
+
+@cache
+def _probability_colours():
+    """Return the colours that QGIS and the viewer have for probabilities, over dark ground."""
+    colours = qml_styles.colour_table("probability") / 255.0
+    opaque = colours[:, :3] * colours[:, 3:] + _DARK * (1 - colours[:, 3:])
+    return ListedColormap(opaque)
 
 
 def _colour_scale(figure, columns, bottom):
     left = next(left for left, part, _, _ in columns if part == "probability")
     axes = figure.add_axes(place_on_page(left, bottom - 0.13, columns[0][2], 0.08, PAGE))
-    axes.imshow(np.linspace(0, 1, 251)[np.newaxis], cmap=_PROBABILITY, aspect="auto", extent=(0, 1, 0, 1))
+    axes.imshow(np.linspace(0, 1, 251)[np.newaxis], cmap=_probability_colours(), aspect="auto", extent=(0, 1, 0, 1))
     axes.set(yticks=[], xticks=[0, 0.5, 1], xticklabels=["0", "probability", "1"])
     axes.tick_params(length=2, width=0.5, labelsize=6.5, pad=1.5, color=FAINT)
 

@@ -14,6 +14,7 @@ from matplotlib.lines import Line2D
 from ...labels.width_classes import WIDTH_CLASSES
 from ...plots.cartography import NO_DATA, graticule, halo, scale_bar
 from ...plots.style import COLOURS, GREY, saved_figure
+from .rose import EVEN_DASHES, MEAN_AXIS, draw_rose
 
 if TYPE_CHECKING:
     import geopandas
@@ -41,48 +42,25 @@ def rose_figure(paths: Sequence[str | Path], rose: Mapping[str, Any], title: str
         What `orientations.rose` returns.
     title : str
     """
-    lengths, step = np.array(rose["length_km"]), np.radians(rose["bin_deg"])
-    starts = np.arange(2 * len(lengths)) * step
     with saved_figure(*paths, panel_inches=(3.4, 3.7)) as axes:
         figure = axes.figure
         place = axes.get_subplotspec()
         axes.remove()
         axes = figure.add_subplot(place, projection="polar")
-        axes.set_theta_zero_location("N")
-        axes.set_theta_direction(-1)
-        axes.bar(starts, np.sqrt(np.tile(lengths, 2)), step, align="edge", color=COLOURS[0], alpha=0.85,
-                 edgecolor="white", linewidth=0.7)  # fmt: skip
-        largest = max(float(lengths.max()), 1e-3)
-        even = float(lengths.sum()) / len(lengths)
-        around = np.linspace(0, 2 * np.pi, 361)
-        axes.plot(around, np.full_like(around, np.sqrt(even)), color=_INK, linewidth=0.9, linestyle=(0, (4, 2)))
-        rings = _rings(largest)
-        axes.set_rgrids(np.sqrt(rings), [])
-        axes.set_ylim(0, 1.04 * np.sqrt(largest))
-        for ring in rings:
-            axes.text(np.radians(285), np.sqrt(ring), f"{ring:g} km", fontsize=6.5, ha="center", va="center",
-                      path_effects=halo(2, "white", 0.9))  # fmt: skip
-        names = {0: "N", 90: "E", 180: "S", 270: "W", 30: "30°", 60: "60°", 120: "120°", 150: "150°"}
-        axes.set_thetagrids(np.arange(0, 360, 30), [names.get(angle, "") for angle in range(0, 360, 30)], fontsize=8)
-        axes.tick_params(pad=0)
-        axes.spines["polar"].set_visible(False)
-        if rose["mean_axis_deg"] is not None:
-            axis = np.radians(rose["mean_axis_deg"])
-            for turn in (0, np.pi):
-                axes.plot([axis + turn] * 2, [0, 1.04 * np.sqrt(largest)], color=COLOURS[1], linewidth=1.3)
+        draw_rose(axes, rose, with_scale=True)
         axes.set_title(title, pad=10, **_TITLE)
         words = "no fractures"
         if rose["mean_axis_deg"] is not None:
             words = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
         handles = [
-            Line2D([], [], color=COLOURS[1], linewidth=1.3, label=words),
-            Line2D([], [], color=_INK, linewidth=0.9, linestyle=(0, (4, 2)), label="if all directions were alike"),
+            Line2D([], [], color=MEAN_AXIS, linewidth=1.3, label=words),
+            Line2D([], [], color=_INK, linewidth=0.9, linestyle=EVEN_DASHES, label="if all directions were alike"),
         ]
         figure.legend(
             handles=handles,
             loc="outside lower center",
             ncols=1,
-            title=f"{lengths.sum():.1f} km of centrelines in bins of {rose['bin_deg']:g}°",
+            title=f"{sum(rose['length_km']):.1f} km of centrelines in bins of {rose['bin_deg']:g}°",
             title_fontsize=7.5,
         )
 
@@ -259,10 +237,3 @@ def error_figure(paths: Sequence[str | Path], table: "pd.DataFrame", counts: Map
 
 def _outlines(polygons):
     return [ring for part in shapely.get_parts(polygons) for ring in (part.exterior, *part.interiors)]
-
-
-def _rings(largest):
-    """Return two or three round lengths for the rings of a rose."""
-    power = 10.0 ** np.floor(np.log10(largest))
-    ring = max(factor * power for factor in (0.1, 0.2, 0.5, 1, 2, 5) if factor * power <= largest)
-    return [ring / 4, ring] if largest < 2 * ring else [ring / 2, ring, 2 * ring]

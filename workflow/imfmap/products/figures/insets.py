@@ -10,7 +10,7 @@
 If several fractures or squares are equal, the first one counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -27,6 +27,8 @@ PIXEL_PX = 64
 # Share of the shorter side of a map.
 _COMPLEX_SHARE = 0.2
 _MOST_SQUARES = 10_000
+# Insets that share more than this part of the smaller one show the same place.
+MOST_SHARED = 0.5
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def choose_inset_pairs(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> 
     Returns
     -------
     list of InsetPair
-        Three, or none if there are no fractures.
+        Three, or none if there are no fractures; fewer if one would show at pixel scale what another one shows.
     """
     if not len(fractures):
         return []
@@ -139,7 +141,21 @@ def choose_inset_pairs(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> 
     third = InsetPair(
         "c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid)
     )
-    return [first, second, third]
+    insets = [first]
+    for inset in (second, third):
+        if not any(overlap(inset.pixels, other.pixels) > MOST_SHARED for other in insets):
+            insets.append(inset)
+    letters = zip("abc", insets, strict=False)
+    return [replace(inset, letter=letter) for letter, inset in letters]
+
+
+def overlap(one: Square, other: Square) -> float:
+    """Return the shared part of two squares, as a share of the smaller one's area."""
+    sides = [
+        min(first + one.side_px, second + other.side_px) - max(first, second)
+        for first, second in ((one.row, other.row), (one.column, other.column))
+    ]
+    return max(sides[0], 0) * max(sides[1], 0) / min(one.side_px, other.side_px) ** 2
 
 
 def _around(geometry, side_px, grid):

@@ -1,9 +1,10 @@
 """The map of a target: mosaic, fractures, and two places at pixel scale."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -12,8 +13,9 @@ from matplotlib.figure import Figure
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
 from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, letter_box, scale_bar
-from .insets import COMPLEX_PX, densest, square
-from .panel import Layout, draw_legend, draw_numbers, draw_rose, draw_widths, width_norm
+from .insets import COMPLEX_PX, MOST_SHARED, densest, overlap, square
+from .map_facts import image_words, method_words, reference_words
+from .panel import Layout, draw_legend, draw_numbers_and_rose
 from .parts import draw_boundary, draw_fractures, drawing, save
 
 if TYPE_CHECKING:
@@ -33,12 +35,15 @@ class MapText:
     subtitle : str, optional
         What is shown; by default what `subtitle` returns.
     footer : str
-        Sources and method, in small print.
+        Model and credit, in small print.
+    threshold : float, optional
+        Probability from which on a pixel is fracture.
     """
 
     title: str
     subtitle: str | None = None
     footer: str = ""
+    threshold: float | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,7 @@ def map_figure(
     mosaic_path: str | Path,
     fractures: "geopandas.GeoDataFrame",
     text: MapText,
+    rose: Mapping[str, Any],
     boundary: Mapping[str, "geopandas.GeoDataFrame"] | None = None,
     images: "Sequence[ImageFacts]" = (),
 ) -> None:
@@ -71,6 +77,8 @@ def map_figure(
     fractures : geopandas.GeoDataFrame
         Fractures that were kept, with the columns of `measures.measure`; may be empty.
     text : MapText
+    rose : mapping
+        Rose diagram of the fractures' centrelines (see `orientations.rose`).
     boundary : mapping of str to geopandas.GeoDataFrame, optional
         Layers ``floor`` and ``ponds`` (see `accept.read_boundary`), and ``candidates`` for candidate ponds.
     images : sequence of image_facts.ImageFacts
@@ -78,23 +86,20 @@ def map_figure(
     """
     with drawing(), open_raster(mosaic_path) as mosaic:
         grid = MapGrid.of(mosaic)
-        norm = width_norm(fractures)
         insets = choose_insets(fractures, grid)
         layout = Layout(grid.shape, len(insets))
         figure = Figure(figsize=layout.size)
         axes = figure.add_axes(layout.main)
-        _draw_map(axes, layout, mosaic, grid, fractures, norm, insets, boundary or {})
+        _draw_map(axes, layout, mosaic, grid, fractures, insets, boundary or {})
         bar_corner, compass_corner = _free_corners(layout, grid, fractures, insets)
         scale_bar(axes, grid, at_right=bool(bar_corner[0]))
         _draw_compass(figure, layout, grid, compass_corner, images)
         for number, inset in enumerate(insets):
-            _draw_inset(figure, layout, number, mosaic, grid, fractures, norm, inset)
+            _draw_inset(figure, layout, number, mosaic, grid, fractures, inset)
         _draw_text(figure, layout, text, grid, images)
-        draw_numbers(figure, layout, fractures)
-        draw_widths(figure, layout, fractures, norm)
-        draw_rose(figure, layout, fractures)
+        draw_numbers_and_rose(figure, layout, fractures, rose)
         draw_legend(figure, layout, fractures, boundary or {}, images)
-        save(figure, paths)
+        save(figure, paths, text.title)
 
 
 def choose_insets(fractures: "geopandas.GeoDataFrame", grid: MapGrid) -> list[Inset]:
@@ -125,8 +130,7 @@ def choose_insets(fractures: "geopandas.GeoDataFrame", grid: MapGrid) -> list[In
     second = Inset(
         "b", f"Widest fracture, {widest.mean_width_m:.0f} m wide on average", second.row, second.column, side_b
     )
-    apart = max(abs(second.row - insets[0].row), abs(second.column - insets[0].column))
-    if apart > side / 4 or side_b < 0.6 * side:
+    if overlap(second, insets[0]) <= MOST_SHARED:
         insets.append(second)
     return insets
 
@@ -135,13 +139,13 @@ def _box(inset, grid):
     return shapely.box(*grid.window(inset.row, inset.column, inset.side_px, inset.side_px).bounds)
 
 
-def _draw_map(axes, layout, mosaic, grid, fractures, norm, insets, boundary):
+def _draw_map(axes, layout, mosaic, grid, fractures, insets, boundary):
     left, bottom, right, top = grid.bounds
     axes.set_facecolor(NO_DATA)
     axes.imshow(base_picture(mosaic), extent=(left, right, bottom, top), interpolation="antialiased", zorder=1)
     axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
     draw_boundary(axes, boundary)
-    draw_fractures(axes, fractures, norm, filled=True)
+    draw_fractures(axes, fractures, filled=True)
     for inset in insets:
         x, y = grid.xy(inset.row + inset.side_px - 0.5, inset.column - 0.5)
         letter_box(axes, float(x), float(y), inset.side_px * grid.resolution_m, inset.letter)
@@ -176,7 +180,7 @@ def _draw_compass(figure, layout, grid, corner, images):
     compass(figure.add_axes(place, zorder=10), grid, sorted({round(image.sun_azimuth_deg) for image in images}))
 
 
-def _draw_inset(figure, layout, number, mosaic, grid, fractures, norm, inset):
+def _draw_inset(figure, layout, number, mosaic, grid, fractures, inset):
     start, top = layout.column(number)
     window = grid.window(inset.row, inset.column, inset.side_px, inset.side_px)
     left, bottom, right, high = window.bounds
@@ -190,7 +194,7 @@ def _draw_inset(figure, layout, number, mosaic, grid, fractures, norm, inset):
         axes.set_facecolor(NO_DATA)
         axes.imshow(picture, extent=(left, right, bottom, high), interpolation="nearest")
         if column:
-            draw_fractures(axes, near, norm, filled=False)
+            draw_fractures(axes, near, filled=False)
         axes.set(xlim=(left, right), ylim=(bottom, high), xticks=[], yticks=[])
         if not column:
             scale_bar(axes, window, share=0.4, size=7.5)
@@ -206,7 +210,9 @@ def _draw_text(figure, layout, text, grid, images):
         color=FAINT,
         va="center",
     )
-    figure.text(*layout.point(x, 0.2), text.footer, fontsize=7, color=FAINT, va="center")
+    lines = [reference_words(grid), image_words(images), method_words(text.threshold, text.footer)]
+    small = "\n".join(textwrap.fill(line, layout.LETTERS) for line in lines if line)
+    figure.text(*layout.point(x, 0.32), small, fontsize=7, color=FAINT, va="bottom", linespacing=1.35)
 
 
 def subtitle(grid: MapGrid, images: "Sequence[ImageFacts]" = ()) -> str:

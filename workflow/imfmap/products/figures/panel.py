@@ -1,24 +1,23 @@
 """The page of a map figure, and the panel beside the map: numbers, widths, orientations, legend."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap, LogNorm
 from matplotlib.lines import Line2D
 
-from ...plots.cartography import FAINT, INK, SUN, nice_below
+from ...labels.width_classes import WIDTH_CLASSES
+from ...plots.cartography import FAINT, INK, sun_handle
+from .rose import draw_rose
+from .width_colours import casing_colour, class_bounds_m, class_colours, class_of
 
 if TYPE_CHECKING:
     import geopandas
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.projections.polar import PolarAxes
 
     from ...maps.image_facts import ImageFacts
 
-# The upper part of Matplotlib's plasma: even steps of lightness, clear with every kind of colour vision, never grey.
-RAMP = LinearSegmentedColormap.from_list("fractures", matplotlib.colormaps["plasma"](np.linspace(0.42, 1.0, 256)))
 # Areas by name: their label, and the colour and dashes of their outlines.
 AREAS = {
     "floor": ("crater floor", "#ffffff", (0, (5, 2.5))),
@@ -28,13 +27,15 @@ AREAS = {
 
 
 class Layout:
-    """Places on the page, in inches from its lower left corner.
+    """Places on a page of A3, in inches from its lower left corner.
 
     Beside the map, or below a wide one, stand columns of one width: the insets, and a panel of numbers.
     """
 
-    MARGIN, GAP, SIDE, TITLE, FOOT, INSET = 0.45, 0.4, 4.5, 0.95, 0.75, 2.2
+    MARGIN, GAP, SIDE, TITLE, FOOT, INSET = 0.5, 0.4, 4.5, 0.95, 1.15, 2.2
     INSET_STEP, PANEL = 2.62, 3.95
+    # A3, landscape; letters of the small print that fit between its margins.
+    PAGE, LETTERS = (16.54, 11.69), 260
     COMPASS = 0.95
 
     def __init__(self, shape: tuple[int, int], insets: int):
@@ -48,17 +49,12 @@ class Layout:
             Number of insets.
         """
         aspect = shape[0] / shape[1]
-        self.wide = aspect < 0.6
-        if self.wide:
-            width = 3 * self.SIDE + 2 * self.GAP
-            body = width * aspect + self.GAP + self.PANEL
-            page = width
-        else:
-            width = 9.3 if aspect <= 1.1 else max(10.2 / aspect, 2.5)
-            body = max(width * aspect, insets * self.INSET_STEP + self.PANEL)
-            page = width + self.GAP + self.SIDE
-        self.insets = insets
-        self.size = (page + 2 * self.MARGIN, self.TITLE + body + self.FOOT)
+        self.size, self.insets = self.PAGE, insets
+        across, high = self.PAGE[0] - 2 * self.MARGIN, self.PAGE[1] - self.TITLE - self.FOOT
+        room = high - self.GAP - self.PANEL
+        self.wide = across * aspect < room
+        # Ticks and their degrees stand below the map.
+        width = across if self.wide else min(across - self.GAP - self.SIDE, (high - 0.25) / aspect)
         self.top = self.size[1] - self.TITLE
         self.map_width, self.map_height = width, width * aspect
         self.main = self.place(self.MARGIN, self.top - self.map_height, self.map_width, self.map_height)
@@ -83,13 +79,6 @@ class Layout:
         return self.column(self.insets)
 
 
-def width_norm(fractures: "geopandas.GeoDataFrame") -> LogNorm:
-    """Return a logarithmic colour scale over the middle 96 % of the mean widths."""
-    widths = fractures["mean_width_m"].to_numpy(float) if len(fractures) else np.array([5.0])
-    low, high = np.percentile(widths, (2, 98))
-    return LogNorm(max(0.1, min(low, high / 1.5)), max(high, 1.5 * low, 0.2))
-
-
 def draw_numbers(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame") -> None:
     """Write the main numbers of the map: count, total length and median width of fractures."""
     left, top = layout.panel
@@ -110,50 +99,43 @@ def draw_numbers(figure: "Figure", layout: Layout, fractures: "geopandas.GeoData
         figure.text(*layout.point(x, y - 0.3), name, fontsize=8.5, color=FAINT, va="center")
 
 
-def draw_widths(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame", norm: LogNorm) -> None:
-    """Draw the colour scale of widths, and a histogram of the widths above it."""
+def draw_widths(axes: "Axes", fractures: "geopandas.GeoDataFrame") -> None:
+    """Draw the number of fractures in each width class, in the colour of the class: legend and histogram in one."""
+    bounds = class_bounds_m()
+    counts = np.bincount(class_of(fractures["mean_width_m"].to_numpy(float)), minlength=len(bounds))
+    places = np.arange(len(bounds))
+    tallest = max(1, counts.max())
+    # A class without fractures keeps a low bar, since the bars are the legend.
+    heights = np.maximum(counts, 0.06 * tallest)
+    axes.bar(places, heights, 0.86, color=class_colours(), edgecolor=casing_colour(), linewidth=0.9)
+    for place, count, height in zip(places, counts, heights, strict=True):
+        text = f"{count:,}".replace(",", "\u2009")
+        axes.annotate(text, (place, height), (0, 2), textcoords="offset points", ha="center", fontsize=7, color=INK)
+    limits = [
+        f"under {bounds[1]:g}",
+        *(f"{low:g}–{high:g}" for low, high in zip(bounds[1:-1], bounds[2:], strict=True)),
+    ]
+    names = zip([*limits, f"from {bounds[-1]:g}"], WIDTH_CLASSES, strict=True)
+    axes.set_xticks(places, [f"{limit} m\n{name}" for limit, name in names])
+    axes.set(xlim=(-0.5, len(bounds) - 0.5), ylim=(0, 1.2 * tallest), yticks=[])
+    axes.tick_params(length=0, labelsize=6.5, labelcolor=INK, pad=2)
+    for side in ("left", "right", "top"):
+        axes.spines[side].set_visible(False)
+
+
+def draw_numbers_and_rose(
+    figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame", rose: Mapping[str, Any]
+) -> None:
+    """Draw the panel of a map with fractures: their numbers, widths and directions."""
+    draw_numbers(figure, layout, fractures)
     if not len(fractures):
         return
-    left, bottom = layout.panel[0], layout.panel[1] - 1.9
-    axes = figure.add_axes(layout.place(left, bottom, layout.SIDE - 0.05, 0.13))
-    axes.imshow(np.linspace(0, 1, 256)[np.newaxis], cmap=RAMP, aspect="auto", extent=(0, 1, 0, 1))
-    ticks = _log_ticks(norm.vmin, norm.vmax)
-    axes.set_xticks([float(norm(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
-    axes.set_yticks([])
-    axes.tick_params(length=2.5, width=0.6, color=FAINT, labelsize=7.5, labelcolor=INK, pad=2)
-    figure.text(*layout.point(left, bottom - 0.33), "mean width, m", fontsize=8.5, color=FAINT, va="center")
-    axes = figure.add_axes(layout.place(left, bottom + 0.15, layout.SIDE - 0.05, 0.75))
-    places = np.clip(norm(fractures["mean_width_m"].to_numpy(float)), 0, 1)
-    counts, edges = np.histogram(places, bins=24, range=(0, 1))
-    axes.bar(edges[:-1], counts, np.diff(edges) * 0.9, align="edge", color=RAMP((edges[:-1] + edges[1:]) / 2))
-    axes.set(xlim=(0, 1), ylim=(0, max(1, counts.max()) * 1.02))
-    axes.axis("off")
-
-
-def draw_rose(figure: "Figure", layout: Layout, fractures: "geopandas.GeoDataFrame") -> None:
-    """Draw the rose diagram of orientations, weighted by length; north is up."""
-    if not len(fractures):
-        return
-    side = 1.35
-    left, bottom = layout.panel[0], layout.panel[1] - 2.55 - side
-    rose(figure.add_axes(layout.place(left, bottom, side, side), projection="polar"), fractures)
-
-
-def rose(axes: "PolarAxes", fractures: "geopandas.GeoDataFrame") -> None:
-    """Draw orientations on polar axes, clockwise from north. The area of a petal stands for the length of fractures."""
-    step = 15.0
-    shares, edges = np.histogram(
-        fractures["orientation_deg"] % 180.0, np.arange(0, 180.1, step), weights=fractures["total_length_m"]
-    )
-    angles = np.radians(np.concatenate([edges[:-1], edges[:-1] + 180.0]) + step / 2)
-    axes.bar(angles, np.sqrt(np.tile(shares, 2)), np.radians(step) * 0.92, color=RAMP(0.25), linewidth=0)
-    axes.set_theta_zero_location("N")
-    axes.set_theta_direction(-1)
-    axes.set_xticks(np.radians([0, 90, 180, 270]), ["N", "E", "S", "W"])
-    axes.set_yticks([])
-    axes.tick_params(labelsize=7.5, labelcolor=FAINT, pad=-3)
-    axes.spines["polar"].set_visible(False)
-    axes.grid(color=FAINT, linewidth=0.3, alpha=0.5)
+    left, top = layout.panel
+    draw_widths(figure.add_axes(layout.place(left, top - 1.95, layout.SIDE - 0.05, 1.0)), fractures)
+    figure.text(*layout.point(left, top - 2.4), "fractures by mean width", fontsize=8.5, color=FAINT, va="center")
+    side = 1.3
+    place = layout.place(left + 0.1, top - 2.62 - side, side, side)
+    draw_rose(figure.add_axes(place, projection="polar"), rose)
 
 
 def draw_legend(
@@ -166,14 +148,11 @@ def draw_legend(
     """Draw the legend of outlines and Sun arrows, and the note on the rose diagram."""
     handles = area_handles(boundary)
     if images:
-        label = "towards the Sun" if len(images) == 1 else f"towards the Sun, {len(images)} images"
-        handles.append(
-            Line2D([], [], color=SUN, marker="o", markersize=6, markeredgecolor="#7a5200", linewidth=1.1, label=label)
-        )
+        handles.append(sun_handle(len(images)))
     left, top = layout.panel[0], layout.panel[1] - 0.6
     if len(fractures):
         left, top = layout.panel[0] + 1.75, layout.panel[1] - 2.62
-        words = "orientation by length\n(area of a petal)"
+        words = "directions of the centrelines\n(area of a petal: length)"
         figure.text(*layout.point(left, top - 1.2), words, fontsize=8.5, color=FAINT, va="center", linespacing=1.4)
     if handles:
         axes = figure.add_axes(layout.place(left, top - 0.8, layout.SIDE - 1.8, 0.8))
@@ -199,9 +178,3 @@ def area_handles(boundary: Mapping[str, "geopandas.GeoDataFrame"]) -> list[Line2
         for name, (label, colour, style) in AREAS.items()
         if len(boundary.get(name, ()))
     ]
-
-
-def _log_ticks(low, high):
-    ticks = [factor * power for power in (0.1, 1.0, 10.0, 100.0) for factor in (1, 2, 3, 5, 7)]
-    ticks = [tick for tick in ticks if low <= tick <= high]
-    return ticks or [nice_below(high)]

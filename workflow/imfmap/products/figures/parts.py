@@ -13,15 +13,18 @@ from matplotlib.path import Path as Outline
 
 from ...core.files import replacing
 from ...plots.cartography import FAINT, INK, halo
-from .panel import AREAS, RAMP
+from .panel import AREAS
+from .width_colours import casing_colour, width_colours
 
 if TYPE_CHECKING:
     import geopandas
     from matplotlib.axes import Axes
-    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
-FILL_ALPHA = 0.65
+FILL_ALPHA = 0.4
+# By how much the dark casing is wider than the line that lies on it, points.
+CASING = 1.3
+AUTHOR = "imfmap, maps of impact melt fractures"
 PDF_DPI = 300
 PNG_DPI = 200
 
@@ -43,11 +46,12 @@ def drawing() -> AbstractContextManager[None]:
     return matplotlib.rc_context(_STYLE)
 
 
-def save(figure: "Figure", paths: Iterable[str | Path], png_dpi: float = PNG_DPI) -> None:
-    """Write a figure as PNG and PDF. The same figure gives the same bytes."""
+def save(figure: "Figure", paths: Iterable[str | Path], title: str, png_dpi: float = PNG_DPI) -> None:
+    """Write a figure as PNG and PDF, with title and author. The same figure gives the same bytes."""
     for path in paths:
         with replacing(path) as temporary:
-            plain = {"CreationDate": None} if temporary.suffix == ".pdf" else {"Software": None}
+            named = {"Title": title, "Author": AUTHOR}
+            plain = named | ({"CreationDate": None} if temporary.suffix == ".pdf" else {"Software": None})
             dpi = PDF_DPI if temporary.suffix == ".pdf" else png_dpi
             figure.savefig(temporary, dpi=dpi, metadata=plain)
 
@@ -73,18 +77,14 @@ def draw_boundary(axes: "Axes", boundary: Mapping[str, "geopandas.GeoDataFrame"]
             axes.add_collection(outlines)
 
 
-def draw_fractures(
-    axes: "Axes", fractures: "geopandas.GeoDataFrame", norm: "Normalize", filled: bool, width: float = 1.3
-) -> None:
-    """Draw the polygons of fractures in the colour of their mean width.
+def draw_fractures(axes: "Axes", fractures: "geopandas.GeoDataFrame", filled: bool, width: float = 1.3) -> None:
+    """Draw the polygons of fractures in the colour of their mean width: light, inside a dark casing.
 
     Parameters
     ----------
     axes : matplotlib.axes.Axes
     fractures : geopandas.GeoDataFrame
         With ``mean_width_m``; may be empty.
-    norm : matplotlib.colors.Normalize
-        Colour scale of the widths.
     filled : bool
         Whether polygons are filled. Their outlines are drawn, too, since most polygons on a map are narrower than a
         pixel of the figure.
@@ -95,15 +95,16 @@ def draw_fractures(
         return
     parts, owner = shapely.get_parts(fractures.geometry.values, return_index=True)
     paths = [Outline.make_compound_path(*(Outline(ring, closed=True) for ring in rings([part]))) for part in parts]
-    colours = RAMP(norm(fractures["mean_width_m"].to_numpy(float)))[owner]
+    colours = width_colours(fractures["mean_width_m"].to_numpy(float))[owner]
+    line = 0.8 if filled else width
+    casing = PathCollection(paths, facecolors="none", edgecolors=casing_colour(), linewidths=line + CASING, zorder=4)
+    axes.add_collection(casing)
     if filled:
-        casing = PathCollection(paths, facecolors="none", edgecolors=(0, 0, 0, 0.55), linewidths=1.7, zorder=4)
-        axes.add_collection(casing)
         # The fill is transparent, so that the fracture below it shows. Thin polygons show only their outline.
         fills = colours * [1, 1, 1, FILL_ALPHA]
-        axes.add_collection(PathCollection(paths, facecolors=fills, edgecolors=colours, linewidths=0.8, zorder=5))
+        axes.add_collection(PathCollection(paths, facecolors=fills, edgecolors=colours, linewidths=line, zorder=5))
     else:
-        axes.add_collection(PathCollection(paths, facecolors="none", edgecolors=colours, linewidths=width, zorder=5))
+        axes.add_collection(PathCollection(paths, facecolors="none", edgecolors=colours, linewidths=line, zorder=5))
 
 
 def rings(polygons: Iterable[shapely.Geometry]) -> list[np.ndarray]:

@@ -2,23 +2,33 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from ...fractures.accept import REASONS
 from ...maps.alignment import check_same_pixels
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
-from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, halo, letter_box, scale_bar
+from ...plots.cartography import (
+    FAINT,
+    NO_DATA,
+    base_picture,
+    compass,
+    graticule,
+    halo,
+    letter_box,
+    scale_bar,
+    sun_handle,
+)
 from .insets import Square, choose_inset_pairs, square
 from .page import A4, MARGIN, SheetText, notes_height, place_on_page, write_words
-from .panel import RAMP, area_handles, rose, width_norm
+from .panel import area_handles, draw_widths
 from .parts import draw_boundary, draw_fractures, drawing, rings, save
+from .rose import draw_rose
 from .sun_arrows import SunArrows
 
 if TYPE_CHECKING:
@@ -47,6 +57,7 @@ def overview_sheet(
     sources_path: str | Path,
     fractures: "geopandas.GeoDataFrame",
     text: SheetText,
+    rose: Mapping[str, Any],
     boundary: Mapping[str, "geopandas.GeoDataFrame"] | None = None,
     azimuths_deg: Mapping[str, float] | None = None,
     base_map: "BaseMap | None" = None,
@@ -66,6 +77,8 @@ def overview_sheet(
     fractures : geopandas.GeoDataFrame
         Fractures that were kept (see `measures.measure`); may be empty.
     text : SheetText
+    rose : mapping
+        Rose diagram of the fractures' centrelines (see `orientations.rose`).
     boundary : mapping of str to geopandas.GeoDataFrame, optional
         Layers ``floor`` and ``ponds``, and ``candidates`` for candidate ponds.
     azimuths_deg : mapping of str to float, optional
@@ -77,21 +90,18 @@ def overview_sheet(
         grid = MapGrid.of(mosaic)
         check_same_pixels(sources, grid, mosaic_path)
         suns = SunArrows(sources, azimuths_deg or {})
-        norm = width_norm(fractures)
         insets = choose_inset_pairs(fractures, grid)
         # Without fractures there is no place to look at closely, and the page ends below the map.
         page = A4 if insets else (A4[0], _OVERVIEW + 2.0)
         figure = Figure(figsize=page)
         write_words(figure, text, page)
         top = page[1] - 1.02 - notes_height(text)
-        bottom = _draw_overview(
-            figure, page, top, mosaic, grid, fractures, norm, insets, boundary or {}, suns, base_map
-        )
-        _draw_side(figure, page, top, fractures, norm, boundary or {}, suns)
+        bottom = _draw_overview(figure, page, top, mosaic, grid, fractures, insets, boundary or {}, suns, base_map)
+        _draw_side(figure, page, top, fractures, rose, boundary or {}, suns)
         bottom = min(bottom, top - 3.9) - 0.68
         for number, inset in enumerate(insets):
-            _draw_inset(figure, number, bottom, inset, mosaic, grid, fractures, norm, boundary or {}, suns)
-        save(figure, paths, PNG_DPI)
+            _draw_inset(figure, number, bottom, inset, mosaic, grid, fractures, boundary or {}, suns)
+        save(figure, paths, text.title, PNG_DPI)
 
 
 def rejected_sheet(
@@ -115,14 +125,18 @@ def rejected_sheet(
         grid = MapGrid.of(mosaic)
         check_same_pixels(sources, grid, mosaic_path)
         suns = SunArrows(sources, azimuths_deg or {})
-        reasons = [*REASONS, *sorted(set(rejected["reason"]) - set(REASONS))]
+        # A reason without examples gets no heading, but a word in the last line.
+        found = set(rejected["reason"])
+        reasons = [*(reason for reason in REASONS if reason in found), *sorted(found - set(REASONS))]
+        absent = [reason for reason in REASONS if reason not in found]
         counts = {reason: int((rejected["reason"] == reason).sum()) for reason in reasons}
         seen = sum(count > 0 for count in counts.values())
         # The free part of the page is divided among the reasons that have examples.
         free = A4[1] - _HEAD - _FOOT - _HEADING * len(reasons)
         most = max(1, int(free / max(seen, 1) / _ROW)) if seen else 0
         rows = {reason: min(most, -(-count // _EXAMPLES)) for reason, count in counts.items()}
-        page = A4[0], _HEAD + _FOOT + sum(_HEADING + _ROW * lines for lines in rows.values())
+        last = _HEADING if absent else 0.0
+        page = A4[0], _HEAD + _FOOT + last + sum(_HEADING + _ROW * lines for lines in rows.values())
         figure = Figure(figsize=page)
         write_words(figure, text, page)
         top = page[1] - _HEAD
@@ -130,10 +144,13 @@ def rejected_sheet(
             members = rejected[rejected["reason"] == reason]
             _draw_reason(figure, page, top, reason, members, rows[reason], mosaic, grid, suns)
             top -= _HEADING + _ROW * rows[reason]
-        save(figure, paths, PNG_DPI)
+        if absent:
+            words = f"no detections were rejected as {' or '.join(absent)}".replace("_", " ").capitalize()
+            figure.text(MARGIN / page[0], top / page[1], words, fontsize=8, color=FAINT, va="center")
+        save(figure, paths, text.title, PNG_DPI)
 
 
-def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, boundary, suns, base_map):
+def _draw_overview(figure, page, top, mosaic, grid, fractures, insets, boundary, suns, base_map):
     """Draw the crater, and return the lower edge of the picture in inches."""
     whole = base_map.grid if base_map else grid
     aspect = whole.shape[0] / whole.shape[1]
@@ -152,7 +169,7 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, bou
         )
     axes.set(xlim=(left, right), ylim=(bottom, high), aspect="equal")
     draw_boundary(axes, boundary)
-    draw_fractures(axes, fractures, norm, filled=True)
+    draw_fractures(axes, fractures, filled=True)
     for inset in insets:
         around = inset.complex.grid(grid).bounds
         letter_box(axes, around[0], around[1], around[2] - around[0], inset.letter)
@@ -164,7 +181,7 @@ def _draw_overview(figure, page, top, mosaic, grid, fractures, norm, insets, bou
     return top - height
 
 
-def _draw_side(figure, page, top, fractures, norm, boundary, suns):
+def _draw_side(figure, page, top, fractures, rose, boundary, suns):
     """Draw the panel beside the crater: numbers, colour scale of widths, rose diagram, legend."""
     left = MARGIN + _OVERVIEW + 0.27
     x = left / page[0]
@@ -172,40 +189,35 @@ def _draw_side(figure, page, top, fractures, norm, boundary, suns):
     if len(fractures):
         length_m, area_m2 = (float(fractures[name].sum()) for name in ("total_length_m", "area_m2"))
         widths = fractures["mean_width_m"]
+        low, high = np.percentile(widths, (5, 95))
         numbers += [
             (f"{length_m / 1000:.1f} km" if length_m >= 1000 else f"{length_m:.0f} m", "total length"),
             (f"{area_m2 / 1e6:.2f} km\u00b2" if area_m2 >= 1e5 else f"{area_m2:.0f} m\u00b2", "total area"),
-            (f"{widths.median():.1f} m", f"median width, {widths.min():.1f} to {widths.max():.1f} m"),
+            (f"{widths.median():.1f} m", f"median width, 9 of 10 from {low:.1f} to {high:.1f} m"),
         ]
     for index, (number, name) in enumerate(numbers):
         y = top - 0.15 - 0.5 * index
         figure.text(x, y / page[1], number, fontsize=15, fontweight="bold", va="center")
         figure.text(x, (y - 0.21) / page[1], name, fontsize=7.5, color=FAINT, va="center")
     if len(fractures):
-        bottom = top - 2.2
-        axes = figure.add_axes(place_on_page(left, bottom, _SIDE, 0.11, page))
-        axes.imshow(np.linspace(0, 1, 256)[np.newaxis], cmap=RAMP, aspect="auto", extent=(0, 1, 0, 1))
-        ticks = [tick for tick in (1, 2, 3, 5, 7, 10, 15, 20, 30, 50, 70, 100) if norm.vmin <= tick <= norm.vmax]
-        axes.set_xticks([float(norm(tick)) for tick in ticks], [f"{tick:g}" for tick in ticks])
-        axes.set_yticks([])
-        axes.tick_params(length=2.5, width=0.6, color=FAINT, labelsize=7.5, pad=2)
-        figure.text(x, (bottom - 0.3) / page[1], "mean width, m", fontsize=7.5, color=FAINT, va="center")
-        box = place_on_page(left + 0.14, top - _OVERVIEW + 0.08, 0.95, 0.95, page)
-        rose(figure.add_axes(box, projection="polar"), fractures)
-        words = "orientation by length\n(area of a petal)"
-        y = (top - _OVERVIEW + 0.55) / page[1]
+        axes = figure.add_axes(place_on_page(left, top - 2.52, _SIDE, 0.46, page))
+        draw_widths(axes, fractures)
+        axes.tick_params(labelsize=5)
+        box = place_on_page(left + 0.14, top - _OVERVIEW - 0.06, 0.95, 0.95, page)
+        draw_rose(figure.add_axes(box, projection="polar"), rose)
+        words = "directions of centrelines\n(area: their length)"
+        y = (top - _OVERVIEW + 0.41) / page[1]
         figure.text(x + 1.36 / page[0], y, words, fontsize=7.5, color=FAINT, va="center", linespacing=1.4)
     inset_boxes = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")
     handles = [*area_handles(boundary), *([inset_boxes] if len(fractures) else [])]
     if suns.all():
-        sun = {"color": "#ffc53d", "marker": "o", "markersize": 5.5, "markeredgecolor": "#7a5200"}
-        handles.append(Line2D([], [], linewidth=1.1, label="towards the Sun", **sun))
+        handles.append(sun_handle())
     if not handles:
         return
     legend = figure.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(x, (top - 2.68) / page[1]),
+        bbox_to_anchor=(x, (top - 2.93) / page[1]),
         fontsize=7.5,
         facecolor="#5a5a5f",
         edgecolor="none",
@@ -217,7 +229,7 @@ def _draw_side(figure, page, top, fractures, norm, boundary, suns):
     legend.get_frame().set_boxstyle("round", pad=0.2, rounding_size=0.3)
 
 
-def _draw_inset(figure, number, top, inset, mosaic, grid, fractures, norm, boundary, suns):
+def _draw_inset(figure, number, top, inset, mosaic, grid, fractures, boundary, suns):
     side = (A4[0] - 2 * MARGIN - (_COLUMNS - 1) * _GAP) / _COLUMNS
     left = MARGIN + number * (side + _GAP)
     figure.text(left / A4[0], (top + 0.24) / A4[1], inset.letter, fontsize=11, fontweight="bold", va="center")
@@ -230,7 +242,7 @@ def _draw_inset(figure, number, top, inset, mosaic, grid, fractures, norm, bound
         near = fractures[fractures.intersects(window.box(grid))]
         if row == 0:
             draw_boundary(axes, boundary, 0.9)
-        draw_fractures(axes, near, norm, filled=False)
+        draw_fractures(axes, near, filled=False)
         if row == 0:
             inner = inset.pixels.grid(grid).bounds
             spot = Rectangle(inner[:2], inner[2] - inner[0], inner[3] - inner[1], fill=False, edgecolor="white")
@@ -269,7 +281,8 @@ def _draw_reason(figure, page, top, reason, members, rows, mosaic, grid, suns):
         scale_bar(axes, around, share=0.4, size=6)
         add_compass(axes, around, suns.of(window), (1, 1), 0.3, 0.38)
         confidence = "" if np.isnan(member.confidence) else f", p {member.confidence:.2f}"
-        write(left, bottom - 0.1, f"{member.area_m2:.0f} m\u00b2{confidence}", fontsize=7)
+        words = f"no. {member.fracture}, {member.area_m2:.0f} m\u00b2{confidence}"
+        write(left, bottom - 0.1, words, fontsize=6.5)
 
 
 def draw_window(

@@ -58,6 +58,7 @@ def classes(name: str) -> dict[str, Any]:
                 "value": part.value,
                 "fill": _rgba(part.fill),
                 "line": _rgba(part.outline),
+                "casing": _rgba(part.casing[0]) if part.casing else None,
                 "swatch": qml_styles.css(part.outline),
             }
             for part in style.classes

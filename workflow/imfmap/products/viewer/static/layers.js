@@ -94,10 +94,12 @@ const Layers = (() => {
   function look(name, part) {
     const dash = { footprints: [7, 5], rejected: [3, 3], candidate_ponds: [6, 4] }[name];
     const width = { fractures: 1.3, floor: 1.6, ponds: 1.4, candidate_ponds: 1.6 }[name] || 1.2;
-    return new ol.style.Style({
+    const inside = new ol.style.Style({
       fill: new ol.style.Fill({ color: part.fill }),
       stroke: new ol.style.Stroke({ color: part.line, width, lineDash: dash }),
     });
+    if (!part.casing) return [inside];
+    return [new ol.style.Style({ stroke: new ol.style.Stroke({ color: part.casing, width: width + 2 }) }), inside];
   }
 
   function named(text) {
@@ -127,7 +129,7 @@ const Layers = (() => {
       style: (feature) => {
         if (feature.get("hidden")) return null;
         const style = looks[feature.get("class")];
-        return labels ? [style, labels[feature.get("at")]] : style;
+        return labels ? [...style, labels[feature.get("at")]] : style;
       },
       visible: SHOWN.has(name),
       // Outlines that a person drew may reach far beyond the map.
