@@ -70,5 +70,5 @@ def test_a_title_of_a_map_is_drawn_as_it_is_written(tmp_path, title):
     with drawing():
         figure = Figure(figsize=(2, 1))
         text = figure.text(0.1, 0.5, title)
-        save(figure, [tmp_path / "a.png", tmp_path / "a.pdf"])
+        save(figure, [tmp_path / "a.png", tmp_path / "a.pdf"], title)
         assert not text.get_parse_math()
