@@ -64,7 +64,7 @@ def bytes_of(content):
             bytes_of({"state_dict": Harmful()}),
             "holds print; only tensors and plain values are read, since others could run code",
         ),
-        (bytes_of(torch.nn.Linear(2, 2)), r"holds torch\.nn\.modules\.linear\.Linear, and to read"),
+        (bytes_of(torch.nn.Linear(2, 2)), r"holds torch\.nn\.modules\.linear\.Linear; only tensors"),
         (b"nothing", "is no PyTorch file"),
         (b"<!doctype html><html>404</html>", "is no PyTorch file"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is no PyTorch file"),
