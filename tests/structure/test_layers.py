@@ -1,5 +1,6 @@
 """Packages import in one direction only, and in the forms that the code digest follows."""
 
+import re
 import tomllib
 
 import pytest
@@ -85,6 +86,29 @@ def test_an_import_past_the_doors_is_told(toy):
 
 def test_packages_import_only_those_before_them():
     assert not wrong_imports()
+
+
+# Calls that import a module by a text, which neither the order nor the code digest can follow.
+IMPORTS_BY_TEXT = re.compile(r"\b(import_module|__import__|run_module|exec|eval)\(")
+
+
+def imports_by_text(folder=PACKAGE.parent):
+    """Lines of the library, its scripts and its rules that may import a module by a text."""
+    files = sorted([*folder.rglob("*.py"), *folder.rglob("*.smk")])
+    lines = ((path, line.strip()) for path in files for line in path.read_text().splitlines())
+    return [f"{path.name}: {line}" for path, line in lines if IMPORTS_BY_TEXT.search(line.replace(".eval(", ""))]
+
+
+def test_no_module_is_imported_by_a_text():
+    assert not imports_by_text()
+
+
+@pytest.mark.parametrize(
+    "line", ["importlib.import_module('imfmap.run.job')", "__import__('imfmap.run')", "exec('from ..run import job')"]
+)
+def test_an_import_by_a_text_is_told(toy, line):
+    (toy / "core" / "files.py").write_text(f"import importlib\n{line}\n")
+    assert imports_by_text(toy) == [f"files.py: {line}"]
 
 
 def test_every_package_of_the_order_exists():

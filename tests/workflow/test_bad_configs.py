@@ -44,7 +44,7 @@ def planned(folder, text, goal="all"):
             "targets.a.edrs: the name of 'my image.IMG' is 'my image' up to its first dot",
         ),
         (one_of("products: no_such.csv"), "targets.a.products: there is no file no_such.csv"),
-        (one_of('products: [M1500000000LE], title: "A\\x01B"'), "targets.a.title: has the sign U+0001"),
+        (one_of('products: [M1500000000LE], title: "A\\x01B"'), "targets.a.title: has the character U+0001"),
         (f"targets: {{a: {MAPPED}}}", "models: is empty, so that nothing can map a; add one, such as"),
     ],
 )

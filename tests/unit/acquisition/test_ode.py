@@ -177,7 +177,9 @@ def test_a_polar_place_is_asked_for_in_two_halves(ode_server, ask, lat):
 )
 def test_an_address_that_may_not_be_asked_ends_the_search(ode_server, ask, tmp_path, url):
     ode_server.products = [ode_product("M100000001LE", WEST, url=url)]
-    with pytest.raises(InputError, match="M100000001LE: gives the address '.*', which .*; do not use it") as caught:
+    with pytest.raises(
+        InputError, match="M100000001LE: gives the address '.*', which .*; use another source"
+    ) as caught:
         ask()
     assert "\n" not in str(caught.value) and not list(tmp_path.iterdir())
 

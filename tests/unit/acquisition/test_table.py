@@ -111,10 +111,10 @@ def test_an_image_that_is_not_as_the_table_says_is_warned_of(tmp_path, caplog, s
         ("http://127.0.0.1:8000/x.IMG", None),
         ("http://localhost:8000/x.IMG", "is an address of this machine"),
         ("http://169.254.169.254/x", "is an address of this machine"),
-        ("file://elsewhere/x.IMG", "is not of http or https"),
-        ("ftp://archive.example/x.IMG", "is not of http or https"),
+        ("file://elsewhere/x.IMG", "does not begin with http:// or https://"),
+        ("ftp://archive.example/x.IMG", "does not begin with http:// or https://"),
         ("http://archive.example/../x.IMG", "leads out of a folder"),
-        ("/data/x.IMG", "is none"),
+        ("/data/x.IMG", "is no complete address"),
     ],
 )
 def test_an_address_of_a_table_is_one_that_may_be_asked(tmp_path, url, said):

@@ -266,7 +266,7 @@ def test_a_state_of_another_training_is_not_gone_on_from(tmp_path, monkeypatch, 
         (tmp_path / "model" / ".resume" / "state.pt").write_bytes(b"nothing")
     caplog.clear()
     run(tmp_path / "model", paths, training=short, seed=int(change == "seed"))
-    assert ".resume was of other settings" in caplog.text and "going on" not in caplog.text
+    assert ".resume belongs to other settings" in caplog.text and "going on" not in caplog.text
     assert not (tmp_path / "model" / ".resume").exists()
     assert (tmp_path / "model" / ".resume.old" / "state.pt").exists()
 

@@ -128,9 +128,9 @@ def test_black_is_data_where_another_value_is_none(tmp_path):
 MOON = GRID.crs.to_wkt()
 FAR = Affine(1.5, 0, LEFT + 90_000, 0, -1.5, TOP)
 REFUSED = {
-    "no CRS": (None, GRID.transform, {}, "has a place, but no CRS; set its CRS"),
+    "no CRS": (None, GRID.transform, {}, "has coordinates, but no CRS; set its CRS"),
     "no transform": (MOON, Affine.identity(), {}, "has no georeference; set its corners .*set its CRS"),
-    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "rests on no ellipsoid.*set its CRS"),
+    "a CRS on nothing": ('LOCAL_CS["site",UNIT["metre",1]]', GRID.transform, {}, "has no ellipsoid.*set its CRS"),
     "the Earth in metres": ("EPSG:32633", GRID.transform, {}, "ellipsoid of 6378137 m is that of no known body"),
     "metres said to be kilometres": (
         "+proj=eqc +lat_ts=-10.4 +lon_0=-165 +R=1737400 +units=km",
@@ -187,7 +187,7 @@ def test_numbers_of_colours_are_no_brightness(tmp_path, grey):
     if grey:
         np.testing.assert_array_equal(taken(path)[0], rasterio.open(path).read(1))
     else:
-        refused(path, "holds numbers of colours, no brightness; make it grey by gdal_translate -expand gray")
+        refused(path, "holds numbers of a colour table, not brightness; make it grey: gdal_translate -expand gray")
 
 
 EARTH = "+proj=eqc +R=6378137 +units=m"

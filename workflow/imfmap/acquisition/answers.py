@@ -32,7 +32,7 @@ def _listed(value):
 
 
 def _number(value):
-    """A number, also one in a text; NaN for what is none."""
+    """Return a number, also from a text; NaN for anything else."""
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError, OverflowError):
@@ -56,7 +56,7 @@ def _part(value):
 
 
 def _time(value):
-    """Time of an image of LRO; empty for what is none."""
+    """Return the time of an image of LRO; an empty text for anything else."""
     try:
         return value if isinstance(value, str) and 2009 <= parse_utc(value).year < 2049 else ""
     except (ValueError, OverflowError):
@@ -156,7 +156,7 @@ def ode_results(answer: Answer, remedy: str) -> OdeResults:
     Raises
     ------
     SetupError
-        Where the answer is none.
+        If the answer is no such page of results.
     """
     return _read(_OdeAnswer, answer, "ODE result", remedy).results
 
@@ -167,7 +167,7 @@ def zenodo_record(answer: Answer, remedy: str) -> ZenodoRecord:
     Raises
     ------
     SetupError
-        Where the answer is none.
+        If the answer is no such record.
     """
     return _read(ZenodoRecord, answer, "Zenodo record", remedy)
 
@@ -178,7 +178,7 @@ def bucket_page(answer: Answer, remedy: str) -> BucketPage:
     Raises
     ------
     SetupError
-        Where the answer is none.
+        If the answer is no such page of a listing.
     """
     try:
         parser = ElementTree.XMLParser(target=_PlainTree())

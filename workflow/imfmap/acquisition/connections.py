@@ -18,8 +18,8 @@ class GuardedAdapter(HTTPAdapter):
     """Makes guarded connections for `requests`, and never repeats a request: `http` does that.
 
     A server whose name leads to this machine or its network is left at once, before anything is sent to it: the server
-    of a redirect too, and a name that leads elsewhere since it was checked. An IP address is taken: who gives one has
-    checked it (`outside.address`). Behind a proxy, the proxy finds the server.
+    of a redirect too, and a name that leads elsewhere since it was checked. An IP address is taken, because
+    `outside.address` has checked it. Behind a proxy, the proxy finds the server.
 
     Parameters
     ----------

@@ -78,7 +78,7 @@ def download_file(
     except ValueError:
         scheme = ""
     if scheme not in ("http", "https", "file"):
-        raise InputError(shown(url), "is no address of http, https or file", "check who gives it")
+        raise InputError(shown(url), "is no address of http, https or file", "correct the address")
     try:
         _download(url, path, acquisition, check, size, http)
     except OSError as error:

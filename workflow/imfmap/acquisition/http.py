@@ -150,7 +150,7 @@ def _answer(
                 return answer, read(answer, acquisition["timeout_s"]) if read else b""
         except (requests.RequestException, HTTPError, UnicodeError, OSError) as error:
             failures += 1
-            # An address that is none stays none.
+            # A ValueError is about the address itself: another try would not change it.
             if failures > acquisition["retries"] or isinstance(error, ValueError):
                 found = f"did not answer ({_reason(error)})"
                 raise SetupError(url, found, "check the network and try again") from None

@@ -151,7 +151,7 @@ def _footprint(product):
 
 
 def _outline(text):
-    """Polygon of WKT in longitude and latitude; None for what is none."""
+    """Return the polygon of WKT in longitude and latitude; None for a text that is no polygon."""
     if len(text) > _LONGEST_OUTLINE or not text.lstrip().upper().startswith(("POLYGON", "MULTIPOLYGON")):
         return None
     try:

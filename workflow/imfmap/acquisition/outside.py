@@ -27,7 +27,7 @@ _SHOWN = 200
 
 
 def shown(text: Any) -> str:
-    """Return text from outside for a message: without signs that steer a terminal, and not too long."""
+    """Return text from outside for a message: without characters that control a terminal, and not too long."""
     text = str(text)[: 10 * _SHOWN]
     text = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
@@ -60,7 +60,7 @@ def path_below(folder: str | Path, name: str, where: str | Path) -> Path:
     """
     if not is_path_below(name):
         raise SetupError(
-            where, f"names the file '{shown(name)}', which is no plain path in its folder", "do not use it"
+            where, f"names the file '{shown(name)}', which is no plain path below its folder", "use another source"
         )
     return Path(folder, name)
 
@@ -80,8 +80,8 @@ def check_links(folder: str | Path, path: Path) -> None:
     except (OSError, RuntimeError):
         real, inside = "a circle of links", False
     if not inside:
-        found = f"is behind a link that leads out of {folder}, to {real}"
-        raise SetupError(path, found, "fetch nothing into it: name its own folder as acquisition.isisdata")
+        found = f"lies behind a link that leads out of {folder}, to {real}, and nothing is written there"
+        raise SetupError(path, found, "remove the link, or set acquisition.isisdata to the tree that it leads into")
 
 
 def address(url: str, where: str | Path, acquisition: Mapping[str, Any], given_by: str = "") -> str:
@@ -100,8 +100,8 @@ def address(url: str, where: str | Path, acquisition: Mapping[str, Any], given_b
     Raises
     ------
     SetupError
-        Where it is no address of http or https, has a user's name, dots that lead out of a folder, or signs that no
-        address has, or is an address of this machine or of its own network. (`connections` looks at names of servers
+        Where it is no address of http or https, has a user's name, dots that lead out of a folder, or characters that
+        no address has, or is an address of this machine or of its own network. (`connections` looks at names of servers
         when it is connected to them.)
     """
     fault = _fault(url)
@@ -110,25 +110,25 @@ def address(url: str, where: str | Path, acquisition: Mapping[str, Any], given_b
         if is_near(host) and host not in named_hosts(acquisition) and host != _host(given_by):
             fault = "is an address of this machine or of its network, and the config does not name it"
     if fault is not None:
-        raise SetupError(where, f"gives the address '{shown(url)}', which {fault}", "do not use it")
+        raise SetupError(where, f"gives the address '{shown(url)}', which {fault}", "use another source")
     return url
 
 
 def _fault(url):
-    """What is wrong with an address, whoever it is of; None where nothing is."""
+    """Return what is wrong with an address, whoever gave it; None if nothing is wrong."""
     if len(url) > limits.ADDRESS_LENGTH:
         return f"has more than {limits.ADDRESS_LENGTH} characters"
     parsed = _parsed(url)
     if parsed is None or _NOT_IN_ADDRESS.search(url) or not parsed.scheme:
-        return "is none"
+        return "is no complete address"
     if parsed.scheme not in ("http", "https"):
-        return "is not of http or https"
+        return "does not begin with http:// or https://"
     if not parsed.host:
-        return "is none"
+        return "is no complete address"
     if parsed.auth is not None or not _HOST.fullmatch(parsed.host):
-        return "is of no plain server"
+        return "names no plain server"
     if max(map(len, parsed.host.split("."))) > 63 and not parsed.host.startswith("["):
-        return "is of no plain server"
+        return "names no plain server"
     # The parsed path has no such parts any more.
     path = unquote(re.sub(r"[?#].*", "", url.partition("://")[2]))
     if ".." in re.split(r"[/\\]", path) or "\x00" in path:
@@ -137,7 +137,7 @@ def _fault(url):
 
 
 def _parsed(url: str) -> Url | None:
-    """An address as the HTTP client itself reads it; None where it is none."""
+    """Return an address as the HTTP client itself reads it; None for a text that is no address."""
     try:
         return parse_url(url)
     except (LocationParseError, ValueError):

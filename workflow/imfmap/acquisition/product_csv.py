@@ -41,7 +41,7 @@ class ProductLines:
     lines: tuple
 
     def number(self, cell: str) -> float | str:
-        """Return a cell as a number; as it is where it is none."""
+        """Return a cell as a number, or unchanged if it is no number."""
         text = cell.replace(",", ".") if self.decimal_comma else cell
         try:
             return float(text)

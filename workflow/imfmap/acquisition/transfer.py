@@ -117,7 +117,7 @@ def _copy(source, part, file, most):
 
 
 def _chunks_of_file(original: BinaryIO, source: Path) -> Iterator[bytes]:
-    """Yield the bytes of a file. Errors of whoever takes them do not count as this file's."""
+    """Yield the bytes of a file. Errors of the code that takes the bytes do not count as errors of this file."""
     try:
         while chunk := original.read(CHUNK):
             yield chunk
@@ -202,7 +202,7 @@ def _extent(answer, have):
 
 
 def _count(text):
-    """Number of bytes in a header; None where it is none."""
+    """Return the number of bytes that a header gives; None if it gives no number."""
     return int(text) if text and re.fullmatch(r"[0-9]{1,18}", text) else None
 
 
@@ -227,7 +227,7 @@ def _read(answer, url, part, file, first, total, most, timeout_s):
 
 
 def _chunks_of_answer(answer: requests.Response) -> Iterator[bytes]:
-    """Yield the bytes of an answer as they arrive. Errors of whoever takes them are no cut."""
+    """Yield the bytes of an answer as they arrive. Errors of the code that takes the bytes do not count as a cut."""
     try:
         # What has arrived, however little: a longer wait for more would lose it to a cut.
         while chunk := answer.raw.read1(CHUNK):

@@ -26,7 +26,7 @@ class InputError(ValueError):
 
 
 def _shown(text):
-    """Return a text with its control signs as codes: names of files and keys may have them, terminals obey them."""
+    """Return a text with control characters as codes. Names of files may have them, and terminals obey them."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 
 

@@ -25,7 +25,7 @@ _COMMIT_S = 1.0
 _PAGE_SIZE = 16384
 _TABLE = "CREATE TABLE parts (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL)"
 
-# SQLite's codes of a file that is damaged, or that is none of this version.
+# SQLite's codes of a file that is damaged, or of another version.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT, sqlite3.SQLITE_ERROR)
 # How SQLite calls a disk that is read-only, and files that this user may not write.
 _CLOSED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
@@ -181,7 +181,7 @@ class PartStore:
 
     def _is_damage(self, error):
         """Return whether an error is of the file, not of the machine."""
-        # A version in the header that SQLite does not know makes a file read-only, whoever may write it.
+        # A version in the header that SQLite does not know makes a file read-only, even if the user may write it.
         writable = os.access(self.path, os.W_OK) and os.access(self.path.parent, os.W_OK)
         return _code_of(error) in _DAMAGE or _code_of(error) == sqlite3.SQLITE_READONLY and writable
 

@@ -61,7 +61,7 @@ def name_of(process: Mapping[str, Any]) -> str:
 
 
 def named(word: str) -> dict[str, Any] | None:
-    """Return the identity that `name_of` wrote as one word; None if it is none."""
+    """Return the identity that `name_of` wrote as one word; None if a text is no such identity."""
     # The name of a host may have dots.
     host, *rest = word.rsplit(".", 3)
     if len(rest) != 3 or not rest[1].isdecimal():

@@ -22,14 +22,14 @@ from .processes import RUN_VARIABLE, identity, is_alive, name_of
 _OWNER = r"(?P<run>[0-9a-f]{8})-(?P<host>[0-9a-f]{8})-(?P<boot>[0-9a-f]{8})-(?P<pid>\d+)-(?P<born>\d+)"
 _SUFFIX = r"\.part(?P<suffix>(?:\.\w+)?)"
 _NAME = re.compile(rf"\.(?P<stem>.*)\.{_OWNER}{_SUFFIX}", re.DOTALL)
-# Within a text, a name has none of the signs that stand around file names there.
+# Within a text, a name has none of the characters that stand around file names there.
 _IN_TEXT = re.compile(rf"(?<![^/\s\['\"(])\.(?P<stem>[^/\n\[\]'\"]*?)\.{_OWNER}{_SUFFIX}(?![\w.-]*\.part)")
 # Suffix of a folder that a file is taken out of. Such a folder has no final name.
 _AROUND = ".around"
 _AROUND_IN_TEXT = re.compile(rf"(?<![^/\s\['\"(])\.[^/\n\[\]'\"]*?\.{_OWNER}\.part\{_AROUND}/")
 # Earlier versions named no process, or not its start. None of their runs is alive in a folder that this one has taken.
 _EARLIER = re.compile(r"\..+\.\d+\.part(\.\w+)?|\.[a-z0-9_]{8}\.part|\.import\.[a-z0-9_]{8}|\.fractures\.[a-z0-9_]{8}")
-# Of a process on another host nobody here knows whether it is alive. It writes at least once in this time.
+# This host cannot see whether a process of another host is alive. A live one writes at least once in this time.
 _LONGEST_SILENCE_S = 7 * 86400.0
 # Bytes. Longer names are an error on most file systems.
 _LONGEST_NAME = 255

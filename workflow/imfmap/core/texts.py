@@ -1,16 +1,16 @@
-"""Texts of users: which signs no text may have, and a form that is safe inside a web page."""
+"""Texts of users: which characters no text may have, and a form that is safe inside a web page."""
 
 import html
 import unicodedata
 
 # Signs that turn the direction of all that follows: a text with them is not shown as it is written.
 _TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
-# Control signs, halves of UTF-16 pairs, code points that are no character; separators of lines and paragraphs.
+# Control characters, halves of UTF-16 pairs, code points that are no character; separators of lines and paragraphs.
 _REFUSED = ("Cc", "Cs", "Cn", "Zl", "Zp")
 
 
 def refused_sign(text: str) -> str | None:
-    """Return the first sign that no XML, no file name or no reader takes, as its code point; None without one.
+    """Return the code point of the first character that XML, file names or readers do not take; None without one.
 
     Emoji of a Unicode that is newer than Python's are taken for no character, too.
     """
@@ -21,7 +21,10 @@ def refused_sign(text: str) -> str | None:
 
 
 def for_page(text: str) -> str:
-    """Return a text without a sign of HTML. Snakemake's report writes parameters of rules into a script as they are."""
+    """Return a text without special characters of HTML.
+
+    Snakemake's report writes parameters of rules into a script as they are.
+    """
     return html.escape(text, quote=False)
 
 

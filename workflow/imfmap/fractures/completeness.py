@@ -188,7 +188,7 @@ class Completeness:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
-        """Return the completeness of `as_dict`. Raises KeyError, TypeError or ValueError if it is none."""
+        """Return the completeness of `as_dict`. Raises KeyError, TypeError or ValueError if it has another form."""
         arrays = ("length", "number", "length_ratio", "number_ratio", "class_width_m", "class_length_m")
         made = cls(**{**values, **{name: np.array(values[name], float) for name in arrays}})
         fits = len(made.length)

@@ -30,7 +30,11 @@ def write_calibrated(path: str | Path, out_path: str | Path, calibrated: Mapping
         If the file is no checkpoint of this workflow, or `out_path` is the same file.
     """
     if Path(path).resolve() == Path(out_path).resolve():
-        raise InputError(out_path, "is the checkpoint to be calibrated", "give the calibrated one another name")
+        raise InputError(
+            out_path,
+            "is both the checkpoint that is read and the one to be written",
+            "give the calibrated one another name",
+        )
     load_checkpoint(path)
     content = torch.load(path, map_location="cpu", weights_only=True)
     content["settings"] = {**content["settings"], **calibrated}

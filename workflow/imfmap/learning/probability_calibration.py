@@ -80,7 +80,7 @@ class ProbabilityCalibration:
             raise InputError(where, "holds a calibration of another size than this version has", _REMEDY)
         rises = all((np.diff(curve) >= 0).all() and 0 <= curve[0] < curve[-1] <= 1 for curve in curves)
         if not rises or not (np.diff([1.0, *images]) > 0).all() or not np.isfinite(images).all():
-            raise InputError(where, "holds a calibration that turns probabilities round", _REMEDY)
+            raise InputError(where, "holds a calibration curve that falls, where it must rise", _REMEDY)
         return cls(tuple(image.tolist()), tuple(images.tolist()), tuple(tuple(curve.tolist()) for curve in fused))
 
     @classmethod

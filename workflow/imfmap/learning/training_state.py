@@ -56,11 +56,11 @@ class TrainingState:
         if known:
             self.clear()
             self.aside.rename(self.folder)
-            logger.info("%s is of this training: it is used again", self.aside)
+            logger.info("%s belongs to this training: the training continues from it", self.aside)
         if there:
             shutil.rmtree(self.aside, ignore_errors=True)
             leaving.rename(self.aside)
-            logger.warning("%s was of other settings, tiles or software: it is kept as %s", self.folder, self.aside)
+            logger.warning("%s belongs to other settings, tiles or software: it is kept as %s", self.folder, self.aside)
 
     def load(self) -> dict[str, Any] | None:
         """Return what `save` was last given, on the CPU; None if there is no state of the same training."""

@@ -123,7 +123,7 @@ def check_sums(path: str | Path) -> None:
         with zipfile.ZipFile(path) as parts:
             listed = parts.infolist()
             if sum(part.file_size for part in listed) > Path(path).stat().st_size:
-                raise InputError(path, "is packed, and PyTorch packs no weights", _SAVE_AGAIN)
+                raise InputError(path, "is compressed, which PyTorch never does with weights", _SAVE_AGAIN)
             broken = parts.testzip()
     except InputError:
         raise
@@ -164,7 +164,7 @@ def _refusal(error):
     said = str(error)
     remedy = _SAVE_AGAIN
     if named := re.search(r"\bGLOBAL (\S+)", said):
-        return f"holds {named[1]}, and to read more than tensors and plain values could run code", remedy
+        return f"holds {named[1]}; only tensors and plain values are read, since others could run code", remedy
     if "TorchScript" in said:
         return "is a program (TorchScript), and not weights alone", remedy
     return "is no PyTorch file, or not the whole of one", remedy

@@ -165,7 +165,7 @@ def start_from(model: "GreyNetwork", path: str | Path) -> None:
     state = network_state(content["state_dict"], [names], path)
     last = [name for name in own if name.startswith(f"{LAST_LAYER}.")]
     if any(name in state and state[name].shape != own[name].shape for name in last):
-        logger.info("%s has other classes: the last layer starts as drawn", path)
+        logger.info("%s has other classes: the last layer starts from random values", path)
         state |= {name: own[name] for name in last}
     _without_sun(state, own, model.sun_channels)
     load_state(model.network, state, path)
@@ -245,7 +245,7 @@ def _usual(prefixes, path):
         key = keys[0] if len(set(keys)) == 1 else next((key for key in _USUAL if key in keys), None)
         if key is None:
             found = f"holds several networks: {_listed([prefix.removesuffix('.') for prefix in rest])}"
-            raise InputError(path, found, "save the state of the one wanted alone")
+            raise InputError(path, found, "save the state of one network alone")
         rest = [prefix for prefix, own in zip(rest, keys, strict=True) if own == key]
         depth += 1
     others = [prefix.removesuffix(".") for prefix in prefixes if prefix != rest[0]]

@@ -160,7 +160,7 @@ def body_of(crs: Any) -> Body:
     """
     ellipsoid = CRS.from_user_input(crs).ellipsoid
     if ellipsoid is None:
-        raise InputError("CRS", "it rests on no ellipsoid", f"use a CRS of one of {', '.join(BODIES)}")
+        raise InputError("CRS", "it has no ellipsoid", f"use a CRS of one of {', '.join(BODIES)}")
     radius = ellipsoid.semi_major_metre
     for candidate in BODIES.values():
         if abs(candidate.radius_m - radius) < 1500.0:

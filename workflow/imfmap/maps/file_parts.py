@@ -84,7 +84,7 @@ def _sources(file: Path) -> Iterator[Path]:
     try:
         elements = list(ElementTree.parse(file).iter())
     except (ElementTree.ParseError, OSError):
-        return  # whoever reads it tells what is wrong with it
+        return  # the step that reads the file reports what is wrong
     for element in elements:
         if element.tag in _SOURCES and element.text:
             relative = element.get("relativeToVRT", element.get("relativetoVRT")) == "1"

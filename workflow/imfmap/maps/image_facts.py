@@ -13,7 +13,7 @@ from .rasters import open_raster
 _PREFIX = "IMF_"
 # Tag of a raster that is made of several images. It holds their product ids, joined by commas.
 PRODUCTS_TAG = "IMF_PRODUCTS"
-# Start time of an image that nobody told.
+# Start time of an image, if it is not known.
 UNKNOWN = "unknown"
 
 
@@ -26,7 +26,7 @@ class ImageFacts:
     product : str
         Product identifier, e.g. ``M143947267LE``.
     start_time : str
-        UTC of the first line, ISO 8601; `UNKNOWN` for a mosaic, or an image of which nobody told it.
+        UTC of the first line, ISO 8601; `UNKNOWN` for a mosaic, or an image whose start time is not known.
     sun_azimuth_deg : float
         Direction towards the Sun on the map, clockwise from the grid's up, 0..360.
     incidence_deg, emission_deg, phase_deg : float

@@ -54,7 +54,7 @@ def with_pending_edits(path: str | Path) -> Iterator[Path]:
             shutil.copyfile(file, folder / file.name)
         copy = folder / Path(path).name
         with closing(sqlite3.connect(copy)) as database:
-            database.execute("SELECT count(*) FROM sqlite_master")  # undoes what a journal has not seen to its end
+            database.execute("SELECT count(*) FROM sqlite_master")  # undoes edits that were broken off
             database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         yield copy
 
@@ -63,8 +63,8 @@ def content_digest(path: str | Path) -> str:
     """SHA-256 of what a file says.
 
     GeoPackage: the features of its layers, in any order, with their reference systems. Shapefile: shapes, attributes
-    and reference system. Any other file, and a GeoPackage that is broken (who reads it tells the fault): its bytes and
-    those of the files that are read with it (`file_parts`), but not the statistics that programs keep of a raster.
+    and reference system. Any other file, and a broken GeoPackage (the step that reads it reports the fault): its bytes
+    and those of the files that are read with it (`file_parts`), but not the statistics that programs keep of a raster.
     Folder: the names and bytes of all files below it. The name of the file or folder itself says nothing.
 
     Raises
@@ -76,7 +76,7 @@ def content_digest(path: str | Path) -> str:
     try:
         kind = path.suffix.lower()
         if kind == ".gpkg":
-            # A file that lies may hold any type at any place.
+            # A broken file may hold any type at any place.
             with suppress(sqlite3.Error, TypeError, ValueError, AttributeError), with_pending_edits(path) as file:
                 return _digest(_geopackage(file))
         if kind == ".shp":

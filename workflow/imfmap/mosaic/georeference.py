@@ -53,9 +53,11 @@ def check_reference(source: rasterio.DatasetReader, path: str | Path, grid: "Map
     if source.transform.is_identity or not source.transform.determinant:
         raise InputError(path, "has no georeference", f"set its corners (gdal_edit.py -a_ullr), and {_GIVE_CRS}")
     if source.crs is None:
-        raise InputError(path, "has a place, but no CRS", _GIVE_CRS)
+        raise InputError(path, "has coordinates, but no CRS", _GIVE_CRS)
     if _coloured(source):
-        raise InputError(path, "holds numbers of colours, no brightness", "make it grey by gdal_translate -expand gray")
+        raise InputError(
+            path, "holds numbers of a colour table, not brightness", "make it grey: gdal_translate -expand gray"
+        )
     crs = crs_of(source)
     try:
         body = body_of(crs)

@@ -136,7 +136,7 @@ def _outlined(images):
 def _map_item(text, grid, files, images):
     times = [moment for item in images for moment in _interval(item)]
     if not times:
-        # For a mosaic that somebody else made, only the time of its file is known.
+        # Of a finished mosaic from elsewhere, only the time of its file is known.
         times = [_time_of(files["mosaic.tif"])]
     geometry, bbox = geographic_footprint(grid)
     item = pystac.Item(
@@ -164,7 +164,7 @@ def _image_item(path, facts, probabilities):
     with open_raster(path) as image:
         grid = MapGrid.of(image)
     geometry, bbox = geographic_footprint(grid, facts.geometry)
-    # For an image of which nobody told the time, only that of its file is known.
+    # If the time of an image is not known, that of its file is taken.
     moment = _time_of(path) if facts.start_time == UNKNOWN else parse_utc(facts.start_time).replace(tzinfo=UTC)
     item = pystac.Item(facts.product, mapping(geometry), bbox, moment, {"title": facts.product})
     _describe(item, grid)

@@ -75,7 +75,11 @@ def write_left_out(images: Mapping[str, str | Path], out: str | Path) -> None:
     missing = {product: mark for product, mark in marks.items() if mark is not None}
     if len(missing) == len(images):
         product, (step, reason) = next(iter(missing.items()))
-        raise InputError(out, f"no image of the target is left; {product}: {step}: {reason}", "solve it, and rerun")
+        raise InputError(
+            out,
+            f"no image of the target is left; {product}: {step}: {reason}",
+            "mend this, then run the same command again",
+        )
     with replacing(out) as temporary, open(temporary, "w", newline="") as file:
         table = csv.writer(file, lineterminator="\n")
         table.writerow(COLUMNS)

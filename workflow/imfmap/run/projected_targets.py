@@ -33,7 +33,7 @@ def check_projected(config: dict, name: str, where: str | Path) -> None:
     seen = {}
     for path in target.get("projected", []):
         if braces := set(path) & set("{}"):
-            found = f"{key}.projected: the name {path} has the sign {min(braces)}"
+            found = f"{key}.projected: the name {path} has the character {min(braces)}"
             raise InputError(where, found, "rename the file, or name a link to it")
         other = seen.setdefault(product_of_raster(path), path)
         if other != path:

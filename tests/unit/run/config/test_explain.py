@@ -82,7 +82,7 @@ def refusal(text):
         ("targets: {Floor: 1}", "targets: the name 'Floor' has the wrong form; give a name, of small letters, digits "
          "and _, a letter first, at most 80"),
         ("comparison: {questions: {sun: {title: null}}}", "comparison.questions.sun.title: is missing; give text, of "
-         "at most 120 signs"),
+         "at most 120 characters"),
         ("simulation: {wall_azimuth_deg: .nan}", "targets.floor.simulate.wall_azimuth_deg: 'nan' is no number; give a "
          "number"),
     ],

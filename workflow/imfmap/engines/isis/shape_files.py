@@ -19,7 +19,7 @@ def check_shape_file(path: str | Path, key: str) -> None:
     Raises
     ------
     InputError
-        If the file is no cube, as a GeoTIFF is none, or ``demprep`` has not been run on it.
+        If the file is no cube (a GeoTIFF, for instance), or ``demprep`` has not been run on it.
     """
     try:
         label = _label_text(path)

@@ -109,7 +109,7 @@ def _whole(value):
 
 def _readable(value):
     if sign := refused_sign(value):
-        raise fault(f"has the sign {sign}, which cannot be shown or written", "leave it out")
+        raise fault(f"has the character {sign}, which cannot be shown or written", "leave it out")
     return value
 
 
@@ -127,7 +127,7 @@ def _path(value):
 
 def _short_enough(value, most):
     if len(value) > most:
-        raise fault(f"is {len(value)} signs long", f"give at most {most}")
+        raise fault(f"is {len(value)} characters long", f"give at most {most}")
     return value
 
 
@@ -187,7 +187,7 @@ Azimuth = number(ge=0, le=360)
 Count = whole(ge=1)
 NotNegativeCount = whole(ge=0)
 Text = text()
-Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} signs"), AfterValidator(_title)]
+Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} characters"), AfterValidator(_title)]
 File = Annotated[text(kind="a path"), AfterValidator(_path)]
 PolygonOrFile = Annotated[Text, AfterValidator(_place)]
 Url = Annotated[text(kind="an address"), AfterValidator(_address)]
