@@ -1,7 +1,7 @@
 """One catalogue of many runs: `python -m imfmap.products.all_runs NAME results/catalog.json results/*/catalog.json`.
 
-Many craters are mapped in runs of some hundred (docs/scale.md). Each run has its own catalogue. This command writes one
-that links to all of them, from its own place. The runs stay as they are.
+Many craters are mapped in several runs, each of which has its own catalogue. This command writes one that links to all
+of them, from its own place. The runs stay as they are.
 """
 
 import argparse
