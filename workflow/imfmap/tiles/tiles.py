@@ -19,12 +19,11 @@ from numpy.typing import ArrayLike
 from ..core.choices import RECIPES
 from ..core.errors import InputError
 from ..core.files import replacing
-from ..labels.labelled_area import NOT_LABELLED
 from ..maps.alignment import check_same_pixels
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import open_raster, read_window
-from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
+from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces, without_unlabelled
 from .sun_frame import LEFT_DEG, SunFrame
 
 logger = logging.getLogger(__name__)
@@ -175,8 +174,7 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
     cut = map_pieces if recipe == "paper" else sun_pieces
     sparse, lost_px = 0, 0
     for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):
-        unseen = piece["mask"] == NOT_LABELLED
-        piece |= {name: np.where(unseen, np.uint8(0), piece[name]) for name in ("mask", "valid")}
+        piece = without_unlabelled(piece)
         share = piece["valid"].mean()
         if not (share > 0 and share >= min_valid_fraction):
             sparse += bool(share > 0)
