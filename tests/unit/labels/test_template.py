@@ -35,10 +35,10 @@ def test_the_committed_files_are_what_the_script_makes(root, made, name):
     if name.endswith(".qml"):
         assert committed.read_text() == (made / name).read_text()
         return
-    for layer in ("lines", "polygons", "layer_styles"):
+    for layer in ("lines", "polygons", "labelled", "layer_styles"):
         one, other = (pyogrio.read_dataframe(path, layer=layer) for path in (committed, made / name))
         assert one.equals(other)
-    assert layers_of(committed) == ["lines", "polygons"]
+    assert layers_of(committed) == ["lines", "polygons", "labelled"]
 
 
 def test_gdal_opens_the_template(made):

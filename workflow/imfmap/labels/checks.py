@@ -11,6 +11,7 @@ import pandas
 from ..core.errors import InputError
 from ..core.files import replacing
 from ..maps.target_grid import target_grid
+from .labelled_area import LAYER, LabelledArea
 from .reading import LAYERS, check_labels, read_labels, unread_layers
 from .width_classes import WIDTH_CLASSES
 
@@ -78,7 +79,16 @@ def check_files(drawn: Mapping[str, Mapping[str, Any]], csv_path: str | Path) ->
 def _problems(path, settings):
     """Return the problems of one file, a line each."""
     try:
-        problems = [f"{path}: {problem}" for problem in check_labels(path, target_grid(settings["place"]))]
+        grid = target_grid(settings["place"])
+        problems = [f"{path}: {problem}" for problem in check_labels(path, grid)]
+        area = LabelledArea(path, grid.crs)
+        if not problems:
+            labels = read_labels(path, grid.crs)
+            problems = [
+                f"{path}: layer {layer}, feature {fid}: lies outside the layer {LAYER}, where nothing counts "
+                "(enlarge that area, or delete the label)"
+                for layer, fid in labels.loc[~area.touches(labels.geometry.values), ["layer", "fid"]].values
+            ]
         if not problems and settings["learnt"] and not len(read_labels(path)):
             problems = [f"{path}: has no label, and would teach that there are no fractures (draw them)"]
     except InputError as error:

@@ -24,6 +24,7 @@ from ..maps.grids import MapGrid
 from ..maps.large_shapes import MOST_POINTS, pieces_of
 from ..maps.rasters import BLOCK, create_raster
 from ..maps.vectors import crs_fault, layers_of, read_as_drawn
+from .labelled_area import LAYER, LabelledArea
 from .width_classes import WIDTH_CLASSES
 
 LAYERS = ("lines", "polygons")
@@ -202,7 +203,9 @@ def rasterise_labels(polygons: geopandas.GeoDataFrame, grid: MapGrid) -> np.ndar
 
 
 def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGrid, drawn: str | Path) -> None:
-    """Write the mask of `rasterise_labels` as a GeoTIFF, part by part, as a whole crater's may not fit into memory.
+    """Write the mask of `rasterise_labels` as a GeoTIFF, with `labelled_area.NOT_LABELLED` where nobody looked.
+
+    It is written part by part, as a whole crater's may not fit into memory.
 
     Parameters
     ----------
@@ -210,7 +213,7 @@ def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGr
     polygons : GeoDataFrame
     grid : MapGrid
     drawn : path
-        Label file, for the message.
+        Label file: for the message, and for its layer `labelled`.
 
     Raises
     ------
@@ -221,14 +224,14 @@ def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGr
     shapes = polygons.to_crs(grid.crs).geometry
     _check_size(shapes, grid, drawn)
     pieces, _ = pieces_of(shapes.values)
-    index, labelled = shapely.STRtree(pieces), False
+    index, labelled, area = shapely.STRtree(pieces), False, LabelledArea(drawn, grid.crs)
     with create_raster(path, grid, "uint8", overviews="nearest") as dataset:
         for row, column, part in grid.blocks(_PART_PX):
             inside = index.query(shapely.box(*part.bounds))
-            if len(inside):
+            if len(inside) or not area.is_whole:
                 mask = _rasterised(pieces[np.sort(inside)], part)
                 labelled |= bool(mask.any())
-                dataset.write(mask, 1, window=Window(column, row, *part.shape[::-1]))
+                dataset.write(area.mark(mask, part), 1, window=Window(column, row, *part.shape[::-1]))
         if len(shapes) and not labelled:
             found = f"none of its labels ({len(shapes)}) lies on the map"
             raise InputError(drawn, found, "give the target the labels of its own crater")
@@ -253,12 +256,12 @@ def _rasterised(shapes, grid):
 
 def unread_layers(path: str | Path) -> list[str]:
     """Return the layers of a label file that are not read, as they are named neither lines nor polygons."""
-    return [name for name in layers_of(path) if name not in _layers(path)]
+    return [name for name in layers_of(path) if name not in _layers(path) and name.lower() != LAYER]
 
 
 def _layers(path):
     """Return the names of the label layers of a file."""
-    there = layers_of(path)
+    there = [name for name in layers_of(path) if name.lower() != LAYER]
     return [name for kind in LAYERS for name in there if name.lower() == kind] or there
 
 

@@ -8,11 +8,13 @@ import numpy as np
 from pyproj import CRS
 
 from ..maps.vectors import write_vector
+from .labelled_area import LAYER
 from .qgis_style import lines_qml, polygons_qml
 
 COLUMNS = {"lines": ("width_class", "note"), "polygons": ("note",)}
+_TEMPLATE_COLUMNS = COLUMNS | {LAYER: ("note",)}
 AREAS = ("floor", "ponds")
-_GEOMETRY_TYPES = {"lines": "LineString", "polygons": "MultiPolygon"}
+_GEOMETRY_TYPES = {"lines": "LineString", "polygons": "MultiPolygon", LAYER: "MultiPolygon"}
 
 
 def write_template(path: str | Path, crs: CRS | str, width_px_by_class: Mapping[str, float]) -> None:
@@ -21,7 +23,8 @@ def write_template(path: str | Path, crs: CRS | str, width_px_by_class: Mapping[
     Parameters
     ----------
     path : path
-        GeoPackage with layers `lines` (`width_class`, `note`) and `polygons` (`note`), styled.
+        GeoPackage with layers `lines` (`width_class`, `note`), `polygons` and `labelled` (`note`). The first two are
+        styled.
     crs : CRS
         CRS of the labels.
     width_px_by_class : mapping
@@ -29,7 +32,7 @@ def write_template(path: str | Path, crs: CRS | str, width_px_by_class: Mapping[
     """
     layers = {
         name: geopandas.GeoDataFrame({column: np.empty(0, object) for column in columns}, geometry=[], crs=crs)
-        for name, columns in COLUMNS.items()
+        for name, columns in _TEMPLATE_COLUMNS.items()
     }
     write_layers(path, layers, width_px_by_class)
 

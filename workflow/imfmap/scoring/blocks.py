@@ -140,7 +140,7 @@ class Scene:
             extents = (extent + 2 * margin for extent in grid.shape)
             return read_window(self._rasters[name], row - margin, column - margin, *extents)
 
-        labels = read("labels") > 0
+        labels = read("labels") == 1
         codes = read("probability") if "probability" in self._rasters else np.where(labels, CODES, 0).astype(np.uint8)
         block = Block(row, column, grid, codes, codes != NODATA, read("truth"), labels)
         if "sources" in self._rasters:

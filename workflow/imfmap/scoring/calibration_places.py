@@ -17,6 +17,7 @@ from ..fractures.corrected import Mapped
 from ..fractures.measures import measure
 from ..fractures.polygons import vectorise
 from ..inference.fusion import WeightedImage, fuse, image_weight
+from ..labels.labelled_area import NOT_LABELLED
 from ..labels.truth_classes import CLASSES
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..learning.probability_calibration import CALIBRATION_TAG, ProbabilityCalibration
@@ -48,7 +49,7 @@ class PlaceFiles:
     probabilities, images : list of path
         Probability raster of each image before any calibration, and the projected images, in the same order.
     classes : path
-        Raster of the true classes, or of labels (0 or 1).
+        Raster of the true classes, or of labels (0 or 1; `labelled_area.NOT_LABELLED` where nobody looked).
     objects : path or None
         ``truth.gpkg`` of a simulated scene. Without it, the place tells nothing of completeness.
     """
@@ -86,9 +87,10 @@ class PlaceFiles:
                     continue
                 empty = np.full(block.shape, np.nan), np.zeros(block.shape)
                 codes, weights = zip(*(empty if layer is None else layer for layer in layers), strict=True)
-                fracture = read_window(truth, row, column, *block.shape) == CLASSES["fracture"]
+                true = read_window(truth, row, column, *block.shape)
+                fracture, seen = true == CLASSES["fracture"], true != NOT_LABELLED
                 codes = np.stack([encode(values)[chosen].ravel() for values in codes])
-                known = (codes != NODATA).any(axis=0)
+                known = (codes != NODATA).any(axis=0) & seen[chosen].ravel()
                 weights = np.stack([values[chosen].ravel() for values in weights]).astype(np.float32)
                 parts.append((codes[:, known], weights[:, known], fracture[chosen].ravel()[known]))
         if not parts:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..labels.labelled_area import NOT_LABELLED
 from ..maps.stretching import stretch_to_8bit
 from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
 
@@ -76,6 +77,12 @@ def _lattice(low, high, size_px, stride):
     count = max(1, -(-(length - size_px) // stride) + 1)
     first = low + (length - (size_px + (count - 1) * stride)) // 2
     return first + stride * np.arange(count)
+
+
+def without_unlabelled(piece: dict[str, Any]) -> dict[str, Any]:
+    """Return a piece whose pixels that nobody looked at for labels (`NOT_LABELLED`) are neither labelled nor valid."""
+    unseen = piece["mask"] == NOT_LABELLED
+    return piece | {name: np.where(unseen, np.uint8(0), piece[name]) for name in ("mask", "valid")}
 
 
 def quarter_turns(piece: dict[str, Any], size_px: int) -> Iterator[dict[str, Any]]:

@@ -23,7 +23,7 @@ from ..maps.alignment import check_same_pixels
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG, ImageFacts
 from ..maps.rasters import open_raster, read_window
-from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces
+from .cutting import map_pieces, quarter_turns, stride_of, sun_pieces, without_unlabelled
 from .sun_frame import LEFT_DEG, SunFrame
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class Tiles:
     mask : ndarray
         uint8 (N, S, S), 1 where a label lies.
     valid : ndarray
-        uint8 (N, S, S), 1 where the image has data.
+        uint8 (N, S, S), 1 where the image has data and a person has looked for fractures.
     tile : ndarray
         int32 (N,), number of the tile's place in the image; turned copies share it.
     row, column : ndarray
@@ -122,7 +122,7 @@ def tiles_of_image(
     image : ndarray
         I/F (rows, columns), NaN for no data; recipe `paper` also takes uint8, 0 for no data.
     mask : ndarray
-        uint8 (rows, columns), 1 where a label lies.
+        uint8 (rows, columns), 1 where a label lies, `labelled_area.NOT_LABELLED` where nobody looked.
     facts : ImageFacts
     resolution_m : float
     recipe : str
@@ -174,6 +174,7 @@ def _pieces(layers, facts, recipe, size_px, overlap, rotate, min_valid_fraction,
     cut = map_pieces if recipe == "paper" else sun_pieces
     sparse, lost_px = 0, 0
     for number, piece in enumerate(cut(layers, facts, size_px, stride_of(size_px, overlap))):
+        piece = without_unlabelled(piece)
         share = piece["valid"].mean()
         if not (share > 0 and share >= min_valid_fraction):
             sparse += bool(share > 0)
