@@ -1,22 +1,25 @@
 """Images that were projected elsewhere: laid on the target's map, with the Sun that is given or computed."""
 
+import json
 import logging
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pytest
 import rasterio
 from affine import Affine
+from hypothesis import example, settings
 from hypothesis import given as generated
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
-from imfmap.engines.map_projected import raster_to_map
+from imfmap.engines.map_projected import facts_of_raster, raster_to_map
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.rasters import read_raster
 from tests.helpers.foreign_rasters import GRID, OTHERS, given, inner, relief, truth
+from tests.helpers.generated import examples
 from tests.helpers.target_factory import target_grid
 
 MOON = GRID.crs.to_wkt()
@@ -265,6 +268,37 @@ def test_a_map_projected_cube_tells_its_start_time(tmp_path):
     assert facts.start_time == f"{TIME}.000" and facts.incidence_deg == pytest.approx(17.06, abs=0.01)
     assert np.isnan(image[:30]).all()
     np.testing.assert_allclose(image[30:], values[30:], rtol=1e-6)
+
+
+LABELS = st.recursive(
+    st.sampled_from([None, 1, "x", "2010-01-15T07:11:00", "", True, 1e400]),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["IsisCube", "Instrument", "StartTime", "a"]), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+@generated(label=LABELS)
+@example(label='{"IsisCube":' * 5000)
+@example(label="IsisCube: none")
+@example(label={"IsisCube": None})
+@example(label={"IsisCube": {"Instrument": "x"}})
+@examples(25)
+def test_an_isis_label_of_any_form_in_the_tags_is_read_or_told(tmp_path_factory, label):
+    folder = tmp_path_factory.mktemp("label")
+    path = given(folder / "theirs.tif", MOON, GRID.transform, (8, 8), np.full((8, 8), 9))
+    # rasterio itself breaks off at a text without a colon.
+    content = {"a": 0, **label} if isinstance(label, dict) else [label, {"a": 1}]
+    text = label if isinstance(label, str) and ":" in label else json.dumps(content)
+    kept = f'<PAMDataset><Metadata domain="json:ISIS3" format="json">{escape(text)}</Metadata></PAMDataset>'
+    path.with_name("theirs.tif.aux.xml").write_text(kept)
+    with rasterio.open(path) as source:
+        try:
+            assert facts_of_raster(source, path).start_time in (None, f"{TIME}.000")
+        except InputError as error:
+            assert "theirs.tif" in str(error) and "\n" not in str(error)
 
 
 def test_a_wrong_tag_does_not_count_where_the_table_tells(tmp_path):

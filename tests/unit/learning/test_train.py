@@ -231,6 +231,7 @@ def test_a_killed_training_goes_on_to_the_same_curve(tmp_path, caplog):
     assert contents[0] == contents[1]
     assert {path.name for path in (tmp_path / "killed").iterdir()} == {
         "checkpoint.pt",
+        "checkpoint.pt.sha256",
         "metrics.json",
         "curves.png",
         "logs",

@@ -9,6 +9,8 @@ import io
 import os
 import pathlib
 import pickle
+import shutil
+import subprocess
 import types
 import uuid
 import zipfile
@@ -24,7 +26,7 @@ from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import ENCODER_DECODERS
 from imfmap.learning.models import adopt_checkpoint, build_model, load_checkpoint, network_input, save_checkpoint
-from imfmap.learning.weight_files import read_state
+from imfmap.learning.weight_files import read_state, replacing_checkpoint
 from tests.helpers.generated import examples
 
 NAME = "deeplabv3_mobilenet_v3_large"
@@ -605,6 +607,57 @@ ODD_VALUES = st.one_of(
     # Hypothesis shows what it draws, so that these are made afterwards.
     st.sampled_from([itself, many]),
 )
+
+
+@pytest.fixture(scope="module")
+def two_checkpoints(tmp_path_factory):
+    """Paths of two checkpoints of this workflow, which only their weights tell apart."""
+    folder = tmp_path_factory.mktemp("two")
+    for name in ("one", "two"):
+        save_checkpoint(folder / f"{name}.pt", build_model(SMALL), {**SMALL, **USE})
+    return folder / "one.pt", folder / "two.pt"
+
+
+@pytest.mark.parametrize("value", ["x", [1], 3, {"image": torch.ones(2)}, {1: 2}, {"x": [{"y": torch.ones(1)}]}])
+@pytest.mark.parametrize("name", ["calibration", "completeness"])
+def test_a_calibration_that_no_tag_can_hold_is_refused(own_checkpoint, name, value):
+    path, _, content = own_checkpoint
+    saved(path, {**content, "settings": {**content["settings"], name: value}})
+    with pytest.raises(InputError, match=f"its setting {name} is"):
+        load_checkpoint(path)
+
+
+def test_a_whole_checkpoint_in_the_place_of_another_is_noticed(two_checkpoints, tmp_path):
+    """By the digest beside it, whatever its time, until the user says that it is meant."""
+    one, two = (shutil.copy2(path, tmp_path) and tmp_path / path.name for path in two_checkpoints)
+    digest = pathlib.Path(shutil.copy2(f"{two_checkpoints[0]}.sha256", tmp_path))
+    subprocess.run(["sha256sum", "--check", "--strict", digest.name], cwd=tmp_path, check=True)
+    load_checkpoint(one)
+    times = one.stat()
+    shutil.copyfile(two, one)
+    os.utime(one, ns=(times.st_atime_ns, times.st_mtime_ns))
+    for call in (load_checkpoint, lambda path: adopt_checkpoint(path, tmp_path / "adopted.pt")):
+        with pytest.raises(InputError, match=r"one\.pt: has changed .* delete one\.pt\.sha256 if the change is yours"):
+            call(one)
+    digest.unlink()
+    load_checkpoint(one)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\x00", b"0" * 64])
+def test_a_digest_that_is_none_vouches_for_nothing(two_checkpoints, tmp_path, content):
+    shutil.copy(two_checkpoints[0], tmp_path / "one.pt")
+    (tmp_path / "one.pt.sha256").write_bytes(content)
+    with pytest.raises(InputError, match="has changed since it was written"):
+        load_checkpoint(tmp_path / "one.pt")
+
+
+def test_a_checkpoint_that_fails_to_be_written_leaves_no_digest_of_another(tmp_path):
+    path = tmp_path / "own.pt"
+    save_checkpoint(path, build_model(SMALL), {**SMALL, **USE})
+    with pytest.raises(RuntimeError), replacing_checkpoint(path):
+        raise RuntimeError
+    assert [each.name for each in tmp_path.iterdir()] == ["own.pt"]
+    load_checkpoint(path)
 
 
 @pytest.mark.parametrize("kind", ODD_TENSORS)

@@ -1,14 +1,21 @@
 """Files that are read where one is named: each of them counts."""
 
 import os
+import time
+from xml.sax.saxutils import escape
 
 import numpy as np
 import pytest
 import rasterio
+from hypothesis import given
+from hypothesis import strategies as st
 from rasterio.transform import from_origin
 
+from imfmap.core.errors import InputError
 from imfmap.maps.file_parts import parts_of
+from imfmap.maps.rasters import opened_raster
 from imfmap.maps.user_files import content_digest
+from tests.helpers.generated import examples
 
 IMAGE = np.arange(12, dtype=np.uint8).reshape(1, 3, 4)
 
@@ -67,6 +74,71 @@ def test_the_sources_of_a_vrt_count_through_other_vrts(tmp_path, envi):
     before = content_digest(outer)
     envi.write_bytes(bytes(12))
     assert content_digest(outer) != before
+
+
+def vrt_of(*sources):
+    inside = "".join(
+        f"<SimpleSource><SourceFilename>{escape(str(name))}</SourceFilename></SimpleSource>" for name in sources
+    )
+    band = f'<VRTRasterBand dataType="Byte" band="1">{inside}</VRTRasterBand>'
+    return f'<VRTDataset rasterXSize="4" rasterYSize="3">{band}</VRTDataset>'
+
+
+@pytest.mark.parametrize("name", ["a.vrt", "a.tif", "a.xml", "a"])
+def test_a_vrt_is_known_by_its_content_and_not_by_its_name(tmp_path, envi, name):
+    path = tmp_path / name
+    path.write_text(vrt_of(envi))
+    with opened_raster(path) as raster:
+        assert raster.read(1).shape == (3, 4)
+    before = content_digest(path)
+    envi.write_bytes(bytes(12))
+    assert content_digest(path) != before
+
+
+@given(
+    start=st.sampled_from(
+        ["vrt://", "GTIFF_DIR:1:", "/vsicurl/http://127.0.0.1:9/", "http://127.0.0.1:9/", "/vsizip/", ""]
+    )
+    | st.text(st.characters(exclude_categories=["C"]), max_size=9),
+    end=st.sampled_from(["", "?bands=1", "/x.tif", "x" * 300, "<VRTDataset/>"]),
+    nested=st.booleans(),
+)
+@examples(25)
+def test_a_source_that_is_no_file_is_refused_before_gdal_sees_it(tmp_path_factory, start, end, nested):
+    folder = tmp_path_factory.mktemp("vrt")
+    real = write(folder / "real.tif", "GTiff")
+    path, source = folder / "outer.vrt", f"{start}{real}{end}"
+    path.write_text(vrt_of(real, source))
+    if nested:
+        path.replace(folder / "inner.tif")
+        path.write_text(vrt_of(folder / "inner.tif"))
+    if os.path.isfile(source):
+        opened_raster(path).close()
+        return
+    with pytest.raises(InputError, match="which is no file; give the raster itself"):
+        opened_raster(path)
+
+
+@pytest.mark.parametrize("service", ["WMS", "WMTS", "WCS", "HTTP"])
+def test_a_raster_leads_gdal_into_no_network(tmp_path, service):
+    path = tmp_path / "a.tif"
+    path.write_text(
+        f"<GDAL_{service}><Service name='TMS'><ServerUrl>http://127.0.0.1:9/x</ServerUrl></Service></GDAL_{service}>"
+    )
+    with pytest.raises(InputError, match="not recognized as being in a supported file format"):
+        opened_raster(path)
+    with rasterio.Env() as environment:
+        assert service not in environment.drivers()
+
+
+def test_parts_are_found_once_each(tmp_path):
+    """In time that grows with their number."""
+    for number in range(2000):
+        (tmp_path / f"{number}.dat").touch()
+    path = tmp_path / "a.vrt"
+    path.write_text(vrt_of(*(tmp_path / f"{number}.dat" for number in range(2000))))
+    began_s = time.process_time()
+    assert len(parts_of(path)) == 2001 and time.process_time() - began_s < 5
 
 
 def test_a_vrt_that_names_itself_or_is_broken_is_no_endless_loop(tmp_path):

@@ -1,5 +1,10 @@
 """Vector files: written whole or not at all."""
 
+import json
+import sqlite3
+import time
+from contextlib import closing
+
 import geopandas as gpd
 import pyogrio
 import pytest
@@ -88,3 +93,97 @@ def test_shapes_of_any_kind_are_read_or_told(tmp_path, shape, driver):
         path = tmp_path / "odd.gpkg"
         pyogrio.raw.write(path, table[2], table[3], table[0]["fields"], geometry_type="Unknown", crs=CRS.to_wkt())
     read_or_told(path)
+
+
+def lines(count):
+    return gpd.GeoDataFrame(
+        {"n": range(count)}, geometry=[shapely.LineString([(n, 0), (n, 9)]) for n in range(count)], crs=CRS
+    )
+
+
+@given(first=st.integers(1, 6), second=st.integers(1, 6), suffixes=st.sets(st.sampled_from([".shp", ".shx", ".dbf"])))
+@examples(25)
+def test_a_shapefile_of_parts_of_two_files_is_told_or_whole(tmp_path_factory, first, second, suffixes):
+    """Somebody copied some of its parts, and not all."""
+    folder = tmp_path_factory.mktemp("parts")
+    for name, count in (("a", first), ("b", second)):
+        write_vector(folder / f"{name}.shp", lines(count))
+    for suffix in suffixes:
+        (folder / f"b{suffix}").replace(folder / f"a{suffix}")
+    if first == second or len(suffixes) in (0, 3):
+        assert len(read_vector(folder / "a.shp")) == (first if not suffixes else second)
+    else:
+        with pytest.raises(InputError, match="its parts are of different files"):
+            read_vector(folder / "a.shp")
+
+
+def changed_by_sql(path, *commands):
+    write_vector(path, {"lines": lines(5)})
+    with closing(sqlite3.connect(path)) as database:
+        for command in commands:
+            database.execute(command)
+        database.commit()
+    return path
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 6, -1, "NULL", "'x'", 10**12])
+def test_a_count_beside_the_features_hides_none(tmp_path, count):
+    path = changed_by_sql(tmp_path / "a.gpkg", f"UPDATE gpkg_ogr_contents SET feature_count = {count}")
+    try:
+        assert len(read_vector(path)) == 5
+    except InputError as error:
+        assert "holds 5 features, of which" in str(error)
+
+
+ENDLESS = "WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r) SELECT x AS fid, geom FROM r, held"
+
+
+@pytest.mark.parametrize("query", ["SELECT * FROM held WHERE fid < 3", "SELECT *, random() FROM held", ENDLESS])
+def test_a_view_is_no_layer_and_is_not_asked(tmp_path, query):
+    path = changed_by_sql(
+        tmp_path / "a.gpkg",
+        "CREATE TABLE held AS SELECT * FROM lines",
+        "DROP TABLE lines",
+        f"CREATE VIEW lines AS {query}",
+    )
+    began_s = time.process_time()
+    with pytest.raises(InputError, match="layer 'lines' is a view"):
+        read_vector(path)
+    assert content_digest(path) == content_digest(path) and time.process_time() - began_s < 5
+
+
+def test_the_system_that_features_are_drawn_on_counts(tmp_path):
+    before = content_digest(changed_by_sql(tmp_path / "a.gpkg"))
+    assert content_digest(changed_by_sql(tmp_path / "b.gpkg")) == before
+    other = changed_by_sql(tmp_path / "c.gpkg", "UPDATE gpkg_geometry_columns SET srs_id = 0")
+    assert content_digest(other) != before
+
+
+@given(twice=st.booleans(), cut=st.integers(0, 4), odd=st.sampled_from([None, "x", {"type": "Featre"}, {}, []]))
+@examples(25)
+def test_geojson_gives_all_its_features_or_is_told(tmp_path_factory, twice, cut, odd):
+    path = tmp_path_factory.mktemp("json") / "a.geojson"
+    write_vector(path, lines(5))
+    content = json.loads(path.read_text())
+    content["features"] += [] if odd is None else [odd]
+    text = json.dumps(content)
+    path.write_text(f'{text[:-1]}, "features": {json.dumps(content["features"][:cut])}}}' if twice else text)
+    try:
+        assert len(read_vector(path)) == 5 and not twice and odd is None
+    except InputError as error:
+        assert "the key 'features' twice" in str(error) if twice else odd is not None and "can be read" in str(error)
+
+
+@pytest.mark.parametrize("text", ["<OGRWFSDataSource>", "<?xml version='1.0'?><a/>", "\ufeff \n<OGRVRTDataSource/>"])
+def test_xml_that_may_name_servers_is_not_opened(tmp_path, text):
+    (tmp_path / "a.gpkg").write_text(text)
+    with pytest.raises(InputError, match="is XML, which may lead elsewhere"):
+        layers_of(tmp_path / "a.gpkg")
+
+
+def test_a_shape_that_became_shorter_leaves_a_rest_that_is_no_shape(tmp_path):
+    """Programs write it in the place of the longer one."""
+    write_vector(tmp_path / "a.shp", lines(3))
+    with open(tmp_path / "a.shp", "ab") as file:
+        file.write(bytes(40))
+    assert len(read_vector(tmp_path / "a.shp")) == 3

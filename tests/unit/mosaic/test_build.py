@@ -185,3 +185,16 @@ def test_memory_does_not_grow_with_the_mosaic(tmp_path):
     tracemalloc.stop()
     assert peak < 80e6
     assert np.unique(read_raster(tmp_path / "s.tif")[0]).tolist() == list(range(12))
+
+
+@pytest.mark.parametrize("other", ["M1500000000LE", "M1500000000L"])
+def test_two_images_of_one_product_are_refused_whatever_their_files_are_called(tmp_path, other):
+    grid = make_grid(20, 20)
+    paths = []
+    for name, product in (("a", "M1500000000LE"), ("b", other)):
+        paths.append(tmp_path / f"{name}.tif")
+        write_raster(paths[-1], np.full((20, 20), 0.1, np.float32), grid, nodata=np.nan, tags=facts(product))
+    with pytest.raises(
+        InputError, match=r"b\.tif: is product M1500000000LE?, and so is .*a\.tif; list each product once"
+    ):
+        mosaic(paths, grid, tmp_path / "m.tif", tmp_path / "s.tif")

@@ -1,6 +1,7 @@
 """Mosaics that somebody else made: kept, warped, stretched, or refused with a line that helps."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -10,11 +11,15 @@ from hypothesis import given as generated
 from hypothesis import strategies as st
 from pyproj import CRS
 from rasterio.control import GroundControlPoint
+from rasterio.windows import Window
 
 from imfmap.core.errors import InputError
 from imfmap.maps.bodies import body, body_of
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import PRODUCTS_TAG
+from imfmap.maps.rasters import read_raster
+from imfmap.mosaic.foreign_raster import part_on
+from imfmap.mosaic.georeference import coordinate_transform
 from imfmap.mosaic.imported import import_mosaic
 from tests.helpers.foreign_rasters import BOTTOM, DEGREE_M, GRID, LEFT, OTHERS, RIGHT, TOP, given, inner, truth
 from tests.helpers.generated import cuts, examples
@@ -73,6 +78,39 @@ def test_a_target_across_the_edge_of_a_global_mosaic_is_whole(tmp_path, projecte
     )
     assert mosaic.all()
     assert (mosaic[:, :100] == 200).all() and (mosaic[:, -100:] == 50).all()
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_corner_of_a_huge_mosaic_costs_what_the_corner_does(tmp_path, name):
+    """On every kind of map; the mosaic has pixels where the target is, and elsewhere none at all."""
+    crs, transform = OTHERS[name]
+    size = (1300, 1900) if name == "finer" else (700, 800)
+    small, grid, _ = taken(given(tmp_path / "theirs.tif", crs, transform, size))
+    with rasterio.open(tmp_path / "theirs.tif") as source:
+        values, before = source.read(1), 20_000
+        huge = tmp_path / "huge.tif"
+        profile = source.profile | {
+            "height": 60_000,
+            "width": 60_000,
+            "transform": transform @ Affine.translation(-before, -before),
+            "tiled": True,
+            "blockxsize": 256,
+            "blockysize": 256,
+            "sparse_ok": True,
+            "bigtiff": "yes",
+        }
+    with rasterio.open(huge, "w", **profile) as mosaic:
+        mosaic.write(values, 1, window=Window(before, before, size[1], size[0]))
+    with rasterio.open(huge) as source:
+        part = part_on(source, GRID)
+        x, y = coordinate_transform(GRID.crs, source.crs)(*GRID.xy(*np.indices(GRID.shape)))
+        column, row = ~source.transform * (np.array(x) % 360 if "360" in name else np.array(x), np.array(y))
+    assert part.col_off < column.min() and column.max() < part.col_off + part.width
+    assert part.width * part.height < 4 * size[0] * size[1]
+    began_s = time.process_time()
+    import_mosaic(huge, GRID, tmp_path / "huge_mosaic.tif", tmp_path / "huge_sources.tif")
+    assert time.process_time() - began_s < 5
+    np.testing.assert_allclose(read_raster(tmp_path / "huge_mosaic.tif")[0].astype(int), small.astype(int), atol=1)
 
 
 def test_mercury_too(tmp_path):

@@ -13,7 +13,8 @@ from rocrate_validator import services
 from rocrate_validator.models import Severity
 from rocrate_validator.utils.http import HttpRequester
 
-from imfmap.run.job_records import COMMIT_VARIABLE, read_records, record_path, write_record
+from imfmap.core.errors import InputError
+from imfmap.run.job_records import COMMIT_VARIABLE, FOLDER, read_records, record_path, write_record
 from imfmap.run.provenance import lineage, write_provenance
 from imfmap.run.ro_crate import crate_of
 
@@ -182,3 +183,12 @@ def test_a_run_of_no_job_is_a_crate_too(tmp_path):
     environment = {"imfmap": "1", "python": "3", "packages": {"snakemake": "9"}}
     crate = crate_of(tmp_path, {**record, "environment": environment}, {}, tmp_path / "provenance" / "Snakefile")
     assert len({entity["@id"] for entity in crate["@graph"]}) == len(crate["@graph"])
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"5", b'{"outputs": 3}', b'{"outputs": ["."]}', b"[" * 99_999])
+def test_a_record_that_is_none_is_named(tmp_path, content):
+    path = tmp_path / FOLDER / "mosaic" / "floor.json"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"floor\.json: (cannot be read as JSON|is no record of a job)"):
+        read_records(tmp_path)

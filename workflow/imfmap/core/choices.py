@@ -99,3 +99,5 @@ COMPARISON_TABLES = {
     "maps": "all images of a place, fused or as a mosaic, and one of them",
     "sun": "a wrong direction of the Sun",
 }
+# Pixels. A larger tile of a checkpoint or a configuration would fill the memory.
+LARGEST_TILE_PX = 8192

@@ -1,6 +1,5 @@
 """Images that were projected elsewhere: rasters of one image, or of a mosaic under one Sun, on any map of the body."""
 
-import json
 import logging
 import math
 from collections.abc import Collection, Mapping
@@ -19,15 +18,15 @@ from ..core.errors import InputError
 from ..core.temporary import folder_beside
 from ..maps.grids import MapGrid
 from ..maps.image_facts import UNKNOWN, ImageFacts
+from ..maps.isis_label import label_in_tags, object_in
 from ..maps.rasters import create_raster, open_raster
-from ..mosaic.foreign_raster import ForeignPixels, first_valid, warped_turns, windows
+from ..mosaic.foreign_raster import ForeignPixels, first_valid, part_on, warped_turns, windows
 from ..mosaic.georeference import check_reference, covered_places, ground_pixel_m
 from ..nac.label import preroll_time
 from .coverage_check import CoverageCheck
 
 log = logging.getLogger(__name__)
 
-_ISIS_DOMAIN = "json:ISIS3"
 _OWN_PREFIX = "IMF_"
 # Before this year, the number in a name is not that of an LROC image.
 _FIRST_YEAR = 2009
@@ -85,7 +84,7 @@ def raster_to_map(
         given = KnownFacts.of(known or {}, str(path))
         given = given.or_else(facts_of_raster(source, path, known or {}))
         facts = _image_facts(source, path, grid, product, given)
-        pixels = ForeignPixels(source, nodata)
+        pixels = ForeignPixels(source, nodata, part_on(source, grid))
         if pixels.found_nodata:
             shown = " and ".join(f"{value:g}" for value in pixels.found_nodata)
             log.info("%s: pixels of value %s are taken for no data", path, shown)
@@ -135,11 +134,8 @@ def facts_of_raster(source: rasterio.DatasetReader, path: str | Path, besides: C
         own["resolution_m"] = own["ground_resolution_m"]
     if "sun_azimuth_deg" in own:
         own["sun_azimuth_deg"] = _ground_azimuth_deg(source, KnownFacts.of(own, f"{path}: tags").sun_azimuth_deg)
-    label = source.tags(ns=_ISIS_DOMAIN)
-    if label and "start_time" not in tags:
-        # rasterio takes the text for "key:value" and splits it at the first colon.
-        cube = json.loads(":".join(next(iter(label.items())))).get("IsisCube", {})
-        start = cube.get("Instrument", {}).get("StartTime")
+    if "start_time" not in tags and "start_time" not in besides:
+        start = object_in(label_in_tags(source, path), "IsisCube", "Instrument").get("StartTime")
         tags |= {"start_time": start} if start else {}
     asked = {key: value for key, value in (own | tags).items() if key not in besides}
     return KnownFacts.of(asked, f"{path}: tags")

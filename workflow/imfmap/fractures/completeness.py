@@ -182,7 +182,7 @@ class Completeness:
             return None
         try:
             return cls.from_dict(json.loads(text))
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             found = f"holds a completeness that cannot be read ({error!r})"
             raise InputError(path, found, "calibrate the model again (docs/completeness.md)") from None
 

@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from ..core.errors import InputError
-from ..core.files import replacing
 from .models import load_checkpoint
+from .weight_files import replacing_checkpoint
 
 
 def write_calibrated(path: str | Path, out_path: str | Path, calibrated: Mapping[str, Any]) -> None:
@@ -39,5 +39,5 @@ def write_calibrated(path: str | Path, out_path: str | Path, calibrated: Mapping
     content = torch.load(path, map_location="cpu", weights_only=True)
     content["settings"] = {**content["settings"], **calibrated}
     # Given a path, torch would write the temporary name into the file.
-    with replacing(out_path) as temporary, open(temporary, "wb") as file:
+    with replacing_checkpoint(out_path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)

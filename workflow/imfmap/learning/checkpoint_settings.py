@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..core.choices import RECIPES
+from ..core.choices import LARGEST_TILE_PX, RECIPES
 from ..core.errors import InputError
 from .architectures import ARCHITECTURES
 
 # Ten times what published networks have. More would fill the memory before the weights show that they do not fit.
-_MOST_CHANNELS, _MOST_STAGES, _LARGEST_TILE_PX = 2560, 8, 8192
+_MOST_CHANNELS, _MOST_STAGES = 2560, 8
 _LONGEST_NAME = 100
 
 
@@ -27,11 +27,20 @@ def _channels(value):
     return few and all(_whole(each, 1, _MOST_CHANNELS) for each in value)
 
 
+def _plain(value):
+    """Whether a value can be written as JSON, with keys that are texts."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _plain(each) for key, each in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_plain, value))
+    return value is None or isinstance(value, str | bool | int | float)
+
+
 # Each setting, whether it may be missing or None, and what it may be.
 _RULES = {
     "architecture": (False, lambda value: isinstance(value, str) and value in ARCHITECTURES),
     "recipe": (False, lambda value: isinstance(value, str) and value in RECIPES),
-    "tile_size_px": (False, lambda value: _whole(value, 32, _LARGEST_TILE_PX) and value % 32 == 0),
+    "tile_size_px": (False, lambda value: _whole(value, 32, LARGEST_TILE_PX) and value % 32 == 0),
     "resolution_m": (False, lambda value: _number(value, 0, math.inf)),
     "threshold": (False, lambda value: _number(value, 0, 1)),
     "encoder": (True, lambda value: isinstance(value, str) and len(value) <= _LONGEST_NAME),
@@ -40,6 +49,8 @@ _RULES = {
     "sun_input": (True, lambda value: isinstance(value, bool)),
     "input_scaling": (True, lambda value: isinstance(value, str)),
     "input_channels": (True, lambda value: _whole(value, 1, _MOST_CHANNELS)),
+    "calibration": (True, lambda value: isinstance(value, dict) and _plain(value)),
+    "completeness": (True, lambda value: isinstance(value, dict) and _plain(value)),
     "sun_azimuth_deg": (True, lambda value: _number(value, -math.inf, math.inf)),
 }
 

@@ -17,13 +17,12 @@ from torch import nn
 
 from ..core.choices import SCALING, SCALINGS
 from ..core.errors import InputError
-from ..core.files import replacing
 from ..core.processors import processor_name
 from ..tiles.sun_frame import LEFT_DEG
 from . import deeplab
 from .architectures import DEEPLABS, IMAGENET_ENCODERS, check_architecture
 from .checkpoint_settings import check_settings
-from .weight_files import read_state
+from .weight_files import read_state, replacing_checkpoint
 from .weights import load_state, network_state, start_encoder_from, start_from
 
 # Settings that say how a network is built. Its weights do not tell them.
@@ -188,7 +187,7 @@ def device_name(device: torch.device) -> str:
 def save_checkpoint(
     path: str | Path, model: GreyNetwork, settings: Mapping[str, Any], training: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a checkpoint that `torch.load(path, weights_only=True)` can read.
+    """Write a checkpoint that `torch.load(path, weights_only=True)` can read, and its digest beside it.
 
     Parameters
     ----------
@@ -207,7 +206,7 @@ def save_checkpoint(
     content = {"state_dict": state, "settings": {**settings, **_input_of(model, settings)}}
     content["training"] = dict(training or {})
     # Given a path, torch would write the temporary name into the file.
-    with replacing(path) as temporary, open(temporary, "wb") as file:
+    with replacing_checkpoint(path) as temporary, open(temporary, "wb") as file:
         torch.save(content, file)
 
 

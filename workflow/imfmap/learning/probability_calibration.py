@@ -73,7 +73,7 @@ class ProbabilityCalibration:
             image, images, *fused = (
                 np.array(row, float) for row in (values["image"], values["images"], *values["fused"])
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise InputError(where, f"holds a calibration that cannot be read ({error!r})", _REMEDY) from None
         curves = [image, *fused]
         if any(curve.shape != (len(KNOTS),) for curve in curves) or images.shape != (len(fused),):

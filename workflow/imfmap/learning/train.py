@@ -19,7 +19,6 @@ from tqdm import tqdm
 
 from ..core.choices import LEARNING, MACHINE, SCALING, SCHEDULES, THRESHOLD
 from ..core.errors import InputError
-from ..core.files import replacing
 from ..core.jsonfiles import write_json
 from .architectures import ENCODER_DECODERS, check_batch_size
 from .distributed import device_count, run_on
@@ -31,6 +30,7 @@ from .mixed_precision import autocast_to, choose_dtype, compile_model
 from .models import BUILD_KEYS, STARTS, build_model, choose_device, device_name, save_checkpoint
 from .training_log import EpochLog
 from .training_state import FOLDER, TrainingState, fingerprint
+from .weight_files import replacing_checkpoint
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def _train_on(device, ranks, job, dtype, state):
     report["settings"] = {**settings, "batch_size": job.model["batch_size"], **starts}
     report["settings"] |= {**job.learning, **job.machine, "seed": job.seed}
     report = {"settings": report.pop("settings"), "tiles": counts, **report}
-    with replacing(job.checkpoint_path) as temporary:
+    with replacing_checkpoint(job.checkpoint_path) as temporary:
         shutil.copyfile(state.best_path(best["epoch"]), temporary)
     write_json(job.metrics_path, report)
     plot_training_curves(training.history, job.curves_path)

@@ -83,8 +83,8 @@ class TrainingState:
         """Save a state (tensors and plain values). Its best checkpoint lies at `best_path` already."""
         with replacing(self.folder / NAME) as temporary, open(temporary, "wb") as file:
             torch.save({**state, "key": self.key, "best_epoch": best_epoch}, file)
-        for path in self.folder.glob("best_*.pt"):
-            if path != self.best_path(best_epoch):
+        for path in self.folder.glob("best_*.pt*"):
+            if not path.name.startswith(self.best_path(best_epoch).name):
                 path.unlink()
 
     def clear(self) -> None:

@@ -3,14 +3,18 @@
 import re
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from ..core.checksums import sha256
 from ..core.choices import OLD_RECIPES
 from ..core.errors import InputError
 from ..core.extent import check_extent
+from ..core.files import replacing
 
 _SAVE_AGAIN = "give a checkpoint, or a network's state_dict() as torch.save writes it"
 # Every checkpoint of this workflow has these settings. Settings without one of them come from another program.
@@ -106,18 +110,38 @@ def read_state(path: str | Path) -> dict[str, Any]:
     return {"state_dict": state, "settings": {**settings, "recipe": recipe}, "training": training}
 
 
+@contextmanager
+def replacing_checkpoint(path: str | Path) -> Iterator[Path]:
+    """Give a temporary name for a checkpoint, as `files.replacing` does.
+
+    Its SHA-256 comes into a file beside it (``checkpoint.pt.sha256``), in the form of the program `sha256sum`.
+
+    Yields
+    ------
+    Path
+    """
+    digest = _digest_of(path)
+    # A digest that a kill leaves without its checkpoint would be that of another.
+    digest.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        yield temporary
+    with replacing(digest) as temporary:
+        temporary.write_text(f"{sha256(path)}  {Path(path).name}\n")
+
+
 def check_sums(path: str | Path) -> None:
-    """Compare the parts of a checkpoint with the checksums (CRC-32) that PyTorch wrote beside them.
+    """Compare a checkpoint with the digest that was written beside it, and its parts with PyTorch's checksums (CRC-32).
 
     PyTorch does not do it when it reads: a bit that flipped would be another weight. Files of PyTorch before 1.6 have
-    no checksums, and pass.
+    no checksums, and files from elsewhere no digest: they pass.
 
     Raises
     ------
     InputError
-        If a part differs, or the parts take more room than the file, which PyTorch never writes.
+        If the file or a part differs, or the parts take more room than the file, which PyTorch never writes.
     """
     try:
+        _check_digest(path)
         if not zipfile.is_zipfile(path):
             return
         with zipfile.ZipFile(path) as parts:
@@ -131,6 +155,20 @@ def check_sums(path: str | Path) -> None:
         return  # the reader says what is wrong with it
     if broken is not None:
         raise InputError(path, f"has changed since it was written: {broken} does not fit its checksum", "get it again")
+
+
+def _digest_of(path):
+    return Path(f"{path}.sha256")
+
+
+def _check_digest(path):
+    digest = _digest_of(path)
+    if not (digest.is_file() and Path(path).is_file()):
+        return
+    stated, found = digest.read_text(errors="replace").split()[:1], sha256(path)
+    if stated != [found]:
+        told = f"has changed since it was written: its SHA-256 is {found[:12]}..., and {digest.name} says otherwise"
+        raise InputError(path, told, f"make it again, or delete {digest.name} if the change is yours")
 
 
 def _parts_of(value):

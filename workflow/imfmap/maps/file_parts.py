@@ -4,10 +4,13 @@ It is known from names and from the text of the files, without GDAL: the workflo
 environment that may have nothing but Snakemake.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
+
+from ..core.errors import InputError
 
 # Beside any file, with these endings in place of its own: header, reference system, world file, old statistics of
 # ERDAS (they may hold a reference system), and the parts of shapefiles and of MapInfo's files.
@@ -22,6 +25,7 @@ _POINTER = re.compile(rb"(?mi)^\s*\^\w+\s*=\s*\(?\s*\"?([^\s\",()]+\.\w+)")
 _LABEL_BYTES = 1 << 16
 # Elements of a VRT that name a file, of rasters and of vectors.
 _SOURCES = ("SourceFilename", "SourceDataset", "SrcDataset", "SrcDataSource")
+_VRT, _VRT_BYTES = re.compile(rb"<(VRTDataset|OGRVRTDataSource)\b"), 1024
 # What GDAL and QGIS write when somebody only looks at a raster.
 _LOOKED_AT = "STATISTICS_"
 
@@ -37,13 +41,14 @@ def parts_of(path: str | Path) -> list[Path]:
     first = Path(path)
     if first.is_dir():
         return sorted(file for file in first.rglob("*") if file.is_file() and file.name != ".snakemake_timestamp")
-    found, pending = [], [first]
+    found, pending = {first}, [first]
     while pending:
         file = pending.pop()
-        if file not in found:
-            found.append(file)
-            pending += [other for other in {*_beside(file), *_sources(file), *_pixels(file)} if other.is_file()]
-    return [first, *sorted(found[1:])]
+        others = {*_beside(file), *map(Path, sources_of(file)), *_pixels(file)} - found
+        new = [other for other in others if os.path.isfile(other)]
+        found.update(new)
+        pending += new
+    return [first, *sorted(found - {first})]
 
 
 def is_only_looked_at(path: str | Path) -> bool:
@@ -77,18 +82,44 @@ def _beside(file: Path) -> Iterator[Path]:
         yield Path(f"{file}{suffix}")
 
 
-def _sources(file: Path) -> Iterator[Path]:
-    """Files that a VRT names."""
-    if file.suffix.lower() != ".vrt":
-        return
+def sources_of(file: str | Path) -> list[str]:
+    """Return the names that a VRT gives to its sources, those of files with their paths; none for any other file.
+
+    GDAL knows a VRT by its content, whatever its name.
+    """
+    file = Path(file)
+    if not file.is_file():
+        return []
     try:
+        with open(file, "rb") as content:
+            if not _VRT.search(content.read(_VRT_BYTES)):
+                return []
         elements = list(ElementTree.parse(file).iter())
-    except (ElementTree.ParseError, OSError):
-        return  # the step that reads the file reports what is wrong
+    except (ElementTree.ParseError, OSError, ValueError, LookupError):
+        return []  # the step that reads the file reports what is wrong
+    names = []
     for element in elements:
         if element.tag in _SOURCES and element.text:
             relative = element.get("relativeToVRT", element.get("relativetoVRT")) == "1"
-            yield file.parent / element.text if relative else Path(element.text)
+            names.append(str(file.parent / element.text) if relative else element.text)
+    return names
+
+
+def check_sources(path: str | Path) -> None:
+    """Refuse a VRT that names a source other than a file: an address, or a part of a file in GDAL's own words.
+
+    GDAL would ask any server that it names, in the own network too, and a change of such a source is not seen.
+
+    Raises
+    ------
+    InputError
+    """
+    if not sources_of(path):
+        return
+    for file in parts_of(path):
+        strange = next((name for name in sources_of(file) if not os.path.isfile(name)), None)
+        if strange is not None:
+            raise InputError(file, f"names the source '{strange[:200]}', which is no file", "give the raster itself")
 
 
 def _pixels(file: Path) -> Iterator[Path]:

@@ -17,12 +17,16 @@ from rasterio.windows import Window
 from ..core.errors import InputError
 from ..core.files import replacing, written_by_library
 from ..core.limits import MOST_RASTER_PIXELS, check_limit
+from .file_parts import check_sources
 from .grids import MapGrid
 from .reported_writes import open_for_writing
 
 BLOCK = 512
 # GDAL's own cache takes 5 % of the machine's memory. On a large node that is more than a job may have.
 os.environ.setdefault("GDAL_CACHEMAX", "512")
+# A raster is a file: none that is read leads GDAL into a network, by what it says inside.
+os.environ.setdefault("GDAL_SKIP", "HTTP WMS WMTS WCS")
+os.environ.setdefault("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "none")
 
 
 @contextmanager
@@ -50,8 +54,10 @@ def opened_raster(path: str | Path, driver: str | None = None) -> DatasetReader:
     Raises
     ------
     InputError
-        If the file is missing, is not a raster, has no band, has more pixels than can be, or holds complex numbers.
+        If the file is missing, is not a raster, has no band, has more pixels than can be, or holds complex numbers; or
+        if it is a VRT with sources that are no files.
     """
+    check_sources(path)
     try:
         dataset = rasterio.open(path, driver=driver)
     except (RasterioError, OSError, ValueError, TypeError) as error:

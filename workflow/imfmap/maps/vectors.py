@@ -18,7 +18,7 @@ from ..core.files import replacing, written_by_library
 from ..core.temporary import folder_beside
 from . import qml_styles
 from .bodies import body_of
-from .user_files import with_pending_edits
+from .user_files import features_in, with_pending_edits
 
 # A GeoPackage holds the time of writing. With a fixed time, the same features give the same bytes.
 _EPOCH = "2000-01-01T00:00:00.000Z"
@@ -26,6 +26,7 @@ _EPOCH = "2000-01-01T00:00:00.000Z"
 _DEGREE_DECIMALS = 7
 # QGIS looks for styles in this table of a GeoPackage. It has no geometry.
 STYLES_LAYER = "layer_styles"
+_KINDS = "use GeoPackage, shapefile or GeoJSON"
 
 
 def layers_of(path: str | Path) -> list[str]:
@@ -38,8 +39,17 @@ def layers_of(path: str | Path) -> list[str]:
     """
     if not Path(path).exists():
         raise InputError(path, "does not exist", "check the path, or that the step before made it")
+    _refuse_xml(path)
     with _naming(path), with_pending_edits(path) as file:
         return [str(name) for name, _ in pyogrio.list_layers(file) if name != STYLES_LAYER]
+
+
+def _refuse_xml(path):
+    """Refuse XML: GDAL follows the addresses of servers and files in it."""
+    if Path(path).is_file():
+        with open(path, "rb") as file:
+            if file.read(1024).removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+                raise InputError(path, "is XML, which may lead elsewhere", _KINDS)
 
 
 def read_vector(
@@ -95,7 +105,11 @@ def read_as_drawn(path: str | Path, layer: str | None = None) -> gpd.GeoDataFram
     if not names:
         raise InputError(path, "has no layer", "save the shapes to it again")
     with _naming(path), with_pending_edits(path) as file:
+        held = features_in(file, layer or names[0])
         frame = gpd.read_file(file, layer=layer or names[0], fid_as_index=True)
+    if held not in (None, len(frame)):
+        found = f"layer '{layer or names[0]}' holds {held} features, of which {len(frame)} can be read"
+        raise InputError(path, found, "save its lines and polygons to a new file")
     if not isinstance(frame, gpd.GeoDataFrame):
         found = f"layer '{layer or names[0]}' is a table without shapes"
         raise InputError(path, found, "save lines or polygons as GeoPackage, shapefile or GeoJSON")
@@ -108,7 +122,7 @@ def _naming(path: str | Path) -> Iterator[None]:
     try:
         yield
     except DataSourceError:
-        raise InputError(path, "cannot be opened as vector data", "use GeoPackage, shapefile or GeoJSON") from None
+        raise InputError(path, "cannot be opened as vector data", _KINDS) from None
     except (InputError, MemoryError, OSError):
         raise
     except Exception as error:

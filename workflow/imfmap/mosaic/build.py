@@ -17,6 +17,7 @@ from ..core.code_digest import code_of
 from ..core.errors import InputError
 from ..core.open_files import open_files
 from ..core.part_store import PartStore
+from ..core.product_ids import full_id, named_product
 from ..maps.grids import MapGrid
 from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.image_layers import ImageLayer, by_window
@@ -75,7 +76,7 @@ def mosaic(
     Raises
     ------
     InputError
-        If an image lies on another grid, there is no image, or no image has a valid pixel.
+        If an image lies on another grid, there is no image, no image has a valid pixel, or two are of one product.
     """
     if not paths:
         raise InputError(out_path, "no image to mosaic", "check that some image covers the target")
@@ -83,6 +84,7 @@ def mosaic(
         raise InputError("priority", f"unknown priority '{priority}'", f"use one of {', '.join(PRIORITIES)}")
     _check_stretch(stretch)
     with _open_images(paths, grid) as image_layers:
+        _refuse_twins(image_layers)
         if brightness != "none":
             changes = match_brightness(image_layers, grid, brightness, _WINDOW_PX)
         else:
@@ -105,6 +107,16 @@ def mosaic(
             tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
             write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags)
             log.info("mosaic: %d stored parts used again, %d made", store.taken, store.made)
+
+
+def _refuse_twins(image_layers):
+    """Refuse two images of one NAC product, whatever their files are called: each of their pixels would count twice."""
+    seen = {}
+    for layer in image_layers:
+        product = full_id(layer.product)
+        if product == named_product(layer.product) and seen.setdefault(product, layer.path) != layer.path:
+            found = f"is product {layer.product}, and so is {seen[product]}"
+            raise InputError(layer.path, found, "list each product once")
 
 
 class MosaicPart:

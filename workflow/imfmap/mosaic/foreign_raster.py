@@ -22,6 +22,8 @@ _MUCH_FINER = 0.6
 # ISIS marks pixels without data by values near the end of a type's range.
 _ISIS_SPECIAL = {"float32": -3.4e38, "float64": -1.7e308, "int16": -32752}
 _CORNER_PX = 8
+# Places along each side of a grid; between them, and for the resampling, a part has this margin: pixels, and a share.
+_LATTICE, _MARGIN_PX, _MARGIN = 65, 32, 0.1
 
 
 class ForeignPixels:
@@ -37,12 +39,15 @@ class ForeignPixels:
     source : rasterio dataset
     nodata : float, optional
         A value that is no data, whatever the file says.
+    part : rasterio.windows.Window, optional
+        Part of the raster that is read, such as `part_on`; by default all. Windows count from its corner.
     """
 
-    def __init__(self, source: rasterio.DatasetReader, nodata: float | None = None):
+    def __init__(self, source: rasterio.DatasetReader, nodata: float | None = None, part: Window | None = None):
         self._source = source
         self.dtype = np.dtype(source.dtypes[0])
-        self.shape = source.shape
+        self._part = part or Window(0, 0, source.width, source.height)
+        self.shape = self._part.height, self._part.width
         self._scale, self._offset = source.scales[0], source.offsets[0]
         self._nodata = {float(nodata)} if nodata is not None else set()
         if MaskFlags.all_valid in source.mask_flag_enums[0] and nodata is None:
@@ -63,10 +68,15 @@ class ForeignPixels:
         Parameters
         ----------
         window : rasterio.windows.Window, optional
-            By default the whole raster.
+            By default the whole part.
         shape : tuple of int, optional
             Rows, columns to read it with (nearest neighbours); by default its own.
         """
+        left, top = self._part.col_off, self._part.row_off
+        if window is None:
+            window = self._part
+        else:
+            window = Window(left + window.col_off, top + window.row_off, window.width, window.height)
         pixels = self._source.read(1, window=window, out_shape=shape, resampling=Resampling.nearest, masked=True)
         empty = np.ma.getmaskarray(pixels) | np.isin(pixels.data, list(self._nodata))
         if self.dtype.name in _ISIS_SPECIAL:
@@ -80,8 +90,8 @@ class ForeignPixels:
         return np.where(np.ma.getmaskarray(pixels) | ~np.isfinite(values), np.float32(np.nan), values)
 
     def write_copy(self, path: str | Path, read: Callable[[Window], np.ndarray], dtype: str, nodata: float) -> None:
-        """Write the raster on its own pixels, with the values that `read` returns for each window."""
-        grid = MapGrid(crs_of(self._source), self._source.transform, self.shape)
+        """Write the part on its own pixels, with the values that `read` returns for each window."""
+        grid = MapGrid(crs_of(self._source), self._source.window_transform(self._part), self.shape)
         with create_raster(path, grid, dtype, nodata=nodata, overviews=False) as copy:
             for window in windows(self.shape):
                 copy.write(read(window), 1, window=window)
@@ -104,6 +114,42 @@ def windows(shape: tuple[int, int]) -> Iterator[Window]:
     for row in range(0, shape[0], _WINDOW_PX):
         for column in range(0, shape[1], _WINDOW_PX):
             yield Window(column, row, min(_WINDOW_PX, shape[1] - column), min(_WINDOW_PX, shape[0] - row))
+
+
+def part_on(source: rasterio.DatasetReader, grid: MapGrid) -> Window:
+    """Return the part of a raster that shows a grid, with a margin.
+
+    So a corner of a mosaic of a whole body costs no more than a mosaic of that corner.
+
+    Parameters
+    ----------
+    source : rasterio dataset
+        Raster that passed `georeference.check_reference`.
+    grid : MapGrid
+
+    Returns
+    -------
+    rasterio.windows.Window
+        The whole raster where a place of the grid is not on its map.
+    """
+    whole = Window(0, 0, source.width, source.height)
+    rows, columns = np.meshgrid(*(np.linspace(-0.5, side - 0.5, _LATTICE) for side in grid.shape), indexing="ij")
+    x, y = map(np.asarray, coordinate_transform(grid.crs, crs_of(source))(*grid.xy(rows, columns)))
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return whole
+    size, found = np.array([source.width, source.height]), []
+    for turn in _turns(source, grid):
+        places = np.stack(~source.transform * (x - turn, y)).reshape(2, -1)
+        low, high = places.min(axis=1), places.max(axis=1)
+        margin = _MARGIN_PX + _MARGIN * (high - low)
+        low, high = np.floor(low - margin).clip(0, size), np.ceil(high + margin).clip(0, size)
+        if (low < high).all():
+            found.append((low, high))
+    if not found:
+        return whole
+    left, top = np.min([low for low, _ in found], axis=0).astype(int)
+    right, bottom = np.max([high for _, high in found], axis=0).astype(int)
+    return Window(int(left), int(top), int(right - left), int(bottom - top))
 
 
 def warped_turns(source: rasterio.DatasetReader, grid: MapGrid, stack: ExitStack) -> list[WarpedVRT]:

@@ -16,7 +16,7 @@ from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.rasters import create_raster, open_raster
 from ..maps.stretching import stretch_to_8bit
 from .build import PERCENTILES
-from .foreign_raster import NO_VALID_PIXEL, ForeignPixels, first_valid, warped_turns, windows
+from .foreign_raster import NO_VALID_PIXEL, ForeignPixels, first_valid, part_on, warped_turns, windows
 from .georeference import check_reference, coordinate_transform
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,8 @@ def import_mosaic(
     """Import a finished mosaic, window by window.
 
     A mosaic on the target's map, north up, with square pixels of the target's resolution (within 5 %), keeps its
-    pixels. Any other is warped onto the target's grid. 8-bit values stay as they are; others are stretched to 8 bits.
+    pixels. Of any other, the part that shows the target is warped onto the target's grid. 8-bit values stay as they
+    are; others are stretched to 8 bits.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def import_mosaic(
         if own:
             remedy = "cut out the target's ground (gdal_translate -projwin)"
             check_limit(own.shape[0] * own.shape[1], MOST_MAP_PIXELS, path, "pixels", remedy)
-        pixels = ForeignPixels(source, nodata)
+        pixels = ForeignPixels(source, nodata, None if own else part_on(source, grid))
         low_high = None if pixels.dtype == np.uint8 else _limits(pixels, path, stretch)
         tags = {PRODUCTS_TAG: Path(path).stem}
         if low_high:

@@ -10,7 +10,7 @@ from rasterio.errors import NotGeoreferencedWarning
 from rasterio.windows import Window
 
 from ..core.errors import InputError
-from ..maps.isis_label import read_cube_label
+from ..maps.isis_label import object_in, read_cube_label
 from ..maps.pvl import is_special
 from ..maps.rasters import opened_raster
 from .label import NacLabel
@@ -42,8 +42,8 @@ class NacCube:
         self.path = Path(path)
         self.label = NacLabel.from_cube(label, path)
         self.label.check_product(path)
-        radiometry = label["IsisCube"].get("Radiometry")
-        self.radiometry = None if radiometry is None else str(radiometry.get("RadiometricType", "counts"))
+        radiometry = object_in(label, "IsisCube", "Radiometry").get("RadiometricType", "counts")
+        self.radiometry = str(radiometry) if "Radiometry" in label["IsisCube"] else None
         self.cropped = "AlphaCube" in label["IsisCube"]
         if "Mapping" in label["IsisCube"]:
             raise InputError(path, "is map-projected already", "give the cube that cam2map was run on")

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from ..core.errors import InputError
 from ..core.files import replacing
+from ..core.jsonfiles import read_json
 
 FOLDER = Path("provenance", "jobs")
 PACKAGES = ("snakemake", "torch", "torchvision", "rasterio", "geopandas", "pandas", "numpy", "scikit-image", "pyproj")
@@ -111,14 +113,22 @@ def read_records(folder: str | Path) -> dict[str, dict]:
     -------
     dict of str to dict
         Records by the path of a file, for files that exist. If several jobs made a file, the last one counts.
+
+    Raises
+    ------
+    InputError
+        If a file among the records is none.
     """
     records = {}
     for path in sorted((Path(folder) / FOLDER).rglob("*.json")):
         # Another job may be writing its record under a temporary name.
         if path.name.startswith("."):
             continue
-        record = json.loads(path.read_text())
-        for output in record["outputs"]:
-            if Path(output).exists() and record["ended"] >= records.get(output, record)["ended"]:
-                records[output] = record
+        record = read_json(path)
+        try:
+            for output in record["outputs"]:
+                if Path(output).exists() and record["ended"] >= records.get(output, record)["ended"]:
+                    records[output] = record
+        except (KeyError, TypeError):
+            raise InputError(path, "is no record of a job", "delete it: its files are then of an unknown job") from None
     return records

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
+from imfmap.core.yamlfiles import read_yaml
 from imfmap.run.config.complete import complete
 from imfmap.run.config.explain import types_of
 from imfmap.run.config.fields import Section
@@ -171,12 +172,56 @@ def test_a_model_from_elsewhere_takes_what_says_how_it_is_used():
     assert model["weights"] is None and model["batch_size"] == 1
 
 
-def test_two_files_of_one_product_are_refused():
-    config = changed(("targets", "floor"), {"lat": 1, "lon": 2, "diameter_km": 3})
-    config["targets"]["floor"]["cubes"] = ["a/M1L.cal.cub", "b/M1L.cub"]
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("cubes", ["a/M1L.cal.cub", "b/M1L.cub"]),
+        ("cubes", ["M1500000000L.a.cub", "M1500000000LE.b.cub"]),
+        ("edrs", ["M1500000000LE.IMG", "m1500000000le.img"]),
+        ("products", ["M1500000000LE", "M1500000000L"]),
+    ],
+)
+def test_two_names_of_one_product_are_refused(source, names):
+    config = changed(("targets", "floor"), {"lat": 1, "lon": 2, "diameter_km": 3, source: names})
     config["models"] = {}
-    with pytest.raises(InputError, match="two files of one product"):
+    with pytest.raises(InputError, match="two (files|entries) of one product, M"):
         complete(config, "x.yaml")
+
+
+def in_other_form(value, draw):
+    """Numbers as they may also be written: 18 for 18.0, 18.0 for 18."""
+    if isinstance(value, dict):
+        return {key: in_other_form(each, draw) for key, each in value.items()}
+    if isinstance(value, list):
+        return [in_other_form(each, draw) for each in value]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not draw(st.booleans()):
+        return value
+    return float(value) if isinstance(value, int) else int(value) if value.is_integer() else value
+
+
+@given(st.data())
+@examples(20)
+def test_the_form_in_which_numbers_are_written_remakes_nothing(root, data):
+    """Snakemake compares parameters by their text."""
+    config = read_yaml(root / "config" / "demo.yaml")
+    assert repr(complete(in_other_form(config, data.draw), "x.yaml")) == repr(complete(config, "x.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("processing", "resolution_m"), 1e300, "is smaller than a pixel of 1e\\+300 m"),
+        (("targets", "floor", "extent_km"), [1e-9, 1e-9], "is smaller than a pixel"),
+        (("acquisition", "timeout_s"), 1e300, "acquisition.timeout_s: 1e\\+300 is out of range"),
+        (("acquisition", "backoff_s"), 1e308, "acquisition.backoff_s: 1e\\+308 is out of range"),
+        (("acquisition", "mirror"), "http://[::1", "is no address"),
+        (("acquisition", "ode_url"), "https://[x]/", "is no address"),
+        (("tiles", "size_px"), 2**40, "tiles.size_px: 1099511627776 is out of range"),
+    ],
+)
+def test_what_would_break_a_job_is_refused_at_the_start(path, value, said):
+    with pytest.raises(InputError, match=said):
+        complete(changed(path, value), "x.yaml")
 
 
 def test_a_scene_is_checked_before_anything_runs():

@@ -9,7 +9,7 @@ import numpy as np
 
 from ...camera.shape_model import ShapeModel
 from ...core.errors import InputError, SetupError
-from ...maps.isis_label import read_cube_label
+from ...maps.isis_label import object_in, read_cube_label
 from ...maps.rasters import open_raster
 from .cubes import quiet
 
@@ -40,7 +40,7 @@ def shape_model_of(cube_path: str | Path, data: str | Path | None = None) -> Pat
     SetupError
         If the model is not on this machine.
     """
-    name = str(read_cube_label(cube_path)["IsisCube"].get("Kernels", {}).get("ShapeModel"))
+    name = str(object_in(read_cube_label(cube_path), "IsisCube", "Kernels").get("ShapeModel"))
     if name.lower() in _NO_MODEL:
         return None
     path = _data_path(name, os.environ.get("ISISDATA", "") if data is None else data)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...core.choices import LABELLED_ROLES
 from ...core.errors import InputError
+from ...core.product_ids import named_product
 from ...learning.architectures import check_architecture, check_batch_size
 from ...nac.label import product_of
 from ...simulate.settings import SceneSettings
@@ -169,8 +170,9 @@ def _check_target(config, name, where):
             if not _PRODUCT.fullmatch(product):
                 found = f"{key}.{source}: the name of '{path}' is '{product}' up to its first dot"
                 raise InputError(where, found, "rename the file: only letters, digits, _ and -, as in M143947267LE.IMG")
-        if len(set(products)) < len(products):
-            raise InputError(where, f"{key}.{source}: two files of one product", "keep one of them")
+        _check_once(products, f"{key}.{source}", "files", where)
+    if isinstance(target.get("products"), list):
+        _check_once(target["products"], f"{key}.products", "entries", where)
     if "simulate" in target:
         _check_scene(config, target["simulate"], f"{key}.simulate", where)
     check_mosaic(config, name, where)
@@ -178,6 +180,16 @@ def _check_target(config, name, where):
     labelled = "simulate" in target or "labels" in target
     if target.get("role") in LABELLED_ROLES and not labelled:
         raise InputError(where, f"{key}: has role {target['role']} but no labels", "add the key labels")
+
+
+def _check_once(products, key, what, where):
+    """Refuse a product that is named twice, with its E or without."""
+    seen = {}
+    for product in products:
+        name = named_product(product) or product
+        if name in seen:
+            raise InputError(where, f"{key}: two {what} of one product, {seen[name]} and {product}", "keep one of them")
+        seen[name] = product
 
 
 def _check_scene(config, simulate, key, where):

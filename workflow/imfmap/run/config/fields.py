@@ -7,6 +7,7 @@ import datetime
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WrapValidator
 from pydantic_core import PydanticCustomError
@@ -58,9 +59,9 @@ def fault(found: str, remedy: str = "") -> PydanticCustomError:
 
 
 def number(**limits: float) -> Any:
-    """Return the type of a finite number (an int or a float, not converted), with the limits of `pydantic.Field`."""
+    """Return the type of a finite number, with the limits of `pydantic.Field`. 18.0 becomes 18: they remake nothing."""
     checked = Field(strict=True, allow_inf_nan=False, **limits)
-    return Annotated[float, checked, WrapValidator(_as_it_is), Words("a number", _limits(limits))]
+    return Annotated[float, checked, WrapValidator(_in_one_form), Words("a number", _limits(limits))]
 
 
 def whole(**limits: float) -> Any:
@@ -95,9 +96,11 @@ def series(of: Any, least: int = 0) -> Any:
     return Annotated[list[of], Field(min_length=least), words]
 
 
-def _as_it_is(value, check):
+def _in_one_form(value, check):
     check(value)
-    return float(value) if isinstance(value, int) and abs(value) > _LARGEST_WHOLE else value
+    if abs(value) > _LARGEST_WHOLE:
+        return float(value)
+    return int(value) if float(value).is_integer() else value
 
 
 def _whole(value):
@@ -123,6 +126,15 @@ def _path(value):
         if sign in value:
             raise fault(f"the path has {sign} in it", "rename the file or folder")
     return _short_enough(value, _LONGEST_PATH)
+
+
+def _readable_place(value):
+    """Refuse what cannot be read as an address or a path."""
+    try:
+        urlsplit(value)
+    except ValueError as error:
+        raise fault(f"{value!r} is no address ({error})", "correct it") from None
+    return value
 
 
 def _short_enough(value, most):
@@ -154,7 +166,7 @@ def _rising(values):
 def _address(value):
     if not _ADDRESS.match(value):
         raise fault(f"{value!r} is no address of http, https or file", "write it as https://example.org/path")
-    return value
+    return _readable_place(value)
 
 
 def _day(value):
@@ -189,9 +201,10 @@ NotNegativeCount = whole(ge=0)
 Text = text()
 Title = Annotated[text(limits=f"of at most {_LONGEST_TITLE} characters"), AfterValidator(_title)]
 File = Annotated[text(kind="a path"), AfterValidator(_path)]
+FileOrUrl = Annotated[File, AfterValidator(_readable_place)]
 PolygonOrFile = Annotated[Text, AfterValidator(_place)]
 Url = Annotated[text(kind="an address"), AfterValidator(_address)]
-UrlOrFolder = text(kind="an address or a folder")
+UrlOrFolder = Annotated[text(kind="an address or a folder"), AfterValidator(_readable_place)]
 _LETTERS = "of letters, digits, _ and -, at most 80"
 _SMALL_LETTERS = "of small letters, digits and _, a letter first, at most 80"
 RunName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)

@@ -19,9 +19,8 @@ from ...maps.bodies import PROJECTIONS
 from .fields import (
     Count,
     File,
+    FileOrUrl,
     Latitude,
-    NotNegative,
-    NotNegativeCount,
     Positive,
     Section,
     Share,
@@ -179,7 +178,7 @@ class Acquisition(Section):
     zenodo_url: Url = Field(
         "https://zenodo.org/api", description="address of the service that published weights come from"
     )
-    mirror: File | None = Field(
+    mirror: FileOrUrl | None = Field(
         None,
         description="folder with EDRs anywhere in it, or address of a copy of the archive in its old or new layout; it "
         "is searched before the archive",
@@ -194,15 +193,15 @@ class Acquisition(Section):
         description="store of these files: an S3 address, or a folder laid out like it; `null`: nothing is fetched",
     )
     connections: Count = Field(2, description="largest number of downloads at a time")
-    timeout_s: Positive = Field(60, description="seconds to wait for an answer")
-    retries: NotNegativeCount = Field(
+    timeout_s: number(gt=0, le=86400) = Field(60, description="seconds to wait for an answer")
+    retries: whole(ge=0, le=1000) = Field(
         5, description="tries after a failure, with growing pauses; a server that limits requests (429) is waited for"
     )
-    backoff_s: NotNegative = Field(
+    backoff_s: number(ge=0, le=3600) = Field(
         1, description="first pause before a new try, seconds; pauses for 429 are 30 times as long"
     )
     max_images: whole(ge=1, le=MOST_CHOSEN) = Field(60, description="largest number of images that a search may choose")
     min_gain: Share = Field(0.002, description="an image is chosen only if it adds this share of the place, or more")
-    max_age_days: NotNegative | None = Field(
+    max_age_days: number(ge=0, le=100_000) | None = Field(
         None, description="repeat a search if its answer is older; by default never"
     )

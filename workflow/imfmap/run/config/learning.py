@@ -9,6 +9,7 @@ from ...core.choices import (
     AUGMENTATION_PROBABILITY,
     AUGMENTATION_RANGES,
     DEVICES,
+    LARGEST_TILE_PX,
     LEARNING,
     MACHINE,
     PRECISIONS,
@@ -71,7 +72,9 @@ class Labels(Section):
 class Tiles(Section):
     """How images are cut into tiles."""
 
-    size_px: whole(ge=32, multiple_of=32) = Field(512, description="side of a tile, a multiple of 32")
+    size_px: whole(ge=32, le=LARGEST_TILE_PX, multiple_of=32) = Field(
+        512, description="side of a tile, a multiple of 32"
+    )
     overlap: Overlap = Field(0.1, description="overlap of training tiles; tiles for evaluation do not overlap")
     validation_fraction: InnerShare = Field(
         VALIDATION_FRACTION, description="share of training tiles kept for validation (the paper's 4:1)"

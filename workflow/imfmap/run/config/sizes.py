@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...core.errors import InputError
 from ...core.limits import MOST_ASPECT, MOST_DENSITY_CELLS, MOST_IMAGES, MOST_MAP_PIXELS, MOST_MATCHED, check_limit
 from ...fractures.limits import CELLS
 from ...maps.target_grid import extent_km
@@ -30,7 +31,12 @@ def check_sizes(config: dict, where: str | Path) -> None:
         resolution_m, radius_m = target["resolution_m"], config["mapping"]["density_radius_m"]
         size = f"pixels in its map ({width_m / 1000:g} x {height_m / 1000:g} km, {resolution_m:g} m a pixel)"
         check_limit(width_m / resolution_m * (height_m / resolution_m), MOST_MAP_PIXELS, key, size, _SMALLER)
-        aspect = max(width_m, height_m) / max(min(width_m, height_m), resolution_m)
+        if resolution_m > min(width_m, height_m):
+            found = (
+                f"its map of {width_m / 1000:g} x {height_m / 1000:g} km is smaller than a pixel of {resolution_m:g} m"
+            )
+            raise InputError(key, found, "give a larger extent_km (or diameter_km), or a smaller resolution_m")
+        aspect = max(width_m, height_m) / min(width_m, height_m)
         check_limit(aspect, MOST_ASPECT, key, "times as long as wide is its map", "give a wider extent_km")
         cells = (CELLS * width_m / radius_m) * (CELLS * height_m / radius_m)
         remedy = "give a larger mapping.density_radius_m"
@@ -46,6 +52,6 @@ def _images(target, config):
     """Return the number of images of a target, the largest that a search may choose; 0 where a table lists them."""
     if "search" in target:
         return target["search"].get("max_images", config["acquisition"]["max_images"])
-    lists = [target.get(source) for source in ("products", "edrs", "cubes")]
+    lists = [target.get(source) for source in ("products", "edrs", "cubes", "projected")]
     lists.append(target.get("simulate", {}).get("images"))
     return sum(len(images) for images in lists if isinstance(images, list))
