@@ -203,7 +203,7 @@ if COMMAND_LINE is not None and not IS_MODULE and (DRY_RUN or not LOOKS) and not
 
 
 onstart:
-    print(*(f"imfmap: {line}" for line in cost_in_words(workflow)), "", sep="\n", file=sys.stderr)
+    print(*cost_in_words(workflow), "", sep="\n", file=sys.stderr)
 
 
 onsuccess:
