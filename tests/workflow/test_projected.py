@@ -132,7 +132,7 @@ def test_a_reference_that_fails_is_left_out_and_the_others_go_on(folder):
     [
         ({"image_table": "no.csv"}, "targets.floor.image_table: there is no file "),
         ({"projected": ["no.tif"]}, "targets.floor.projected: there is no file "),
-        ({"edrs": ["a.IMG"]}, "has edrs and projected of search"),
+        ({"edrs": ["a.IMG"]}, "has edrs and projected"),
         ({"image_table": "twice.csv"}, "twice.csv: lines 2 and 3 are both for second.tif"),
     ],
 )
