@@ -99,7 +99,7 @@ def test_a_finished_mosaic_goes_straight_to_its_search_and_has_all_products(tmp_
 
 
 def test_section_4_5_of_the_paper_is_one_command(tmp_path):
-    text = run_snakemake(tmp_path, CONFIG, "-n", "coarse")
+    text = run_snakemake(tmp_path, CONFIG, "-n", "--verbose", "coarse")
     jobs = counts(text)
     targets = yaml.safe_load(CONFIG.read_text())["targets"]
     roles = [target["role"] for target in targets.values()]

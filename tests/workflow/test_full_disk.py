@@ -159,9 +159,9 @@ WRITERS = {
 }
 
 
-def says_in(path):
-    """Send all that this process says as an error to a file, also what libraries say past Python."""
-    os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND), 2)
+def says_in(descriptor):
+    """Send all that this process says as an error to an open file, also what libraries say past Python."""
+    os.dup2(descriptor, 2)
     sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115 (it stays till the process ends)
 
 
@@ -174,12 +174,13 @@ def in_a_job(writer, folder, log, limit=None):
         Exit status, and all that it said on standard error.
     """
     snakemake = SimpleNamespace(rule="step", log=[str(log)], input=[], output=[str(folder / "a")], params={})
-    said = log.with_suffix(".said")
+    # A pipe: a limit of file sizes would cut a file.
+    said, end = os.pipe()
     pid = os.fork()
     if pid == 0:
         status = 99
         try:
-            says_in(said)
+            says_in(end)
             if limit is not None:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
             with job(snakemake):
@@ -193,7 +194,10 @@ def in_a_job(writer, folder, log, limit=None):
             traceback.print_exc()
         finally:
             os._exit(status)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said.read_text(errors="replace")
+    os.close(end)
+    with open(said, errors="replace") as text:
+        told = text.read()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), told
 
 
 def shown_files(folder):
@@ -329,7 +333,7 @@ def test_a_log_that_cannot_be_written_gives_one_line(read_only_disk, tmp_path):
     snakemake = SimpleNamespace(rule="step", log=log, input=[], output=output, params={})
     pid = os.fork()
     if pid == 0:
-        says_in(tmp_path / "said")
+        says_in(os.open(tmp_path / "said", os.O_WRONLY | os.O_CREAT))
         try:
             with job(snakemake):
                 pass

@@ -400,7 +400,9 @@ def test_of_several_networks_the_whole_one_is_taken(tmp_path, state, other, capl
 )
 def test_of_several_networks_none_of_them_usual_none_is_taken(tmp_path, state, other, several, found):
     path = saved(tmp_path / "theirs.pt", several(state, other))
-    with pytest.raises(InputError, match=rf"theirs\.pt: holds several networks: {found}; save the state of one network alone"):
+    with pytest.raises(
+        InputError, match=rf"theirs\.pt: holds several networks: {found}; save the state of one network alone"
+    ):
         adopt_checkpoint(path, tmp_path / "out.pt")
     with pytest.raises(InputError, match=f"holds several networks: {found};"):
         build_model({"architecture": NAME, "weights": path})
