@@ -304,7 +304,7 @@ def test_a_start_with_other_settings_costs_no_epoch(tmp_path, monkeypatch, caplo
     caplog.clear()
     monkeypatch.setattr(EpochRunner, "train", None)
     run(tmp_path / "model", paths, training={"epochs": 2})
-    assert "is used again" in caplog.text and "going on after epoch 2" in caplog.text
+    assert "belongs to this training" in caplog.text and "going on after epoch 2" in caplog.text
     assert {path.name for path in (tmp_path / "model").iterdir() if path.name.startswith(".")} == {".resume.old"}
     run(tmp_path / "model", paths, training={"epochs": 1})
     assert "going on after epoch 1" in caplog.text
