@@ -72,6 +72,7 @@ def test_what_holds_for_any_network(tmp_path_factory, lines):
         own = found[found.fracture == row.fracture]
         assert own.length_m.sum() == pytest.approx(row.total_length_m, rel=1e-6)
         fits_m = 2 * shapely.maximum_inscribed_circle(row.geometry).length
-        assert row.max_width_m <= 1.3 * fits_m
+        # A line thinner than a pixel is a pixel wide at some places, and less between them.
+        assert row.max_width_m <= max(1.3 * fits_m, fits_m + PIXEL_M)
         assert (own.mean_width_m <= row.max_width_m + 0.01).all()
         assert np.isnan(row.sinuosity) or 1 <= row.sinuosity < 10
