@@ -475,6 +475,7 @@ def test_a_checkpoint_of_another_input_is_refused(tmp_path, changed, found):
     save_checkpoint(tmp_path / "own.pt", build_model(SMALL), SMALL | USE)
     content = torch.load(tmp_path / "own.pt", weights_only=True)
     content["settings"] |= changed
+    (tmp_path / "own.pt.sha256").unlink()
     torch.save(content, tmp_path / "own.pt")
     for take in (load_checkpoint, lambda path: adopt_checkpoint(path, tmp_path / "out.pt")):
         with pytest.raises(InputError, match=rf"own\.pt: {found}"):

@@ -67,7 +67,8 @@ def refusal(text):
         ("run: {name: a b}", "run.name: 'a b' has the wrong form; give a name, of letters, digits, _ and -, at most"
          " 80"),
         ("training: {devices: 0}", "training.devices: 0 is not allowed; use a whole number, at least 1, or auto"),
-        ("tiles: {size_px: 100}", "tiles.size_px: 100 is out of range; allowed: at least 32 and a multiple of 32"),
+        ("tiles: {size_px: 100}", "tiles.size_px: 100 is out of range; "
+         "allowed: at least 32 and at most 8192 and a multiple of 32"),
         ("targets: {crookes: {search: {max_images: 0}}}", "targets.crookes.search.max_images: 0 is out of range; "
          "allowed: at least 1 and at most 1000"),
         ("targets: {crookes: {search: {dates: [2010-01-01, soon]}}}", "targets.crookes.search.dates.1: 'soon' is no "

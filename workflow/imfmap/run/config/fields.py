@@ -103,6 +103,17 @@ def _in_one_form(value, check):
     return int(value) if float(value).is_integer() else value
 
 
+def numbers_in_one_form(value: Any) -> Any:
+    """Return a value in which, at any depth, whole numbers are written without a point: 8 for 8.0."""
+    if isinstance(value, dict):
+        return {key: numbers_in_one_form(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [numbers_in_one_form(each) for each in value]
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _LARGEST_WHOLE:
+        return int(value)
+    return value
+
+
 def _whole(value):
     whole_value = int(value) if isinstance(value, float) and value.is_integer() else value
     if isinstance(whole_value, int) and abs(whole_value) > _LARGEST_WHOLE:

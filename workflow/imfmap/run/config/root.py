@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from ...core.choices import RECIPES
-from .fields import ABSENT, ModelName, NotNegativeCount, RunName, Section, Switch, TargetName
+from .fields import ABSENT, ModelName, NotNegativeCount, RunName, Section, Switch, TargetName, numbers_in_one_form
 from .images import Acquisition, Processing
 from .learning import Augmentation, Labels, Model, Tiles, Training
 from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products
@@ -44,5 +44,7 @@ class Config(Section):
     inference: Inference = Field(default_factory=Inference, description="search of images and mosaics")
     mapping: Mapping = Field(default_factory=Mapping, description="from probability to fractures")
     products: Products = Field(default_factory=Products, description="products of a target")
-    simulation: dict[str, Any] = Field({}, description="scene settings shared by all simulated targets")
+    simulation: Annotated[dict[str, Any], AfterValidator(numbers_in_one_form)] = Field(
+        {}, description="scene settings shared by all simulated targets"
+    )
     targets: Annotated[dict[TargetName, Target], Field(min_length=1)] = Field(description="targets by name")

@@ -24,6 +24,7 @@ from .fields import (
     Title,
     fault,
     number,
+    numbers_in_one_form,
     pair,
     series,
     several,
@@ -91,6 +92,8 @@ class Simulate(Section):
         "sets",
     )
     images: series(SimulatedImage, least=1) = Field(description="images of the scene (below)")
+
+    _one_form = model_validator(mode="before")(numbers_in_one_form)
 
 
 class Target(Section):

@@ -37,7 +37,8 @@ def in_words(costs: dict) -> list[str]:
     free = shutil.disk_usage(next(path for path in (here, *here.parents) if path.exists())).free
     room = f"{size(free)} are free" if free > peak else f"ONLY {size(free)} ARE FREE"
     return [
-        f"About {totals['to_run']} {'step' if totals['to_run'] == 1 else 'steps'}{most}: {duration(totals['cpu_s'])} of processor time "
+        f"About {totals['to_run']} {'step' if totals['to_run'] == 1 else 'steps'}{most}: "
+        f"{duration(totals['cpu_s'])} of processor time "
         f"({times}, if all are busy){share}.",
         f"To fetch: {size(totals['bytes_to_fetch']) if totals['bytes_to_fetch'] else 'nothing'}. "
         f"On the disk: {size(kept)} that stay, {size(peak)} at the peak; {room}.",
