@@ -96,13 +96,13 @@ def steps_of(folder):
     arguments = [*GOALS, "--snakefile", str(ROOT / "Snakefile"), "--configfile", str(folder / "run.yaml")]
     program = f"""
 import json
-from imfmap.run.plan.dry_run import _steps
+from imfmap.run.plan.dry_run import steps_of
 from imfmap.run.snakemake_internals import jobs_of, watch_dry_run
 
 def read(workflow):
     jobs = list(jobs_of(workflow))
     names = [{{name: value for value, name in job.get("params", {{}}).items()}} for job in jobs]
-    return [{{**step, "content": known.get("content", "")}} for step, known in zip(_steps(jobs), names)]
+    return [{{**step, "content": known.get("content", "")}} for step, known in zip(steps_of(workflow), names)]
 
 print(json.dumps(watch_dry_run({[*arguments, "--cores", "2", "--dry-run"]}, read)))
 """

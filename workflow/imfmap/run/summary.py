@@ -57,9 +57,14 @@ def _numbers(folder):
     """Return lines with the fractures and scores of each target."""
     lines = []
     for path in sorted(folder.glob("*/summary.json")):
-        summary = json.loads(path.read_text())
-        fractures = summary["fractures"]
-        line = f"  {path.parent.name}: {fractures['polygons']} fractures, {fractures['total_length_m'] / 1000:.1f} km"
+        try:
+            summary = json.loads(path.read_text())
+            fractures = summary["fractures"]
+            length_km = fractures["total_length_m"] / 1000
+        except (ValueError, KeyError, TypeError):
+            lines.append(f"  {path.parent.name}: {path} cannot be read; delete it and run again")
+            continue
+        line = f"  {path.parent.name}: {fractures['polygons']} fractures, {length_km:.1f} km"
         if "truth" in summary:
             line += f"; against the exact truth: {_scores(summary['truth'])}"
         lines.append(line)

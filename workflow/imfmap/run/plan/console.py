@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from ...core.errors import InputError
+
 
 def cost_in_words(workflow: Any) -> list[str]:
     """Return what a planned workflow costs, in lines for a person; as `in_words.in_words`.
@@ -16,4 +18,8 @@ def cost_in_words(workflow: Any) -> list[str]:
     from .in_words import in_words
     from .report import costs_of
 
-    return in_words(costs_of(steps_of(workflow), dict(workflow.config), list_made=False))
+    try:
+        return in_words(costs_of(steps_of(workflow), dict(workflow.config), list_made=False))
+    except (InputError, KeyError, TypeError, ValueError) as error:
+        # An estimate stops no run: a job that reads the same broken file reports it.
+        return [f"The cost of this run is not known ({error})."]

@@ -3,6 +3,7 @@
 import csv
 import math
 from collections import defaultdict
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from statistics import median
@@ -104,13 +105,14 @@ class JobCostEstimator:
         return None
 
     def megapixels(self, path: str | Path) -> float | None:
-        """Return the pixels of a raster in millions; None if the raster does not exist."""
+        """Return the pixels of a raster in millions; None if the raster is not there, or cannot be read."""
         if path not in self._sizes:
             self._sizes[path] = None
             if Path(path).exists():
                 import rasterio  # here: a plan of a new run does not need it
 
-                with rasterio.open(path) as dataset:
+                # A broken raster is told by the job that reads it, not by an estimate.
+                with suppress(rasterio.RasterioIOError), rasterio.open(path) as dataset:
                     self._sizes[path] = dataset.width * dataset.height / 1e6
         return self._sizes[path]
 
