@@ -81,7 +81,7 @@ class SlurmCluster:
         Seconds that Slurm remembers a job that ended.
     """
 
-    def __init__(self, cpus=4, min_job_age_s=300):
+    def __init__(self, cpus=8, min_job_age_s=300):
         # A socket's path must be short.
         self.folder = Path(tempfile.mkdtemp(prefix="slurm."))
         self.host = socket.gethostname().split(".")[0]
