@@ -7,6 +7,7 @@ snakemake --cores 8 crookes                              one crater of config/co
 import os
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -35,7 +36,7 @@ from imfmap.run import (
 from imfmap.run.config.checks import check_can_map, check_rule_names
 from imfmap.run.config.complete import check_file, complete
 from imfmap.run.job_records import COMMIT_VARIABLE, commit
-from imfmap.run.plan.console import cost_in_words
+from imfmap.run.plan.console import cost_in_words, tell_the_plan
 from imfmap.run.summary import ending, failures, write_failures
 
 # As a module, this workflow knows only some of the names in use, and reads no file of its own.
@@ -188,16 +189,8 @@ if COMMAND_LINE is not None:
         raise WorkflowError(str(error))
 
 
-def tell_the_end(planned):
-    """What a dry run says of the cost, and what there is if a run finds nothing to do."""
-    if DRY_RUN:
-        print("", *cost_in_words(planned), sep="\n", file=sys.stderr)
-    elif snakemake_internals.has_nothing_to_do(planned):
-        print(*ending(RUN_ON_DISK, STARTED), sep="\n")
-
-
 if COMMAND_LINE is not None and not IS_MODULE and (DRY_RUN or not LOOKS) and not COMMAND_LINE.unlock:
-    snakemake_internals.at_the_end(tell_the_end)
+    snakemake_internals.at_the_end(partial(tell_the_plan, run=RUN_ON_DISK, started=STARTED, dry_run=DRY_RUN))
     if not DRY_RUN:
         snakemake_internals.say_one_line_a_job()
 
