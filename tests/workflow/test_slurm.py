@@ -113,7 +113,7 @@ def test_a_target_goes_from_edr_to_map(undisturbed):
         "provenance/run.json",
     ):
         assert (run / name).stat().st_size > 0, name
-    assert "Made:" in (folder / "said.txt").read_text()
+    assert "Made by this run:" in (folder / "said.txt").read_text()
 
 
 def test_short_steps_share_jobs_and_each_asks_for_what_it_needs(undisturbed):
