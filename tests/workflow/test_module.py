@@ -139,8 +139,7 @@ def test_a_bad_configuration_is_one_line_of_the_other_workflow(tmp_path, mini_co
 
 
 def test_a_file_that_comes_with_the_workflow_is_found_from_anywhere(tmp_path, mini_config):
-    config = {**mini_config, "models": {"net": {"checkpoint": "resources/detector.pt"}}, "targets": {}}
-    config["targets"] = {name: mini_config["targets"][name] for name in ("te", "floor")}
+    config = {**without_training(mini_config), "models": {"net": {"checkpoint": "resources/detector.pt"}}}
     outer(tmp_path / "run", DEPLOYED.format(snakefile=CLONE), config)
     assert jobs(snakemake(tmp_path / "run", "-n", "floor"))["use_checkpoint"] == 1
     config["models"]["net"]["checkpoint"] = "resources/nowhere.pt"

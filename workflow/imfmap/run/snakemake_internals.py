@@ -157,8 +157,7 @@ def watch_dry_run(command: list[str], read: Callable[[Any], Any]) -> Any:
 
     class Watched(cli.SnakemakeApi):
         def _cleanup(self):
-            workflow = self._workflow_api and self._workflow_api._workflow_store
-            if workflow is not None and workflow.dag is not None:
+            if (workflow := _planned(self)) is not None:
                 results.append(read(workflow))
             super()._cleanup()
 
@@ -187,12 +186,17 @@ def at_the_end(tell: Callable[[Any], None]) -> None:
     clean_up = api.SnakemakeApi._cleanup
 
     def tell_and_clean_up(snakemake_api):
-        workflow = snakemake_api._workflow_api and snakemake_api._workflow_api._workflow_store
-        if workflow is not None and workflow.dag is not None:
+        if (workflow := _planned(snakemake_api)) is not None:
             tell(workflow)
         clean_up(snakemake_api)
 
     api.SnakemakeApi._cleanup = tell_and_clean_up
+
+
+def _planned(snakemake_api):
+    """Return the workflow of Snakemake's API object; None if its jobs were not planned."""
+    workflow = snakemake_api._workflow_api and snakemake_api._workflow_api._workflow_store
+    return workflow if workflow is not None and workflow.dag is not None else None
 
 
 def say_one_line_a_job() -> None:

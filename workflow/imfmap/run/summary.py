@@ -1,11 +1,12 @@
 """A few lines at the end of a run: what it has made, and what failed."""
 
 import csv
-import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..core.errors import InputError
+from ..core.jsonfiles import read_json
 from ..products.product_files import announced
 from .job_records import read_records
 
@@ -58,10 +59,10 @@ def _numbers(folder):
     lines = []
     for path in sorted(folder.glob("*/summary.json")):
         try:
-            summary = json.loads(path.read_text())
+            summary = read_json(path)
             fractures = summary["fractures"]
             length_km = fractures["total_length_m"] / 1000
-        except (ValueError, KeyError, TypeError):
+        except (InputError, KeyError, TypeError):
             lines.append(f"  {path.parent.name}: {path} cannot be read; delete it and run again")
             continue
         line = f"  {path.parent.name}: {fractures['polygons']} fractures, {length_km:.1f} km"

@@ -152,3 +152,23 @@ def described(config: dict, target: str) -> str:
     role = about.get("role")
     use = f" (role {role})" if role in LABELLED_ROLES else ""
     return f"{title}, {source}: the map, and all before it{use}"
+
+
+def images_named(target: dict, config: dict) -> int:
+    """Return the number of images of a target that the configuration tells.
+
+    Parameters
+    ----------
+    target, config : dict
+        A target, and the completed configuration.
+
+    Returns
+    -------
+    int
+        For a search, the most that it may choose; 0 where a table lists the images, or where there are none.
+    """
+    if "search" in target:
+        return target["search"].get("max_images", config["acquisition"]["max_images"])
+    lists = [target.get(source) for source in ("products", "edrs", "cubes", "projected")]
+    lists.append(target.get("simulate", {}).get("images"))
+    return sum(len(images) for images in lists if isinstance(images, list))

@@ -12,7 +12,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.lines import Line2D
 
 from ...labels.width_classes import WIDTH_CLASSES
-from ...plots.cartography import NO_DATA, graticule, halo, scale_bar
+from ...plots.cartography import INK, NO_DATA, graticule, halo, scale_bar
 from ...plots.style import COLOURS, GREY, saved_figure
 from .rose import EVEN_DASHES, MEAN_AXIS, draw_rose
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 # Even steps of lightness with every kind of colour vision, without the darkest, since outlines are dark.
 DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
-_INK = "#1c1c1e"
 _MAP_INCHES = 4.6
 # A title may have two dollar signs, and means no formula by them.
 _TITLE = {"fontsize": 9, "fontweight": "bold", "parse_math": False}
@@ -54,7 +53,7 @@ def rose_figure(paths: Sequence[str | Path], rose: Mapping[str, Any], title: str
             words = f"mean axis {rose['mean_axis_deg']:.0f}°, strength {rose['strength']:.2f}"
         handles = [
             Line2D([], [], color=MEAN_AXIS, linewidth=1.3, label=words),
-            Line2D([], [], color=_INK, linewidth=0.9, linestyle=EVEN_DASHES, label="if all directions were alike"),
+            Line2D([], [], color=INK, linewidth=0.9, linestyle=EVEN_DASHES, label="if all directions were alike"),
         ]
         figure.legend(
             handles=handles,
@@ -201,7 +200,7 @@ def error_figure(paths: Sequence[str | Path], table: "pd.DataFrame", counts: Map
         figure.suptitle(f"{title}: measured minus true", **_TITLE)
         *plots, last = grid_of_axes.ravel()
         for axes, (name, label) in zip(plots, panels.items(), strict=True):
-            axes.axhline(0, color=_INK, linewidth=0.7)
+            axes.axhline(0, color=INK, linewidth=0.7)
             for source, colour, marker, shift in (("drawn", GREY, "s", -0.14), ("mapped", COLOURS[1], "o", 0.14)):
                 rows = table[(table["measure"] == name) & (table["source"] == source)].set_index("width_class")
                 rows = rows.loc[[kind for kind in WIDTH_CLASSES if kind in rows.index]]

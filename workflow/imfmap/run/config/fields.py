@@ -98,9 +98,7 @@ def series(of: Any, least: int = 0) -> Any:
 
 def _in_one_form(value, check):
     check(value)
-    if abs(value) > _LARGEST_WHOLE:
-        return float(value)
-    return int(value) if float(value).is_integer() else value
+    return float(value) if abs(value) > _LARGEST_WHOLE else numbers_in_one_form(value)
 
 
 def numbers_in_one_form(value: Any) -> Any:

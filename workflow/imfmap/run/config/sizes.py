@@ -6,6 +6,7 @@ from ...core.errors import InputError
 from ...core.limits import MOST_ASPECT, MOST_DENSITY_CELLS, MOST_IMAGES, MOST_MAP_PIXELS, MOST_MATCHED, check_limit
 from ...fractures.limits import CELLS
 from ...maps.target_grid import extent_km
+from ..target_choice import images_named
 
 _SMALLER = "give a smaller extent_km (or diameter_km), or a larger resolution_m"
 
@@ -41,17 +42,8 @@ def check_sizes(config: dict, where: str | Path) -> None:
         cells = (CELLS * width_m / radius_m) * (CELLS * height_m / radius_m)
         remedy = "give a larger mapping.density_radius_m"
         check_limit(cells, MOST_DENSITY_CELLS, key, "cells in the density map", remedy)
-        images = _images(target, config)
+        images = images_named(target, config)
         check_limit(images, MOST_IMAGES, key, "images", "divide the target")
         if config["processing"]["mosaic"]["brightness"] != "none":
             remedy = "set processing.mosaic.brightness to none, or divide the target"
             check_limit(images, MOST_MATCHED, key, "images, of which every pair is compared", remedy)
-
-
-def _images(target, config):
-    """Return the number of images of a target, the largest that a search may choose; 0 where a table lists them."""
-    if "search" in target:
-        return target["search"].get("max_images", config["acquisition"]["max_images"])
-    lists = [target.get(source) for source in ("products", "edrs", "cubes", "projected")]
-    lists.append(target.get("simulate", {}).get("images"))
-    return sum(len(images) for images in lists if isinstance(images, list))

@@ -22,7 +22,7 @@ class JobCostEstimator:
     """
 
     def __init__(self, results: str | Path):
-        self._sizes = {}
+        self._sizes, self._pasts = {}, {}
         self._jobs = defaultdict(list)
         for path in sorted(Path(results).glob("*/benchmarks/*/**/*.tsv")):
             times = _measured(path)
@@ -58,11 +58,10 @@ class JobCostEstimator:
         known = REFERENCE.get(rule)
         reference_s = known and known.cpu_s(None if megapixels is None else megapixels * work)
         jobs = self._jobs.get(rule, ())
-        runs = ", ".join(sorted({job[3] for job in jobs}))
-        ratios = self._ratios(rule)
-        if reference_s and ratios:
-            wall, cpu = (reference_s * median(values) for values in zip(*ratios, strict=True))
-            basis = f"{len(ratios)} jobs of {runs}: {cpu / reference_s:.2g} times the reference"
+        runs, number, factors = self._past(rule)
+        if reference_s and factors:
+            wall, cpu = (reference_s * factor for factor in factors)
+            basis = f"{number} jobs of {runs}: {cpu / reference_s:.2g} times the reference"
         elif reference_s is not None:
             wall = cpu = reference_s * self.machine_factor
             basis = f"{self.machine_factor:.2g} times the reference"
@@ -77,8 +76,20 @@ class JobCostEstimator:
     @cached_property
     def machine_factor(self) -> float:
         """CPU time of past jobs in their reference cost, the median over rules; 1 if none was run."""
-        factors = [median(cpu for _, cpu in ratios) for rule in self._jobs if (ratios := self._ratios(rule))]
-        return median(factors) if factors else 1.0
+        of_rules = [factors[1] for _, _, factors in map(self._past, self._jobs) if factors]
+        return median(of_rules) if of_rules else 1.0
+
+    def _past(self, rule):
+        """Return the runs of a rule's past jobs, how many have a known size, and their median wall and CPU time.
+
+        The times are in the jobs' reference cost; None without such jobs. A plan asks once for each of its jobs.
+        """
+        if rule not in self._pasts:
+            runs = ", ".join(sorted({job[3] for job in self._jobs.get(rule, ())}))
+            ratios = self._ratios(rule)
+            medians = tuple(median(values) for values in zip(*ratios, strict=True))
+            self._pasts[rule] = runs, len(ratios), medians or None
+        return self._pasts[rule]
 
     def _ratios(self, rule):
         """Return wall and CPU time of the past jobs of a rule in their reference cost, where their size is known.

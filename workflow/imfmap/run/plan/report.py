@@ -21,6 +21,7 @@ from ...plots.pages.page import write_page
 from ..job_records import commit, environment, now, read_records
 from ..projected_targets import product_of_raster
 from ..rule_facts import facts_of
+from ..target_choice import images_named
 from .dry_run import SEARCHED, dry_run, run_folder
 from .in_words import in_words
 from .job_costs import JobCostEstimator
@@ -108,7 +109,7 @@ def _group(name, steps, config, folder, costs, on_gpu):
     own = [step for step in steps if _group_of(step) == name]
     images = [] if name is None else _images(name, target, folder)
     sizes = {image["product"]: image["bytes"] for image in images}
-    to_be_found = _most_images(target, config) if "search" in target and not images else None
+    to_be_found = images_named(target, config) if "search" in target and not images else None
     workload = Workload(config, name, to_be_found or len(images), costs, folder)
     jobs = []
     for step in own:
@@ -162,10 +163,6 @@ def _images(name, target, folder):
         product = product_of_raster(local) if "projected" in target else product_of(local)
         listed[product] = {"source": str(path), "bytes": size}
     return [_image(product, dict(row), folder / name) for product, row in sorted(listed.items())]
-
-
-def _most_images(target, config):
-    return target["search"].get("max_images", config["acquisition"]["max_images"])
 
 
 def _image(product, row, folder):

@@ -5,7 +5,7 @@ from pathlib import Path
 from ...maps.target_grid import extent_km, target_grid
 from ..model_choice import model_settings
 from ..rule_facts import IMAGE, MAP, facts_of
-from ..target_choice import to_learn
+from ..target_choice import images_named, to_learn
 from .job_costs import JobCostEstimator
 from .reference_costs import (
     EDR_BYTES,
@@ -105,19 +105,12 @@ class Workload:
         settings = model_settings(config, model)
         roles = ("train",) if step["rule"] == "train" else ("validation", "test")
         tiles = sum(
-            self._images_of(config["targets"][name]) * self._strip(name)
+            # A table, and a mosaic, count as one image.
+            (images_named(config["targets"][name], config) or 1) * self._strip(name)
             for name in to_learn(config, settings.get("resolution_m"), *roles)
         )
         tiles /= (1 - config["tiles"]["overlap"]) ** 2
         return tiles * settings.get("epochs", config["training"]["epochs"]) if step["rule"] == "train" else tiles
-
-    def _images_of(self, target):
-        if "search" in target:
-            return target["search"].get("max_images", self._config["acquisition"]["max_images"])
-        if "simulate" in target:
-            return len(target["simulate"]["images"])
-        listed = next((target[key] for key in ("products", "edrs", "cubes", "projected") if key in target), None)
-        return len(listed) if isinstance(listed, list) else 1
 
     def _network(self, step):
         """Return the work of the network of a step: that of its model, or of the one that maps its target."""
