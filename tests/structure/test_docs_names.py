@@ -118,3 +118,26 @@ def test_a_name_of_the_package_that_is_gone_is_found(text):
 )
 def test_a_reference_to_a_name_that_is_gone_is_found(text):
     assert len(list(missing_references(text))) == 1
+
+
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]+)")
+# Named folders: what a run or pytest itself writes is no page.
+PAGES = [
+    path for folder in (".", "config", "docs", "envs", "resources") for path in sorted((ROOT / folder).glob("*.md"))
+]
+
+
+def broken_links(text, folder):
+    """Links of a page to files that do not exist."""
+    return [link for link in LINK.findall(text) if not (folder / link).exists()]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_links_between_pages_lead_to_files(path):
+    assert broken_links(path.read_text(), path.parent) == []
+
+
+def test_a_link_to_a_file_that_is_not_there_is_found():
+    text = "[a](docs/start.md) [b](https://example.org/x) [c](#part) ![d](docs/images/demo_map.jpg#x)"
+    assert broken_links(text, ROOT) == []
+    assert broken_links(text, ROOT / "docs") == ["docs/start.md", "docs/images/demo_map.jpg"]
