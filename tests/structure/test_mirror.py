@@ -26,7 +26,6 @@ TESTED_THROUGH = {
     "core/errors": "unit/run/test_job.py",
     "core/extent": "unit/core/test_yamlfiles.py",
     "core/media_types": "unit/products/test_product_files.py",
-    "core/scratch": "unit/inference/test_infer.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",
     "engines/native/line_reader": "unit/engines/native/test_pipeline.py",
     "inference/lattice": "unit/inference/test_infer.py",
@@ -90,6 +89,7 @@ TESTED_THROUGH = {
     "simulate/labelling_habits": "unit/simulate/test_weak_labels.py",
     "simulate/noise": "unit/simulate/test_terrain.py",
     "simulate/sampling": "unit/simulate/test_complexes.py",
+    "tiles/sun_frame_numba": "unit/tiles/test_sun_frame.py",
 }
 
 

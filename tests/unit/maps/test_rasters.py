@@ -1,5 +1,7 @@
 """Rasters written and read again."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 import rasterio
@@ -89,6 +91,18 @@ def test_a_block_that_is_missing_is_told_where_it_is_read(whole, tmp_path):
             dataset.read(1)
     with SharedReader(path, 0) as read, pytest.raises(InputError, match=r"cut\.tif: cannot be read"):
         read(500, 1000, 100, 200)
+
+
+def test_threads_share_a_reader(whole, tmp_path):
+    _, content, values = whole
+    path = tmp_path / "shared.tif"
+    path.write_bytes(content)
+    windows = [(row, column, 90, 130) for row in range(-40, values.shape[0], 61) for column in range(-70, 1100, 97)]
+    rim = np.pad(values, 140, constant_values=7)
+    with SharedReader(path, 7) as read, ThreadPoolExecutor(4) as pool:
+        for (row, column, rows, columns), found in zip(windows, pool.map(lambda one: read(*one), windows), strict=True):
+            expected = rim[row + 140 :, column + 140 :][:rows, :columns]
+            np.testing.assert_array_equal(found[: len(expected), : expected.shape[1]], expected)
 
 
 VRT = '<VRTDataset rasterXSize="{size}" rasterYSize="{size}"><SRS>{crs}</SRS>{place}{band}</VRTDataset>'

@@ -86,10 +86,13 @@ class RowFile:
     def write(self, row: int, column: int, values: np.ndarray) -> None:
         """Write pixels (rows, columns); `row` and `column` are those of the upper left one."""
         # A memory map is not used here: on a full disk it ends the process without a message.
-        with open(self.path, "r+b") as file:
-            for number, pixels in enumerate(np.ascontiguousarray(values, self.dtype), start=row):
+        pixels = np.ascontiguousarray(values, self.dtype)
+        # Whole lines lie one behind the other.
+        parts = [pixels] if pixels.shape[1] == self.shape[1] else pixels
+        with open(self.path, "r+b", buffering=0) as file:
+            for number, part in enumerate(parts, start=row):
                 file.seek((number * self.shape[1] + column) * self.dtype.itemsize)
-                file.write(pixels.tobytes())
+                _write_all(file, part)
 
     def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
         """Return the pixels of a window; 0 beyond the edges. Several threads may call it."""
@@ -100,3 +103,10 @@ class RowFile:
             pixels = np.memmap(self.path, self.dtype, "r", shape=self.shape)
             result[top - row : bottom - row, left - column : right - column] = pixels[top:bottom, left:right]
         return result
+
+
+def _write_all(file, pixels):
+    """Write an array to an unbuffered file, which may take only a part at a time."""
+    data = memoryview(pixels).cast("B")
+    while data:
+        data = data[file.write(data) :]

@@ -32,7 +32,6 @@ from ..maps.grids import MapGrid
 from ..maps.image_facts import ImageFacts
 from ..maps.probability_raster import MEDIAN_TAG, create_probability
 from ..maps.rasters import open_raster
-from ..maps.stretching import stretch_to_8bit
 from ..maps.window_reading import SharedReader
 from ..tiles.sun_frame import SunFrame
 from .lattice import Lattice, blend
@@ -44,11 +43,13 @@ from .map_blocks import (
     map_codes,
     mark_seen,
     no_cells,
+    stretched,
     survey_image,
     write_codes,
+    write_pixels,
 )
 from .predictor import Predictor
-from .sun_aligned import aligned_lattice, aligned_window, rotate_to_map, write_brightness
+from .sun_aligned import aligned_lattice, aligned_window, brightness_of, rotate_to_map
 from .window_cache import WindowCache
 
 log = logging.getLogger(__name__)
@@ -109,16 +110,17 @@ def infer_image(
         with Scratch(out_path, key) as scratch:
             create = partial(create_probability, out_path, grid, tags)
             run = _Run(predictor, survey.seen, scratch, settings, threads, facts.product, create)
-            if predictor.recipe == "sun_aligned":
-                brightness = scratch.path("brightness.tif")
-                write_brightness(reader, grid.shape, survey.seen, survey.median, brightness, threads)
-                run.aligned(SunFrame(given_azimuth_deg, grid.shape[0] // 2, grid.shape[1] // 2))
+            aligned = predictor.recipe == "sun_aligned"
+
+            def stretch(block):
+                return stretched(reader(*block, READ_BLOCK, READ_BLOCK), survey.limits)
+
+            make = brightness_of(reader, grid.shape, survey.median) if aligned else stretch
+            pixels = write_pixels(make, grid.shape, survey.seen, scratch.path("pixels.u8"), threads)
+            if aligned:
+                run.aligned(pixels, SunFrame(given_azimuth_deg, grid.shape[0] // 2, grid.shape[1] // 2))
             else:
-
-                def read(*window):
-                    return stretch_to_8bit(reader(*window), survey.limits)
-
-                run.along_map(read, grid.shape, given_azimuth_deg)
+                run.along_map(pixels, grid.shape, given_azimuth_deg)
 
 
 def infer_mosaic(
@@ -199,19 +201,18 @@ class _Run:
     title: str
     create: Callable
 
-    def aligned(self, frame):
-        """Infer windows of the Sun-aligned frame from the scratch's brightness, and turn the result to the map."""
+    def aligned(self, brightness, frame):
+        """Infer windows of the Sun-aligned frame from the image's brightness, and turn the result to the map."""
         size_px = self.predictor.size_px
         lattice, wanted = aligned_lattice(frame, self.seen, size_px, self.settings["overlap"])
-        with SharedReader(self.scratch.path("brightness.tif"), 0) as brightness:
 
-            def read(v, u):
-                return aligned_window(brightness, frame, v, u, size_px)
+        def read(v, u):
+            return aligned_window(brightness, frame, v, u, size_px)
 
-            probability = self._blend(self.predictor, lattice, wanted, read)
-            with self.create() as out:
-                calibration = self.predictor.calibration
-                rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads, calibration)
+        probability = self._blend(self.predictor, lattice, wanted, read)
+        with self.create() as out:
+            calibration = self.predictor.calibration
+            rotate_to_map(probability, brightness, frame, lattice, self.seen, out, self.threads, calibration)
 
     def along_map(self, reader, shape, sun_azimuth_deg):
         """Infer windows along the map's rows and columns, of 8-bit pixels that `reader` returns."""
@@ -235,7 +236,8 @@ class _Run:
         probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
 
         def write(row, column, values):
-            probability.write(row, column, np.rint(values * SCRATCH_ONE))
+            values *= SCRATCH_ONE
+            probability.write(row, column, np.rint(values, out=values))
 
         batch_size = self.settings["batch_size"]
         blend(predictor, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)

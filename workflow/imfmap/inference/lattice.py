@@ -166,6 +166,7 @@ class _Bands:
         self._weights = lattice.weights()
         self._total = np.zeros((lattice.size_px, lattice.shape[1]), np.float32)
         self._share = np.zeros_like(self._total)
+        self._weighted = np.empty_like(self._weights)
         self._current = 0
 
     def state(self, first):
@@ -187,7 +188,7 @@ class _Bands:
             while self._current < i:
                 self.finish(step)
             columns = slice(j * step, j * step + size)
-            self._total[:, columns] += self._weights * result
+            self._total[:, columns] += np.multiply(self._weights, result, out=self._weighted)
             self._share[:, columns] += self._weights
 
     def finish(self, count):
@@ -196,7 +197,8 @@ class _Bands:
         columns = np.flatnonzero(self._share.any(axis=0))
         if columns.size:
             part = slice(0, count), slice(columns[0], columns[-1] + 1)
-            rows = self._total[part] / np.maximum(self._share[part], LEAST_SHARE)
+            rows = np.maximum(self._share[part], LEAST_SHARE)
+            np.divide(self._total[part], rows, out=rows)
             self._write(self._current * self._lattice.step_px, int(columns[0]), rows)
         for band in (self._total, self._share):
             band[: size - count] = band[count:]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,11 @@ from rasterio.io import DatasetWriter
 from rasterio.windows import Window
 
 from ..core.errors import InputError
+from ..core.files import replacing
+from ..core.scratch import RowFile
 from ..learning.probability_calibration import ProbabilityCalibration
 from ..maps.probability_raster import CODES, NODATA
+from ..maps.stretching import stretch_to_8bit
 from ..maps.window_reading import SharedReader, map_in_order
 
 # Sides in pixels: of the blocks that are read and written, and of the cells that note where an image has data.
@@ -19,6 +23,8 @@ READ_BLOCK = 1024
 CELL = 32
 # Probabilities are kept as 16-bit numbers until they are on the map, so that they are rounded to 8 bit only once.
 SCRATCH_ONE = 65535
+# Lines that are worked on at a time, so that what is made of them stays in the processor's cache.
+_LINES = 64
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,7 @@ def survey_image(reader: SharedReader, shape: tuple[int, int], path: str | Path,
         valid = np.isfinite(pixels)
         if not valid.any():
             return None
-        inside = pixels[valid]
+        inside = pixels if valid.all() else pixels[valid]
         return valid, pixels[::8, ::8][valid[::8, ::8]], float(inside.min()), float(inside.max())
 
     seen, values, least, largest = no_cells(shape), [], [], []
@@ -109,10 +115,51 @@ def seen_blocks(shape: tuple[int, int], seen: np.ndarray) -> Iterator[tuple[int,
             yield row, column
 
 
-def write_block(dataset: DatasetWriter, row: int, column: int, block: np.ndarray) -> None:
-    """Write the part of a block that lies on the raster."""
-    rows, columns = min(READ_BLOCK, dataset.height - row), min(READ_BLOCK, dataset.width - column)
-    dataset.write(block[:rows, :columns], 1, window=Window(column, row, columns, rows))
+def write_pixels(
+    make: Callable[[tuple[int, int]], np.ndarray], shape: tuple[int, int], seen: np.ndarray, path: Path, threads: int
+) -> RowFile:
+    """Write the network's 8-bit input of a whole image, block by block, for use during its inference.
+
+    So each pixel is decoded and made 8-bit once, in how many windows soever it lies.
+
+    Parameters
+    ----------
+    make : callable
+        ``make((row, column))`` returns the uint8 pixels of a block, `READ_BLOCK` on a side; 0 for no data. Called from
+        several threads.
+    shape : tuple of int
+        Rows and columns of the image.
+    seen : ndarray
+        bool, see `survey_image`.
+    path : path
+        A file that exists is left as it is.
+    threads : int
+
+    Returns
+    -------
+    RowFile
+        Reads windows of the pixels; 0 beyond the edges.
+    """
+    if not path.exists():
+        blocks = list(seen_blocks(shape, seen))
+        with replacing(path) as temporary, ThreadPoolExecutor(threads) as pool:
+            pixels = RowFile(temporary, shape, np.uint8)
+            for block, values in zip(blocks, map_in_order(pool, make, blocks, 2 * threads), strict=True):
+                pixels.write(*block, _inside(values, *block, shape))
+    return RowFile(path, shape, np.uint8)
+
+
+def stretched(values: np.ndarray, limits: tuple[float, float]) -> np.ndarray:
+    """Return I/F (rows, columns) as 8 bit; see `stretching.stretch_to_8bit`."""
+    out = np.empty(values.shape, np.uint8)
+    for first in range(0, len(values), _LINES):
+        out[first : first + _LINES] = stretch_to_8bit(values[first : first + _LINES], limits)
+    return out
+
+
+def _inside(values, row, column, shape):
+    """Return the part of a block that lies on a raster."""
+    return values[: shape[0] - row, : shape[1] - column]
 
 
 def map_codes(values: np.ndarray, valid: np.ndarray, calibration: ProbabilityCalibration | None = None) -> np.ndarray:
@@ -121,15 +168,28 @@ def map_codes(values: np.ndarray, valid: np.ndarray, calibration: ProbabilityCal
     Parameters
     ----------
     values : ndarray
+        uint16, or float32 between such numbers.
     valid : ndarray
         bool, same shape; there is no data elsewhere.
     calibration : ProbabilityCalibration, optional
         Applied before the probabilities are rounded to 8 bit.
     """
+    codes = _code_table(calibration)[values] if values.dtype == np.uint16 else _codes(values, calibration)
+    codes[~valid] = NODATA
+    return codes
+
+
+@lru_cache(maxsize=2)
+def _code_table(calibration):
+    """Return the codes of all 16-bit probabilities."""
+    return _codes(np.arange(SCRATCH_ONE + 1, dtype=np.uint16), calibration)
+
+
+def _codes(values, calibration):
     levels = values * (CODES / SCRATCH_ONE)
     if calibration is not None:
         levels = calibration.of_image(levels / CODES) * CODES
-    return np.where(valid, np.rint(levels).astype(np.uint8), np.uint8(NODATA))
+    return np.rint(levels, out=levels).astype(np.uint8)
 
 
 def write_codes(
@@ -143,5 +203,6 @@ def write_codes(
 
     every = all_blocks(out.shape)
     with ThreadPoolExecutor(threads) as pool:
-        for block, values in zip(every, map_in_order(pool, block_codes, every, 2 * threads), strict=True):
-            write_block(out, *block, values)
+        for (row, column), values in zip(every, map_in_order(pool, block_codes, every, 2 * threads), strict=True):
+            values = _inside(values, row, column, out.shape)
+            out.write(values, 1, window=Window(column, row, *values.shape[::-1]))

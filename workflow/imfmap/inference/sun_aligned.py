@@ -1,21 +1,15 @@
 """Images of any size in the Sun-aligned frame: brightness, windows, and the result turned back to the map."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import numpy as np
-from affine import Affine
 from rasterio.io import DatasetWriter
 
-from ..core.files import replacing
 from ..learning.probability_calibration import ProbabilityCalibration
-from ..maps.rasters import BLOCK
-from ..maps.reported_writes import open_for_writing
-from ..maps.window_reading import SharedReader, map_in_order
+from ..maps.window_reading import SharedReader
 from ..tiles.sun_frame import NEIGHBOURHOOD_PX, SunFrame, relative_brightness, sample, sample_brightness
 from .lattice import Lattice
-from .map_blocks import CELL, READ_BLOCK, map_codes, seen_blocks, write_block, write_codes
+from .map_blocks import CELL, READ_BLOCK, map_codes, write_codes
 
 
 def aligned_lattice(frame: SunFrame, seen: np.ndarray, size_px: int, overlap: float) -> tuple[Lattice, np.ndarray]:
@@ -61,38 +55,23 @@ def _touching(position, reach, lattice, count):
     return np.clip(first, 0, count - 1).astype(int), np.clip(last, 0, count - 1).astype(int)
 
 
-def _plain_raster(path, shape, dtype):
-    """Create a raster without georeference, 0 where nothing is written, for use during the inference of one image."""
-    return open_for_writing(
-        path,
-        driver="GTiff",
-        height=shape[0],
-        width=shape[1],
-        count=1,
-        dtype=dtype,
-        # Not the identity: rasterio would warn of it.
-        transform=Affine.translation(1, 0),
-        tiled=True,
-        blockxsize=BLOCK,
-        blockysize=BLOCK,
-        compress="zstd",
-        zstd_level=1,
-        sparse_ok=True,
-        bigtiff="if_safer",
-    )
+def brightness_of(
+    reader: SharedReader, shape: tuple[int, int], median: float
+) -> Callable[[tuple[int, int]], np.ndarray]:
+    """Return a function that computes the relative brightness of blocks of an image, for `map_blocks.write_pixels`.
 
+    The result is that of `sun_frame.relative_brightness` for the whole image at once.
 
-def write_brightness(
-    reader: SharedReader, shape: tuple[int, int], seen: np.ndarray, median: float, path: Path, threads: int
-) -> None:
-    """Write the relative brightness of an image (see `sun_frame.relative_brightness`) as a uint8 raster.
-
-    It is computed block by block, with the same result as at once. A file that exists is left as it is.
+    Parameters
+    ----------
+    reader : window_reading.SharedReader
+        Reads the image's I/F; NaN outside of it.
+    shape : tuple of int
+        Rows and columns of the image.
+    median : float
+        Of its I/F.
     """
-    if path.exists():
-        return
     margin = NEIGHBOURHOOD_PX - 1
-    blocks = list(seen_blocks(shape, seen))
 
     def brightness(block):
         # There is no margin beyond the raster's edges: the same happens if the whole image is computed at once.
@@ -101,20 +80,15 @@ def write_brightness(
         values = relative_brightness(reader(top, left, bottom - top, right - left), median=median)
         return values[block[0] - top :, block[1] - left :][:READ_BLOCK, :READ_BLOCK]
 
-    with (
-        replacing(path) as temporary,
-        ThreadPoolExecutor(threads) as pool,
-        _plain_raster(temporary, shape, "uint8") as sink,
-    ):
-        for block, values in zip(blocks, map_in_order(pool, brightness, blocks, 2 * threads), strict=True):
-            write_block(sink, *block, values)
+    return brightness
 
 
-def _patch(reader, row, column):
+def _patch(reader, positions):
     """Return the pixels around fractional positions, and the positions within them."""
-    top, left = int(np.floor(row.min())) - 1, int(np.floor(column.min())) - 1
-    bottom, right = int(np.ceil(row.max())) + 2, int(np.ceil(column.max())) + 2
-    return reader(top, left, bottom - top, right - left), row - top, column - left
+    top, left, bottom, right = positions.bounds()
+    top, left = int(np.floor(top)) - 1, int(np.floor(left)) - 1
+    bottom, right = int(np.ceil(bottom)) + 2, int(np.ceil(right)) + 2
+    return reader(top, left, bottom - top, right - left), positions.within(top, left)
 
 
 def aligned_window(
@@ -122,8 +96,7 @@ def aligned_window(
 ) -> np.ndarray:
     """Return the window of the Sun-aligned frame at an upper left pixel (v, u), uint8 (S, S), from a map's raster."""
     steps = np.arange(size_px)
-    row, column = frame.to_map(v + steps[:, np.newaxis], u + steps[np.newaxis, :])
-    return sample_brightness(*_patch(reader, row, column))
+    return sample_brightness(*_patch(reader, frame.on_map(v + steps, u + steps)))
 
 
 def rotate_to_map(
@@ -143,7 +116,7 @@ def rotate_to_map(
     probability : callable
         Reads windows (row, column, rows, columns) of the lattice's span, uint16, 0..`map_blocks.SCRATCH_ONE`.
     brightness : callable
-        Reads windows of the raster of `write_brightness`; 0 for no data.
+        Reads windows of the pixels of `brightness_of`; 0 for no data.
     frame : SunFrame
     lattice : Lattice
     seen : ndarray
@@ -157,9 +130,8 @@ def rotate_to_map(
     steps = np.arange(READ_BLOCK)
 
     def codes(block):
-        v, u = frame.from_map(block[0] + steps[:, np.newaxis], block[1] + steps[np.newaxis, :])
-        patch, v, u = _patch(probability, v - lattice.v, u - lattice.u)
-        values = sample(patch.astype(np.float32), v, u)
+        positions = frame.in_frame(block[0] + steps, block[1] + steps).within(lattice.v, lattice.u)
+        values = sample(*_patch(probability, positions))
         valid = brightness(*block, READ_BLOCK, READ_BLOCK) != 0
         return map_codes(values, valid, calibration)
 

@@ -133,11 +133,15 @@ def read_window(
     if fill is None:
         fill = dataset.nodata if dataset.nodata is not None else 0
     # Boundless reading of rasterio does not use GDAL's block cache: it decodes a block again for every window.
-    array = np.full((rows, columns), fill, dataset.dtypes[band - 1])
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + rows, dataset.height), min(column + columns, dataset.width)
+    inside = None
     if top < bottom and left < right:
         inside = dataset.read(band, window=Window(left, top, right - left, bottom - top))
+        if inside.shape == (rows, columns):
+            return inside
+    array = np.full((rows, columns), fill, dataset.dtypes[band - 1])
+    if inside is not None:
         array[top - row : bottom - row, left - column : right - column] = inside
     return array
 
@@ -169,7 +173,7 @@ def create_raster(
     descriptions : sequence of str
         Descriptions of the bands.
     cloud : bool
-        Whether to make it a Cloud Optimized GeoTIFF. Then the file is written twice.
+        Whether to make it a Cloud Optimized GeoTIFF. Then the file is written twice, the first time uncompressed.
 
     Yields
     ------
@@ -190,12 +194,11 @@ def create_raster(
             tiled=True,
             blockxsize=BLOCK,
             blockysize=BLOCK,
-            compress="zstd",
-            zstd_level=1,
-            predictor=3 if floating else 2,
             bigtiff="if_safer",
             # An image fills few blocks of its target. Empty blocks then take neither time nor space.
             sparse_ok=True,
+            # A file that is written a second time is compressed then.
+            **({} if cloud else {"compress": "zstd", "zstd_level": 1, "predictor": 3 if floating else 2}),
         ) as dataset:
             dataset.update_tags(**{key: str(value) for key, value in (tags or {}).items()})
             for index, text in enumerate(descriptions, start=1):

@@ -13,7 +13,11 @@ from .rasters import opened_raster, read_window
 
 
 class SharedReader:
-    """Reader of windows of a raster for several threads. Each thread has its own handle, because GDAL needs it so.
+    """Reader of windows of a raster for several threads.
+
+    All threads share one handle and read one after another. So a block that was decoded for one of them is in GDAL's
+    cache for all of them, and for those that come later. The blocks of one window are decoded by GDAL's own threads
+    (its setting ``GDAL_NUM_THREADS``).
 
     Parameters
     ----------
@@ -24,22 +28,19 @@ class SharedReader:
 
     def __init__(self, path: str | Path, fill: float):
         self._path, self._fill = path, fill
-        self._own, self._lock, self._opened = threading.local(), threading.Lock(), []
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Self:
+        self._dataset = opened_raster(self._path)
         return self
 
     def __exit__(self, *_):
-        for dataset in self._opened:
-            dataset.close()
+        self._dataset.close()
 
     def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
         """Return the pixels (rows, columns) of a window."""
-        if not hasattr(self._own, "dataset"):
-            self._own.dataset = opened_raster(self._path)
-            with self._lock:
-                self._opened.append(self._own.dataset)
-        return read_window(self._own.dataset, row, column, rows, columns, fill=self._fill)
+        with self._lock:
+            return read_window(self._dataset, row, column, rows, columns, fill=self._fill)
 
 
 def map_in_order(pool: Executor, function: Callable[[Any], Any], items: Iterable[Any], depth: int) -> Iterator[Any]:

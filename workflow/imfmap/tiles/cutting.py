@@ -11,7 +11,7 @@ import numpy as np
 
 from ..labels.labelled_area import NOT_LABELLED
 from ..maps.stretching import stretch_to_8bit
-from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample, sample_brightness
+from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample_brightness, sample_nearest
 
 if TYPE_CHECKING:
     from ..maps.image_facts import ImageFacts
@@ -56,17 +56,19 @@ def sun_pieces(
     across = np.arange(size_px, dtype=float)
     for top in _lattice(v.min(), v.max(), size_px, stride):
         for left in _lattice(u.min(), u.max(), size_px, stride):
-            row, column = frame.to_map(top + across[:, None], left + across[None, :])
-            place = {"row": row[0, 0], "column": column[0, 0], "turn_deg": (LEFT_DEG - facts.sun_azimuth_deg) % 360.0}
+            positions = frame.on_map(top + across, left + across)
+            row, column = frame.to_map(top, left)
+            place = {"row": row, "column": column, "turn_deg": (LEFT_DEG - facts.sun_azimuth_deg) % 360.0}
             # The part of the map that the piece is drawn from.
-            first = [max(0, int(values.min()) - 1) for values in (row, column)]
-            last = [max(0, int(values.max()) + 3) for values in (row, column)]
+            bounds = positions.bounds()
+            first = [max(0, int(bound) - 1) for bound in bounds[:2]]
+            last = [max(0, int(bound) + 3) for bound in bounds[2:]]
             part = slice(first[0], last[0]), slice(first[1], last[1])
-            row, column = row - first[0], column - first[1]
             if not brightness[part].any():
                 continue
-            image = sample_brightness(brightness[part], row, column)
-            piece = {name: sample(layers[name][part], row, column, order=0) for name in layers.keys() - {"image"}}
+            positions = positions.within(*first)
+            image = sample_brightness(brightness[part], positions)
+            piece = {name: sample_nearest(layers[name][part], positions) for name in layers.keys() - {"image"}}
             yield piece | place | {"image": image, "valid": (image > 0).astype(np.uint8)}
 
 
