@@ -36,6 +36,7 @@ TESTED_THROUGH = {
     "inference/window_cache": "unit/core/test_part_store.py",
     "labels/truth_classes": "unit/simulate/test_terrain.py",
     "learning/architectures": "unit/learning/test_models.py",
+    "learning/augment_numba": "unit/learning/test_augment.py",
     "learning/checkpoint_settings": "unit/learning/test_weights.py",
     "learning/deeplab": "unit/learning/test_models.py",
     "learning/evaluation_tables": "unit/learning/test_evaluation.py",

@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from scipy.ndimage import binary_erosion, center_of_mass
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.ndimage import affine_transform, binary_erosion, center_of_mass, map_coordinates
+from skimage.exposure import equalize_adapthist
 from torchvision.transforms.v2.functional import perspective
 
 from imfmap.learning import augment
@@ -97,6 +100,55 @@ def test_clahe_amplifies_as_its_clip_limit_allows():
         augmented = augment.augment_paper(sample, np.random.default_rng(0), 1.0, clahe_clip=clip, **options)
         spread.append(augmented.image[:, :64].std())
     assert spread[0] < 0.8 * spread[1] < 0.8 * 0.8 * spread[2]
+
+
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(8, 70),
+    st.integers(1, 8),
+    st.sampled_from([0.0, 0.001, 0.01, 0.2, 1.0]),
+    st.sampled_from([1.0, 0.2, 0.01]),
+)
+def test_clahe_is_scikit_images_to_the_last_bit(seed, size_px, regions, clip, contrast):
+    rng = np.random.default_rng(seed)
+    # Some have one grey value in most pixels, as no data is.
+    image = (0.4 + contrast * (rng.random((size_px, size_px)) - 0.4)).astype(np.float32)
+    image[rng.random(image.shape) < rng.choice([0.0, 0.9])] = 0.3
+    expected = equalize_adapthist(image, kernel_size=max(1, size_px // regions), clip_limit=clip).astype(np.float32)
+    np.testing.assert_array_equal(augment.clahe(image, regions, clip), expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 40), st.floats(-180, 180), st.floats(0.3, 3.0))
+def test_a_turn_is_scipys_to_the_last_bit(seed, size_px, turn_deg, scale):
+    sample = grey(size_px, seed)
+    angle = np.radians(turn_deg)
+    matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale
+    middle = (np.array(sample.image.shape) - 1) / 2
+    turned = rotate_and_scale(sample, turn_deg, scale)
+    for name, order in (("image", 1), ("mask", 0), ("valid", 0)):
+        expected = affine_transform(getattr(sample, name), matrix, middle - matrix @ middle, order=order)
+        np.testing.assert_array_equal(getattr(turned, name), expected)
+        assert getattr(turned, name).dtype == expected.dtype
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(8, 40), st.floats(0.1, 1.0))
+def test_a_warp_is_scipys_to_the_last_bit(seed, size_px, scale):
+    sample, last = grey(size_px, seed), size_px - 1
+    seen = []
+
+    def by_scipy(image, mask, valid, places, least_depth):
+        (x, y, depth), layers = places, (image, mask, valid)
+        seen.append(depth > least_depth)
+        positions = np.where(seen[0], np.stack([y, x]) / np.where(seen[0], depth, 1.0), -last)
+        return [map_coordinates(one, positions, order=order) for one, order in zip(layers, (1, 0, 0), strict=True)]
+
+    warped = distort_perspective(sample, scale, np.random.default_rng(seed))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(augment, "perspective", by_scipy)
+        expected = distort_perspective(sample, scale, np.random.default_rng(seed))
+    assert seen
+    for name in ("image", "mask", "valid"):
+        np.testing.assert_array_equal(getattr(warped, name), getattr(expected, name))
 
 
 def test_a_warp_of_any_size_leaves_a_tile():

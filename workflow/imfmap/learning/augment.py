@@ -6,20 +6,24 @@ from the Generator. The ranges are keys of the config's `augmentation`; if one i
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import affine_transform, gaussian_filter, map_coordinates
-from skimage.exposure import equalize_adapthist
+from scipy.ndimage import gaussian_filter
+from skimage import img_as_uint
+from skimage.exposure import rescale_intensity
 from skimage.transform import ProjectiveTransform
 
 from ..core.choices import AUGMENTATION_PROBABILITY, AUGMENTATION_RANGES
+from .augment_numba import GREY_LEVELS, affine, equalised, perspective
 
 # Least area that two neighbouring sides of a warped tile may span, as a share of the tile's area.
 LEAST_CORNER = 0.01
+# Depth in a warped tile that is still before its horizon.
+_LEAST_DEPTH = 1e-6
 _PAPER, _SUN_ALIGNED = (AUGMENTATION_RANGES[recipe] for recipe in ("paper", "sun_aligned"))
 
 
@@ -186,9 +190,18 @@ def quarter_turn(sample: Sample, turns: int) -> Sample:
 
 
 def clahe(image: np.ndarray, regions: int = 8, clip: float = 0.01) -> np.ndarray:
-    """Return an image after CLAHE over `regions` regions along a side; the result fills 0..1."""
-    kernel_size = max(1, image.shape[0] // regions)
-    return equalize_adapthist(image, kernel_size=kernel_size, clip_limit=clip).astype(np.float32)
+    """Return an image after CLAHE over `regions` regions along a side; the result fills 0..1.
+
+    It is that of `skimage.exposure.equalize_adapthist`, to the last bit, without its time.
+    """
+    side_px = max(1, image.shape[0] // regions)
+    grey = np.round(rescale_intensity(img_as_uint(image), out_range=(0, GREY_LEVELS - 1))).astype(np.uint16)
+    before = side_px // 2
+    margins = [(before, -extent % side_px + side_px - before) for extent in image.shape]
+    limit = max(1, int(clip * side_px**2)) if clip > 0 else side_px**2
+    result = equalised(np.pad(grey, margins, mode="reflect"), side_px, limit)
+    within = tuple(slice(before, before + extent) for extent in image.shape)
+    return rescale_intensity(result[within].astype(np.float32)).astype(np.float32)
 
 
 def add_noise(image: np.ndarray, sigma: float, generator: np.random.Generator) -> np.ndarray:
@@ -230,14 +243,17 @@ def distort_perspective(sample: Sample, distortion_scale: float, generator: np.r
     while end is start or _least_corner(end) < LEAST_CORNER * last**2:
         end = np.abs(start - generator.integers(0, reach + 1, (4, 2)))
     matrix = ProjectiveTransform.from_estimate(start, end).params
-    rows, columns = np.indices(sample.image.shape)
-    # Column and row of the tile at each pixel of the warped one. Beyond the horizon there is nothing.
-    x, y, depth = np.tensordot(np.linalg.inv(matrix), np.stack([columns, rows, np.ones_like(rows)]), 1)
-    seen = depth > 1e-6
-    places = np.where(seen, np.stack([y, x]) / np.where(seen, depth, 1.0), -last)
-    image = map_coordinates(sample.image, places, order=1, mode="constant", prefilter=False)
-    masks = (map_coordinates(layer, places, order=0, mode="constant") for layer in (sample.mask, sample.valid))
-    return Sample(image, *masks, _warped_azimuth_deg(sample.sun_azimuth_deg, matrix, last / 2))
+    # Column, row and depth in the tile at each pixel of the warped one.
+    places = np.tensordot(np.linalg.inv(matrix), _pixels(last + 1), 1)
+    layers = perspective(sample.image, sample.mask, sample.valid, places, _LEAST_DEPTH)
+    return Sample(*layers, _warped_azimuth_deg(sample.sun_azimuth_deg, matrix, last / 2))
+
+
+@lru_cache(maxsize=2)
+def _pixels(size_px):
+    """Return column, row and 1 at each pixel of a tile, float64 (3, S, S)."""
+    rows, columns = np.indices((size_px, size_px), float)
+    return np.stack([columns, rows, np.ones_like(rows)])
 
 
 def _least_corner(corners):
@@ -262,6 +278,5 @@ def rotate_and_scale(sample: Sample, turn_deg: float, scale: float) -> Sample:
     matrix = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]) / scale
     middle = (np.array(sample.image.shape) - 1) / 2
     offset = middle - matrix @ middle
-    image = affine_transform(sample.image, matrix, offset, order=1)
-    mask, valid = (affine_transform(array, matrix, offset, order=0) for array in (sample.mask, sample.valid))
-    return Sample(image, mask, valid, (sample.sun_azimuth_deg + turn_deg) % 360.0)
+    layers = affine(sample.image, sample.mask, sample.valid, matrix, offset)
+    return Sample(*layers, (sample.sun_azimuth_deg + turn_deg) % 360.0)
