@@ -7,6 +7,7 @@ camera, so it may use all of the package.
 """
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -78,11 +79,14 @@ def open_edr(
 
     edr = read_edr(edr_path)
     where = f"camera of {edr_path}"
-    if isinstance(camera, str | Path):
-        where, camera = camera, camera_from_isd(camera)
-    _check_camera(where, edr.label, camera)
-    if verify:
-        verify_md5(edr_path)
+    with ThreadPoolExecutor(1) as pool:
+        # The checksum takes about as long as the camera. Another processor core computes it meanwhile.
+        verified = pool.submit(verify_md5, edr_path) if verify else None
+        if isinstance(camera, str | Path):
+            where, camera = camera, camera_from_isd(camera)
+        _check_camera(where, edr.label, camera)
+        if verified is not None:
+            verified.result()
     return edr, camera
 
 
