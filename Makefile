@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test fuzz lint real crater setup weights viewer-libraries bench-native bench-learning likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data
+.PHONY: demo test fuzz lint real crater setup weights viewer-libraries bench-native bench-learning bench-reading gpu likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -76,6 +76,12 @@ bench-native: .venv/run.stamp  ## measure time and memory of the native engine, 
 
 bench-learning: .venv/run.stamp  ## measure tiles per second of training and inference, compared with a plain loop
 	$(BIN)/python benchmarks/learning.py
+
+bench-reading: .venv/run.stamp  ## measure all of inference and training but the network (AGAINST=FOLDER: compared with another checkout)
+	$(BIN)/python benchmarks/reading_path.py $(if $(AGAINST),--against "$(AGAINST)")
+
+gpu: .venv/run.stamp  ## on a machine with a GPU: check it against the CPU, measure, and train the shipped detector for some minutes
+	PYTHON=$(BIN)/python benchmarks/gpu.sh
 
 MODELS ?= $(wildcard results/*/models/*/checkpoint.pt)
 real-fractures: real-data .venv/run.stamp  ## measure what the shipped detector finds of real fractures (needs IMF_REAL_DATA)
