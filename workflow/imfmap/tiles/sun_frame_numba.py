@@ -40,7 +40,8 @@ def interpolate(
                 continue
             top, left = int(math.floor(y)), int(math.floor(x))
             below, beside = min(top + 1, last_row), min(left + 1, last_column)
-            b, a = y - top, x - left
+            # SciPy takes the second weight as the rest of the first.
+            b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
             value = float(pixels[top, left]) * (1.0 - b) * (1.0 - a)
             value += float(pixels[top, beside]) * (1.0 - b) * a
             value += float(pixels[below, left]) * b * (1.0 - a)
@@ -64,7 +65,8 @@ def interpolate_brightness(
                 continue
             top, left = int(math.floor(y)), int(math.floor(x))
             below, beside = min(top + 1, last_row), min(left + 1, last_column)
-            b, a = y - top, x - left
+            # SciPy takes the second weight as the rest of the first.
+            b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
             first, second = pixels[top, left], pixels[top, beside]
             third, fourth = pixels[below, left], pixels[below, beside]
             if first == 0 or second == 0 or third == 0 or fourth == 0:
@@ -103,34 +105,36 @@ def averaged(values: np.ndarray, side_px: int) -> np.ndarray:
     ndarray
         float32, same shape.
     """
+    if side_px == 1:
+        # As SciPy does: no sum, and so no rounding.
+        return values.copy()
     rows, columns = values.shape
     before = side_px // 2
     after = side_px - before - 1
     along = np.empty((rows, columns), np.float32)
     out = np.empty((rows, columns), np.float32)
-    mean = np.zeros(columns)
+    # SciPy divides a running sum in float64 at each pixel. In Numba, float() of a float32 would stay a float32.
+    total = np.zeros(columns)
     for row in range(min(after + 1, rows)):
         for column in range(columns):
-            mean[column] += values[row, column]
+            total[column] += values[row, column]
     for column in range(columns):
-        mean[column] /= side_px
-        along[0, column] = mean[column]
+        along[0, column] = total[column] / side_px
     none = np.zeros(columns, np.float32)
     for row in range(1, rows):
         entering = values[row + after] if row + after < rows else none
         leaving = values[row - 1 - before] if row - 1 - before >= 0 else none
         for column in range(columns):
-            mean[column] += (float(entering[column]) - float(leaving[column])) / side_px
-            along[row, column] = mean[column]
+            total[column] += np.float64(entering[column]) - np.float64(leaving[column])
+            along[row, column] = total[column] / side_px
     for row in range(rows):
-        total = 0.0
+        sum_of_row = 0.0
         for column in range(min(after + 1, columns)):
-            total += along[row, column]
-        total /= side_px
-        out[row, 0] = total
+            sum_of_row += along[row, column]
+        out[row, 0] = sum_of_row / side_px
         for column in range(1, columns):
-            entering_value = float(along[row, column + after]) if column + after < columns else 0.0
-            leaving_value = float(along[row, column - 1 - before]) if column - 1 - before >= 0 else 0.0
-            total += (entering_value - leaving_value) / side_px
-            out[row, column] = total
+            entering_value = np.float64(along[row, column + after]) if column + after < columns else 0.0
+            leaving_value = np.float64(along[row, column - 1 - before]) if column - 1 - before >= 0 else 0.0
+            sum_of_row += entering_value - leaving_value
+            out[row, column] = sum_of_row / side_px
     return out
