@@ -52,6 +52,7 @@ def as_timm(state: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, to
     Returns
     -------
     dict
+        Without the layer that names ImageNet's classes.
 
     Raises
     ------
@@ -61,7 +62,7 @@ def as_timm(state: Mapping[str, torch.Tensor], path: str | Path) -> dict[str, to
     own = timm.create_model(ENCODER).state_dict()
     if [tuple(value.shape) for value in state.values()] != [tuple(value.shape) for value in own.values()]:
         raise InputError(path, f"holds no {ENCODER}", f"use {PACKAGE} 0.1.0")
-    return dict(zip(own, state.values(), strict=True))
+    return {name: value for name, value in zip(own, state.values(), strict=True) if not name.startswith("classifier.")}
 
 
 def main() -> None:

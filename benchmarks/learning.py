@@ -74,6 +74,7 @@ class Bench:
     device: torch.device
     dtype: torch.dtype
     compile: bool
+    most_tiles: int | None = None
 
     def settings(self) -> dict[str, Any]:
         """Return the settings of a checkpoint."""
@@ -374,7 +375,8 @@ def measure(bench: Bench, folder: Path) -> dict[str, Any]:
     # A first run without the clock, as for the plain loop.
     write_image(bench, image_path, bench.batch_size)
     infer_ours(bench, infer_image, checkpoint, image_path, out_path)
-    write_image(bench, image_path, batches * bench.batch_size)
+    tiles = batches * bench.batch_size
+    write_image(bench, image_path, min(tiles, bench.most_tiles or tiles))
     write_mosaic(image_path, mosaic_path)
     plain_from_disk = infer_reference(bench, image_path, out_path)
     ways = {
@@ -462,6 +464,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="threads of the CPU")
     parser.add_argument("--precision", choices=PRECISIONS, default="auto")
     parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--most-tiles", type=int, help="most tiles of the image on the disk, which takes time to write")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.backends.cudnn.benchmark = True
@@ -470,7 +473,7 @@ def main() -> None:
     device = torch.device("cuda" if on_gpu else "cpu")
     dtype = choose_dtype(given.precision, device, "--precision")
     sizes = (given.size_px, given.batch_size, given.seconds, given.workers)
-    bench = Bench(given.architecture, *sizes, device, dtype, given.compile)
+    bench = Bench(given.architecture, *sizes, device, dtype, given.compile, given.most_tiles)
     with tempfile.TemporaryDirectory() as folder:
         print(report(bench, measure(bench, Path(folder))))
 

@@ -47,10 +47,12 @@ PLAIN_SHARE = 0.15
 RECIPES = ("sun_aligned", "paper")
 MODEL = {
     "architecture": "unet",
-    "encoder": "tu-tf_mobilenetv3_small_minimal_100",
+    "encoder": "tu-tf_efficientnet_lite0",
     "decoder_channels": [64, 48, 32, 24, 16],
     "batch_size": 8,
 }
+# ImageNet's weights of the encoder, as benchmarks/imagenet_encoder.py writes them.
+ENCODER_WEIGHTS = HERE.parent / "results" / "pretrained" / "tf_efficientnet_lite0.pth"
 # Threshold of the maps. It was chosen on the real panels of fractured melt (docs/model_card.md).
 THRESHOLD = 0.8
 TRAINING = {
@@ -195,7 +197,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads that train")
     parser.add_argument("--model", type=json.loads, default={}, help="settings of the network that differ, as JSON")
     parser.add_argument("--training", type=json.loads, default={}, help="settings of the training that differ, as JSON")
-    parser.add_argument("--start", type=Path, help="weights to start from")
+    starts = parser.add_mutually_exclusive_group()
+    starts.add_argument("--encoder-weights", type=Path, default=ENCODER_WEIGHTS, help="ImageNet's weights of the encoder")
+    starts.add_argument("--start", type=Path, help="weights of a whole network to start from")
     options = parser.parse_args()
     tiles = options.folder / "tiles"
     tiles.mkdir(parents=True, exist_ok=True)
@@ -215,7 +219,8 @@ def main() -> None:
     validates = table.target.isin([f"scene_{seed}" for seed in seeds[::VALIDATION_STEP]])
     table.assign(set=np.where(validates, "validation", "train")).to_csv(work / "split.csv", index=False)
     training = TRAINING | {"epochs": options.epochs, "threads": options.threads} | options.training
-    model = MODEL | options.model | ({"weights": str(options.start)} if options.start else {})
+    start = {"weights": str(options.start)} if options.start else {"encoder_weights": str(options.encoder_weights)}
+    model = MODEL | options.model | start
     checkpoint = work / "checkpoint.pt"
     report = train(
         paths,
