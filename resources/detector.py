@@ -198,7 +198,9 @@ def main() -> None:
     parser.add_argument("--model", type=json.loads, default={}, help="settings of the network that differ, as JSON")
     parser.add_argument("--training", type=json.loads, default={}, help="settings of the training that differ, as JSON")
     starts = parser.add_mutually_exclusive_group()
-    starts.add_argument("--encoder-weights", type=Path, default=ENCODER_WEIGHTS, help="ImageNet's weights of the encoder")
+    starts.add_argument(
+        "--encoder-weights", type=Path, default=ENCODER_WEIGHTS, help="ImageNet's weights of the encoder"
+    )
     starts.add_argument("--start", type=Path, help="weights of a whole network to start from")
     options = parser.parse_args()
     tiles = options.folder / "tiles"
