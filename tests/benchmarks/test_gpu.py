@@ -14,19 +14,23 @@ ROOT = Path(__file__).resolve().parents[2]
 STAND_IN = """#!/usr/bin/env bash
 echo "$*" >> "$CALLS"
 work=$(sed -n 's/.*--folder \\([^ ]*\\).*/\\1/p' <<< "$*")
+name=$(sed -n 's/.*--out [^ ]*\\/\\([^ /]*\\)\\.pt.*/\\1/p' <<< "$*")
 case "$*" in
     *device_agreement*) echo "| agreement |"; exit "${AGREEMENT:-0}" ;;
     *learning.py*) echo "| speed |"; sleep "${SPEED:-0}" ;;
+    *"--epochs 0"*)
+        mkdir -p "$work/tiles"
+        dd if=/dev/zero of="$work/tiles/large.npz" bs=1M count=2 2> /dev/null ;;
     *detector.py*)
-        mkdir -p "$work/detector/.resume" "$work/detector/logs" "$work/tiles"
-        echo "epoch" >> "$work/detector/logs/epochs.csv"
-        echo "best" > "$work/detector/.resume/best_3.pt"
-        dd if=/dev/zero of="$work/tiles/large.npz" bs=1M count=2 2> /dev/null
+        mkdir -p "$work/$name/.resume" "$work/$name/logs"
+        echo "epoch" >> "$work/$name/logs/epochs.csv"
+        echo "best" > "$work/$name/.resume/best_3.pt"
         sleep "${TRAINING:-0}"
-        rm -r "$work/detector/.resume"
-        echo "curves" > "$work/detector/curves.png"
-        echo "done" > "$work/detector.pt"
+        rm -r "$work/$name/.resume"
+        echo "curves" > "$work/$name/curves.png"
+        echo "done $name" > "$work/$name.pt"
         exit "${TRAINED:-0}" ;;
+    *imagenet_encoder*) echo "encoder" > "${@: -1}" ;;
 esac
 """
 
@@ -39,7 +43,8 @@ def gpu(tmp_path):
     python.chmod(0o755)
 
     def run(*arguments, **variables):
-        given = {"PYTHON": python, "OUT": tmp_path / "out", "CALLS": tmp_path / "calls", "WHEELS": tmp_path / "none"}
+        given = {"PYTHON": python, "OUT": tmp_path / "out", "CALLS": tmp_path / "calls", "WHEELS": tmp_path / "wheels"}
+        given["WORK"] = tmp_path / "work"
         environment = {**os.environ, **{name: str(value) for name, value in {**given, **variables}.items()}}
         command = [str(ROOT / "benchmarks" / "gpu.sh"), *arguments]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
@@ -48,21 +53,42 @@ def gpu(tmp_path):
     return run
 
 
+def scripts(calls):
+    """The scripts that were called, in their order, without the simulation, which runs beside others."""
+    return [re.search(r"(\w+)\.py", call)[1] for call in calls if "--epochs 0" not in call]
+
+
 def test_a_run_checks_measures_trains_and_brings_back(gpu):
     done = gpu()
     assert done.returncode == 0, done.stderr
     calls = gpu.calls.read_text().splitlines()
-    assert [re.search(r"(\w+)\.py", call)[1] for call in calls] == ["device_agreement", "learning", "detector"]
-    assert "deeplabv3_resnet50 --size-px 512" in calls[0] and "deeplabv3_resnet50 --size-px 512" in calls[1]
+    assert scripts(calls) == ["device_agreement", "learning", "detector"]
+    assert all(
+        "deeplabv3_resnet50 --size-px 512" in call for call in calls if "agreement" in call or "learning" in call
+    )
     cores = len(os.sched_getaffinity(0))
-    assert f"--scenes {6 * cores} --hard-scenes {3 * cores} --processes {cores}" in calls[2]
+    scenes = f"--scenes {15 * cores} --hard-scenes {15 * cores // 2} --processes "
+    (simulation,), training = [call for call in calls if "--epochs 0" in call], calls[-1]
+    assert scenes in simulation and scenes + str(cores) in training
     report = (gpu.out / "report.md").read_text()
     assert "| agreement |" in report and "| speed |" in report and report.count("ended well") == 3
-    assert (gpu.out / "detector.pt").read_text() == "done\n"
+    assert (gpu.out / "detector.pt").read_text() == "done detector\n"
     # A training that is done has no state to go on from.
     assert {path.name for path in gpu.out.iterdir()} == {
         *("report.md", "log.txt", "detector.pt", "epochs.csv", "curves.png")
     }
+
+
+def test_both_recipes_are_trained_with_equal_budgets(gpu):
+    assert gpu(STEPS="recipes", SEEDS="4 7", RECIPE_EPOCHS=3, SCENES=5).returncode == 0
+    calls = [call for call in gpu.calls.read_text().splitlines() if "--recipe" in call]
+    names = [f"{recipe}-s{seed}" for seed in (4, 7) for recipe in ("sun_aligned", "paper")]
+    assert [re.search(r"/([^/]+)\.pt", call)[1] for call in calls] == names
+    # They differ in their names, recipes and seeds alone.
+    budgets = {re.sub(r"--out \S+|--recipe \S+|--seed \S+", "", call) for call in calls}
+    assert len(budgets) == 1 and "--scenes 5 --hard-scenes 2 " in budgets.pop()
+    expected = {f"{name}.{ending}" for name in names for ending in ("pt", "csv")} | {"report.md", "log.txt"}
+    assert {path.name for path in gpu.out.iterdir()} == expected
 
 
 def test_a_training_that_is_stopped_comes_back_and_goes_on(gpu, tmp_path):
@@ -77,7 +103,8 @@ def test_a_training_that_is_stopped_comes_back_and_goes_on(gpu, tmp_path):
     # Tiles are simulated again: they are too large to travel.
     assert "detector/.resume/best_3.pt" in names and not [name for name in names if "tiles" in name]
     gpu.calls.unlink()
-    assert gpu(RESUME=state, SCENES=7).returncode == 0
+    # Another machine, which has nothing of it.
+    assert gpu(RESUME=state, SCENES=7, WORK=tmp_path / "other").returncode == 0
     # The scenes of the run before, and its state: its curve goes on.
     assert "--scenes 5 " in gpu.calls.read_text()
     assert (gpu.out / "epochs.csv").read_text() == "epoch\n" * 2
@@ -88,7 +115,7 @@ def test_a_training_that_is_stopped_comes_back_and_goes_on(gpu, tmp_path):
 def test_a_step_that_fails_does_not_stop_the_others(gpu, variables):
     done = gpu(**variables)
     assert done.returncode == 1
-    assert len(gpu.calls.read_text().splitlines()) == 3
+    assert len(scripts(gpu.calls.read_text().splitlines())) == 3
     report = (gpu.out / "report.md").read_text()
     assert report.count("**failed** with exit status 1") == 1 and (gpu.out / "detector.pt").exists()
 
@@ -96,19 +123,25 @@ def test_a_step_that_fails_does_not_stop_the_others(gpu, variables):
 def test_no_step_takes_the_time_of_the_whole_run(gpu):
     done = gpu(LIMIT_S=3, SPEED=60)
     # The measurement took all of it.
-    assert done.returncode == 1 and len(gpu.calls.read_text().splitlines()) == 2
+    assert done.returncode == 1
+    assert scripts(gpu.calls.read_text().splitlines()) == ["device_agreement", "learning"]
     report = (gpu.out / "report.md").read_text()
     assert "stopped after" in report and "left out: no time was left" in report
 
 
-def test_wheels_are_in_the_versions_of_the_requirements(gpu, tmp_path):
-    assert gpu("wheels", str(tmp_path / "wheels")).returncode == 0
+def test_packages_are_in_the_versions_of_the_requirements(gpu, tmp_path):
+    folder = tmp_path / "wheels"
+    assert gpu("wheels", str(folder)).returncode == 0
     call = gpu.calls.read_text()
     pins = (ROOT / "envs" / "requirements.txt").read_text().splitlines()
     asked = re.findall(r"\S+==\S+", call)
     assert set(asked) <= set(pins) and any(pin.startswith("rasterio==") for pin in asked)
     script = (ROOT / "benchmarks" / "gpu.sh").read_text()
     assert len(asked) == len(re.search(r'^LACKING="(.*)"', script, re.M)[1].split())
+    assert {path.name for path in folder.iterdir()} == {"site.tar.xz", "encoder.pth"}
+    # A training starts from what was fetched.
+    assert gpu(STEPS="detector").returncode == 0
+    assert f"--encoder-weights {folder / 'encoder.pth'}" in gpu.calls.read_text().splitlines()[-1]
 
 
 def test_an_unknown_command_is_told(gpu):
