@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test fuzz lint real crater setup weights viewer-libraries bench-native bench-learning bench-reading gpu likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data
+.PHONY: demo test fuzz lint real crater setup weights javascript-libraries bench-native bench-learning bench-reading gpu likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data docs
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -33,6 +33,9 @@ lint: .venv/test.stamp  ## check style, type hints and rules
 	$(BIN)/python .ci/public_hints.py
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/demo.yaml
 
+docs: .venv/test.stamp  ## write the documentation as a site with a search, results/site/index.html
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
 crater: .venv/run.stamp  ## map a real place, from the archive to the map, without ISIS (fetches some GB)
 	$(SNAKEMAKE) king_bridge --configfile config/first_crater.yaml
 
@@ -47,8 +50,8 @@ real: real-data .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with 
 weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated scenes (hours)
 	$(BIN)/python resources/detector.py --processes $(CORES) --threads $(CORES)
 
-viewer-libraries: .venv/bin/python  ## fetch the viewer's JavaScript libraries again (needs npm)
-	$(BIN)/python resources/viewer_libraries.py
+javascript-libraries: .venv/bin/python  ## fetch the JavaScript libraries of the viewer and of the documentation again (needs npm)
+	$(BIN)/python resources/javascript_libraries.py
 
 likeness: real-data .venv/run.stamp  ## compare the simulated Moon with the real one (needs IMF_REAL_DATA), into results/likeness
 	$(BIN)/python benchmarks/likeness.py --processes $(CORES)

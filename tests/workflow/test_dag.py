@@ -193,6 +193,25 @@ def test_the_first_crater_needs_no_isis_and_no_training(tmp_path):
     assert f" {name} --configfile config/first_crater.yaml" in (ROOT / "Makefile").read_text()
 
 
+def test_the_tutorial_goes_from_the_shipped_network_to_ones_own(tmp_path):
+    """The commands of docs/tutorial_labels.md, before labels are drawn and after."""
+    shipped = ROOT / "config" / "my_crater.yaml"
+    commands = re.findall(
+        r"^snakemake --cores \d (\S+) --configfile (\S+)$", (ROOT / "docs" / "tutorial_labels.md").read_text(), re.M
+    )
+    assert {file for _, file in commands} == {"config/my_crater.yaml"}
+    for asked in dict.fromkeys(asked for asked, _ in commands):
+        jobs = counts(run_snakemake(tmp_path, shipped, "-n", asked))
+        assert "train" not in jobs and ("infer_image" in jobs) == (asked != "check_labels"), asked
+    config = yaml.safe_load(shipped.read_text())
+    # What step 5 changes.
+    labels = ROOT / "resources" / "labels" / "template.gpkg"
+    config["targets"]["my_crater"]["labels"] = str(labels)
+    config["inference"]["model"] = "mine"
+    jobs = counts(run_snakemake(tmp_path, write_config(tmp_path / "config.yaml", config), "-n", "my_crater"))
+    assert jobs["train"] == jobs["label"] == jobs["map"] == 1 and jobs["infer_image"] == 2
+
+
 def test_a_list_says_what_each_target_is(tmp_path):
     lines = run_snakemake(tmp_path, ROOT / "config" / "first_crater.yaml", "--list-target-rules").splitlines()
     said = dict(re.findall(r"^(\w+) \((.+)\)$", "\n".join(lines), re.MULTILINE))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import geopandas
 
 STATIC = Path(__file__).parent / "static"
-# OpenLayers and proj4js, which resources/viewer_libraries.py puts there.
+# OpenLayers and proj4js, which resources/javascript_libraries.py puts there.
 VENDOR = Path(__file__).parent / "vendor"
 _SAMPLED_PX = 1024
 _PERCENTILES = (0.5, 99.5)
