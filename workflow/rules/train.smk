@@ -107,3 +107,24 @@ rule fetch_checkpoint:
         "The published weights of {wildcards.model} are fetched"
     script:
         "../scripts/fetch_checkpoint.py"
+
+
+rule export_onnx:
+    input:
+        f"{RUN}/models/{{model}}/checkpoint.pt",
+    output:
+        f"{RUN}/models/{{model}}/model.onnx",
+    log:
+        log_of("export_onnx", "model"),
+    benchmark:
+        benchmark_of("export_onnx", "model")
+    conda:
+        "../../envs/learn.yaml"
+    resources:
+        mem_mb=rising(4000),
+    params:
+        code=code_digest("export_onnx.py"),
+    message:
+        "{wildcards.model} is written as an ONNX file"
+    script:
+        "../scripts/export_onnx.py"

@@ -192,6 +192,7 @@ RUN_FILES = (
     ProductFile("catalog.json", "STAC catalogue", (), "STAC catalogue", asked_by="stac", announced=8),
     ProductFile("coarse/table.html", "", (), "the maps beside those of coarser images", announced=3),
     ProductFile("models/{model}/checkpoint.pt", "", (), "the trained network"),
+    ProductFile("models/{model}/model.onnx", "", (), "the network for other programs, such as QGIS's plugin Deepness"),
     ProductFile("models/{model}/curves.png", "", (), "training curves", announced=9),
     ProductFile("models/{model}/calibrated.pt", "", (), "the network with calibrated probabilities", announced=14),
     ProductFile("models/{model}/calibration.png", "", (), "how far it keeps its word, and what it finds", announced=15),
