@@ -31,6 +31,7 @@ lint: .venv/test.stamp  ## check style, type hints and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python .ci/public_hints.py
+	$(BIN)/hadolint envs/containers/Dockerfile
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/snakemake --lint --configfile config/demo.yaml
 
 docs: .venv/test.stamp  ## write the documentation as a site with a search, results/site/index.html
