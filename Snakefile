@@ -67,6 +67,9 @@ except InputError as error:
 
 # Jobs are processes of their own, here or on another node. They inherit these from the run.
 os.environ.setdefault("IMF_REAL_DATA", "../shared/real")
+# Threads of a job wait for each other asleep. If they spin, and another program needs a core, a step of training may take
+# ten times as long (benchmarks/threads_under_load.py).
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 os.environ[COMMIT_VARIABLE] = commit() or ""
 if snakemake_internals.is_first_process(workflow):
     os.environ[RUN_STARTED] = now()

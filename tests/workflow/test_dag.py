@@ -1,5 +1,6 @@
 """What Snakemake would do, without doing it."""
 
+import os
 import re
 
 import pytest
@@ -191,6 +192,29 @@ def test_the_first_crater_needs_no_isis_and_no_training(tmp_path):
     assert [jobs[step] for step in chain] == [1, 2, 2, 2, 2, 2, 1, 1]
     assert not {"train", "label", "fetch_checkpoint"} & set(jobs) and not [step for step in jobs if "isis_" in step]
     assert f" {name} --configfile config/first_crater.yaml" in (ROOT / "Makefile").read_text()
+
+
+def test_threads_of_jobs_sleep_while_they_wait(tmp_path):
+    import subprocess
+    import sys
+
+    outer = tmp_path / "Snakefile"
+    outer.write_text(f'include: "{ROOT}/Snakefile"\nprint("policy", os.environ["OMP_WAIT_POLICY"])\n')
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        str(outer),
+        "-n",
+        "check_labels",
+        "--configfile",
+        str(DEMO),
+    ]
+    for given, expected in (({}, "passive"), ({"OMP_WAIT_POLICY": "active"}, "active")):
+        environment = {name: value for name, value in os.environ.items() if name != "OMP_WAIT_POLICY"} | given
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+        assert f"policy {expected}" in done.stdout, done.stdout + done.stderr
 
 
 def test_the_tutorial_goes_from_the_shipped_network_to_ones_own(tmp_path):
