@@ -82,6 +82,7 @@ RULES = {
     "fetch_weights": RuleFacts(fetches="weights to train from"),
     "use_checkpoint": _OTHER,
     "fetch_checkpoint": RuleFacts(fetches="published weights"),
+    "export_onnx": _OTHER,
     "evaluate": RuleFacts(network=True),
     "evaluation": _OTHER,
     # calibrate_model.smk
