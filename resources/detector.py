@@ -54,7 +54,7 @@ MODEL = {
 # ImageNet's weights of the encoder, as benchmarks/imagenet_encoder.py writes them.
 ENCODER_WEIGHTS = HERE.parent / "results" / "pretrained" / "tf_efficientnet_lite0.pth"
 # Threshold of the maps. It was chosen on the real panels of fractured melt (docs/model_card.md).
-THRESHOLD = 0.8
+THRESHOLD = 0.6
 TRAINING = {
     "learning_rate": 0.002,
     "schedule": "onecycle",
@@ -183,6 +183,12 @@ def scene_tiles(seed: int, folder: Path) -> None:
     done.write_text(json.dumps(scene, indent=1, default=float) + "\n")
 
 
+def ship(checkpoint: Path, out: Path) -> None:
+    """Write the weights of a training as the detector: with its threshold, and in half the bytes."""
+    network, settings = load_checkpoint(checkpoint)
+    save_checkpoint(out, network.half(), settings | {"threshold": THRESHOLD})
+
+
 def main() -> None:
     """Simulate scenes, train a network, and write its weights."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -235,8 +241,7 @@ def main() -> None:
         augmentation={**AUGMENTATION},
         seed=options.seed,
     )
-    network, settings = load_checkpoint(checkpoint)
-    save_checkpoint(options.out, network, settings | {"threshold": THRESHOLD})
+    ship(checkpoint, options.out)
     size_mb = options.out.stat().st_size / 1e6
     best, speed = report["best"], report["trained_tiles_per_s"]
     print(f"{options.out}: {size_mb:.1f} MB, validation F1 {100 * best['validation_f1']:.1f} %, {speed:.1f} tiles/s")
