@@ -106,6 +106,7 @@ REFERENCE = {
     "fetch_weights": _Cost(1.0, kept_bytes=WEIGHTS_BYTES),
     "use_checkpoint": _Cost(5.1, kept_bytes=5e6),
     "fetch_checkpoint": _Cost(2.0, kept_bytes=WEIGHTS_BYTES),
+    "export_onnx": _Cost(12.0, kept_bytes=5e6),
     "evaluate": _Cost(5.8, 0.53),
     "evaluation": _Cost(1.8),
     "infer_uncalibrated": _Cost(6.3, 3.8, kept_growth_bytes=0.25e6),
