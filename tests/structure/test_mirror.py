@@ -28,6 +28,7 @@ TESTED_THROUGH = {
     "core/media_types": "unit/products/test_product_files.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",
     "engines/native/line_reader": "unit/engines/native/test_pipeline.py",
+    "fractures/column_texts": "unit/products/test_tables.py",
     "inference/lattice": "unit/inference/test_infer.py",
     "inference/map_blocks": "unit/inference/test_infer.py",
     "inference/predictor": "unit/inference/test_infer.py",

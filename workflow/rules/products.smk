@@ -59,6 +59,9 @@ rule qgis:
         fractures=rules.vectorise.output.gpkg,
         footprints=rules.footprints.output[0],
         boundary=boundary_file,
+        density=rules.statistics.output.density,
+        sources=f"{RUN}/{{target}}/mosaic_sources.tif",
+        images=target_images,
     output:
         f"{RUN}/{{target}}/map.qgz",
     log:

@@ -15,9 +15,10 @@ from pyproj import CRS
 
 from imfmap.core.errors import InputError
 from imfmap.maps import qml_styles
+from imfmap.maps.vectors import read_vector
 from imfmap.products.qgis import layers_of_target, write_project
 from tests.helpers.generated import examples, titles
-from tests.helpers.target_factory import BARS, target_grid, write_target
+from tests.helpers.target_factory import BARS, PRODUCTS, target_grid, write_target
 
 # Debian's modules are those of its own Python.
 PYTHON = next((path for path in ("/usr/bin/python3", shutil.which("python3")) if path), None)
@@ -70,6 +71,8 @@ def write(folder, **options):
         target.boundary,
         target / "probability.tif",
         target / "mosaic.tif",
+        [target / "mosaic_sources.tif"],
+        target.images,
     )
     write_project(target / "map.qgz", "A floor", target / "mosaic.tif", layers)
     return target
@@ -95,12 +98,39 @@ def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
         "./boundary.gpkg|layername=floor",
         "./boundary.gpkg|layername=ponds",
         "./probability.tif",
+        "./mosaic_sources.tif",
+        *(f"./projected/{product}.tif" for product in PRODUCTS),
         "./mosaic.tif",
     ]
     tree = [element.get("id") for element in root.iter("layer-tree-layer")]
     assert tree == [element.find("id").text for element in root.iter("maplayer")] and len(set(tree)) == len(tree)
     for element in root.iter("spatialrefsys"):
         assert CRS.from_wkt(element.find("wkt").text) == target.grid.crs
+
+
+def test_fields_have_names_for_people_and_fractures_their_number(tmp_path):
+    root = parsed(write(tmp_path / "t") / "map.qgz")
+    layers = {element.find("layername").text: element for element in root.iter("maplayer")}
+    fractures = layers["Fractures"]
+    aliases = {alias.get("field"): alias.get("name") for alias in fractures.iter("alias")}
+    assert aliases["mean_width_m"] == "Mean width (m)" and aliases["depth_m"] == "Depth (m)"
+    assert fractures.find("previewExpression").text == "'Fracture ' || \"fracture\""
+    assert 'Length (m): [% "length_m" %]' in fractures.find("mapTip").text
+    columns = set(read_vector(tmp_path / "t" / "fractures.gpkg", "fractures").columns)
+    assert set(aliases) <= columns
+
+
+def test_images_are_layers_in_the_greys_of_their_own_values(tmp_path):
+    target = write(tmp_path / "t")
+    root = parsed(target / "map.qgz")
+    hidden = {
+        element.get("name") for element in root.iter("layer-tree-layer") if element.get("checked") != "Qt::Checked"
+    }
+    assert set(PRODUCTS) < hidden and "Mosaic" not in hidden
+    for element in root.iter("maplayer"):
+        if element.find("layername").text in PRODUCTS:
+            low, high = (float(element.find(f".//{key}").text) for key in ("minValue", "maxValue"))
+            assert 0.01 < low < 0.03 < high < 0.06
 
 
 def test_the_same_target_gives_the_same_project(tmp_path):
@@ -155,8 +185,8 @@ def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
     shutil.move(target.folder, folder)
     said, picture = qgis(folder / "map.qgz", folder / "fractures.gpkg", tmp_path / "map.png")
     assert said["read"] and "+R=1737400" in said["crs"]
-    assert [layer["name"] for layer in said["layers"]][-2:] == ["Probability of fracture", "Mosaic"]
-    assert len(said["layers"]) == 9
+    assert [layer["name"] for layer in said["layers"]][-3:] == [*PRODUCTS, "Mosaic"]
+    assert len(said["layers"]) == 13
     for layer in said["layers"]:
         assert layer["valid"] and str(folder) in layer["source"], layer
         assert layer["crs"] == said["crs"]
@@ -166,12 +196,11 @@ def test_qgis_opens_it_as_it_should_look(qgis, tmp_path, projection, lat_deg):
     renderers = [layer["renderer"] for layer in said["layers"]]
     assert renderers == [
         "graduatedSymbol",
-        "singleSymbol",
-        "singleSymbol",
+        *["singleSymbol"] * 3,
         "categorizedSymbol",
         *["singleSymbol"] * 3,
         "singlebandpseudocolor",
-        "singlebandgray",
+        *["singlebandgray"] * 4,
     ]
     labels = [part.label for part in qml_styles.vector_style("fractures").classes]
     assert said["styled"] == labels

@@ -39,6 +39,12 @@
 
   // --- words ---
 
+  // A small screen shows the map first.
+  if (window.innerWidth <= 900) {
+    document.body.classList.add("folded");
+    find("fold").setAttribute("aria-expanded", "false");
+  }
+
   document.title = `${title} – impact melt fractures`;
   find("title").textContent = title;
   find("footer").textContent = footer;
@@ -121,9 +127,12 @@
     return column.unit === "°" ? `${text}°` : column.unit ? `${text}\u2009${column.unit}` : text;
   }
 
+  // Numbers of each image, which stand in a table of their own.
+  const OF_IMAGES = new Set(["products", "incidences_deg", "sun_azimuths_north_deg", "shadow_shares"]);
+
   function table(layer, at) {
     const lines = document.createElement("dl");
-    for (const column of layer.columns) {
+    for (const column of layer.columns.filter(({ name }) => !OF_IMAGES.has(name))) {
       const [term, value] = [document.createElement("dt"), document.createElement("dd")];
       term.textContent = column.label;
       value.textContent = cell(column, layer.values[column.name][at]);
@@ -131,6 +140,34 @@
       lines.append(term, value);
     }
     return lines;
+  }
+
+  /** A table of the images that a fracture rests on, and of those that cover it; null if there are none. */
+  function images(layer, at) {
+    const text = (name) => layer.values[name]?.[at] || "";
+    const list = (name) => text(name).split(",").filter(Boolean);
+    const dark = JSON.parse(text("shadow_shares") || "{}");
+    const rests = list("products");
+    const products = [...rests, ...Object.keys(dark).filter((product) => !rests.includes(product))];
+    if (!products.length) return null;
+    const [incidences, suns] = [list("incidences_deg"), list("sun_azimuths_north_deg")];
+    const body = document.createElement("tbody");
+    products.forEach((product, place) => {
+      const share = dark[product] === undefined ? "–" : `${Math.round(100 * dark[product])}\u2009%`;
+      const angle = (values) => (values[place] ? `${Math.round(values[place])}°` : "–");
+      const line = body.insertRow();
+      for (const value of [product, angle(incidences), angle(suns), share]) line.insertCell().textContent = value;
+      line.classList.toggle("other", place >= rests.length);
+    });
+    const box = document.createElement("div");
+    box.className = "images";
+    box.tabIndex = 0;
+    box.setAttribute("aria-label", "Images that cover it; those that do not show it by themselves are faint");
+    box.innerHTML = `<table><thead><tr><th scope="col">Image</th><th scope="col" title="Incidence">Inc.</th>
+      <th scope="col" title="Sunlight comes from this direction, clockwise from north">Sun</th>
+      <th scope="col" title="Share of the fracture in shadow">Dark</th></tr></thead></table>`;
+    box.querySelector("table").append(body);
+    return box;
   }
 
   const heading = {
@@ -153,7 +190,8 @@
         <div class="actions"><button type="button" class="zoom">Zoom to it</button>
         <button type="button" class="link">Copy link</button></div>`;
       card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
-      card.querySelector(".actions").before(table(data[name], at));
+      const lit = images(data[name], at);
+      card.querySelector(".actions").before(table(data[name], at), ...(lit ? [lit] : []));
       card.querySelector(".close").addEventListener("click", () => choose(null));
       card.querySelector(".zoom").addEventListener("click", () => closer(feature));
       card.querySelector(".link").addEventListener("click", (event) => copyLink(event.target));
@@ -217,9 +255,10 @@
     const suns = data.footprints?.values.sun_azimuth_deg || [];
     const rays = suns
       .filter((azimuth) => azimuth !== null)
-      .map((azimuth) => `<g transform="rotate(${azimuth})"><path d="M0-20V-9" class="ray"/><circle cy="-22" r="3.4"/></g>`);
+      .map((azimuth) => `<g transform="rotate(${azimuth})"><path d="M0-17V-6M-2.6-9L0-4L2.6-9" class="ray"/>
+        <path d="M0-29.5v15M-7.5-22h15M-5.3-27.3l10.6 10.6M5.3-27.3l-10.6 10.6" class="beams"/><circle cy="-22" r="4"/></g>`);
     find("compass").setAttribute("aria-label", `North ${north.toFixed(0)} degrees clockwise from up`);
-    find("compass").title = suns.length ? "North, and where the Sun of each image stood" : "North";
+    find("compass").title = suns.length ? "North; sunlight comes from the Suns on the rim" : "North";
     find("compass").innerHTML = `<svg viewBox="-36 -36 72 72"><circle r="22" class="ring"/>${rays.join("")}
       <g transform="rotate(${north})"><path d="M0-34l6 12-6-4-6 4z" class="north"/>
       <text y="-9" transform="rotate(${-north} 0 -12)">N</text></g></svg>`;
