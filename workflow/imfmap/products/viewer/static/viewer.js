@@ -30,9 +30,12 @@
   });
   const map = new ol.Map({ target: "map", view, layers: [...Layers.all, mark], controls: [] });
 
+  /** Room that panel and card take at the sides of the map: above, right, below, left. */
   function padding() {
-    const room = window.innerWidth > 900 && !document.body.classList.contains("folded");
-    return [40, 70, 60, room ? PANEL_PX + 30 : 40];
+    const large = window.innerWidth > 900;
+    const room = large && !document.body.classList.contains("folded");
+    const card = find("card").hidden ? 0 : find("card")[large ? "offsetWidth" : "offsetHeight"];
+    return [40, 70 + (large && card ? card + 40 : 0), 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
   }
 
   const fit = (extent, options = {}) => view.fit(extent, { padding: padding(), ...options });
@@ -54,15 +57,21 @@
   const kilometres = (metres) => `${(metres / 1000).toFixed(metres < 1e5 ? 1 : 0)}\u2009km`;
   const lengths = fractures.values.total_length_m || fractures.values.length_m || [];
 
+  /** Fractures that the filters leave, by number. */
+  const shownFractures = () =>
+    byName.fractures.getSource().getFeatures().filter((feature) => !feature.get("hidden")).sort((a, b) => numberOf(a) - numberOf(b));
+  const numberOf = (feature) => fractures.values.fracture?.[feature.get("at")] ?? feature.get("at") + 1;
+
   function count() {
     const number = fractures.outlines.length;
-    const shown = byName.fractures.getSource().getFeatures().filter((feature) => !feature.get("hidden"));
+    const shown = shownFractures();
     const metres = (indices) => indices.reduce((sum, at) => sum + (lengths[at] || 0), 0);
     const of = Filters.active() ? ` of ${number}` : "";
     find("count").querySelector("b").textContent = shown.length;
     find("count").querySelector("span").textContent =
       `${of} fracture${number === 1 ? "" : "s"} · ${kilometres(metres(shown.map((feature) => feature.get("at"))))}`;
     find("reset").hidden = !Filters.active();
+    legend();
   }
 
   function filter() {
@@ -80,7 +89,7 @@
     const known = fractures.columns.find(({ name }) => name === column);
     find("legend-title").textContent = known ? known.label : Layers.title(column || "fractures");
     const numbers = new Array(classes.length).fill(0);
-    for (const feature of byName.fractures.getSource().getFeatures()) numbers[feature.get("class")] += 1;
+    for (const feature of shownFractures()) numbers[feature.get("class")] += 1;
     find("legend").innerHTML = "";
     classes.forEach((part, at) => {
       const line = document.createElement("li");
@@ -95,11 +104,18 @@
     const line = document.createElement("li");
     line.dataset.layer = layer.get("name");
     const part = data[layer.get("name")]?.style.classes[0];
+    const colours = layer.get("colours");
     line.innerHTML = `
       <label><input type="checkbox"><i class="${layer.get("kind")} ${layer.get("name")}"
         style="--fill:${part?.fill || "none"};--line:${part?.swatch || "#8b97a8"}"></i><span></span></label>
       <input type="range" min="0" max="100" aria-label="Opacity of ${layer.get("title")}" title="Opacity">`;
     line.querySelector("span").textContent = layer.get("title");
+    if (colours) {
+      const ramp = `linear-gradient(90deg, ${colours.join(", ")})`;
+      line.querySelector("i").style.background = ramp;
+      line.insertAdjacentHTML("beforeend", `<div class="bar"><b></b><span>0</span><span>0.5</span><span>1</span></div>`);
+      line.querySelector(".bar b").style.background = ramp;
+    }
     const [box, slider] = line.querySelectorAll("input");
     const follow = () => {
       box.checked = layer.getVisible();
@@ -186,12 +202,21 @@
       const [name, at] = [feature.get("layer"), feature.get("at")];
       const part = data[name].style.classes[feature.get("class")];
       card.innerHTML = `<header><i style="--fill:${part.fill};--line:${part.swatch}"></i><h2></h2>
+        <button type="button" class="step" data-by="-1" aria-label="Fracture before (p)" title="Fracture before (p)">‹</button>
+        <button type="button" class="step" data-by="1" aria-label="Next fracture (n)" title="Next fracture (n)">›</button>
         <button type="button" class="close" aria-label="Close">×</button></header>
         <div class="actions"><button type="button" class="zoom">Zoom to it</button>
         <button type="button" class="link">Copy link</button></div>`;
       card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
       const lit = images(data[name], at);
       card.querySelector(".actions").before(table(data[name], at), ...(lit ? [lit] : []));
+      for (const button of card.querySelectorAll(".step")) {
+        button.hidden = name !== "fractures";
+        button.addEventListener("click", () => {
+          step(Number(button.dataset.by));
+          card.querySelector(`.step[data-by="${button.dataset.by}"]`)?.focus();
+        });
+      }
       card.querySelector(".close").addEventListener("click", () => choose(null));
       card.querySelector(".zoom").addEventListener("click", () => closer(feature));
       card.querySelector(".link").addEventListener("click", (event) => copyLink(event.target));
@@ -199,9 +224,36 @@
     remember();
   }
 
+  /** Choose the next fracture by number, or the one before, of those that the filters leave. */
+  function step(by) {
+    const shown = shownFractures();
+    if (!shown.length) return;
+    const place = shown.indexOf(chosen);
+    go(shown[place < 0 ? (by > 0 ? 0 : shown.length - 1) : (place + by + shown.length) % shown.length]);
+  }
+
+  /** Choose a fracture, and move the map only if it is not in sight. */
+  function go(feature) {
+    byName.fractures.setVisible(true);
+    choose(feature);
+    const [left, bottom, right, top] = feature.getGeometry().getExtent();
+    const [[x1, y1], [x2, y2]] = [[left, top], [right, bottom]].map((corner) => map.getPixelFromCoordinate(corner));
+    const [[width, height], [above, after, below, before]] = [map.getSize(), padding()];
+    if (x1 < before || x2 > width - after || y1 < above || y2 > height - below) closer(feature);
+  }
+
+  function search() {
+    const [input, output] = [find("search").querySelector("input"), find("search").querySelector("output")];
+    const wanted = Number(input.value.trim() || NaN);
+    const feature = byName.fractures.getSource().getFeatures().find((one) => numberOf(one) === wanted);
+    output.textContent = !feature ? "There is none." : feature.get("hidden") ? "The filters hide it." : "";
+    if (feature && !feature.get("hidden")) go(feature);
+  }
+
   function closer(feature) {
     const extent = feature.getGeometry().getExtent();
-    fit(extent, { minResolution: grid.resolution_m / 4, duration: 350, padding: padding().map((side) => side + 60) });
+    const spare = window.innerWidth > 900 ? 60 : 10;
+    fit(extent, { minResolution: grid.resolution_m / 4, duration: 350, padding: padding().map((side) => side + spare) });
   }
 
   async function copyLink(button) {
@@ -228,7 +280,14 @@
     return null;
   }
 
-  map.on("singleclick", (event) => choose(at(event.pixel)));
+  const measuring = Measuring.build(map, find("measure"), (words) => {
+    find("measured").textContent = words;
+    find("measured").hidden = !words;
+  });
+  const comparing = Compare.build(map);
+  map.on("singleclick", (event) => {
+    if (!measuring.active()) choose(at(event.pixel));
+  });
   map.on("pointermove", (event) => {
     if (event.dragging) return;
     find("cursor").textContent = Ground.words(event.coordinate, view.getResolution());
@@ -331,8 +390,23 @@
     const folded = document.body.classList.toggle("folded");
     find("fold").setAttribute("aria-expanded", String(!folded));
   });
+  find("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  for (const button of find("save").querySelectorAll("button")) {
+    button.addEventListener("click", () => TakeAway[button.dataset.kind](shownFractures()));
+  }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") choose(null);
+    if (event.key === "Escape") {
+      if (measuring.active()) measuring.stop();
+      else if (comparing.active()) comparing.stop();
+      else choose(null);
+    }
+    const writes = event.target.matches("input:not([type=range]):not([type=checkbox]), select");
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "n") step(1);
+    if (event.key === "p") step(-1);
   });
   map.on("moveend", () => {
     compass();
@@ -344,7 +418,6 @@
     filter();
     remember();
   });
-  legend();
   find("layers").append(...[...Layers.all].reverse().map(layerLine));
   read();
   scale();
