@@ -67,6 +67,7 @@ TESTED_THROUGH = {
     "products/figures/page": "unit/products/figures/test_sheets.py",
     "products/figures/panel": "unit/products/figures/test_map.py",
     "products/figures/parts": "unit/products/figures/test_sheets.py",
+    "products/qgis_layout": "unit/products/test_qgis.py",
     "products/viewer/payload": "unit/products/viewer/test_build.py",
     "products/viewer/pyramid": "unit/products/viewer/test_build.py",
     "run/coarse_targets": "unit/scoring/test_coarse_comparison.py",

@@ -24,6 +24,7 @@ from ..maps import qml_styles
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..maps.vectors import layers_of
+from .qgis_layout import print_layout
 
 _WRITTEN_AS = "3.22.0-Białowieża"
 _DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -165,6 +166,7 @@ def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers:
     ElementTree.SubElement(canvas, "destinationsrs").append(_crs(grid.crs))
     project = ElementTree.SubElement(root, "projectlayers")
     order = ElementTree.SubElement(root, "layerorder")
+    legend = []
     for layer in layers:
         source = _source(layer, path.parent)
         ident = re.sub(r"\W", "_", f"imfmap_{layer.name}_{Path(layer.path).stem}")
@@ -179,7 +181,11 @@ def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers:
             expanded="0" if layer.raster else "1",
         )
         ElementTree.SubElement(order, "layer", id=ident)
+        if not (layer.raster or layer.hidden):
+            legend.append((ident, layer.title))
         project.append(_layer(layer, ident, source, grid.crs))
+    layouts = ElementTree.SubElement(root, "Layouts")
+    layouts.append(print_layout(grid, title, legend, _crs(grid.body.geographic)))
     root.append(_properties())
     text = _DTD + ElementTree.tostring(root, encoding="unicode") + "\n"
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
