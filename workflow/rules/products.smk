@@ -140,6 +140,7 @@ rule stac:
         code=code_digest("stac.py"),
         title=title_of,
         description=footer_of,
+        producers=lambda wildcards: model_choice.image_producers(config, wildcards.target),
     message:
         "The STAC catalogue of {wildcards.target} is written"
     script:

@@ -137,7 +137,7 @@ def test_tables_hold_what_the_geopackage_holds(tmp_path):
     numbers = said["value"]
     assert numbers["fractures.polygons"] == 2 and numbers["fractures.area_m2.max"] == 900
     assert numbers["images.M1L.incidence_deg"] == 55 and np.isnan(numbers["settings.hysteresis"])
-    assert said["text"]["images.M1L.start_time"] == "2010-01-01T00:00:00"
+    assert said["text"]["images.M1L.start_time"] == "2010-01-01T00:00:00Z"
     assert said[["value", "text"]].notna().sum(axis=1).max() == 1
 
 

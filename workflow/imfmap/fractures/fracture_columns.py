@@ -303,7 +303,7 @@ COLUMNS = (
         decimals=7,
     ),
     Column("product", str, "", {FOOTPRINTS: "product id of the image"}, label="Image"),
-    Column("start_time", str, "", {FOOTPRINTS: "UTC of its first line"}, label="Start"),
+    Column("start_time", str, "", {FOOTPRINTS: "UTC of its first line, RFC 3339"}, label="Start"),
     Column(
         "sun_azimuth_deg",
         float,

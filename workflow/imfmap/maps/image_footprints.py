@@ -1,7 +1,6 @@
 """Footprints of projected images, made from their valid pixels."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import antimeridian
@@ -14,7 +13,7 @@ from rasterio.features import shapes
 from shapely.geometry import shape
 
 from .grids import MapGrid
-from .image_facts import PRODUCTS_TAG, UNKNOWN, ImageFacts
+from .image_facts import PRODUCTS_TAG, ImageFacts
 from .rasters import open_raster
 
 MOST_PX = 1024
@@ -54,11 +53,7 @@ def image_footprints(paths: Sequence[str | Path]) -> gpd.GeoDataFrame:
 def _facts(tags, path):
     if not any(key.startswith("IMF_SUN") for key in tags):
         return {"product": tags.get(PRODUCTS_TAG, Path(path).stem)}
-    facts = asdict(ImageFacts.from_tags(tags, path))
-    # A time of RFC 3339 names its zone.
-    if facts["start_time"] != UNKNOWN and not facts["start_time"].endswith("Z"):
-        facts["start_time"] += "Z"
-    return facts
+    return ImageFacts.from_tags(tags, path).listed()
 
 
 def _outline(dataset, grid):

@@ -129,7 +129,7 @@ def summarise(
         "fractures": fractures,
         "rejected": {reason: int((rejected["reason"] == reason).sum()) for reason in REASONS},
         "images": [
-            _known(asdict(facts)) | ({"coregistration": asdict(shift)} if shift else {})
+            _known(facts.listed()) | ({"coregistration": asdict(shift)} if shift else {})
             for facts, shift in zip_longest(images, coregistrations[: len(images)])
         ],
         "settings": dict(settings or {}),
