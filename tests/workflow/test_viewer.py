@@ -46,7 +46,11 @@ def build(folder, grid, covering=None, images=False):
     layers["footprints"] = read_vector(target / "footprints.gpkg")
     layers |= read_boundary(target.boundary, grid.crs)
     text, shown = ViewerText("A floor", "How"), target.images if images else ()
-    write_viewer(target / "viewer", target / "mosaic.tif", target / "probability.tif", layers, text, shown)
+    rasters, lines = (
+        (target / "mosaic.tif", target / "probability.tif"),
+        read_vector(target / "fractures.gpkg", "centrelines"),
+    )
+    write_viewer(target / "viewer", *rasters, layers, text, shown, centrelines=lines)
     return target
 
 
@@ -133,6 +137,10 @@ def test_a_click_tells_a_fractures_numbers(visit, target):
     assert page.inner_text("#card h2") == "Fracture 2"
     told = numbers(page)
     assert told["length_m"] == "135.0\u2009m" and told["mean_width_m"] == "18.0\u2009m" and told["confidence"] == "0.70"
+    said = page.inner_text("#card figure").split()
+    assert said == ["Width", "along", "it", "up", "to", "18.0", "m", "0", "101", "m"]
+    points = page.get_attribute("#card polyline", "points").split()
+    assert len(points) == 2, "the profile has two widths"
     page.keyboard.press("Escape")
     assert page.query_selector("#card[hidden]")
     click_on(page, target, 250, 700)

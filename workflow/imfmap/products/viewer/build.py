@@ -57,6 +57,7 @@ def write_viewer(
     text: ViewerText,
     images: Sequence[str | Path] = (),
     threads: int = 2,
+    centrelines: "geopandas.GeoDataFrame | None" = None,
 ) -> None:
     """Write the viewer of a target.
 
@@ -76,6 +77,8 @@ def write_viewer(
         Projected images to show as layers.
     threads : int
         Number of pictures that are encoded at a time.
+    centrelines : geopandas.GeoDataFrame, optional
+        Centrelines with the width profiles that the viewer draws (see `measures.measure`).
 
     Raises
     ------
@@ -109,6 +112,7 @@ def write_viewer(
             "tile_px": pyramid.TILE_PX,
             "quantum_px": payload.QUANTUM_PX,
             "rasters": rasters,
+            "profiles": {} if centrelines is None else payload.profiles(centrelines),
             "layers": {
                 name: {**payload.features(frame, grid), "style": payload.classes(name)}
                 for name, frame in layers.items()

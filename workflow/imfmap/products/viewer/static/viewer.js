@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { title, footer, grid, layers: data } = window.IMF;
+  const { title, footer, grid, profiles, layers: data } = window.IMF;
   const find = (id) => document.getElementById(id);
   const byName = Object.fromEntries(Layers.all.map((layer) => [layer.get("name"), layer]));
   const fractures = data.fractures;
@@ -186,6 +186,23 @@
     return box;
   }
 
+  /** Picture of the width along a fracture; null if its width profile is not known. */
+  function profile(number) {
+    const [distances, widths] = profiles[number] || [[], []];
+    if (widths.length < 2) return null;
+    const [length, widest] = [distances[distances.length - 1], Math.max(...widths)];
+    const [across, up] = [(distance) => (280 * distance) / length, (width) => 46 - (42 * width) / widest];
+    const line = widths.map((width, at) => `${across(distances[at]).toFixed(1)},${up(width).toFixed(1)}`).join(" ");
+    const box = document.createElement("figure");
+    box.innerHTML = `<figcaption><span>Width along it</span><span></span></figcaption>
+      <svg viewBox="0 0 280 48" preserveAspectRatio="none" role="img"><polygon points="${across(distances[0])},46 ${line} 280,46"/>
+      <polyline points="${line}"/></svg><div><span>0</span><span></span></div>`;
+    box.querySelector("figcaption span + span").textContent = `up to ${widest.toFixed(1)}\u2009m`;
+    box.querySelector("div span + span").textContent = `${length.toFixed(0)}\u2009m`;
+    box.querySelector("svg").setAttribute("aria-label", `Width along ${length.toFixed(0)} m, up to ${widest.toFixed(1)} m`);
+    return box;
+  }
+
   const heading = {
     fractures: (at) => `Fracture ${fractures.values.fracture?.[at] ?? at + 1}`,
     rejected: (at) => `Rejected ${data.rejected.values.fracture?.[at] ?? at + 1}`,
@@ -209,7 +226,8 @@
         <button type="button" class="link">Copy link</button></div>`;
       card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
       const lit = images(data[name], at);
-      card.querySelector(".actions").before(table(data[name], at), ...(lit ? [lit] : []));
+      const along = name === "fractures" ? profile(numberOf(feature)) : null;
+      card.querySelector(".actions").before(...[along, table(data[name], at), lit].filter(Boolean));
       for (const button of card.querySelectorAll(".step")) {
         button.hidden = name !== "fractures";
         button.addEventListener("click", () => {
