@@ -18,6 +18,7 @@ if "reproduction" in config:
         conda:
             "../../envs/geo.yaml"
         resources:
+            mem_mb=rising(2000),
             connections=1,
         params:
             code=code_digest("fetch_detections.py"),
