@@ -19,6 +19,7 @@ if "reproduction" in config:
             "../../envs/geo.yaml"
         resources:
             mem_mb=rising(2000),
+            runtime=rising(60),
             connections=1,
         params:
             code=code_digest("fetch_detections.py"),
