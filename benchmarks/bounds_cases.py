@@ -87,7 +87,8 @@ def mapped(mask: np.ndarray, folder: Path) -> Work:
     from imfmap.fractures.orientations import directions
     from imfmap.fractures.polygons import vectorise
     from imfmap.fractures.pond_candidates import PondRule, candidate_ponds
-    from imfmap.maps.image_facts import PRODUCTS_TAG
+    from imfmap.fractures.shadow_depth import shadow_depths
+    from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
     from imfmap.maps.probability_raster import CODES, create_probability
     from imfmap.maps.rasters import write_raster
     from imfmap.products.tables import write_profiles
@@ -97,6 +98,8 @@ def mapped(mask: np.ndarray, folder: Path) -> Work:
     with create_probability(probability, grid) as dataset:
         dataset.write(np.where(mask, CODES, 0).astype(np.uint8), 1)
     write_raster(sources, np.ones(mask.shape, np.uint8), grid, nodata=0, tags={PRODUCTS_TAG: "M1LE"})
+    facts = ImageFacts("M1LE", "2010-01-01T00:00:00", 100.0, 60.0, 1.0, 60.0, 1.0, "native")
+    write_raster(folder / "M1LE.tif", np.where(mask, 0.001, 0.05).astype(np.float32), grid, np.nan, facts.tags())
     left, bottom, right, top = grid.bounds
     floor = shapely.Point((left + right) / 2, (bottom + top) / 2).buffer((right - left) / 3)
     floor = geopandas.GeoDataFrame(geometry=[floor], crs=grid.crs)
@@ -105,6 +108,7 @@ def mapped(mask: np.ndarray, folder: Path) -> Work:
     def work():
         fractures, lines = measure(vectorise(probability, 0.5, window_px=256), probability)
         mosaic_sources(fractures, grid, sources)
+        shadow_depths(fractures, lines, grid, [folder / "M1LE.tif"])
         filter_fractures(fractures, 0, seam, floor)
         candidate_ponds(fractures, grid, PondRule(), floor)
         directions(lines, grid)

@@ -13,19 +13,20 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(REPOSITORY / "workflow"))
 
+from imfmap.fractures import column_texts as texts  # noqa: E402
 from imfmap.fractures import fracture_columns as columns  # noqa: E402
 from imfmap.products import product_files  # noqa: E402
 
 TABLES: dict[str, dict[str, Callable[[], str]]] = {
     "docs/products.md": {
         "products": product_files.markdown,
-        "shapefile fields": columns.shapefile_markdown,
+        "shapefile fields": texts.shapefile_markdown,
     },
     "docs/morphometry.md": {
-        "columns of fractures": partial(columns.markdown, columns.FRACTURES),
-        "columns of centrelines": partial(columns.markdown, columns.CENTRELINES),
-        "columns of segments": partial(columns.markdown, columns.SEGMENTS),
-        "columns of candidate_ponds": partial(columns.markdown, columns.PONDS),
+        "columns of fractures": partial(texts.markdown, columns.FRACTURES),
+        "columns of centrelines": partial(texts.markdown, columns.CENTRELINES),
+        "columns of segments": partial(texts.markdown, columns.SEGMENTS),
+        "columns of candidate_ponds": partial(texts.markdown, columns.PONDS),
     },
 }
 _MARKED = re.compile(r"(<!-- table (.+?) -->\n).*?(<!-- end of table -->)", re.DOTALL)

@@ -8,8 +8,8 @@ from pathlib import Path
 from imfmap.acquisition.download import download_file
 from imfmap.acquisition.isisdata import gather
 from imfmap.acquisition.isisdata_store import IsisData
+from imfmap.acquisition.published_files import download_torchvision_weights, download_zenodo_checkpoint
 from imfmap.acquisition.search import locate
-from imfmap.acquisition.weights_sources import download_torchvision_weights, download_zenodo_checkpoint
 from tests.helpers.downloads import PAYLOAD
 from tests.helpers.isis_requests import LABEL, store_files
 from tests.helpers.servers import ode_product, settings_for

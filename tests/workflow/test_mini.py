@@ -46,6 +46,8 @@ def test_every_promised_file_is_there(mini_run):
         "density.pdf",
         "rose.png",
         "rose.pdf",
+        "depth.png",
+        "depth.pdf",
         "distances.png",
         "distances.pdf",
         "measures.csv",

@@ -1,10 +1,12 @@
 """The viewer in a real browser: Chromium (Debian's `chromium`), without a network, from file://."""
 
 import io
+import json
 import os
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 from PIL import Image
@@ -27,14 +29,28 @@ MAP_VIEWS = {
 }
 
 
-def build(folder, grid):
+# Large, medium, and a phone upright.
+SIZES = ((1400, 900), (1024, 700), (390, 844))
+
+
+def build(folder, grid, covering=None, images=False):
+    """A target with its viewer, with its images in it if wanted. So many images cover each fracture."""
     target = write_target(folder, grid)
     layers = {name: read_vector(target / "fractures.gpkg", name) for name in ("fractures", "rejected")}
+    if covering:
+        products = [f"M1{number:09}LE" for number in range(covering)]
+        layers["fractures"]["products"] = ",".join(products)
+        for name in ("incidences_deg", "sun_azimuths_north_deg"):
+            layers["fractures"][name] = ",".join("123.4" for _ in products)
+        layers["fractures"]["shadow_shares"] = json.dumps(dict.fromkeys(products, 0.25))
     layers["footprints"] = read_vector(target / "footprints.gpkg")
     layers |= read_boundary(target.boundary, grid.crs)
-    write_viewer(
-        target / "viewer", target / "mosaic.tif", target / "probability.tif", layers, ViewerText("A floor", "How")
+    text, shown = ViewerText("A floor", "How"), target.images if images else ()
+    rasters, lines = (
+        (target / "mosaic.tif", target / "probability.tif"),
+        read_vector(target / "fractures.gpkg", "centrelines"),
     )
+    write_viewer(target / "viewer", *rasters, layers, text, shown, centrelines=lines)
     return target
 
 
@@ -62,8 +78,8 @@ def visit(browser):
         if not request.url.startswith(("file:", "data:", "blob:")):
             wrong.append(f"asked for {request.url}")
 
-    def open_page(folder, hash_=""):
-        page = browser.new_page(viewport={"width": 1300, "height": 850})
+    def open_page(folder, hash_="", size=(1300, 850)):
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
         page.on("request", watch)
         page.on("requestfailed", lambda request: wrong.append(f"missing {request.url}"))
         page.on("pageerror", lambda error: wrong.append(str(error)))
@@ -90,6 +106,14 @@ def numbers(page):
     return {cell.get_attribute("data-column"): cell.inner_text() for cell in page.query_selector_all("#card dd")}
 
 
+def slide(page, name, end, share):
+    page.eval_on_selector(
+        f"[data-filter={name}] .{end}",
+        "(slider, share) => { slider.value = 1000 * share; slider.dispatchEvent(new Event('input')) }",
+        share,
+    )
+
+
 def settled(page):
     """The permalink, once the view has come to rest."""
     page.wait_for_timeout(600)
@@ -113,6 +137,10 @@ def test_a_click_tells_a_fractures_numbers(visit, target):
     assert page.inner_text("#card h2") == "Fracture 2"
     told = numbers(page)
     assert told["length_m"] == "135.0\u2009m" and told["mean_width_m"] == "18.0\u2009m" and told["confidence"] == "0.70"
+    said = page.inner_text("#card figure").split()
+    assert said == ["Width", "along", "it", "up", "to", "18.0", "m", "0", "101", "m"]
+    points = page.get_attribute("#card polyline", "points").split()
+    assert len(points) == 2, "the profile has two widths"
     page.keyboard.press("Escape")
     assert page.query_selector("#card[hidden]")
     click_on(page, target, 250, 700)
@@ -122,18 +150,10 @@ def test_a_click_tells_a_fractures_numbers(visit, target):
 
 def test_filters_hide_and_count(visit, target):
     page = visit(target.folder)
-
-    def slide(name, end, share):
-        page.eval_on_selector(
-            f"[data-filter={name}] .{end}",
-            "(slider, share) => { slider.value = 1000 * share; slider.dispatchEvent(new Event('input')) }",
-            share,
-        )
-
-    slide("length_m", "low", 0.3)
+    slide(page, "length_m", "low", 0.3)
     # Lengths 300, 135, 90, 45 m on a logarithmic scale: 0.3 of the way from 45 to 300 is 79 m.
     assert page.inner_text("#count").startswith("3 of 4 fractures · 0.5")
-    slide("mean_width_m", "high", 0.5)
+    slide(page, "mean_width_m", "high", 0.5)
     # Widths 9, 18, 30, 6 m: half way from 6 to 30 is 13.4 m.
     assert page.inner_text("#count").startswith("1 of 4 fractures · 0.3")
     click_on(page, target, 345, 506)
@@ -205,3 +225,130 @@ def test_places_and_distances_are_true(visit, tmp_path, name):
     turn = np.degrees(np.arctan2(north[0], north[1]))
     seen = page.evaluate("Ground.north(VIEWER.view.getCenter())")
     assert (seen - turn + 180) % 360 - 180 == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize("covering", [3, 56])
+def test_the_card_is_readable_at_any_size(visit, tmp_path, covering):
+    target = build(tmp_path / "t", MAP_VIEWS["equirectangular"], covering)
+    for width, height in SIZES:
+        page = visit(target.folder, size=(width, height))
+        folded = page.evaluate("document.body.classList.contains('folded')")
+        assert folded == (width <= 900), "on a small screen the map comes first"
+        click_on(page, target, 345, 506)
+        page.wait_for_selector("#card:not([hidden])")
+        card = page.eval_on_selector("#card", "card => card.getBoundingClientRect().toJSON()")
+        assert card["left"] >= 0 and card["right"] <= width and card["bottom"] <= height
+        # Each name, value and product id stands on one line, and nothing is cut off at a side.
+        heights = "cells => cells.map(cell => cell.clientHeight / parseFloat(getComputedStyle(cell).lineHeight))"
+        assert max(page.eval_on_selector_all("#card dt, #card dd, #card td", heights)) < 2
+        cut = "parts => parts.filter(part => part.scrollWidth > part.clientWidth).length"
+        assert page.eval_on_selector_all("#card, #card .images, #card dt, #card dd", cut) == 0
+        cells = page.eval_on_selector_all("#card tbody tr", "rows => rows.map(row => row.innerText)")
+        assert len(cells) == covering and cells[0].split() == ["M1000000000LE", "123°", "123°", "25", "%"]
+
+
+def test_a_fracture_is_found_by_its_number(visit, target):
+    page = visit(target.folder, "#at=-10.4,-165,0.5")
+
+    def look_for(number):
+        page.fill("#search input", number)
+        page.click("#search button")
+
+    look_for("3")
+    assert page.inner_text("#card h2") == "Fracture 3"
+    page.wait_for_timeout(600)
+    extent = page.evaluate("VIEWER.view.calculateExtent(VIEWER.map.getSize())")
+    x, y = (float(value) for value in target.grid.xy(430, 130))
+    assert extent[0] < x < extent[2] and extent[1] < y < extent[3], "the map goes there"
+    for wrong in ("77", "three"):
+        look_for(wrong)
+        assert page.inner_text("#search output") == "There is none."
+    slide(page, "length_m", "low", 0.5)
+    look_for("4")
+    assert page.inner_text("#search output") == "The filters hide it." and page.inner_text("#card h2") == "Fracture 3"
+
+
+def test_keys_step_through_the_fractures_that_are_shown(visit, target):
+    page = visit(target.folder)
+    slide(page, "length_m", "low", 0.3)
+    seen = []
+    for key in ("n", "n", "n", "n", "p"):
+        page.keyboard.press(key)
+        seen.append(page.inner_text("#card h2"))
+    assert seen == [f"Fracture {number}" for number in (1, 2, 3, 1, 3)], "the fourth is filtered away"
+    page.click("#card .step[data-by='1']")
+    assert page.inner_text("#card h2") == "Fracture 1"
+    page.focus("#search input")
+    page.keyboard.press("n")
+    assert page.inner_text("#card h2") == "Fracture 1", "a letter in a field is a letter"
+
+
+def test_what_the_filters_leave_is_saved(visit, target):
+    page = visit(target.folder)
+    slide(page, "length_m", "low", 0.3)
+    numbers_shown = page.eval_on_selector_all("#legend em", "cells => cells.map(cell => Number(cell.innerText))")
+    assert sum(numbers_shown) == 3
+    with page.expect_download() as saved:
+        page.click("#save [data-kind=csv]")
+    table = pd.read_csv(saved.value.path())
+    assert table.fracture.tolist() == [1, 2, 3] and table.length_m.tolist() == [300.0, 135.0, 90.0]
+    assert json.loads(table.shadow_shares[0]) == {"M1500000010LE": 0.25}, "commas and quotes stay in their column"
+    with page.expect_download() as saved:
+        page.click("#save [data-kind=geojson]")
+    saved.value.save_as(target / "saved.geojson")
+    ours, whole = read_vector(target / "saved.geojson"), read_vector(target / "fractures.geojson")
+    assert ours.crs == whole.crs and ours.fracture.tolist() == [1, 2, 3]
+    np.testing.assert_allclose(ours.bounds, whole.iloc[:3].bounds, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["mercury", "polar_stereographic"])
+def test_lengths_and_areas_are_those_on_the_sphere(visit, tmp_path, name):
+    grid = MAP_VIEWS[name]
+    page = visit(build(tmp_path / "t", grid).folder)
+    page.click("#measure")
+    rows, columns = np.array([60.0, 60.0, 220.0]), np.array([120.0, 280.0, 280.0])
+    points = [[float(value) for value in grid.xy(row, column)] for row, column in zip(rows, columns, strict=True)]
+    for at, point in enumerate(points):
+        pixel = page.evaluate("point => VIEWER.map.getPixelFromCoordinate(point)", point)
+        page.mouse.move(*pixel)
+        page.mouse.click(*pixel, click_count=1 + (at == 2))
+        page.wait_for_timeout(350)
+    assert page.query_selector("#card[hidden]"), "no fracture is chosen on the way"
+    lon, lat = grid.lonlat(rows, columns)
+    geod = Geod(a=grid.body.radius_m, b=grid.body.radius_m)
+    length, area = geod.line_length(lon, lat), abs(geod.polygon_area_perimeter(lon, lat)[0])
+    assert page.evaluate("points => Measuring.length(points)", points) == pytest.approx(length, rel=1e-6)
+    assert page.evaluate("points => Measuring.area(points)", points) == pytest.approx(area, rel=1e-3)
+    said = page.inner_text("#measured").replace("\u2009", " ").split()
+    assert float(said[0]) == pytest.approx(length, rel=0.02) and float(said[4]) == pytest.approx(area, rel=0.04)
+    page.keyboard.press("Escape")
+    assert page.get_attribute("#measure", "aria-pressed") == "false" and page.query_selector("#measured[hidden]")
+
+
+def test_two_images_are_laid_side_by_side_and_in_turn(visit, tmp_path):
+    target = build(tmp_path / "t", MAP_VIEWS["equirectangular"], images=True)
+    page = visit(target.folder, "#at=-10.4,-165,1.6&on=mosaic")
+    words = page.eval_on_selector_all("#left option", "options => options.map(option => option.innerText)")
+    assert words == ["Mosaic", "M1500000010LE · Sun 275°, inc. 42°", "M1500000020RE · Sun 95°, inc. 42°"]
+    # The second image has no data in its first 100 rows.
+    row, columns = 50, (400, 560)
+
+    def lit():
+        page.wait_for_timeout(150)
+        page.wait_for_function("VIEWER.ready()")
+        return [shown_grey(page, target, row, column).mean() > 45 for column in columns]
+
+    page.click("#swipe")
+    page.eval_on_selector("#left", "box => { box.value = '1'; box.dispatchEvent(new Event('change')) }")
+    page.eval_on_selector("#right", "box => { box.value = '2'; box.dispatchEvent(new Event('change')) }")
+    assert lit() == [True, False]
+    page.focus("#divider")
+    for _ in range(15):
+        page.keyboard.press("ArrowRight")
+    assert lit() == [True, True] and page.get_attribute("#divider", "aria-valuenow") == "80"
+    page.click("#flicker")
+    assert page.query_selector("#divider[hidden]")
+    assert {bool(lit()[0]) for _ in range(14)} == {True, False}, "now the one, now the other"
+    page.keyboard.press("Escape")
+    on = "Object.entries(VIEWER.byName).filter(([, layer]) => layer.getVisible()).map(([name]) => name)"
+    assert page.evaluate(on) == ["mosaic"]

@@ -87,6 +87,7 @@ rule statistics:
             shown(f"{RUN}/{{target}}/rose.png", "rose", what="directions"),
             f"{RUN}/{{target}}/rose.pdf",
         ],
+        depth_figures=multiext(f"{RUN}/{{target}}/depth", ".png", ".pdf"),
     log:
         log_of("statistics", "target"),
     benchmark:
@@ -114,6 +115,7 @@ rule check_measures:
     input:
         fractures=f"{RUN}/{{target}}/fractures.gpkg",
         probability=f"{RUN}/{{target}}/probability.tif",
+        images=target_images,
         truth=lambda wildcards: f"{RUN}/{origin(wildcards.target)}/simulated/truth.gpkg",
     output:
         table=f"{RUN}/{{target}}/measures.csv",

@@ -59,6 +59,9 @@ rule qgis:
         fractures=rules.vectorise.output.gpkg,
         footprints=rules.footprints.output[0],
         boundary=boundary_file,
+        density=rules.statistics.output.density,
+        sources=f"{RUN}/{{target}}/mosaic_sources.tif",
+        images=target_images,
     output:
         f"{RUN}/{{target}}/map.qgz",
     log:
@@ -137,6 +140,7 @@ rule stac:
         code=code_digest("stac.py"),
         title=title_of,
         description=footer_of,
+        producers=lambda wildcards: model_choice.image_producers(config, wildcards.target),
     message:
         "The STAC catalogue of {wildcards.target} is written"
     script:

@@ -122,6 +122,7 @@ rule export_onnx:
         "../../envs/learn.yaml"
     resources:
         mem_mb=rising(4000),
+        runtime=rising(60),
     params:
         code=code_digest("export_onnx.py"),
     message:

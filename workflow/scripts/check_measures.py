@@ -10,7 +10,8 @@ from imfmap.scoring.measure_errors import error_table, truth_measures, write_err
 with job(snakemake):
     files = snakemake.input
     fractures, lines = (read_vector(files.fractures, name) for name in ("fractures", "centrelines"))
-    errors, counts = truth_measures(fractures, lines, files.truth, files.probability, mapped_ground(files.probability))
+    mapped = mapped_ground(files.probability)
+    errors, counts = truth_measures(fractures, lines, files.truth, files.probability, mapped, files.images)
     table = error_table(errors)
     write_error_table(snakemake.output.table, table)
     error_figure(snakemake.output.figures, table, counts, from_page(snakemake.params.title))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from imfmap.acquisition.weights_sources import download_zenodo_checkpoint
+from imfmap.acquisition.published_files import download_zenodo_checkpoint
 from imfmap.learning.models import adopt_checkpoint
 from imfmap.run.job import job
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from imfmap.acquisition.weights_sources import download_torchvision_weights
+from imfmap.acquisition.published_files import download_torchvision_weights
 from imfmap.learning.torchvision_weights import URLS
 from imfmap.run.job import job
 

@@ -6,9 +6,8 @@ from imfmap.products.stac import StacText, write_collection
 from imfmap.run.job import job
 
 with job(snakemake):
-    text = StacText(
-        snakemake.wildcards.target, from_page(snakemake.params.title), from_page(snakemake.params.description)
-    )
+    title, description = (from_page(snakemake.params[name]) for name in ("title", "description"))
+    text = StacText(snakemake.wildcards.target, title, description, tuple(snakemake.params.producers))
     files = snakemake.input
     products = list(map(listed_folder, files.products))
     write_collection(snakemake.output[0], text, products, files.images, files.probabilities)

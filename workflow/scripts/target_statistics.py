@@ -13,6 +13,7 @@ from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
 from imfmap.maps.image_facts import facts_of
 from imfmap.maps.rasters import open_raster
 from imfmap.maps.vectors import read_vector
+from imfmap.products.figures.depth_figure import depth_figure
 from imfmap.products.figures.diagrams import density_figure, rose_figure
 from imfmap.products.tables import summarise, summarise_ground, summarise_segments, write_summary
 from imfmap.run.job import job
@@ -54,5 +55,6 @@ with job(snakemake):
     density_figure(
         snakemake.output.density_figures, density, counted, lines, outlines, settings["density_radius_m"], title
     )
+    depth_figure(snakemake.output.depth_figures, fractures, title)
     rose_figure(snakemake.output.rose_figures, summary["orientation"], title)
     write_summary(snakemake.output.summary, summary)

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from imfmap.core.errors import InputError
-from imfmap.fractures.accept import filter_fractures, read_boundary
+from imfmap.fractures.accept import filter_fractures, read_boundary, renumbered
 from imfmap.maps.bodies import body
 from imfmap.maps.vectors import write_vector
 
@@ -119,3 +119,15 @@ def test_a_boundary_with_heights_and_without_shapes_is_read(tmp_path):
     write_vector(tmp_path / "b.gpkg", {"floor": gpd.GeoDataFrame(geometry=shapes, crs=CRS)})
     floor = read_boundary(tmp_path / "b.gpkg", CRS)["floor"]
     assert len(floor) == 2 and not floor.geometry.has_z.any()
+
+
+def test_numbers_have_no_gaps():
+    shapes = [shapely.box(100 * number, 0, 100 * number + size, 20) for number, size in enumerate((20, 2, 30, 1, 25))]
+    columns = {"fracture": [1, 2, 3, 4, 5], "group": [1, 1, 2, 3, 3], "area_m2": [shape.area for shape in shapes]}
+    fractures = gpd.GeoDataFrame(columns, geometry=shapes, crs=CRS)
+    lines = gpd.GeoDataFrame({"fracture": [1, 2, 3, 3, 4, 5], "line": 0}, geometry=[shapes[0].exterior] * 6, crs=CRS)
+    kept, rejected, lines = renumbered(*filter_fractures(fractures, 150.0), lines)
+    assert kept.fracture.tolist() == [1, 2, 3] and rejected.fracture.tolist() == [4, 5]
+    assert kept.area_m2.tolist() == [400, 600, 500] and kept.group.tolist() == [1, 2, 3]
+    assert rejected.group.tolist() == [1, 3], "pieces of one stay pieces of one"
+    assert lines.fracture.tolist() == [1, 4, 2, 2, 5, 3]

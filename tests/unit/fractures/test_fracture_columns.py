@@ -25,6 +25,7 @@ from imfmap.fractures.measures import MEASURES, measure
 from imfmap.fractures.polygons import vectorise
 from imfmap.fractures.pond_candidates import COLUMNS as POND_COLUMNS
 from imfmap.fractures.pond_candidates import PondRule, candidate_ponds, outside_fractures
+from imfmap.fractures.shadow_depth import shadow_depths
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.probability_raster import create_probability, encode
 from imfmap.maps.rasters import write_raster
@@ -50,6 +51,8 @@ def written(tmp_path_factory):
     write_raster(folder / "sources.tif", np.ones(grid.shape, np.uint8), grid, nodata=0, tags=tags)
     fractures, lines = measure(vectorise(folder / "found.tif", 0.5), folder / "found.tif")
     fractures = fractures.join(mosaic_sources(fractures, grid, folder / "sources.tif", target.images))
+    fractures = fractures.join(shadow_depths(fractures, lines, grid, [])[0])
+    fractures["depth_m"], fractures["always_dark_share"] = 2.5, 0.5
     kept, rejected = filter_fractures(fractures)
     ponds = candidate_ponds(outside_fractures(kept, rejected), grid, PondRule(min_fractures=2, min_length_m=10.0))
     write_fractures(folder, kept, rejected, lines, ponds)

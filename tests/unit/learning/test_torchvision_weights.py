@@ -8,7 +8,7 @@ import timm
 import torch
 from torchvision.models import get_model, mobilenet_v3_large, resnet18
 
-from imfmap.acquisition import weights_sources
+from imfmap.acquisition import published_files
 from imfmap.core.errors import InputError
 from imfmap.learning.architectures import IMAGENET_ENCODERS
 from imfmap.learning.models import build_model, network_input, save_checkpoint
@@ -119,7 +119,7 @@ def test_what_is_fetched_says_its_digest():
     # Of the two that torchvision has for some, the first, which its COCO weights came from, too.
     assert Path(URLS["imagenet"]["resnet50"]).name == "resnet50-0676ba61.pth"
     for url in (url for urls in URLS.values() for url in urls.values()):
-        assert weights_sources._DIGEST.search(Path(url).name), url
+        assert published_files._DIGEST.search(Path(url).name), url
 
 
 def test_weights_of_the_whole_and_of_the_encoder_are_one_too_many():

@@ -80,7 +80,7 @@ def catalogue(tmp_path_factory):
         "fractures.geojson",
     ]
     files = [target / name for name in [*names, "footprints.gpkg", "summary.json"]]
-    write_collection(target / "stac", StacText("floor", "A floor", "How"), files, target.images)
+    write_collection(target / "stac", StacText("floor", "A floor", "How", ("NASA/GSFC/ASU",)), files, target.images)
     write_catalog(folder / "catalog.json", "run", [target / "stac" / "collection.json"])
     return target, folder / "catalog.json"
 
@@ -89,6 +89,10 @@ def test_every_object_is_valid(catalogue):
     catalog = pystac.Catalog.from_file(str(catalogue[1]))
     JsonSchemaSTACValidator().validate_core(catalog.to_dict(), catalog.STAC_OBJECT_TYPE, pystac.get_stac_version())
     (collection,) = catalog.get_children()
+    assert [(one.name, one.roles) for one in collection.providers] == [
+        ("NASA/GSFC/ASU", ["producer"]),
+        ("imfmap", ["processor"]),
+    ]
     JsonSchemaSTACValidator().validate_core(
         json.loads(json.dumps(collection.to_dict())), collection.STAC_OBJECT_TYPE, pystac.get_stac_version()
     )

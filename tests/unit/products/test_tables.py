@@ -2,6 +2,8 @@
 
 import json
 import math
+import sqlite3
+from contextlib import closing
 from dataclasses import asdict
 
 import numpy as np
@@ -130,9 +132,27 @@ def test_tables_hold_what_the_geopackage_holds(tmp_path):
     write_statistics(
         tmp_path / "s.csv", summarise(kept, kept.iloc[:0].assign(reason=[]), [facts], {"hysteresis": None})
     )
-    said = pd.read_csv(tmp_path / "s.csv", keep_default_na=False).set_index("quantity")["value"]
-    assert said["fractures.polygons"] == "2" and said["fractures.area_m2.max"] == "900.0"
-    assert said["images.M1L.incidence_deg"] == "55.0" and said["settings.hysteresis"] == ""
+    said = pd.read_csv(tmp_path / "s.csv").set_index("quantity")
+    assert said["value"].dtype == float, "no text stands among the numbers"
+    numbers = said["value"]
+    assert numbers["fractures.polygons"] == 2 and numbers["fractures.area_m2.max"] == 900
+    assert numbers["images.M1L.incidence_deg"] == 55 and np.isnan(numbers["settings.hysteresis"])
+    assert said["text"]["images.M1L.start_time"] == "2010-01-01T00:00:00Z"
+    assert said[["value", "text"]].notna().sum(axis=1).max() == 1
+
+
+def test_layers_and_columns_say_what_they_are(tmp_path):
+    kept = fractures(shapely.box(0, 0, 30, 10))
+    write(tmp_path, kept, kept.assign(reason="small"))
+    with closing(sqlite3.connect(tmp_path / "fractures.gpkg")) as database:
+        layers = dict(database.execute("SELECT table_name, description FROM gpkg_contents"))
+        rows = database.execute("SELECT table_name, column_name, title, description FROM gpkg_data_columns").fetchall()
+    assert layers["segments"].startswith("Pieces of the centrelines") and layers["rejected"]
+    said = {(layer, column): (title, text) for layer, column, title, text in rows}
+    assert said["fractures", "length_m"][0] == "Length (m)" and "edge to edge" in said["fractures", "length_m"][1]
+    for layer in ("fractures", "rejected", "centrelines", "segments"):
+        frame = read_vector(tmp_path / "fractures.gpkg", layer)
+        assert {column for name, column in said if name == layer} == set(frame.columns) - {"geometry"}
 
 
 def test_the_summary_counts_classes_and_ground():

@@ -52,6 +52,8 @@ def test_a_map_says_how_it_was_made(config):
     )
     assert model_choice.map_footer(config, "spot").endswith("model theirs, isis engine; LROC NAC images: NASA/GSFC/ASU")
     assert model_choice.map_footer(config, "mosaic").endswith("; mosaic theirs.tif")
+    producers = {name: model_choice.image_producers(config, name) for name in config["targets"]}
+    assert producers == {"spot": ["NASA/GSFC/ASU"], "scene": [], "mosaic": []}
 
 
 def test_a_model_that_needs_the_sun_cannot_search_a_mosaic(config):

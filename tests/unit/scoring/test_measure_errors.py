@@ -12,7 +12,9 @@ from imfmap.fractures.polygons import vectorise
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.ground_plane import mapped_ground
+from imfmap.maps.image_facts import ImageFacts
 from imfmap.maps.probability_raster import create_probability, encode
+from imfmap.maps.rasters import write_raster
 from imfmap.maps.vectors import write_vector
 from imfmap.scoring.measure_errors import error_table, truth_measures, write_error_table
 
@@ -26,6 +28,7 @@ TRUE = [
     ((200, 700), (400, 900), 9.0),
     ((200, 900), (400, 700), 9.0),
 ]
+DEPTH_M = 3.0
 
 
 def truth(path):
@@ -37,7 +40,7 @@ def truth(path):
     deep = [
         shapely.LineString([(x, y, width) for x, y in line.coords]) for line, width in zip(lines, widths, strict=True)
     ]
-    facts = {"width_m": widths, "length_m": shapely.length(lines), "depth_m": 1.0, "group": 1}
+    facts = {"width_m": widths, "length_m": shapely.length(lines), "depth_m": DEPTH_M, "group": 1}
     layers = {
         "fractures": gpd.GeoDataFrame(facts, geometry=shapes, crs=GRID.crs),
         "centrelines": gpd.GeoDataFrame(facts, geometry=deep, crs=GRID.crs),
@@ -46,13 +49,29 @@ def truth(path):
     return lines
 
 
-def mapped_as(folder, shapes):
+def lit_from(folder, product, azimuth_deg, incidence_deg, shapes, depths_m):
+    """Path of an image in which steep walls around level floors, so deep, throw their shadows."""
+    away = -np.array([np.sin(np.radians(azimuth_deg)), np.cos(np.radians(azimuth_deg))])
+    lengths = np.array(depths_m) * np.tan(np.radians(incidence_deg))
+    shadows = [
+        shape.difference(shapely.affinity.translate(shape, *(away * length)))
+        for shape, length in zip(shapes, lengths, strict=True)
+    ]
+    dark = rasterize(shadows, GRID.shape, transform=GRID.transform)
+    facts = ImageFacts(product, "2010-01-01T00:00:00", azimuth_deg, incidence_deg, 1.0, 60.0, 1.0, "native")
+    path = folder / f"{product}.tif"
+    write_raster(path, np.where(dark, 0.001, 0.05).astype(np.float32), GRID, nodata=np.nan, tags=facts.tags())
+    return path
+
+
+def mapped_as(folder, shapes, images=()):
     """What a map of these shapes is, compared with the truth."""
     with create_probability(folder / "p.tif", GRID) as dataset:
         drawn = rasterize(shapes, GRID.shape, transform=GRID.transform)
         dataset.write(encode(np.where(drawn, 0.9, 0.1)), 1)
     fractures, lines = measure(vectorise(folder / "p.tif", 0.5), folder / "p.tif")
-    return truth_measures(fractures, lines, folder / "truth.gpkg", folder / "p.tif", mapped_ground(folder / "p.tif"))
+    mapped = mapped_ground(folder / "p.tif")
+    return truth_measures(fractures, lines, folder / "truth.gpkg", folder / "p.tif", mapped, images)
 
 
 def test_what_is_mapped_as_it_is_has_no_error_to_speak_of(tmp_path):
@@ -88,6 +107,24 @@ def test_what_is_mapped_wider_shorter_and_turned_is_told(tmp_path):
     assert found["length_percent", "small"] == pytest.approx(-40.0, abs=1.5)
     # Turned against the clock: the azimuth is less.
     assert found["orientation_deg", "medium"] == pytest.approx(-3.0, abs=0.5)
+
+
+def test_errors_of_depths_are_told_by_width_and_incidence(tmp_path):
+    lines = truth(tmp_path / "truth.gpkg")
+    shapes = [line.buffer(width / 2, cap_style="flat") for line, (*_, width) in zip(lines, TRUE, strict=True)]
+    # The second is as deep as the truth says, the third is deeper by 2 m. The others are wholly dark.
+    deep = [14.0, DEPTH_M, DEPTH_M + 2.0, 14.0, 14.0]
+    images = [
+        lit_from(tmp_path, f"M{turn}L", turn, incidence, shapes, deep) for turn, incidence in ((350, 52), (40, 63))
+    ]
+    errors, _ = mapped_as(tmp_path, shapes, images)
+    table = error_table(errors).set_index(["source", "measure", "width_class"])
+    for source in ("drawn", "mapped"):
+        assert table.loc[source, "depth_m", "small"]["bias"] == pytest.approx(0.0, abs=0.5)
+        for name in ("depth_m", "depth_m_incidence_60_70"):
+            assert table.loc[source, name, "medium"]["bias"] == pytest.approx(2.0, abs=0.5)
+        assert table.loc[source, "depth_m_incidence_50_60", "small"]["true_median"] == DEPTH_M
+        assert table.loc[source, "depth_at_least_m", "tiny"]["n"] == 1
 
 
 def test_half_a_fracture_and_less_are_no_pair(tmp_path):

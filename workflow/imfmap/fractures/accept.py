@@ -114,6 +114,37 @@ def filter_fractures(
     return kept, rejected
 
 
+def renumbered(
+    kept: gpd.GeoDataFrame, rejected: gpd.GeoDataFrame, centrelines: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Number fractures without gaps: first those that were kept, then those that were rejected.
+
+    Groups are numbered anew, too, in the same order.
+
+    Parameters
+    ----------
+    kept, rejected : geopandas.GeoDataFrame
+        Results of `filter_fractures`, with ``fracture`` and ``group``.
+    centrelines : geopandas.GeoDataFrame
+        See `measures.measure`.
+
+    Returns
+    -------
+    kept, rejected, centrelines : geopandas.GeoDataFrame
+        Copies with the new numbers.
+    """
+    old = np.concatenate([kept["fracture"], rejected["fracture"]]).astype(int)
+    new = dict(zip(old.tolist(), range(1, len(old) + 1), strict=True))
+    groups = {}
+    for group in np.concatenate([kept["group"], rejected["group"]]).astype(int).tolist():
+        groups.setdefault(group, len(groups) + 1)
+    kept, rejected = (
+        frame.assign(fracture=frame["fracture"].map(new).astype(int), group=frame["group"].map(groups).astype(int))
+        for frame in (kept, rejected)
+    )
+    return kept, rejected, centrelines.assign(fracture=centrelines["fracture"].map(new).astype(int))
+
+
 def _outside(polygons, areas):
     """Return the polygons of which less than `INSIDE_SHARE` lies in areas, bool (N,)."""
     inside, _ = pieces_of([shapely.union_all(shapely.make_valid(areas))])

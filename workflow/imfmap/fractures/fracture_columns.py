@@ -46,6 +46,12 @@ class Column:
     decimals: int | None = None
 
     @property
+    def title(self) -> str:
+        """Name and unit for people."""
+        name = self.label or self.name.replace("_", " ").capitalize()
+        return f"{name} ({self.unit})" if self.unit else name
+
+    @property
     def layers(self) -> tuple[str, ...]:
         """Layers that have the column, in the order of `LAYERS`."""
         named = {*self.meaning, REJECTED} if FRACTURES in self.meaning else set(self.meaning)
@@ -229,6 +235,42 @@ COLUMNS = (
         shapefile="sun_azs",
         label="Sun azimuths, all",
     ),
+    Column(
+        "depth_m",
+        float,
+        "m",
+        {FRACTURES: "depth from the shadow of its wall on its floor; null where no shadow is seen"},
+        shapefile="depth_m",
+        label="Depth",
+        shown_decimals=1,
+        decimals=1,
+    ),
+    Column(
+        "depth_kind",
+        str,
+        "",
+        {FRACTURES: "`measured`; or `at least`: no lit floor is seen, and `depth_m` is a lower bound"},
+        shapefile="depth_kind",
+        label="Depth is",
+    ),
+    Column(
+        "always_dark_share",
+        float,
+        "",
+        {FRACTURES: "share of its area in shadow in all images that cover it: 1 for a candidate of permanent shadow"},
+        shapefile="dark_share",
+        label="Dark in all images",
+        shown_decimals=2,
+        decimals=3,
+    ),
+    Column(
+        "shadow_shares",
+        str,
+        "",
+        {FRACTURES: "share of its area in shadow in each image that covers it, as JSON by product"},
+        shapefile="shadows",
+        label="Dark share by image",
+    ),
     Column("pond", int, "", {PONDS: "number of the candidate, from 1"}, label="Candidate", shown_decimals=0),
     Column("fractures", int, "", {PONDS: "number of its fractures"}, label="Fractures", shown_decimals=0),
     Column(
@@ -261,7 +303,7 @@ COLUMNS = (
         decimals=7,
     ),
     Column("product", str, "", {FOOTPRINTS: "product id of the image"}, label="Image"),
-    Column("start_time", str, "", {FOOTPRINTS: "UTC of its first line"}, label="Start"),
+    Column("start_time", str, "", {FOOTPRINTS: "UTC of its first line, RFC 3339"}, label="Start"),
     Column(
         "sun_azimuth_deg",
         float,
@@ -304,15 +346,3 @@ SHAPEFILE_FIELDS = {column.name: column.shapefile for column in COLUMNS if colum
 def columns_of(layer: str) -> list[Column]:
     """Return the columns of a layer, in the order of `COLUMNS`."""
     return [column for column in COLUMNS if layer in column.layers]
-
-
-def markdown(layer: str) -> str:
-    """Return a layer's columns as a Markdown table for the docs."""
-    rows = [f"| `{column.name}` | {column.unit} | {column.meaning[layer]} |" for column in columns_of(layer)]
-    return "\n".join(["| column | unit | what it is |", "|---|---|---|", *rows])
-
-
-def shapefile_markdown() -> str:
-    """Return the shapefile's names as a Markdown table for the docs."""
-    rows = [f"| `{short}` | `{name}` |" for name, short in SHAPEFILE_FIELDS.items()]
-    return "\n".join(["| shapefile | GeoPackage |", "|---|---|", *rows])

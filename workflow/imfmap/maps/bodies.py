@@ -88,7 +88,8 @@ class Body:
             conversion = OrthographicConversion(latitude_natural_origin=lat_deg, longitude_natural_origin=lon_deg)
         else:
             raise InputError("projection", f"unknown projection '{projection}'", f"use one of {', '.join(PROJECTIONS)}")
-        name = f"{self.name.capitalize()} (2015) - Sphere / {projection.replace('_', ' ').capitalize()}"
+        centre = f"{abs(lat_deg):g}{'N' if lat_deg >= 0 else 'S'} {abs(lon_deg):g}{'E' if lon_deg >= 0 else 'W'}"
+        name = f"{self.name.capitalize()} (2015) - Sphere / {projection.replace('_', ' ').capitalize()} {centre}"
         return ProjectedCRS(conversion=conversion, geodetic_crs=self.geographic, name=name)
 
     def to_lonlat(self, crs: CRS | str) -> Transformer:

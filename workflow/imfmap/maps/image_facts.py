@@ -50,6 +50,11 @@ class ImageFacts:
         """Return the facts as raster tags."""
         return {_PREFIX + key.upper(): str(value) for key, value in asdict(self).items()}
 
+    def listed(self) -> dict[str, str | float]:
+        """Return the facts for tables, with a start time of RFC 3339, which names its zone: UTC is ``Z``."""
+        zone = "" if self.start_time == UNKNOWN or self.start_time.endswith("Z") else "Z"
+        return asdict(self) | {"start_time": self.start_time + zone}
+
     @classmethod
     def of_mosaic(
         cls,

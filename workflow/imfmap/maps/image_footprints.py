@@ -1,7 +1,6 @@
 """Footprints of projected images, made from their valid pixels."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 import antimeridian
@@ -54,7 +53,7 @@ def image_footprints(paths: Sequence[str | Path]) -> gpd.GeoDataFrame:
 def _facts(tags, path):
     if not any(key.startswith("IMF_SUN") for key in tags):
         return {"product": tags.get(PRODUCTS_TAG, Path(path).stem)}
-    return asdict(ImageFacts.from_tags(tags, path))
+    return ImageFacts.from_tags(tags, path).listed()
 
 
 def _outline(dataset, grid):

@@ -5,6 +5,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import geopandas as gpd
@@ -27,6 +28,26 @@ _DEGREE_DECIMALS = 7
 # QGIS looks for styles in this table of a GeoPackage. It has no geometry.
 STYLES_LAYER = "layer_styles"
 _KINDS = "use GeoPackage, shapefile or GeoJSON"
+# Tables of the extension "schema" (GeoPackage 1.2, OGC 12-128r15, annex F.9), which describe columns.
+_DESCRIPTIONS = """
+CREATE TABLE gpkg_data_columns (
+  table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, title TEXT, description TEXT, mime_type TEXT,
+  constraint_name TEXT, CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name),
+  CONSTRAINT gdc_tn UNIQUE (table_name, name));
+CREATE TABLE gpkg_data_column_constraints (
+  constraint_name TEXT NOT NULL, constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN,
+  max NUMERIC, max_is_inclusive BOOLEAN, description TEXT,
+  CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value));
+"""
+_SCHEMA = (None, "gpkg_schema", "http://www.geopackage.org/spec121/#extension_schema", "read-write")
+
+
+@dataclass(frozen=True)
+class LayerDescription:
+    """What a layer holds, in words, and for each of its columns a title and a description."""
+
+    meaning: str
+    columns: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 def layers_of(path: str | Path) -> list[str]:
@@ -164,6 +185,7 @@ def write_vector(
     layers: Mapping[str, gpd.GeoDataFrame] | gpd.GeoDataFrame,
     geometry_types: Mapping[str, str] | None = None,
     qml: Mapping[str, str] | None = None,
+    descriptions: Mapping[str, LayerDescription] | None = None,
 ) -> None:
     """Write layers to one file.
 
@@ -179,6 +201,8 @@ def write_vector(
         Geometry types by layer name, such as "MultiPolygon"; by default those of the features.
     qml : dict of str to str, optional
         QGIS styles by layer name, for a GeoPackage. They replace those of resources/styles.
+    descriptions : dict of str to LayerDescription, optional
+        What the layers and columns of a GeoPackage are, for people, by layer name.
     """
     path = Path(path)
     if isinstance(layers, gpd.GeoDataFrame):
@@ -196,8 +220,25 @@ def write_vector(
         if styled and path.suffix == ".gpkg":
             slds = ["" if name in own else qml_styles.sld(name) for name in styled]
             _write(_style_table(styled, slds), temporary, layer=STYLES_LAYER, FID="id")
+        if descriptions and path.suffix == ".gpkg":
+            _describe(temporary, descriptions)
         if path.suffix == ".gpkg":
             _check_geopackage(temporary, {name: len(frame) for name, frame in layers.items()})
+
+
+def _describe(path, descriptions):
+    """Write descriptions into a GeoPackage, where GDAL and QGIS look for them. Columns that it lacks are left out."""
+    with closing(sqlite3.connect(path)) as database, database:
+        database.executescript(_DESCRIPTIONS)
+        for table in ("gpkg_data_columns", "gpkg_data_column_constraints"):
+            database.execute("INSERT INTO gpkg_extensions VALUES (?, ?, ?, ?, ?)", (table, *_SCHEMA))
+        for layer, said in descriptions.items():
+            update = "UPDATE gpkg_contents SET description = ? WHERE table_name = ?"
+            database.execute(update, (said.meaning, layer))
+            there = {row[0] for row in database.execute("SELECT name FROM pragma_table_info(?)", (layer,))}
+            rows = [(layer, name, title, text) for name, (title, text) in said.columns.items() if name in there]
+            insert = "INSERT INTO gpkg_data_columns (table_name, column_name, title, description) VALUES (?, ?, ?, ?)"
+            database.executemany(insert, rows)
 
 
 def _check_geopackage(path, counts):

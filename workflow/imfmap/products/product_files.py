@@ -71,6 +71,7 @@ _COG = CLOUD_OPTIMIZED_GEOTIFF
 _DATA, _OVERVIEW, _METADATA = ("data",), ("overview",), ("metadata",)
 _DENSITY = "length and number of fractures over the ground"
 _ROSE = "rose diagram of orientations"
+_DEPTH = "depth of fractures over their width"
 _DISTANCES = "distances to the wall against random sets"
 _MEASURES = "errors of the measures against the exact truth"
 _MAP = "the map"
@@ -125,6 +126,8 @@ TARGET_FILES = (
     ProductFile("density.pdf", "Density of fractures, to print", _OVERVIEW, _DENSITY),
     ProductFile("rose.png", "Rose diagram of orientations", _OVERVIEW, _ROSE),
     ProductFile("rose.pdf", "Rose diagram of orientations, to print", _OVERVIEW, _ROSE),
+    ProductFile("depth.png", "Depth of fractures over their width", _OVERVIEW, _DEPTH),
+    ProductFile("depth.pdf", "Depth of fractures over their width, to print", _OVERVIEW, _DEPTH),
     ProductFile("distances.png", "Distances to the wall", _OVERVIEW, _DISTANCES, condition=BOUNDARY),
     ProductFile("distances.pdf", "Distances to the wall, to print", _OVERVIEW, _DISTANCES, condition=BOUNDARY),
     ProductFile("measures.csv", "Errors of the measures against the truth", _METADATA, _MEASURES, condition=TRUTH),

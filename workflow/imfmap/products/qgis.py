@@ -14,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+import numpy as np
+
 from ..core.errors import InputError
 from ..core.files import replacing
+from ..fractures.column_texts import texts_of
+from ..fractures.fracture_columns import LAYERS
 from ..maps import qml_styles
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..maps.vectors import layers_of
+from .qgis_layout import print_layout
 
 _WRITTEN_AS = "3.22.0-Białowieża"
 _DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -35,10 +40,17 @@ TITLES = {
     "floor": "Crater floor",
     "ponds": "Melt ponds",
     "probability": "Probability of fracture",
+    "density": "Length of fractures over the ground, km/km²",
+    "mosaic_sources": "Image that the mosaic shows, by number",
     "mosaic": "Mosaic",
 }
 # Layers that are switched off when the project opens.
-_HIDDEN = ("probability", "rejected", "footprints", "centrelines", "segments")
+_HIDDEN = ("probability", "density", "mosaic_sources", "rejected", "footprints", "centrelines", "segments")
+# Style of the grey rasters, whose range is that of the raster.
+_GREY = "mosaic"
+_PERCENTILES = (0.5, 99.5)
+_SAMPLED_PX = 1024
+_TIP_COLUMNS = ("length_m", "mean_width_m", "depth_m", "confidence")
 
 
 @dataclass(frozen=True)
@@ -55,12 +67,18 @@ class ProjectLayer:
         Title in the layer tree.
     raster : bool
         Whether it is a raster layer.
+    hidden : bool
+        Whether it is switched off when the project opens.
+    value_range : tuple of float or None
+        Values that are shown black and white, of a raster without a style of its own.
     """
 
     path: Path
     name: str
     title: str
     raster: bool = False
+    hidden: bool = False
+    value_range: tuple[float, float] | None = None
 
 
 def layers_of_target(
@@ -69,6 +87,8 @@ def layers_of_target(
     boundary: str | Path | Sequence[str],
     probability: str | Path,
     mosaic: str | Path,
+    others: Sequence[str | Path] = (),
+    images: Sequence[str | Path] = (),
 ) -> list[ProjectLayer]:
     """Return the layers of a target, from the top of the map to its bottom.
 
@@ -76,6 +96,10 @@ def layers_of_target(
     ----------
     fractures, footprints, boundary, probability, mosaic : str or Path
         Files of the target; `boundary` is empty if there is none.
+    others : sequence of str or Path
+        Further rasters of the target, such as ``density.tif``; the name of a file tells its title.
+    images : sequence of str or Path
+        Projected images, named by their product.
 
     Returns
     -------
@@ -84,11 +108,29 @@ def layers_of_target(
     vectors = [(fractures, name) for name in layers_of(fractures)] + [(footprints, "footprints")]
     if boundary:
         vectors += [(boundary, "floor"), (boundary, "ponds")]
-    rasters = ((probability, "probability"), (mosaic, "mosaic"))
+    grey = [(path, Path(path).stem, TITLES.get(Path(path).stem, Path(path).stem)) for path in (*others, *images)]
     return [
-        *(ProjectLayer(path, name, TITLES.get(name, name.replace("_", " ").capitalize())) for path, name in vectors),
-        *(ProjectLayer(path, name, TITLES[name], raster=True) for path, name in rasters),
+        *(
+            ProjectLayer(path, name, TITLES.get(name, name.replace("_", " ").capitalize()), hidden=name in _HIDDEN)
+            for path, name in vectors
+        ),
+        ProjectLayer(probability, "probability", TITLES["probability"], raster=True, hidden=True),
+        *(
+            ProjectLayer(path, name, title, raster=True, hidden=True, value_range=_value_range(path))
+            for path, name, title in grey
+        ),
+        ProjectLayer(mosaic, "mosaic", TITLES["mosaic"], raster=True),
     ]
+
+
+def _value_range(path):
+    """Return the middle 99 % of a raster's values, from a sample of its pixels; 0 to 1 without data."""
+    with open_raster(path) as dataset:
+        shape = tuple(min(_SAMPLED_PX, side) for side in dataset.shape)
+        values = dataset.read(1, out_shape=shape, masked=True).astype(float).filled(np.nan)
+    known = values[np.isfinite(values)]
+    low, high = np.percentile(known, _PERCENTILES) if len(known) else (0.0, 1.0)
+    return float(low), float(max(high, low + 1e-9))
 
 
 def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers: Sequence[ProjectLayer]) -> None:
@@ -124,6 +166,7 @@ def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers:
     ElementTree.SubElement(canvas, "destinationsrs").append(_crs(grid.crs))
     project = ElementTree.SubElement(root, "projectlayers")
     order = ElementTree.SubElement(root, "layerorder")
+    legend = []
     for layer in layers:
         source = _source(layer, path.parent)
         ident = re.sub(r"\W", "_", f"imfmap_{layer.name}_{Path(layer.path).stem}")
@@ -134,11 +177,15 @@ def write_project(path: str | Path, title: str, mosaic_path: str | Path, layers:
             name=layer.title,
             source=source,
             providerKey="gdal" if layer.raster else "ogr",
-            checked="Qt::Unchecked" if layer.name in _HIDDEN else "Qt::Checked",
+            checked="Qt::Unchecked" if layer.hidden else "Qt::Checked",
             expanded="0" if layer.raster else "1",
         )
         ElementTree.SubElement(order, "layer", id=ident)
+        if not (layer.raster or layer.hidden):
+            legend.append((ident, layer.title))
         project.append(_layer(layer, ident, source, grid.crs))
+    layouts = ElementTree.SubElement(root, "Layouts")
+    layouts.append(print_layout(grid, title, legend, _crs(grid.body.geographic)))
     root.append(_properties())
     text = _DTD + ElementTree.tostring(root, encoding="unicode") + "\n"
     with replacing(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -171,11 +218,31 @@ def _layer(layer, ident, source, crs):
     provider.text = "gdal" if layer.raster else "ogr"
     if not layer.raster:
         provider.set("encoding", "UTF-8")
-    text = qml_styles.qml(layer.name)
+    text = qml_styles.qml(_GREY if layer.value_range else layer.name)
     if text:
         for part in ElementTree.fromstring(text):
             element.append(deepcopy(part))
+    if layer.value_range:
+        for key, value in zip(("minValue", "maxValue"), layer.value_range, strict=True):
+            element.find(f".//contrastEnhancement/{key}").text = f"{value:.6g}"
+    if layer.name in LAYERS:
+        _add_words(element, layer.name)
     return element
+
+
+def _add_words(element, name):
+    """Add names of fields for people, the name of a feature, and the text that appears under the pointer."""
+    texts = texts_of(name)
+    aliases = ElementTree.SubElement(element, "aliases")
+    # The first field of a GeoPackage is the feature id.
+    for index, (column, (title, _)) in enumerate(texts.items(), start=1):
+        ElementTree.SubElement(aliases, "alias", index=str(index), field=column, name=title)
+    if "fracture" not in texts:
+        return
+    ElementTree.SubElement(element, "previewExpression").text = "'Fracture ' || \"fracture\""
+    rows = [f'<b>{TITLES[name]}: fracture [% "fracture" %]</b>']
+    rows += [f'{texts[column][0]}: [% "{column}" %]' for column in _TIP_COLUMNS if column in texts]
+    ElementTree.SubElement(element, "mapTip").text = "<br>".join(rows)
 
 
 def _crs(crs):

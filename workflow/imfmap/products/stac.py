@@ -46,11 +46,14 @@ class StacText:
     title : str
     description : str
         What was mapped, and how.
+    producers : tuple of str
+        Who made the images, if it is known.
     """
 
     target: str
     title: str
     description: str
+    producers: tuple[str, ...] = ()
 
 
 def write_collection(
@@ -89,6 +92,10 @@ def write_collection(
                 pystac.SpatialExtent([items[0].bbox]), pystac.TemporalExtent([list(_interval(items[0]))])
             ),
             license="other",
+            providers=[
+                *(pystac.Provider(name, roles=[pystac.ProviderRole.PRODUCER]) for name in text.producers),
+                pystac.Provider("imfmap", roles=[pystac.ProviderRole.PROCESSOR]),
+            ],
             keywords=["impact melt fractures", grid.body.name.capitalize()],
             summaries=pystac.Summaries({"ssys:targets": [grid.body.name.capitalize()]}),
         )

@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from itertools import zip_longest
 from pathlib import Path
@@ -15,12 +15,13 @@ import shapely
 
 from ..core.files import replacing
 from ..fractures.accept import REASONS
+from ..fractures.column_texts import MEANINGS, texts_of
 from ..fractures.fracture_columns import COLUMNS, SHAPEFILE_FIELDS
 from ..fractures.segments import segments_of
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.bodies import body_of
 from ..maps.large_shapes import places_along
-from ..maps.vectors import write_vector
+from ..maps.vectors import LayerDescription, write_vector
 
 if TYPE_CHECKING:
     from ..maps.coregistration_tag import Coregistration
@@ -66,7 +67,7 @@ def write_fractures(
         "rejected": rejected,
     }
     types = {"centrelines": "LineString", "segments": "LineString", "candidate_ponds": "MultiPolygon"}
-    write_vector(directory / "fractures.gpkg", layers, types)
+    write_vector(directory / "fractures.gpkg", layers, types, descriptions=descriptions_of(layers))
     write_vector(directory / "fractures.shp", kept.rename(columns=SHAPEFILE_FIELDS))
     write_vector(directory / "fractures.geojson", in_longitude_latitude(kept))
 
@@ -79,6 +80,11 @@ def in_longitude_latitude(fractures: geopandas.GeoDataFrame) -> geopandas.GeoDat
     geographic = fractures.to_crs(body_of(fractures.crs).geographic)
     geographic["geometry"] = [_unwrapped(geometry) for geometry in geographic.geometry]
     return geographic
+
+
+def descriptions_of(layers: Iterable[str]) -> dict[str, LayerDescription]:
+    """Return what the layers of fractures and of images hold, for their GeoPackages."""
+    return {name: LayerDescription(MEANINGS[name], texts_of(name)) for name in layers}
 
 
 def summarise(
@@ -123,7 +129,7 @@ def summarise(
         "fractures": fractures,
         "rejected": {reason: int((rejected["reason"] == reason).sum()) for reason in REASONS},
         "images": [
-            _known(asdict(facts)) | ({"coregistration": asdict(shift)} if shift else {})
+            _known(facts.listed()) | ({"coregistration": asdict(shift)} if shift else {})
             for facts, shift in zip_longest(images, coregistrations[: len(images)])
         ],
         "settings": dict(settings or {}),
@@ -224,11 +230,16 @@ def write_profiles(path: str | Path, centrelines: geopandas.GeoDataFrame) -> Non
 
 
 def write_statistics(path: str | Path, summary: Mapping[str, Any]) -> None:
-    """Write the result of `summarise` as CSV: ``quantity`` (path in the summary, joined by dots) and ``value``."""
+    """Write the result of `summarise` as CSV, each column of one type.
+
+    Columns: ``quantity`` (path in the summary, joined by dots), ``value`` (a number, or empty) and ``text`` (or empty).
+    """
     with replacing(path) as temporary, open(temporary, "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["quantity", "value"])
-        writer.writerows(_flat(summary))
+        writer.writerow(["quantity", "value", "text"])
+        for name, value in _flat(summary):
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            writer.writerow([name, value if is_number else "", "" if is_number else value])
 
 
 def _flat(value, name=""):

@@ -68,11 +68,18 @@ def check_mosaic_search(config: dict, target: str) -> None:
         check_mosaic_model(config["models"][name]["recipe"], config["models"][name]["sun_input"], f"models.{name}")
 
 
+def image_producers(config: dict, target: str) -> list[str]:
+    """Return who made the images of a target, if they are known: those of LROC are, a user's own are not."""
+    images = config["targets"][origin(config, target)]
+    foreign = "simulate" in images or "projected" in images or "mosaic" in config["targets"][target]
+    return [] if foreign else ["NASA/GSFC/ASU"]
+
+
 def map_footer(config: dict, target: str) -> str:
     """Return the small print of a map: recipe, model, engine and images."""
     targets, recipe = config["targets"], config["recipe"]
-    simulated = "simulate" in targets[origin(config, target)]
-    images = "simulated LROC NAC images" if simulated else "LROC NAC images: NASA/GSFC/ASU"
+    producers = image_producers(config, target)
+    images = f"LROC NAC images: {', '.join(producers)}" if producers else "simulated LROC NAC images"
     if "projected" in targets[origin(config, target)]:
         images = "images projected elsewhere"
     if "mosaic" in targets[target]:

@@ -106,6 +106,10 @@ RULES = {
     "compare_coarse": _OTHER,
     "coarse_sheet": _OTHER,
     "coarse": _OTHER,
+    # reproduction.smk
+    "fetch_detections": RuleFacts(fetches="published detections"),
+    "reproduce": _OTHER,
+    "reproduction": _OTHER,
     # vectorise.smk, map.smk, figures.smk, products.smk, provenance.smk
     "vectorise": _MAP,
     "map": _MAP,
@@ -130,6 +134,7 @@ ASKED = {
     "calibration": "The model that maps, with probabilities that are calibrated on the validation targets",
     "comparison": "The tables of the questions that the configuration asks (config/comparison.yaml)",
     "coarse": "Maps of coarser pixels beside those of the targets (config/coarse.yaml)",
+    "reproduction": "Our maps beside the published ones of the same craters",
     "benchmark_set": "The simulated benchmark set, without training (config/benchmark.yaml)",
     "isisdata": "The kernels and calibration files of all targets that are fetched",
     "check_labels": "A report on the labels that were drawn",

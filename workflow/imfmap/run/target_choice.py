@@ -120,6 +120,7 @@ def mapped(config: dict, asked: list[str]) -> list[str]:
         What the command line asks for: names of rules and files. An empty list means the rule all.
     """
     names = [name for name in asked if name in config["targets"]]
+    names += config.get("reproduction", {}).get("files", {}) if "reproduction" in asked else ()
     return [*(with_role(config, "map") if not asked or "all" in asked else ()), *names]
 
 

@@ -6,6 +6,7 @@ mapping.
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ from ..core.files import replacing
 from ..fractures.centreline import polygon_mask, polygon_window
 from ..fractures.measures import measure
 from ..fractures.segments import segments_of
+from ..fractures.shadow_depth import MEASURED, shadow_depths
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..maps.axial import axial_difference_deg, line_principal_axis
 from ..maps.grids import MapGrid
@@ -38,6 +40,8 @@ UNITS = {
     "sinuosity": "",
     "segments": "",
     "local_width_m": "m",
+    "depth_m": "m",
+    "depth_at_least_m": "m",
 }
 SOURCES = ("drawn", "mapped")
 ALL = "all"
@@ -50,6 +54,8 @@ SEEN_SHARE = 0.5
 # The width at a place of a mapped centreline is compared if the line has the direction of the one true fracture there,
 # within this angle.
 ALONG_DEG = 30.0
+# Depths of single images are compared by incidence, in steps.
+INCIDENCE_STEP_DEG = 10
 _ERRORS = ["source", "measure", "width_class", "true", "error"]
 _VALUES = ["length_m", "mean_width_m", "max_width_m", "orientation_deg", "sinuosity", "segments"]
 
@@ -60,6 +66,7 @@ def truth_measures(
     truth_path: str | Path,
     probability_path: str | Path,
     mapped: "MappedGround",
+    image_paths: Sequence[str | Path] = (),
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the errors of the measures of fractures, and how many mapped fractures match true ones.
 
@@ -72,13 +79,17 @@ def truth_measures(
     probability_path : path
         Probability raster of the map.
     mapped : ground_plane.MappedGround
+    image_paths : sequence of path
+        Projected images of the map, for depths.
 
     Returns
     -------
     errors : pandas.DataFrame
         One row per measure of a pair: ``source`` (drawn or mapped), ``measure`` (one of `UNITS`), ``width_class`` of
         the true fracture's mean width, ``true`` value, and ``error`` (measured minus true). ``local_width_m`` compares
-        the width profile with the width of the true fracture at the same place.
+        the width profile with the width of the true fracture at the same place. ``depth_m`` compares the measured
+        depths (best of all images) with the mean depth of the true fracture, ``depth_at_least_m`` the lower bounds, and
+        ``depth_m_incidence_A_B`` the depths measured in single images of such incidences.
     counts : dict of int
         Numbers of fractures: ``true`` (on the map), ``mapped``, ``pairs`` (a mapped one that matches a true one),
         ``merged`` (mapped ones that cover several true ones) and ``false`` (mapped ones of which less than a quarter
@@ -96,6 +107,8 @@ def truth_measures(
         *_errors("mapped", fractures, true, mapped_of, true_of),
         *_local_errors("drawn", lines, true, which),
         *_local_errors("mapped", centrelines, true),
+        *_depth_errors("drawn", shadow_depths(measured, lines, grid, image_paths), true, np.arange(len(which)), which),
+        *_depth_errors("mapped", shadow_depths(fractures, centrelines, grid, image_paths), true, mapped_of, true_of),
     ]
     return pd.DataFrame(rows, columns=_ERRORS), counts
 
@@ -117,7 +130,8 @@ def error_table(errors: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for source in SOURCES:
-        for name, unit in UNITS.items():
+        by_incidence = sorted(name for name in set(errors["measure"]) - set(UNITS))
+        for name, unit in {**UNITS, **dict.fromkeys(by_incidence, "m")}.items():
             chosen = errors[(errors["source"] == source) & (errors["measure"] == name)]
             for kind in (ALL, *WIDTH_CLASSES):
                 part = chosen if kind == ALL else chosen[chosen["width_class"] == kind]
@@ -139,7 +153,8 @@ class _Truth:
     """The parts of true fractures that lie on the mapped ground, and their measures."""
 
     def __init__(self, path, grid, mapped):
-        polygons = read_vector(path, "fractures", grid.crs).geometry.to_numpy()
+        fractures = read_vector(path, "fractures", grid.crs, columns=["depth_m"])
+        polygons = fractures.geometry.to_numpy()
         lines = read_vector(path, "centrelines", grid.crs).geometry.to_numpy()
         # A crater may have removed a part, and the map's edge may cut off another.
         polygons = shapely.intersection(polygons, shapely.box(*grid.bounds))
@@ -148,6 +163,7 @@ class _Truth:
         middles = shapely.get_coordinates(shapely.line_interpolate_point(flat, 0.5, normalized=True))
         seen = (shapely.length(left) >= SEEN_SHARE * shapely.length(flat)) & (mapped.at(*middles.T) > 0)
         self.polygons, self.left, self.flat = polygons[seen], left[seen], flat[seen]
+        self.depths_m = fractures["depth_m"].to_numpy(float)[seen]
         self._widths = [shapely.get_coordinates(line, include_z=True)[:, 2] for line in lines[seen]]
         self._jacobians = grid.ground_jacobians(*grid.rowcol(*middles[seen].T)) if seen.any() else np.zeros((0, 2, 2))
         rows = [self._values_of(index) for index in range(len(self.left))]
@@ -245,6 +261,23 @@ def _errors(source, measured, true, measured_of, true_of):
         if name == "length_m":
             share = 100 * error / wanted
             yield from ((source, "length_percent", *row) for row in zip(kinds, wanted, share, strict=True))
+
+
+def _depth_errors(source, depths, true, measured_of, true_of):
+    """Yield the rows of errors of depths: the best of each fracture, and those of single images by incidence."""
+    best, single = depths
+    true_by_row = dict(zip(measured_of.tolist(), true_of.tolist(), strict=True))
+    shown = [
+        (row, *values, "depth_m") for row, values in enumerate(zip(best["depth_m"], best["depth_kind"], strict=True))
+    ]
+    for row in single[single["depth_kind"] == MEASURED].itertuples():
+        low = int(row.incidence_deg // INCIDENCE_STEP_DEG * INCIDENCE_STEP_DEG)
+        shown.append((row.row, row.depth_m, MEASURED, f"depth_m_incidence_{low:02d}_{low + INCIDENCE_STEP_DEG:02d}"))
+    for row, depth_m, kind, name in shown:
+        if row in true_by_row and np.isfinite(depth_m):
+            wanted = true.depths_m[true_by_row[row]]
+            name = name if kind == MEASURED else "depth_at_least_m"
+            yield source, name, true.classes[true_by_row[row]], wanted, depth_m - wanted
 
 
 def _local_errors(source, centrelines, true, which=None):

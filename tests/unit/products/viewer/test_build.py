@@ -7,6 +7,7 @@ import weakref
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -15,6 +16,7 @@ from PIL import Image
 from imfmap.core.checksums import sha256
 from imfmap.core.errors import InputError
 from imfmap.maps import qml_styles
+from imfmap.maps.vectors import read_vector
 from imfmap.products.viewer import payload, pyramid
 from imfmap.products.viewer.build import VENDOR, ViewerText, write_viewer
 from tests.helpers.other_maps import on_another_crs
@@ -215,3 +217,11 @@ def test_the_same_target_gives_the_same_bytes(tmp_path):
     )
     assert len(files) > 15
     assert all((tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes() for name in files)
+
+
+def test_profiles_are_those_of_the_longest_lines(tmp_path):
+    target = write_target(tmp_path / "t")
+    lines = read_vector(target / "fractures.gpkg", "centrelines")
+    branch = lines.iloc[:1].assign(line=1, widths_m="[99.0]", distances_m="[1.0]")
+    said = payload.profiles(pd.concat([branch, lines]))
+    assert said["2"] == [[33.8, 101.2], [18.0, 18.0]] and len(said) == 4

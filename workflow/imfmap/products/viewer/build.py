@@ -16,7 +16,7 @@ from ...core.files import replacing_folder
 from ...maps import qml_styles
 from ...maps.alignment import check_same_pixels, offset_on
 from ...maps.grids import MapGrid
-from ...maps.probability_raster import NODATA
+from ...maps.probability_raster import CODES, NODATA
 from ...maps.rasters import open_raster, read_window
 from . import payload, pyramid
 
@@ -27,7 +27,10 @@ STATIC = Path(__file__).parent / "static"
 # OpenLayers and proj4js, which resources/javascript_libraries.py puts there.
 VENDOR = Path(__file__).parent / "vendor"
 _SAMPLED_PX = 1024
+# As GDAL names the CRS of fractures.geojson.
+_GEOJSON_CRS = "urn:ogc:def:crs:IAU::{}"
 _PERCENTILES = (0.5, 99.5)
+_COLOUR_STEPS = 11
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,7 @@ def write_viewer(
     text: ViewerText,
     images: Sequence[str | Path] = (),
     threads: int = 2,
+    centrelines: "geopandas.GeoDataFrame | None" = None,
 ) -> None:
     """Write the viewer of a target.
 
@@ -73,6 +77,8 @@ def write_viewer(
         Projected images to show as layers.
     threads : int
         Number of pictures that are encoded at a time.
+    centrelines : geopandas.GeoDataFrame, optional
+        Centrelines with the width profiles that the viewer draws (see `measures.measure`).
 
     Raises
     ------
@@ -97,11 +103,16 @@ def write_viewer(
         data = {
             "title": text.title,
             "footer": text.footer,
-            "body": {"name": grid.body.name.capitalize(), "radius_m": grid.body.radius_m},
+            "body": {
+                "name": grid.body.name.capitalize(),
+                "radius_m": grid.body.radius_m,
+                "crs": _GEOJSON_CRS.format(grid.body.iau_code),
+            },
             "grid": _grid(grid),
             "tile_px": pyramid.TILE_PX,
             "quantum_px": payload.QUANTUM_PX,
             "rasters": rasters,
+            "profiles": {} if centrelines is None else payload.profiles(centrelines),
             "layers": {
                 name: {**payload.features(frame, grid), "style": payload.classes(name)}
                 for name, frame in layers.items()
@@ -140,7 +151,14 @@ def _pyramid(folder, name, label, grid, read, threads, by_code=False):
     reduce = pyramid.most if by_code else pyramid.mean
     encode = pyramid.colour_picture(qml_styles.colour_table("probability")) if by_code else pyramid.grey_picture
     tiles = pyramid.write_pyramid(folder / "tiles" / name, grid.shape, read, reduce, encode, threads)
-    return {"name": name, "label": label, "tiles": tiles}
+    entry = {"name": name, "label": label, "tiles": tiles}
+    return {**entry, "colours": _colours()} if by_code else entry
+
+
+def _colours():
+    """Return the colours of probabilities from 0 to 1 at even steps, as CSS."""
+    table = qml_styles.colour_table("probability")
+    return [qml_styles.css(table[round(share * CODES)]) for share in np.linspace(0, 1, _COLOUR_STEPS)]
 
 
 def _image(folder, path, grid, threads):

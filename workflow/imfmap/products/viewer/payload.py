@@ -1,5 +1,6 @@
 """Vectors and numbers of a map as small JSON, in pixels of the map."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +43,23 @@ def features(frame: "geopandas.GeoDataFrame", grid: "MapGrid") -> dict[str, Any]
         "columns": [{"name": name, **_label_and_unit(name)} for name in names],
         "values": {name: _plain(frame[name]) for name in names},
         "outlines": [_rings(geometry, grid) for geometry in frame.geometry],
+    }
+
+
+def profiles(centrelines: "geopandas.GeoDataFrame") -> dict[str, list[list[float]]]:
+    """Return the width profile of the longest line of each fracture: distances and widths in metres, by its number.
+
+    Parameters
+    ----------
+    centrelines : geopandas.GeoDataFrame
+        See `measures.measure`.
+    """
+    longest = centrelines[centrelines["line"] == 0]
+    return {
+        str(number): [[round(value, 1) for value in json.loads(values)] for values in (distances, widths)]
+        for number, distances, widths in zip(
+            longest["fracture"], longest["distances_m"], longest["widths_m"], strict=True
+        )
     }
 
 

@@ -39,8 +39,16 @@ def check_together(config: dict, where: str | Path) -> None:
     _check_models_exist(config, where)
     _check_comparison(config, where)
     _check_trainings(config, where)
+    _check_reproduction(config, where)
     for name in config["targets"]:
         _check_target(config, name, where)
+
+
+def _check_reproduction(config, where):
+    for name in config.get("reproduction", {}).get("files", {}):
+        if name not in config["targets"]:
+            known = ", ".join(sorted(config["targets"]))
+            raise InputError(where, f"reproduction.files: no target '{name}'", f"targets has: {known}")
 
 
 def check_rule_names(targets: Iterable[str], rules: Iterable[str], where: str | Path) -> None:

@@ -220,6 +220,7 @@ RunName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)
 ModelName = text(r"^[A-Za-z0-9_-]{1,80}$", "a name", _LETTERS)
 QuestionName = text(r"^[a-z][a-z0-9_]{0,79}$", "a name", _SMALL_LETTERS)
 TargetName = text(r"^[a-z][a-z0-9_]{0,79}$", "a name", _SMALL_LETTERS)
+FilePattern = text(r"^[^/\\\\\s]{1,120}$", "a pattern of a file's name", "without slash or blank, at most 120")
 ProductId = text(rf"^{PRODUCT_ID}$", "a product id", "such as M143947267LE")
 Switch = Annotated[bool, BeforeValidator(_switch)]
 Day = Annotated[str, AfterValidator(_day), Words("a day", "such as 2010-01-31")]

@@ -12,7 +12,7 @@ from .explain import phrase, types_of, value_in_words
 from .fields import ABSENT, Section
 from .images import Acquisition, Coregistration, Isis, Mosaic, Processing
 from .learning import Augmentation, Model, PaperAugmentation, SunAlignedAugmentation, Tiles, Training, Widths
-from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products, Question
+from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products, Question, Reproduction
 from .root import Run
 from .target import Search, Simulate, SimulatedImage, Target
 
@@ -36,6 +36,7 @@ SECTIONS = {
     "comparison": Comparison,
     "comparison.questions": Question,
     "coarse": Coarse,
+    "reproduction": Reproduction,
     "inference": Inference,
     "mapping": Mapping,
     "products": Products,

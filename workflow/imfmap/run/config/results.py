@@ -11,6 +11,7 @@ from ...fractures.limits import MIN_AREA_M2, POND_GAP_M, POND_MIN_FRACTURES, PON
 from .fields import (
     ABSENT,
     Count,
+    FilePattern,
     InnerShare,
     ModelName,
     NotNegative,
@@ -19,6 +20,7 @@ from .fields import (
     Positive,
     QuestionName,
     Section,
+    TargetName,
     Title,
     number,
     several,
@@ -98,6 +100,15 @@ class Coarse(Section):
 
     resolution_m: Positive = Field(6, description="pixel size, metres")
     model: ModelName = Field(ABSENT, description="key of `models` with the same `resolution_m`; by default none")
+
+
+class Reproduction(Section):
+    """Published maps that ours are laid beside."""
+
+    record: Count = Field(description="number of the Zenodo record that holds the published detections")
+    files: Annotated[dict[TargetName, FilePattern], Field(min_length=1)] = Field(
+        description="for each target the pattern of its file's name in the record, such as `*crookes*.shp`"
+    )
 
 
 class Mapping(Section):

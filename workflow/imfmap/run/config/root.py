@@ -8,7 +8,7 @@ from ...core.choices import RECIPES
 from .fields import ABSENT, ModelName, NotNegativeCount, RunName, Section, Switch, TargetName, numbers_in_one_form
 from .images import Acquisition, Processing
 from .learning import Augmentation, Labels, Model, Tiles, Training
-from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products
+from .results import Coarse, Comparison, Evaluation, Inference, Mapping, Products, Reproduction
 from .target import Target
 
 
@@ -41,6 +41,7 @@ class Config(Section):
     evaluation: Evaluation = Field(default_factory=Evaluation, description="evaluation of models as in the paper")
     comparison: Comparison = Field(default_factory=Comparison, description="comparison of models on simulated targets")
     coarse: Coarse = Field(ABSENT, description="the same targets at a coarser resolution")
+    reproduction: Reproduction = Field(ABSENT, description="published maps that ours are laid beside")
     inference: Inference = Field(default_factory=Inference, description="search of images and mosaics")
     mapping: Mapping = Field(default_factory=Mapping, description="from probability to fractures")
     products: Products = Field(default_factory=Products, description="products of a target")

@@ -61,7 +61,7 @@ const Layers = (() => {
       visible: SHOWN.has(entry.name),
       opacity: entry.name === "probability" ? 0.8 : 1,
     });
-    group.setProperties({ name: entry.name, title: entry.label, kind: entry.image ? "image" : "raster" });
+    group.setProperties({ name: entry.name, title: entry.label, kind: entry.image ? "image" : "raster", colours: entry.colours });
     return group;
   }
 

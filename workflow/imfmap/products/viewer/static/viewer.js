@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { title, footer, grid, layers: data } = window.IMF;
+  const { title, footer, grid, profiles, layers: data } = window.IMF;
   const find = (id) => document.getElementById(id);
   const byName = Object.fromEntries(Layers.all.map((layer) => [layer.get("name"), layer]));
   const fractures = data.fractures;
@@ -30,14 +30,23 @@
   });
   const map = new ol.Map({ target: "map", view, layers: [...Layers.all, mark], controls: [] });
 
+  /** Room that panel and card take at the sides of the map: above, right, below, left. */
   function padding() {
-    const room = window.innerWidth > 900 && !document.body.classList.contains("folded");
-    return [40, 70, 60, room ? PANEL_PX + 30 : 40];
+    const large = window.innerWidth > 900;
+    const room = large && !document.body.classList.contains("folded");
+    const card = find("card").hidden ? 0 : find("card")[large ? "offsetWidth" : "offsetHeight"];
+    return [40, 70 + (large && card ? card + 40 : 0), 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
   }
 
   const fit = (extent, options = {}) => view.fit(extent, { padding: padding(), ...options });
 
   // --- words ---
+
+  // A small screen shows the map first.
+  if (window.innerWidth <= 900) {
+    document.body.classList.add("folded");
+    find("fold").setAttribute("aria-expanded", "false");
+  }
 
   document.title = `${title} – impact melt fractures`;
   find("title").textContent = title;
@@ -48,15 +57,21 @@
   const kilometres = (metres) => `${(metres / 1000).toFixed(metres < 1e5 ? 1 : 0)}\u2009km`;
   const lengths = fractures.values.total_length_m || fractures.values.length_m || [];
 
+  /** Fractures that the filters leave, by number. */
+  const shownFractures = () =>
+    byName.fractures.getSource().getFeatures().filter((feature) => !feature.get("hidden")).sort((a, b) => numberOf(a) - numberOf(b));
+  const numberOf = (feature) => fractures.values.fracture?.[feature.get("at")] ?? feature.get("at") + 1;
+
   function count() {
     const number = fractures.outlines.length;
-    const shown = byName.fractures.getSource().getFeatures().filter((feature) => !feature.get("hidden"));
+    const shown = shownFractures();
     const metres = (indices) => indices.reduce((sum, at) => sum + (lengths[at] || 0), 0);
     const of = Filters.active() ? ` of ${number}` : "";
     find("count").querySelector("b").textContent = shown.length;
     find("count").querySelector("span").textContent =
       `${of} fracture${number === 1 ? "" : "s"} · ${kilometres(metres(shown.map((feature) => feature.get("at"))))}`;
     find("reset").hidden = !Filters.active();
+    legend();
   }
 
   function filter() {
@@ -74,7 +89,7 @@
     const known = fractures.columns.find(({ name }) => name === column);
     find("legend-title").textContent = known ? known.label : Layers.title(column || "fractures");
     const numbers = new Array(classes.length).fill(0);
-    for (const feature of byName.fractures.getSource().getFeatures()) numbers[feature.get("class")] += 1;
+    for (const feature of shownFractures()) numbers[feature.get("class")] += 1;
     find("legend").innerHTML = "";
     classes.forEach((part, at) => {
       const line = document.createElement("li");
@@ -89,11 +104,18 @@
     const line = document.createElement("li");
     line.dataset.layer = layer.get("name");
     const part = data[layer.get("name")]?.style.classes[0];
+    const colours = layer.get("colours");
     line.innerHTML = `
       <label><input type="checkbox"><i class="${layer.get("kind")} ${layer.get("name")}"
         style="--fill:${part?.fill || "none"};--line:${part?.swatch || "#8b97a8"}"></i><span></span></label>
       <input type="range" min="0" max="100" aria-label="Opacity of ${layer.get("title")}" title="Opacity">`;
     line.querySelector("span").textContent = layer.get("title");
+    if (colours) {
+      const ramp = `linear-gradient(90deg, ${colours.join(", ")})`;
+      line.querySelector("i").style.background = ramp;
+      line.insertAdjacentHTML("beforeend", `<div class="bar"><b></b><span>0</span><span>0.5</span><span>1</span></div>`);
+      line.querySelector(".bar b").style.background = ramp;
+    }
     const [box, slider] = line.querySelectorAll("input");
     const follow = () => {
       box.checked = layer.getVisible();
@@ -121,9 +143,12 @@
     return column.unit === "°" ? `${text}°` : column.unit ? `${text}\u2009${column.unit}` : text;
   }
 
+  // Numbers of each image, which stand in a table of their own.
+  const OF_IMAGES = new Set(["products", "incidences_deg", "sun_azimuths_north_deg", "shadow_shares"]);
+
   function table(layer, at) {
     const lines = document.createElement("dl");
-    for (const column of layer.columns) {
+    for (const column of layer.columns.filter(({ name }) => !OF_IMAGES.has(name))) {
       const [term, value] = [document.createElement("dt"), document.createElement("dd")];
       term.textContent = column.label;
       value.textContent = cell(column, layer.values[column.name][at]);
@@ -131,6 +156,51 @@
       lines.append(term, value);
     }
     return lines;
+  }
+
+  /** A table of the images that a fracture rests on, and of those that cover it; null if there are none. */
+  function images(layer, at) {
+    const text = (name) => layer.values[name]?.[at] || "";
+    const list = (name) => text(name).split(",").filter(Boolean);
+    const dark = JSON.parse(text("shadow_shares") || "{}");
+    const rests = list("products");
+    const products = [...rests, ...Object.keys(dark).filter((product) => !rests.includes(product))];
+    if (!products.length) return null;
+    const [incidences, suns] = [list("incidences_deg"), list("sun_azimuths_north_deg")];
+    const body = document.createElement("tbody");
+    products.forEach((product, place) => {
+      const share = dark[product] === undefined ? "–" : `${Math.round(100 * dark[product])}\u2009%`;
+      const angle = (values) => (values[place] ? `${Math.round(values[place])}°` : "–");
+      const line = body.insertRow();
+      for (const value of [product, angle(incidences), angle(suns), share]) line.insertCell().textContent = value;
+      line.classList.toggle("other", place >= rests.length);
+    });
+    const box = document.createElement("div");
+    box.className = "images";
+    box.tabIndex = 0;
+    box.setAttribute("aria-label", "Images that cover it; those that do not show it by themselves are faint");
+    box.innerHTML = `<table><thead><tr><th scope="col">Image</th><th scope="col" title="Incidence">Inc.</th>
+      <th scope="col" title="Sunlight comes from this direction, clockwise from north">Sun</th>
+      <th scope="col" title="Share of the fracture in shadow">Dark</th></tr></thead></table>`;
+    box.querySelector("table").append(body);
+    return box;
+  }
+
+  /** Picture of the width along a fracture; null if its width profile is not known. */
+  function profile(number) {
+    const [distances, widths] = profiles[number] || [[], []];
+    if (widths.length < 2) return null;
+    const [length, widest] = [distances[distances.length - 1], Math.max(...widths)];
+    const [across, up] = [(distance) => (280 * distance) / length, (width) => 46 - (42 * width) / widest];
+    const line = widths.map((width, at) => `${across(distances[at]).toFixed(1)},${up(width).toFixed(1)}`).join(" ");
+    const box = document.createElement("figure");
+    box.innerHTML = `<figcaption><span>Width along it</span><span></span></figcaption>
+      <svg viewBox="0 0 280 48" preserveAspectRatio="none" role="img"><polygon points="${across(distances[0])},46 ${line} 280,46"/>
+      <polyline points="${line}"/></svg><div><span>0</span><span></span></div>`;
+    box.querySelector("figcaption span + span").textContent = `up to ${widest.toFixed(1)}\u2009m`;
+    box.querySelector("div span + span").textContent = `${length.toFixed(0)}\u2009m`;
+    box.querySelector("svg").setAttribute("aria-label", `Width along ${length.toFixed(0)} m, up to ${widest.toFixed(1)} m`);
+    return box;
   }
 
   const heading = {
@@ -149,11 +219,22 @@
       const [name, at] = [feature.get("layer"), feature.get("at")];
       const part = data[name].style.classes[feature.get("class")];
       card.innerHTML = `<header><i style="--fill:${part.fill};--line:${part.swatch}"></i><h2></h2>
+        <button type="button" class="step" data-by="-1" aria-label="Fracture before (p)" title="Fracture before (p)">‹</button>
+        <button type="button" class="step" data-by="1" aria-label="Next fracture (n)" title="Next fracture (n)">›</button>
         <button type="button" class="close" aria-label="Close">×</button></header>
         <div class="actions"><button type="button" class="zoom">Zoom to it</button>
         <button type="button" class="link">Copy link</button></div>`;
       card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
-      card.querySelector(".actions").before(table(data[name], at));
+      const lit = images(data[name], at);
+      const along = name === "fractures" ? profile(numberOf(feature)) : null;
+      card.querySelector(".actions").before(...[along, table(data[name], at), lit].filter(Boolean));
+      for (const button of card.querySelectorAll(".step")) {
+        button.hidden = name !== "fractures";
+        button.addEventListener("click", () => {
+          step(Number(button.dataset.by));
+          card.querySelector(`.step[data-by="${button.dataset.by}"]`)?.focus();
+        });
+      }
       card.querySelector(".close").addEventListener("click", () => choose(null));
       card.querySelector(".zoom").addEventListener("click", () => closer(feature));
       card.querySelector(".link").addEventListener("click", (event) => copyLink(event.target));
@@ -161,9 +242,36 @@
     remember();
   }
 
+  /** Choose the next fracture by number, or the one before, of those that the filters leave. */
+  function step(by) {
+    const shown = shownFractures();
+    if (!shown.length) return;
+    const place = shown.indexOf(chosen);
+    go(shown[place < 0 ? (by > 0 ? 0 : shown.length - 1) : (place + by + shown.length) % shown.length]);
+  }
+
+  /** Choose a fracture, and move the map only if it is not in sight. */
+  function go(feature) {
+    byName.fractures.setVisible(true);
+    choose(feature);
+    const [left, bottom, right, top] = feature.getGeometry().getExtent();
+    const [[x1, y1], [x2, y2]] = [[left, top], [right, bottom]].map((corner) => map.getPixelFromCoordinate(corner));
+    const [[width, height], [above, after, below, before]] = [map.getSize(), padding()];
+    if (x1 < before || x2 > width - after || y1 < above || y2 > height - below) closer(feature);
+  }
+
+  function search() {
+    const [input, output] = [find("search").querySelector("input"), find("search").querySelector("output")];
+    const wanted = Number(input.value.trim() || NaN);
+    const feature = byName.fractures.getSource().getFeatures().find((one) => numberOf(one) === wanted);
+    output.textContent = !feature ? "There is none." : feature.get("hidden") ? "The filters hide it." : "";
+    if (feature && !feature.get("hidden")) go(feature);
+  }
+
   function closer(feature) {
     const extent = feature.getGeometry().getExtent();
-    fit(extent, { minResolution: grid.resolution_m / 4, duration: 350, padding: padding().map((side) => side + 60) });
+    const spare = window.innerWidth > 900 ? 60 : 10;
+    fit(extent, { minResolution: grid.resolution_m / 4, duration: 350, padding: padding().map((side) => side + spare) });
   }
 
   async function copyLink(button) {
@@ -190,7 +298,14 @@
     return null;
   }
 
-  map.on("singleclick", (event) => choose(at(event.pixel)));
+  const measuring = Measuring.build(map, find("measure"), (words) => {
+    find("measured").textContent = words;
+    find("measured").hidden = !words;
+  });
+  const comparing = Compare.build(map);
+  map.on("singleclick", (event) => {
+    if (!measuring.active()) choose(at(event.pixel));
+  });
   map.on("pointermove", (event) => {
     if (event.dragging) return;
     find("cursor").textContent = Ground.words(event.coordinate, view.getResolution());
@@ -217,9 +332,10 @@
     const suns = data.footprints?.values.sun_azimuth_deg || [];
     const rays = suns
       .filter((azimuth) => azimuth !== null)
-      .map((azimuth) => `<g transform="rotate(${azimuth})"><path d="M0-20V-9" class="ray"/><circle cy="-22" r="3.4"/></g>`);
+      .map((azimuth) => `<g transform="rotate(${azimuth})"><path d="M0-17V-6M-2.6-9L0-4L2.6-9" class="ray"/>
+        <path d="M0-29.5v15M-7.5-22h15M-5.3-27.3l10.6 10.6M5.3-27.3l-10.6 10.6" class="beams"/><circle cy="-22" r="4"/></g>`);
     find("compass").setAttribute("aria-label", `North ${north.toFixed(0)} degrees clockwise from up`);
-    find("compass").title = suns.length ? "North, and where the Sun of each image stood" : "North";
+    find("compass").title = suns.length ? "North; sunlight comes from the Suns on the rim" : "North";
     find("compass").innerHTML = `<svg viewBox="-36 -36 72 72"><circle r="22" class="ring"/>${rays.join("")}
       <g transform="rotate(${north})"><path d="M0-34l6 12-6-4-6 4z" class="north"/>
       <text y="-9" transform="rotate(${-north} 0 -12)">N</text></g></svg>`;
@@ -292,8 +408,23 @@
     const folded = document.body.classList.toggle("folded");
     find("fold").setAttribute("aria-expanded", String(!folded));
   });
+  find("search").addEventListener("submit", (event) => {
+    event.preventDefault();
+    search();
+  });
+  for (const button of find("save").querySelectorAll("button")) {
+    button.addEventListener("click", () => TakeAway[button.dataset.kind](shownFractures()));
+  }
   document.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") choose(null);
+    if (event.key === "Escape") {
+      if (measuring.active()) measuring.stop();
+      else if (comparing.active()) comparing.stop();
+      else choose(null);
+    }
+    const writes = event.target.matches("input:not([type=range]):not([type=checkbox]), select");
+    if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "n") step(1);
+    if (event.key === "p") step(-1);
   });
   map.on("moveend", () => {
     compass();
@@ -305,7 +436,6 @@
     filter();
     remember();
   });
-  legend();
   find("layers").append(...[...Layers.all].reverse().map(layerLine));
   read();
   scale();

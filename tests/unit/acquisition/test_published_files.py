@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from imfmap.acquisition.weights_sources import download_torchvision_weights, download_zenodo_checkpoint
+from imfmap.acquisition.published_files import (
+    download_torchvision_weights,
+    download_zenodo_checkpoint,
+    download_zenodo_shapes,
+)
 from imfmap.core.errors import InputError
 from tests.helpers.downloads import PAYLOAD, alone
 from tests.helpers.servers import Trouble, settings_for
@@ -60,6 +64,46 @@ def test_the_name_of_a_records_file_names_no_path(file_server, tmp_path):
     record(file_server, key="../../victim.pt")
     download_zenodo_checkpoint(7, tmp_path / "w.pt", settings_for(file_server))
     assert alone(tmp_path / "w.pt")
+
+
+# shapes
+
+
+def shapes_record(file_server, *names):
+    files = []
+    for name in names:
+        file_server.files[f"/files/{name}"] = name.encode()
+        digest = hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()
+        url = f"{file_server.url}/files/{name}"
+        files.append({"key": name, "size": len(name), "links": {"self": url}, "checksum": f"md5:{digest}"})
+    file_server.files["/records/7"] = json.dumps({"files": files}).encode()
+
+
+def test_a_shapefile_comes_with_its_parts_under_names_of_its_own(file_server, tmp_path):
+    names = [f"IMFs_Crookes{ending}" for ending in (".shp", ".shx", ".dbf", ".prj")]
+    shapes_record(file_server, *names, "IMFs_Other.shp", "w.pt", "IMFs_Crookes.shp.xml")
+    path = download_zenodo_shapes(7, "*crookes*", tmp_path, settings_for(file_server))
+    assert path == tmp_path / "published.shp"
+    found = {file.name: file.read_text() for file in tmp_path.iterdir()}
+    assert found == {name.replace("IMFs_Crookes", "published"): name for name in names}
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["IMFs_Crookes.shp", "IMFs_Crookes.dbf"], "has IMFs_Crookes.shp without its part .shx"),
+        (
+            ["a_crookes.shp", "b_crookes.gpkg"],
+            r"has 2 files of shapes named like '\*crookes\*' among a_crookes.shp, b_",
+        ),
+        (["crookes.pt"], "has 0 files of shapes named like .* among crookes.pt; change the pattern under reproduction"),
+    ],
+)
+def test_shapes_that_are_not_there_or_not_clear_are_told(file_server, tmp_path, names, message):
+    shapes_record(file_server, *names)
+    with pytest.raises(InputError, match=message):
+        download_zenodo_shapes(7, "*crookes*", tmp_path, settings_for(file_server))
+    assert not list(tmp_path.iterdir())
 
 
 # torchvision's weights, by the beginning of their SHA-256
