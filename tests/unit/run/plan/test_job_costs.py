@@ -115,7 +115,12 @@ def test_a_strip_is_no_larger_than_the_map():
 
 
 def test_networks_that_are_not_known_to_be_small_are_large():
-    assert network_work({"shipped": "detector"}) == 1 < network_work({"zenodo": 1}) == network_work({"checkpoint": "x"})
+    small, shipped = (
+        network_work({"encoder": "tu-tf_mobilenetv3_small_minimal_100"}),
+        network_work({"shipped": "detector"}),
+    )
+    assert small == 1 < shipped == network_work({"encoder": "tu-tf_efficientnet_lite0"})
+    assert shipped < network_work({"zenodo": 1}) == network_work({"checkpoint": "x"})
 
 
 def changes(old, **params):

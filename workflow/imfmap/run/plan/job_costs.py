@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import median
 
 from ..rule_facts import IMAGE, MAP, facts_of
-from .reference_costs import LARGE_NETWORK, REFERENCE, SMALL_NETWORK
+from .reference_costs import LARGE_NETWORK, REFERENCE, SHIPPED_NETWORK, SMALL_NETWORK
 
 
 class JobCostEstimator:
@@ -97,7 +97,7 @@ class JobCostEstimator:
         Which network a past job had is not known: it is taken for the one that explains its time best.
         """
         known, ratios = REFERENCE.get(rule), []
-        works = (SMALL_NETWORK, LARGE_NETWORK) if facts_of(rule).network else (1.0,)
+        works = (SMALL_NETWORK, SHIPPED_NETWORK, LARGE_NETWORK) if facts_of(rule).network else (1.0,)
         for wall, cpu, size, _ in self._jobs.get(rule, ()):
             costs = [known.cpu_s(size and size * work) for work in works] if known else []
             if cpu and all(costs) and costs:
