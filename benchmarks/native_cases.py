@@ -122,7 +122,7 @@ def run_mosaic(options: dict[str, Any]) -> None:
     """Make the mosaic of the strips, as the workflow's rule does."""
     folder = Path(options["strips_folder"])
     paths, grid = sorted(folder.glob("strip_*.tif")), _mosaic_grid(options["mosaic_px"])
-    mosaic(paths, grid, folder / "mosaic.tif", folder / "mosaic_sources.tif")
+    mosaic(paths, grid, folder / "mosaic.tif", folder / "mosaic_sources.tif", threads=options["threads"])
 
 
 CASES = {function.__name__: function for function in (prepare, run_native, run_gdalwarp, run_gdalwarp_wide, run_mosaic)}

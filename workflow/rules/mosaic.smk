@@ -15,6 +15,7 @@ rule mosaic:
         target=one_of(target_choice.mosaicked(config, "native")),
     conda:
         "../../envs/geo.yaml"
+    threads: 2
     resources:
         mem_mb=rising(4000),
         runtime=rising(240),

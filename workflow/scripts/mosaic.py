@@ -14,4 +14,5 @@ with job(snakemake):
         settings["priority"],
         settings["stretch"],
         settings["brightness"],
+        snakemake.threads,
     )

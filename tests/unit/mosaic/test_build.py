@@ -2,6 +2,7 @@
 
 import tracemalloc
 from dataclasses import replace
+from threading import Barrier
 
 import numpy as np
 import pytest
@@ -97,12 +98,29 @@ def test_stretch_as_gdal_translate(tmp_path, scene):
     assert np.abs(picture[valid] - (1.0 + 254.0 * share)).max() <= 0.5 + 1e-3
 
 
-def test_same_input_gives_the_same_bytes(tmp_path, scene):
+def test_same_input_gives_the_same_bytes(tmp_path, scene, monkeypatch):
+    monkeypatch.setattr(mosaic_module, "_WINDOW_PX", 16)
     paths, grid, _ = scene
-    for name in "ab":
-        mosaic(paths, grid, tmp_path / f"m{name}.tif", tmp_path / f"s{name}.tif", brightness="both")
+    for name, threads in {"a": 1, "b": 4}.items():
+        products = tmp_path / f"m{name}.tif", tmp_path / f"s{name}.tif"
+        mosaic(paths, grid, *products, brightness="both", threads=threads)
     assert (tmp_path / "ma.tif").read_bytes() == (tmp_path / "mb.tif").read_bytes()
     assert (tmp_path / "sa.tif").read_bytes() == (tmp_path / "sb.tif").read_bytes()
+
+
+def test_windows_are_composed_by_all_threads(tmp_path, scene, monkeypatch):
+    """The first window waits for the second one: one thread alone would wait in vain."""
+    monkeypatch.setattr(mosaic_module, "_WINDOW_PX", 16)
+    together, drawn = Barrier(2, timeout=20), mosaic_module.MosaicPart.drawn
+
+    def wait_and_draw(part, low, high):
+        if (part.row, part.column) in ((0, 0), (0, 16)):
+            together.wait()
+        return drawn(part, low, high)
+
+    monkeypatch.setattr(mosaic_module.MosaicPart, "drawn", wait_and_draw)
+    paths, grid, _ = scene
+    mosaic(paths, grid, tmp_path / "m.tif", tmp_path / "s.tif", threads=2)
 
 
 def test_many_images_need_a_wider_raster(tmp_path, monkeypatch, scene):

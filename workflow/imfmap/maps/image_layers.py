@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Self
 
 import numpy as np
@@ -39,7 +40,7 @@ def by_window(images: "Iterable[ImageLayer]", size: int) -> dict[tuple[int, int]
 
 
 class ImageLayer:
-    """A projected image whose pixels are pixels of a target's grid.
+    """A projected image whose pixels are pixels of a target's grid. Several threads may read it, one at a time.
 
     Attributes
     ----------
@@ -51,7 +52,7 @@ class ImageLayer:
 
     def __init__(self, dataset: DatasetReader, product: str, path: str | Path, offset: tuple[int, int]):
         self._dataset, self.product, self.path, self.offset = dataset, product, path, offset
-        self._filled = FilledBlocks(dataset)
+        self._filled, self._reading = FilledBlocks(dataset), Lock()
 
     @classmethod
     @contextmanager
@@ -75,7 +76,9 @@ class ImageLayer:
         right = min(first_column + columns, self._dataset.width)
         if not self._filled.any(top, bottom, left, right):
             return None
-        inside = self._dataset.read(1, window=Window(left, top, right - left, bottom - top), out_dtype="float32")
+        window = Window(left, top, right - left, bottom - top)
+        with self._reading:
+            inside = self._dataset.read(1, window=window, out_dtype="float32")
         if self._dataset.nodata is not None and not np.isnan(self._dataset.nodata):
             inside[inside == self._dataset.nodata] = np.nan
         if inside.shape == (rows, columns):

@@ -2,7 +2,8 @@
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple
 from pathlib import Path
@@ -23,6 +24,7 @@ from ..maps.image_facts import PRODUCTS_TAG
 from ..maps.image_layers import ImageLayer, by_window
 from ..maps.rasters import create_raster
 from ..maps.stretching import stretch_to_8bit
+from ..maps.window_reading import map_in_order
 from .equalize import UNCHANGED, match_brightness
 from .seams import seam_lines
 
@@ -45,6 +47,7 @@ def mosaic(
     priority: str = MOSAIC["priority"],
     stretch: str | Sequence[float] = MOSAIC["stretch"],
     brightness: str = MOSAIC["brightness"],
+    threads: int = 1,
 ) -> None:
     """Write the mosaic of projected images, one window at a time.
 
@@ -72,6 +75,8 @@ def mosaic(
         seldom changes them; or two values.
     brightness : str
         Match of brightness between overlapping images: ``none``, or a method of `equalize.match_brightness`.
+    threads : int
+        Number of windows that are composed at a time. The files are the same, whatever it is.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def mosaic(
     if priority not in PRIORITIES:
         raise InputError("priority", f"unknown priority '{priority}'", f"use one of {', '.join(PRIORITIES)}")
     _check_stretch(stretch)
-    with _open_images(paths, grid) as image_layers:
+    with _open_images(paths, grid, threads) as image_layers:
         _refuse_twins(image_layers)
         if brightness != "none":
             changes = match_brightness(image_layers, grid, brightness, _WINDOW_PX)
@@ -105,7 +110,7 @@ def mosaic(
                     parts.append(_StoredPart(row, column, window.shape, pixels, store, key, np.array([-1, *there]) + 1))
             products = [layer.product for layer in image_layers]
             tags = {"IMF_PRIORITY": priority, "IMF_BRIGHTNESS": brightness}
-            write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags)
+            write_mosaic(parts, grid, products, out_path, sources_path, stretch, tags, threads)
             log.info("mosaic: %d stored parts used again, %d made", store.taken, store.made)
 
 
@@ -184,6 +189,7 @@ def write_mosaic(
     sources_path: str | Path,
     stretch: str | Sequence[float],
     tags: Mapping[str, Any],
+    threads: int = 1,
 ) -> None:
     """Write a mosaic as an 8-bit picture, and the sources of its pixels.
 
@@ -198,13 +204,16 @@ def write_mosaic(
         As `mosaic`.
     tags : mapping
         Further tags of the picture.
+    threads : int
+        Number of parts that are worked on at a time. With more than one, their functions of pixels are called from
+        several threads.
 
     Raises
     ------
     InputError
         If no window has a valid pixel.
     """
-    low, high = _stretch_limits(parts, stretch, grid, out_path)
+    low, high = _stretch_limits(parts, stretch, grid, out_path, threads)
     listed = {PRODUCTS_TAG: ",".join(products)}
     tags = {**listed, **tags, "IMF_STRETCH_LOW": low, "IMF_STRETCH_HIGH": high}
     sources_type = "uint8" if len(products) <= _MOST_IN_UINT8 else "uint16"
@@ -214,27 +223,28 @@ def write_mosaic(
             sources_path, grid, sources_type, nodata=0, tags=listed, overviews="nearest", cloud=True
         ) as sources,
     ):
-        for part in _logged(parts, "writing"):
-            drawn = part.drawn(low, high)
+        for part, drawn in _in_threads(lambda part: part.drawn(low, high), parts, threads, "writing"):
             if drawn["picture"].size:
                 window = rasterio.windows.Window(part.column, part.row, *part.shape[::-1])
                 picture.write(drawn["picture"], 1, window=window)
                 sources.write(drawn["sources"].astype(sources_type), 1, window=window)
 
 
-def _logged(parts, what):
-    """Yield the parts, and log ten lines on the progress."""
-    for number, part in enumerate(parts):
-        if 10 * number // len(parts) > 10 * (number - 1) // len(parts):
-            log.info("mosaic: %s, %d of %d windows", what, number, len(parts))
-        yield part
+def _in_threads(function, parts, threads, what) -> Iterator[tuple[MosaicPart, Any]]:
+    """Yield the parts in order, each with what a function makes of it, and log ten lines on the progress."""
+    with ThreadPoolExecutor(threads) as pool:
+        results = map_in_order(pool, function, parts, 2 * threads)
+        for number, (part, result) in enumerate(zip(parts, results, strict=True)):
+            if 10 * number // len(parts) > 10 * (number - 1) // len(parts):
+                log.info("mosaic: %s, %d of %d windows", what, number, len(parts))
+            yield part, result
 
 
 @contextmanager
-def _open_images(paths, grid):
+def _open_images(paths, grid, threads):
     # By default GDAL would use a twentieth of the machine's memory for blocks that are no longer needed.
     with ExitStack() as stack, open_files(len(paths)):
-        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB))
+        stack.enter_context(rasterio.Env(GDAL_CACHEMAX=_GDAL_CACHE_MB, GDAL_NUM_THREADS=threads))
         yield [stack.enter_context(ImageLayer.open(path, grid)) for path in paths]
 
 
@@ -273,7 +283,7 @@ def _check_stretch(stretch):
         )
 
 
-def _stretch_limits(parts, stretch, grid, out_path):
+def _stretch_limits(parts, stretch, grid, out_path, threads):
     """Return the I/F that become 1 and 255."""
     _check_stretch(stretch)
     if not isinstance(stretch, str):
@@ -282,8 +292,7 @@ def _stretch_limits(parts, stretch, grid, out_path):
     # Every window is sampled at one stride, which is so large that the samples of the whole grid fit in memory.
     stride = max(1, int(np.ceil(np.sqrt(grid.shape[0] * grid.shape[1] / _SAMPLED_PX))))
     low, high, sampled = np.inf, -np.inf, []
-    for part in _logged(parts, "measuring"):
-        measured = part.measured(stride)
+    for _, measured in _in_threads(lambda part: part.measured(stride), parts, threads, "measuring"):
         low, high = min(low, float(measured["limits"][0])), max(high, float(measured["limits"][1]))
         sampled.append(measured["sample"])
     if low > high:
