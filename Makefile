@@ -1,7 +1,7 @@
 # Two commands: `make demo` maps a simulated crater, `make test` runs the tests. Both set up .venv first.
 SHELL := /bin/bash
 .DELETE_ON_ERROR:
-.PHONY: demo test fuzz lint real crater setup weights javascript-libraries bench-native bench-learning bench-reading gpu likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data docs
+.PHONY: demo test fuzz lint real crater setup weights javascript-libraries bench-native bench-learning bench-reading gpu likeness benchmark-set coarse slurm-profile test-slurm plan bench-increment bench-mapping bench-bounds real-crops real-fractures calibration help real-data docs bench-craters whole-moon
 
 # The Pythons that the pins of envs/ have wheels for.
 SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
@@ -74,6 +74,12 @@ bench-mapping: .venv/run.stamp  ## measure time and memory from a probability of
 
 bench-increment: .venv/run.stamp  ## measure the cost of one more image, compared with that of all images
 	$(BIN)/python benchmarks/increment.py
+
+bench-craters: .venv/run.stamp  ## measure what Snakemake takes to plan and run many craters, with jobs that make empty files
+	$(BIN)/python benchmarks/many_craters.py
+
+whole-moon: .venv/run.stamp  ## count what mapping the whole Moon would take, from the measured times of docs/
+	$(BIN)/python benchmarks/whole_moon.py
 
 bench-native: .venv/run.stamp  ## measure time and memory of the native engine, compared with gdalwarp and a plain copy
 	$(BIN)/python benchmarks/native_engine.py

@@ -30,6 +30,7 @@ from imfmap.run import (
     command_line,
     rule_facts,
     snakemake_internals,
+    snakemake_speed,
     startup_checks,
     target_choice,
 )
@@ -97,7 +98,11 @@ snakemake_internals.accept_future_inputs()
 snakemake_internals.tell_errors_in_one_line()
 if snakemake_internals.is_first_process(workflow):
     KNOWN = Checksums.known if LOOKS else Checksums.of
-    snakemake_internals.keep_checksums(lambda path: KNOWN(Checksums.of_run(RUN_ON_DISK, path), path))
+    snakemake_speed.plan_quickly()
+    snakemake_speed.keep_checksums(lambda path: KNOWN(Checksums.of_run(RUN_ON_DISK, path), path))
+    snakemake_speed.ask_for_sizes_once()
+    for note in snakemake_speed.notes():
+        print(f"imfmap: {note}", file=sys.stderr)
 
 
 # One job at a time has the GPU: of all jobs on a workstation, or of the images that one job of a cluster searches.

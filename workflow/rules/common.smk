@@ -1,6 +1,6 @@
 """What the rules of several stages share: names of files, choices of targets, input functions."""
 
-from functools import partial
+from functools import cache, partial
 
 from imfmap.core.checksums import FOLDER_SUMS
 from imfmap.core.choices import RECIPES
@@ -29,6 +29,8 @@ targets_averaged = partial(target_choice.averaged, config)
 targets_simulated = partial(target_choice.simulated, config)
 targets_with_edrs = partial(target_choice.with_edrs, config)
 targets_taken_in = partial(target_choice.taken_in, config)
+is_averaged = partial(target_choice.is_averaged, config)
+is_taken_in = partial(target_choice.is_taken_in, config)
 origin = partial(target_choice.origin, config)
 has_boundary = partial(target_choice.has_boundary, config)
 has_truth = partial(target_choice.has_truth, config)
@@ -46,6 +48,7 @@ wildcard_constraints:
     recipe=one_of(RECIPES),
 
 
+@cache
 def local_path(path):
     """Path of a file that the configuration names: below the working directory, else below this workflow's folder."""
     return config_paths.local_path(path, ROOT)

@@ -51,7 +51,7 @@ def product_table_content(wildcards):
 def chosen_table(wildcards):
     """Table of the images that a target fetches, which its images are compared with; none if it fetches no images."""
     path = f"{RUN}/{wildcards.target}/products.csv"
-    return ancient(path) if wildcards.target in targets_from("products", "search") else []
+    return ancient(path) if target_choice.fetches_images(config, wildcards.target) else []
 
 
 @cache
@@ -239,7 +239,7 @@ def target_images(wildcards):
 
 def sheet_images(wildcards):
     """Images whose Sun the figure sheets show: those that a target's mosaic was made of."""
-    return [] if wildcards.target in targets_taken_in() else of_each_image("projected/{product}.tif")(wildcards)
+    return [] if is_taken_in(wildcards.target) else of_each_image("projected/{product}.tif")(wildcards)
 
 
 def isis_mosaic_cubes():

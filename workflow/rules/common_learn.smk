@@ -54,7 +54,7 @@ def drawn_labels():
 
 def own_map(wildcards):
     """The finished mosaic of a target, if its pixels may differ from the target's grid; the labels then take its pixels."""
-    return f"{RUN}/{wildcards.target}/mosaic.tif" if wildcards.target in targets_taken_in() else []
+    return f"{RUN}/{wildcards.target}/mosaic.tif" if is_taken_in(wildcards.target) else []
 
 
 def truth_raster(wildcards):
@@ -65,7 +65,7 @@ def truth_raster(wildcards):
 
 def tile_image(wildcards):
     """Image that tiles are cut from. From a finished mosaic of recipe paper, they are cut from the mosaic itself."""
-    if wildcards.recipe == "paper" and wildcards.target in targets_taken_in():
+    if wildcards.recipe == "paper" and is_taken_in(wildcards.target):
         return f"{RUN}/{wildcards.target}/mosaic.tif"
     return f"{RUN}/{wildcards.target}/projected/{wildcards.product}.tif"
 

@@ -1,5 +1,6 @@
 """What the rules share about the images of a target: which there are, and which of them can be used."""
 
+from functools import cache
 from pathlib import Path
 
 from imfmap.core.errors import InputError
@@ -20,6 +21,9 @@ def name_of(target, path):
     return product_of_raster(path) if "projected" in TARGETS[target] else product_of(path)
 
 
+# Dozens of input functions ask for the images of a target. What they are told is kept: a table that a search writes is
+# read when the search has ended, and no other table changes during a run.
+@cache
 def products(target):
     """Product ids of a target's images, sorted, so that their order in the configuration changes nothing."""
     return sorted(listed_products(target))
@@ -28,7 +32,7 @@ def products(target):
 def listed_products(target):
     """Product ids of a target's images in the order in which configuration or table list them. A new one comes last."""
     about = TARGETS[target]
-    if target in targets_averaged():
+    if is_averaged(target):
         return listed_products(origin(target))
     if "simulate" in about:
         return [image["product"] for image in about["simulate"]["images"]]
@@ -46,6 +50,7 @@ def listed_products(target):
     return [name_of(target, path) for path in local_files(target)]
 
 
+@cache
 def products_of_table(path):
     try:
         return read_products(path)
@@ -53,9 +58,10 @@ def products_of_table(path):
         raise WorkflowError(str(error))
 
 
+@cache
 def usable(target):
     """Product ids of a target's images, without those that are left out, if the configuration allows that."""
-    if target in targets_averaged():
+    if is_averaged(target):
         return usable(origin(target))
     table = Path(f"{RUN_ON_DISK}/{target}/left_out.csv")
     if not ALLOW_MISSING or "mosaic" in TARGETS[target] or (DRY_RUN and not table.exists()):
@@ -68,4 +74,10 @@ def usable(target):
 
 def of_each_image(pattern):
     """Input function: a file for each usable image of a target. The pattern holds {product}."""
-    return lambda wildcards: expand(f"{RUN}/{wildcards.target}/{pattern}", product=usable(wildcards.target))
+    return lambda wildcards: files_of_images(wildcards.target, pattern)
+
+
+@cache
+def files_of_images(target, pattern):
+    """A file for each usable image of a target. The pattern holds {product}."""
+    return expand(f"{RUN}/{target}/{pattern}", product=usable(target))

@@ -31,6 +31,7 @@ def test_targets_by_source_and_role(config):
     assert target_choice.with_edrs(config) == ["found", "scene"]
     assert target_choice.averaged(config) == ["found_coarse", "scene_coarse"]
     assert target_choice.scored(config) == ["flat"]
+    assert [name for name in config["targets"] if target_choice.fetches_images(config, name)] == ["found"]
     assert target_choice.calibrated_kept(config, "found", "theirs", "flat", "found_coarse") == ["found"]
     config["processing"]["keep_calibrated"] = False
     assert target_choice.calibrated_kept(config, "found") == []

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -173,8 +174,15 @@ class Checksums:
             return None
 
     def _entry(self, path, algorithm):
-        place = sha256_of_bytes(str(Path(path).resolve()).encode())[:12]
-        return self._folder / f"{Path(path).name}.{place}.{algorithm.__name__}.json"
+        folder, name = os.path.split(path)
+        place = sha256_of_bytes(os.path.join(_real_folder(os.path.abspath(folder)), name).encode())[:12]
+        return self._folder / f"{name}.{place}.{algorithm.__name__}.json"
+
+
+@lru_cache(maxsize=1024)
+def _real_folder(folder):
+    """Path of a folder without links. (It costs a call to the file system for each part of the path.)"""
+    return os.path.realpath(folder)
 
 
 def _state(path, parts):

@@ -129,16 +129,17 @@ class _Module:
     @cache  # noqa: B019 (modules live as long as the process)
     def _refers(self, statement):
         refers = set()
-        inner = dict(self._imported)
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Import | ast.ImportFrom):
-                inner.update(self._targets(node))
+        inner, named = dict(self._imported), set()
         for node in ast.walk(statement):
             if isinstance(node, ast.Name):
-                if node.id in inner:
-                    refers.add(inner[node.id])
-                if node.id in self._bound:
-                    refers.add((self._file, node.id))
+                named.add(node.id)
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                inner.update(self._targets(node))
+        for name in named:
+            if name in inner:
+                refers.add(inner[name])
+            if name in self._bound:
+                refers.add((self._file, name))
         return refers
 
     def _targets(self, statement):

@@ -1,4 +1,4 @@
-"""All uses of Snakemake's internal names, which may change without notice.
+"""All uses of Snakemake's internal names, which may change without notice. (`snakemake_speed` replaces some.)
 
 The rest of the workflow uses Snakemake as its manual describes it. If an update of Snakemake removes an internal name,
 tests/unit/run/test_snakemake_internals.py says which one, and which of these functions uses it.
@@ -79,29 +79,6 @@ def tell_errors_in_one_line() -> None:
             explain(exception, message, wildcards=wildcards, **place)
 
     InputFunctionException.__init__ = tell
-
-
-def keep_checksums(known: Callable[[str], str | None]) -> None:
-    """Let Snakemake ask for the SHA-256 of a file before it reads the file.
-
-    After each job it would read all inputs, once for each output; and at the start of a run those inputs whose times
-    do not tell enough.
-
-    Parameters
-    ----------
-    known : callable
-        Gives the SHA-256 of a file by its path, or None if the file has to be read.
-    """
-    from snakemake.io import _IOFile
-
-    read = _IOFile.checksum
-
-    async def checksum(file, threshold=None, force=False, algorithm=None):
-        plain = not force and not file.is_storage and algorithm in (None, "sha256")
-        found = known(str(file)) if plain and await file.is_checksum_eligible(threshold) else None
-        return f"sha256:{found}" if found else await read(file, threshold, force, algorithm)
-
-    _IOFile.checksum = checksum
 
 
 def askable_rules(workflow: Any) -> list[str]:

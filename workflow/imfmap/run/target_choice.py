@@ -33,9 +33,19 @@ def origin(config: dict, target: str) -> str:
     return config["targets"][target].get("coarse_of", target)
 
 
+def is_averaged(config: dict, target: str) -> bool:
+    """Whether a target is a coarse one whose images are averaged from the images of its origin."""
+    return "coarse_of" in config["targets"][target] and "mosaic" not in config["targets"][target]
+
+
 def averaged(config: dict) -> list[str]:
-    """Return the coarse targets whose images are averaged from the images of their origin."""
-    return [name for name in with_source(config, "coarse_of") if "mosaic" not in config["targets"][name]]
+    """Return the targets of which `is_averaged` is true."""
+    return [name for name in config["targets"] if is_averaged(config, name)]
+
+
+def fetches_images(config: dict, target: str) -> bool:
+    """Whether the images of a target come from the archive."""
+    return "products" in config["targets"][target] or "search" in config["targets"][target]
 
 
 def simulated(config: dict, path: str) -> list[str]:
@@ -48,12 +58,17 @@ def with_edrs(config: dict) -> list[str]:
     return [*with_source(config, "edrs", "products", "search"), *simulated(config, "sensor")]
 
 
-def taken_in(config: dict) -> list[str]:
-    """Return the targets that use a finished mosaic directly as their mosaic.
+def is_taken_in(config: dict, target: str) -> bool:
+    """Whether a target uses a finished mosaic directly as its mosaic.
 
     Recipe sun_aligned treats a finished mosaic as one image under one Sun, so that it has no such targets.
     """
-    return with_source(config, "mosaic") if config["recipe"] == "paper" else []
+    return config["recipe"] == "paper" and "mosaic" in config["targets"][target]
+
+
+def taken_in(config: dict) -> list[str]:
+    """Return the targets of which `is_taken_in` is true."""
+    return [name for name in config["targets"] if is_taken_in(config, name)]
 
 
 def mosaicked(config: dict, engine: str) -> list[str]:

@@ -1,0 +1,221 @@
+"""What makes Snakemake quick for many jobs: quicker functions in the place of some of Snakemake's own.
+
+A function is replaced only if its source is the one that the quicker function was written for. Another version of
+Snakemake with another source keeps its own function: the plan is the same, and takes longer.
+"""
+
+import gc
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pkgutil import resolve_name
+from typing import Any
+
+from ..core.checksums import sha256_of_bytes
+
+# What is replaced, and the first digits of the SHA-256 of its source (Snakemake 9.27).
+SOURCES = {
+    "snakemake.output_index:OutputIndex.match_producers": "533ef47353b5d840",
+    "snakemake.dag:DAG._ready": "585d5ef7e3c3b3f5",
+    "snakemake.dag:ScriptProcessor.process_job": "168fffa9284a4cdf",
+    "snakemake.common:get_function_params": "ffd80f63645293c3",
+    "snakemake.io:apply_wildcards": "a027b0cdd37cfdad",
+    "snakemake.io:_IOFile.checksum": "cc344b5b1a5e355b",
+    "snakemake.persistence:PersistenceBase.finished": "3f347851a55e2243",
+    "snakemake.scheduling.job_scheduler:JobScheduler.update_input_sizes": "3d3d19efdbbe3267",
+}
+_DIGITS = 16
+
+
+def source_digest(name: str) -> str | None:
+    """Return the first digits of the SHA-256 of a function's source; None if there is no such function.
+
+    Parameters
+    ----------
+    name : str
+        Module and name in it, as ``snakemake.io:apply_wildcards``.
+    """
+    try:
+        return sha256_of_bytes(inspect.getsource(resolve_name(name)).encode())[:_DIGITS]
+    except (ImportError, AttributeError, TypeError, OSError):
+        return None
+
+
+def changed() -> list[str]:
+    """Return what this Snakemake has other sources of than `SOURCES`: those functions are not replaced.
+
+    A function that was replaced already, in the same process, does not count.
+    """
+    return [name for name, digest in SOURCES.items() if not _is_ours(name) and source_digest(name) != digest]
+
+
+def notes() -> list[str]:
+    """Return what a user is told if this Snakemake has other functions than the known ones: a line, or none."""
+    if not (others := changed()):
+        return []
+    names = ", ".join(name.partition(":")[2] for name in others)
+    return [f"this Snakemake is new to the workflow ({names}): it plans and runs the same, and takes longer"]
+
+
+def plan_quickly() -> None:
+    """Make Snakemake's planning of many jobs quick. The plan stays the same. Call this while the Snakefile is read.
+
+    For each job, Snakemake would look for the script on the disk, look at the parameters of each input function,
+    compare each of its files with all rules, and compare its group with those of other jobs, member by member. Python
+    would look for garbage again and again among all jobs.
+    """
+    _replace("snakemake.output_index:OutputIndex.match_producers", _match_producers)
+    _replace("snakemake.dag:ScriptProcessor.process_job", _process_job)
+    _replace("snakemake.dag:DAG._ready", lambda _: _ready)
+    _replace("snakemake.common:get_function_params", lru_cache(maxsize=4096))
+    _replace("snakemake.io:apply_wildcards", lambda _: _apply_wildcards)
+    gc.set_threshold(100_000, 50, 100)
+
+
+def keep_checksums(known: Callable[[str], str | None]) -> None:
+    """Let Snakemake ask for the SHA-256 of a file before it reads the file, and only once until a job makes it anew.
+
+    After each job it would read all inputs, once for each output; and at the start of a run those inputs whose times
+    do not tell enough.
+
+    Parameters
+    ----------
+    known : callable
+        Gives the SHA-256 of a file by its path, or None if the file has to be read.
+    """
+
+    def told_in(workflow):
+        return vars(workflow).setdefault("_imfmap_checksums", {})
+
+    def keep(read):
+        async def checksum(file, threshold=None, force=False, algorithm=None):
+            if force or file.is_storage or algorithm not in (None, "sha256"):
+                return await read(file, threshold, force, algorithm)
+            path, told = str(file), told_in(file.rule.workflow)
+            if path not in told:
+                found = known(path) if await file.is_checksum_eligible(threshold) else None
+                found = f"sha256:{found}" if found else await read(file, threshold, force, algorithm)
+                if found is None:
+                    return None
+                told[path] = found
+            return told[path]
+
+        return checksum
+
+    def forget(record):
+        async def finished(persistence, job):
+            for file in job.output:
+                told_in(persistence.dag.workflow).pop(str(file), None)
+            await record(persistence, job)
+
+        return finished
+
+    if _replace("snakemake.persistence:PersistenceBase.finished", forget):
+        _replace("snakemake.io:_IOFile.checksum", keep)
+
+
+def ask_for_sizes_once() -> None:
+    """Let Snakemake ask for the size of each input once in a run.
+
+    Each time a job ends, it would ask for those of all jobs that are ready: two calls to the disk for each input.
+    """
+
+    async def update_input_sizes(scheduler, jobs):
+        sizes = scheduler._input_sizes
+        for path in {path for job in jobs for path in job.input if path not in sizes}:
+            sizes[path] = await path.size() if await path.exists() else None
+
+    _replace("snakemake.scheduling.job_scheduler:JobScheduler.update_input_sizes", lambda _: update_input_sizes)
+
+
+def _is_ours(name):
+    """Whether a function of Snakemake is one of this module, or keeps the answers of Snakemake's own."""
+    try:
+        found = resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return found.__module__ == __name__ or hasattr(found, "cache_info")
+
+
+def _replace(name, make) -> bool:
+    """Put ``make(function)`` in the place of a function, in all modules of Snakemake that hold it, if it is known."""
+    if source_digest(name) != SOURCES[name]:
+        return False
+    module, _, path = name.partition(":")
+    function, (*owner, attribute) = resolve_name(name), path.split(".")
+    quick = make(function)
+    if owner:
+        setattr(resolve_name(f"{module}:{'.'.join(owner)}"), attribute, quick)
+        return True
+    for holder in [module for key, module in sys.modules.items() if key.partition(".")[0] == "snakemake"]:
+        if vars(holder).get(attribute) is function:
+            setattr(holder, attribute, quick)
+    return True
+
+
+def _match_producers(find):
+    """Keep which rules can make a file: many jobs ask for one file."""
+
+    def match_producers(index, file):
+        kept = vars(index).setdefault("_imfmap_kept", {})
+        path = str(file)
+        if path not in kept:
+            kept[path] = find(index, path)
+        return kept[path]
+
+    return match_producers
+
+
+def _process_job(check):
+    """Look for the script of a rule once, if the jobs of the rule have the same."""
+
+    def process_job(processor, job):
+        checked = vars(processor).setdefault("_imfmap_checked", set())
+        if job.rule not in checked:
+            check(processor, job)
+            if "{" not in str(getattr(job.rule, processor.script_type)):
+                checked.add(job.rule)
+
+    return process_job
+
+
+def _ready(dag, job):
+    """Whether all that a job, or its group, waits for is there. All jobs of a group have the same object as group."""
+    group_of, waits_for = dag._group, dag._n_until_ready
+    group = group_of.get(job)
+    if group is None:
+        return waits_for[job] == 0
+    return all(
+        waits_for[member] == sum(group_of.get(other) is group for other in dag._dependencies[member])
+        for member in group
+    )
+
+
+@lru_cache(maxsize=4096)
+def _pieces_of(pattern: str) -> tuple[list[str], list[str]]:
+    """Return the texts around the wildcards of a pattern, and the names of the wildcards."""
+    from snakemake.io import WILDCARD_REGEX
+
+    texts, names, last = [], [], 0
+    for wildcard in WILDCARD_REGEX.finditer(pattern):
+        texts.append(pattern[last : wildcard.start()])
+        names.append(wildcard["name"])
+        last = wildcard.end()
+    return [*texts, pattern[last:]], names
+
+
+def _apply_wildcards(pattern: str, wildcards: Mapping[str, Any]) -> str:
+    """Return a pattern with values for its wildcards, as Snakemake's function of this name does.
+
+    That one goes through the whole pattern each time, and the pattern of a target holds the names of all targets.
+    """
+    from snakemake.exceptions import WildcardError
+
+    if "{" not in pattern:
+        return str(pattern)
+    (first, *texts), names = _pieces_of(str(pattern))
+    try:
+        return first + "".join(f"{wildcards[name]}{text}" for name, text in zip(names, texts, strict=True))
+    except KeyError as missing:
+        raise WildcardError(str(missing)) from None
