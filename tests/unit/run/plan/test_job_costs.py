@@ -12,7 +12,7 @@ from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.rasters import write_raster
 from imfmap.plots.pages.page import duration, size
-from imfmap.run.plan import dry_run
+from imfmap.run.plan import dry_run, job_costs
 from imfmap.run.plan.job_costs import JobCostEstimator
 from imfmap.run.plan.reference_costs import LARGE_NETWORK, REFERENCE, STRIP_KM, network_work, strip_megapixels
 from imfmap.run.rule_facts import RULES
@@ -53,6 +53,22 @@ def test_past_jobs_scale_the_reference(results):
     assert found["cpu_s"] == pytest.approx(ratios[1] * reference.cpu_s(4.0), abs=0.1)
     assert found["wall_s"] == pytest.approx(found["cpu_s"] / 2, abs=0.1) and found["gpu_s"] == 0.0
     assert found["basis"].startswith("3 jobs of one, two: ")
+
+
+@pytest.mark.parametrize(("count", "read"), [(199, 199), (200, 200), (201, 101), (5000, 200)])
+def test_of_many_past_jobs_some_are_read(tmp_path, monkeypatch, count, read):
+    """A plan of a new run does not read what a hundred runs of thousands of jobs have measured."""
+    names = [f"{number:04}" for number in range(count)]
+    folders = {run: tmp_path / run / "benchmarks" / "download" for run in ("one", "two")}
+    for folder in folders.values():
+        folder.mkdir(parents=True)
+    for name in names:
+        (folders["one" if name < names[count // 2] else "two"] / f"{name}.tsv").touch()
+    asked = []
+    monkeypatch.setattr(job_costs, "_measured", lambda path: asked.append(path) or (float(path.stem), 1.0))
+    found = JobCostEstimator(tmp_path).estimate("download")
+    assert len(asked) == read and {path.parts[-4] for path in asked} == {"one", "two"}
+    assert found["wall_s"] == pytest.approx((count - 1) / 2, abs=0.01 * count)
 
 
 def test_the_start_of_a_small_job_does_not_grow_with_the_map(tmp_path):
