@@ -25,8 +25,9 @@ STRIP_PX, STRIPS, MOSAIC_WINDOWS = 1700 * 512, 56, 64
 ARCHIVE_REQUESTS, ARCHIVE_PAUSE_S, SEARCH_PAGE = 20, 60.0, 100
 # One pointing file is for some 30 days and has some 1.7 GB; the camera has worked since 2009.
 POINTING_BYTES, POINTING_DAYS, MISSION_DAYS = 1.7e9, 30, 17 * 365.25
-# Jobs and small files of an image, and jobs of a target besides (recipe sun_aligned, native engine).
-IMAGE_JOBS, TARGET_JOBS, FILES_PER_JOB = 5, 12, 4
+# Jobs of an image on a target, of a target besides, and of a run besides (recipe sun_aligned, native engine;
+# tests/benchmarks/test_many_craters.py counts them), and small files of a job.
+IMAGE_JOBS, TARGET_JOBS, RUN_JOBS, FILES_PER_JOB = 6, 12, 5, 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Moon:
     @property
     def jobs(self) -> float:
         """Jobs of all targets."""
-        return self.pairs * IMAGE_JOBS + self.targets * TARGET_JOBS
+        return self.pairs * IMAGE_JOBS + self.targets * (TARGET_JOBS + RUN_JOBS / self.run_targets)
 
 
 def measured(docs: Path, page: str, title: str) -> list[float]:
@@ -120,7 +121,11 @@ def costs(moon: Moon, docs: Path = DOCS) -> Iterator[tuple[str, str, str]]:
     yield "tiles of 512 px, side by side", f"{moon.tiles:.2g}", "at 1.5 m/px"
     yield "tiles of all images", f"{moon.image_tiles:.2g}", "recipe sun_aligned, overlap of a quarter"
     yield "targets", f"{moon.targets:,.0f}", f"maps of {moon.side_px:.0f} px"
-    yield "jobs", f"{moon.jobs:.2g}", f"{IMAGE_JOBS} for each image on each target, {TARGET_JOBS} a target"
+    yield (
+        "jobs",
+        f"{moon.jobs:.2g}",
+        f"{IMAGE_JOBS} for each image on each target, {TARGET_JOBS} a target, {RUN_JOBS} a run",
+    )
     runs, each = moon.targets / moon.run_targets, moon.jobs / moon.targets * moon.run_targets
     yield "runs", f"{runs:,.0f}", f"of {moon.run_targets} targets, {each:,.0f} jobs"
     yield "download", f"{moon.images * EDR_BYTES / 1e12:.0f} TB", "264 MB an image at most"
@@ -134,7 +139,7 @@ def costs(moon: Moon, docs: Path = DOCS) -> Iterator[tuple[str, str, str]]:
     yield "pages of searches", f"{moon.images / SEARCH_PAGE:.2g}", f"{SEARCH_PAGE} images a page"
     kernels = MISSION_DAYS / POINTING_DAYS * POINTING_BYTES
     yield "pointing files", f"{kernels / 1e12:.2f} TB", "1.7 GB for 30 days"
-    yield "calibration and projection", _hours(moon.images * project_s), f"{project_s} core s an image"
+    yield "calibration and projection", _hours(moon.images * project_s), f"{project_s} core s an image, each part once"
     yield (
         "search of images, on CPUs",
         _hours(moon.images * moon.image_px * small_s),
@@ -151,6 +156,9 @@ def costs(moon: Moon, docs: Path = DOCS) -> Iterator[tuple[str, str, str]]:
     yield "projected images", _terabytes(moon.images * moon.image_px * 4), "float32, before compression"
     yield "probabilities of images", _terabytes(moon.images * moon.image_px), "8 bit, before compression"
     yield "mosaic, sources, probability", _terabytes(3 * moon.map_px), "8 bit each, before compression"
+    planned, _, snakemake_s, *_ = measured(docs, "cluster.md", "run, 20 targets")
+    each_s = snakemake_s / planned
+    yield "Snakemake itself", _hours(moon.jobs * each_s), f"{1000 * each_s:.0f} core ms a job, where Snakemake runs"
     yield "small files", f"{moon.jobs * FILES_PER_JOB:.2g}", "output, log, benchmark and record of each job"
 
 

@@ -25,7 +25,7 @@ def test_costs_grow_with_the_images():
 
 
 def test_figures_come_from_the_tables(tmp_path):
-    for page in ("native_engine.md", "provenance.md"):
+    for page in ("native_engine.md", "provenance.md", "cluster.md"):
         (tmp_path / page).write_text((DOCS / page).read_text())
     before = dict((what, much) for what, much, _ in costs(Moon(), tmp_path))
     _, _, seconds, *_ = measured(tmp_path, "native_engine.md", "native engine: EDR 5064 x 52224 to map")
