@@ -39,7 +39,7 @@ MODELS = {
         "recipe": "sun_aligned",
         "tile_size_px": 256,
         "architecture": "unet",
-        "encoder": "tu-tf_mobilenetv3_small_minimal_100",
+        "encoder": "tu-tf_efficientnet_lite0",
         "decoder_channels": [64, 48, 32, 24, 16],
     },
     "paper": {"recipe": "paper", "tile_size_px": 512, "architecture": "deeplabv3_resnet50"},

@@ -76,12 +76,14 @@ def plans(mini):
                 "mine": {"checkpoint": "mine.pt"},
             },
             "coarse": {"resolution_m": 6, "model": "net6"},
+            "reproduction": {"record": 15101175, "files": {"floor": "*.shp"}},
             "comparison": {
                 "seeds": [1],
                 "questions": {"one": {"title": "One", "models": ["net", "plain"], "tables": ["images", "maps"]}},
             },
         },
         ["all", "comparison", "benchmark_set", "isisdata", "coarse", "calibration", "results/mini/labels_checked.csv"]
+        + ["reproduction", "results/mini/models/net/model.onnx"]
         + [f"results/mini/models/{name}/checkpoint.pt" for name in ("published", "mine")]
         + [
             f"results/mini/{name}"
