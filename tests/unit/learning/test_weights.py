@@ -704,11 +704,12 @@ def test_a_checkpoint_that_was_cut_is_refused(own_checkpoint, cut):
     assert not loaded_or_refused(path, read_state)
 
 
-def test_the_weights_that_are_shipped_are_those_that_the_page_names(root):
-    """A file that anybody may exchange in a clone: its digest stands beside it."""
+def test_the_weights_that_are_shipped_are_those_of_their_digest(root):
+    """A file that anybody may exchange in a clone: its digest stands beside it, as `sha256sum` writes it."""
     shipped = sorted((root / "resources").glob("*.pt"))
-    page = (root / "resources" / "README.md").read_text()
-    assert shipped and not [path.name for path in shipped if f"`{path.name}`: `{sha256(path)}`" not in page]
+    assert shipped
+    for path in shipped:
+        assert path.with_name(f"{path.name}.sha256").read_text().split() == [sha256(path), path.name]
 
 
 def test_packed_parts_are_refused_before_they_are_unpacked(own_checkpoint):
