@@ -119,7 +119,7 @@ def _fault(url):
     if len(url) > limits.ADDRESS_LENGTH:
         return f"has more than {limits.ADDRESS_LENGTH} characters"
     parsed = _parsed(url)
-    if parsed is None or _NOT_IN_ADDRESS.search(url) or not parsed.scheme:
+    if parsed is None or _NOT_IN_ADDRESS.search(url) or not url.isprintable() or not parsed.scheme:
         return "is no complete address"
     if parsed.scheme not in ("http", "https"):
         return "does not begin with http:// or https://"

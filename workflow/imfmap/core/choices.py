@@ -85,7 +85,7 @@ AUGMENTATION_RANGES = {
         "blur_sigma_px": [0.3, 0.9],
         "noise_sigma": [0, 0.015],
         "gamma": None,
-        "clipped_share": 0.0,
+        "clipped_share": 0,
         "jpeg_quality": None,
     },
 }

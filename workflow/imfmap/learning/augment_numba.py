@@ -21,7 +21,8 @@ def _take(image, mask, valid, y, x, i, j, taken):
         return
     top, left = int(math.floor(y)), int(math.floor(x))
     below, beside = min(top + 1, last_row), min(left + 1, last_column)
-    b, a = y - top, x - left
+    # SciPy takes the second weight as the rest of the first.
+    b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
     value = float(image[top, left]) * (1.0 - b) * (1.0 - a)
     value += float(image[top, beside]) * (1.0 - b) * a
     value += float(image[below, left]) * b * (1.0 - a)
@@ -49,8 +50,9 @@ def affine(
     taken = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
-            y = matrix[0, 0] * i + matrix[0, 1] * j + offset[0]
-            x = matrix[1, 0] * i + matrix[1, 1] * j + offset[1]
+            # In SciPy's order, so that rounding leads to the same side of an edge.
+            y = offset[0] + matrix[0, 0] * i + matrix[0, 1] * j
+            x = offset[1] + matrix[1, 0] * i + matrix[1, 1] * j
             _take(image, mask, valid, y, x, i, j, taken)
     return taken
 

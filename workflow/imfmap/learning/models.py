@@ -228,7 +228,10 @@ def load_checkpoint(path: str | Path) -> tuple[GreyNetwork, dict[str, Any]]:
     if settings is None:
         raise InputError(path, "holds weights without settings", "give it as a model's weights to train from")
     _check_input(settings, path)
-    model = build_model({**settings, **dict.fromkeys(STARTS)})
+    try:
+        model = build_model({**settings, **dict.fromkeys(STARTS)})
+    except InputError as error:
+        raise InputError(path, f"has settings of no network ({error})", _OWN_REMEDY) from None
     load_state(model.network, checkpoint["state_dict"], path, _OWN_REMEDY)
     return model.eval(), settings
 
@@ -292,7 +295,10 @@ def adopt_checkpoint(
     for key, value in (stated or {}).items():
         if value is not None and settings[key] != value:
             logger.warning("%s: has %s %s, not %s: check that it is the right model", path, key, settings[key], value)
-    model = build_model({**settings, **dict.fromkeys(STARTS)})
+    try:
+        model = build_model({**settings, **dict.fromkeys(STARTS)})
+    except InputError as error:
+        raise InputError(path, f"has settings of no network ({error})", _OWN_REMEDY) from None
     load_state(model.network, state, path, deeplab.REMEDY if checkpoint["settings"] is None else _OWN_REMEDY)
     save_checkpoint(out_path, model, settings, checkpoint["training"])
 
@@ -335,4 +341,5 @@ def _encoder_decoder(name, settings, channels):
     try:
         return smp.create_model(name, in_channels=channels, classes=1, **options)
     except (LookupError, ValueError, TypeError, AssertionError, RuntimeError) as error:
-        raise InputError("encoder", f"{name} cannot be built on '{options['encoder_name']}' ({error})") from None
+        found = f"{name} cannot be built on '{options['encoder_name']}' ({str(error)[:200]})"
+        raise InputError("encoder", found) from None

@@ -190,7 +190,7 @@ def _found_and_remedy(place, problem):
         return "has no value", f"give {phrase(place.annotation)}, or leave the key out"
     remedy = f"give {phrase(place.annotation)}"
     if isinstance(value, str) and words.kind.endswith("number") and _is_number(value):
-        remedy = f"write {_as_yaml_reads_it(value)} without quotes ({phrase(place.annotation)})"
+        remedy = f"write {_short(_as_yaml_reads_it(value))} without quotes ({phrase(place.annotation)})"
     wanted = words_of(_without_null(place.annotation)).kind
     if wanted == _PLAIN[bool]:
         return f"{shown} is neither true nor false", remedy
