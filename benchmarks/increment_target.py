@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from affine import Affine
+from demo_network import DEMO_NETWORK
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow"))
 
@@ -35,13 +36,7 @@ GROUND = {"fracture_km_per_km2": 8, "depth_to_width": (0.18, 0.45), "crater_dens
 SUNS = ((275.0, 42.0), (75.0, 55.0), (120.0, 64.0), (240.0, 35.0))
 # The demo's network with the start weights of its training, and the paper's network with random weights.
 MODELS = {
-    "sun_aligned": {
-        "recipe": "sun_aligned",
-        "tile_size_px": 256,
-        "architecture": "unet",
-        "encoder": "tu-tf_efficientnet_lite0",
-        "decoder_channels": [64, 48, 32, 24, 16],
-    },
+    "sun_aligned": {"recipe": "sun_aligned", "tile_size_px": 256, **DEMO_NETWORK},
     "paper": {"recipe": "paper", "tile_size_px": 512, "architecture": "deeplabv3_resnet50"},
 }
 START_WEIGHTS = Path(__file__).resolve().parents[1] / "resources" / "detector.pt"

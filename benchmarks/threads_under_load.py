@@ -16,15 +16,11 @@ import time
 from pathlib import Path
 
 import numpy as np
+from demo_network import DEMO_NETWORK
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "workflow"))
 
-MODEL = {
-    "architecture": "unet",
-    "encoder": "tu-tf_mobilenetv3_small_minimal_100",
-    "decoder_channels": [64, 48, 32, 24, 16],
-}
 POLICIES = {"spin (the default)": None, "sleep (passive)": "passive"}
 BATCH_SIZE, SIZE_PX = 4, 256
 BUSY = "while True: pass"
@@ -38,7 +34,7 @@ def step_seconds(threads: int, steps: int) -> list[float]:
 
     torch.manual_seed(0)
     torch.set_num_threads(threads)
-    network = build_model(MODEL).to(memory_format=torch.channels_last).train()
+    network = build_model(DEMO_NETWORK).to(memory_format=torch.channels_last).train()
     optimiser = torch.optim.Adam(network.parameters(), fused=True)
     image = torch.rand(BATCH_SIZE, 1, SIZE_PX, SIZE_PX).contiguous(memory_format=torch.channels_last)
     seconds = []
