@@ -16,9 +16,14 @@ def boundary_file(wildcards):
     return user_file(TARGETS[name]["boundary"]) if "boundary" in TARGETS[name] else []
 
 
-def title_of(wildcards):
+def target_title(target):
     """Title of a target, without signs of HTML; scripts take it by `from_page`."""
-    return for_page(TARGETS[wildcards.target].get("title", wildcards.target))
+    return for_page(TARGETS[target].get("title", target))
+
+
+def title_of(wildcards):
+    """Title of a job's target; see `target_title`."""
+    return target_title(wildcards.target)
 
 
 def footer_of(wildcards):

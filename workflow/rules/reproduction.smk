@@ -1,7 +1,5 @@
 """Our maps beside the published ones of the same craters."""
 
-from imfmap.core.texts import for_page
-
 if "reproduction" in config:
 
     rule fetch_detections:
@@ -53,7 +51,7 @@ if "reproduction" in config:
             runtime=rising(60),
         params:
             code=code_digest("reproduce.py"),
-            titles={target: for_page(TARGETS[target].get("title", target)) for target in config["reproduction"]["files"]},
+            titles={target: target_title(target) for target in config["reproduction"]["files"]},
         message:
             "Our maps are laid beside the published ones"
         script:

@@ -20,7 +20,7 @@ from . import limits
 
 # Names of files of ISIS's data and of the archive. A question mark stands for a digit of a version.
 _NAME = re.compile(r"[A-Za-z0-9_?+=-][A-Za-z0-9_.?+=-]*")
-_NOT_IN_ADDRESS = re.compile(r"[\x00-\x20\x7f\\]")
+_NOT_IN_ADDRESS = re.compile(r"[ \\]")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
 _ENDPOINTS = ("ode_url", "zenodo_url", "isisdata_url", "mirror")
 _SHOWN = 200

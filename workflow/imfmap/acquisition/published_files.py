@@ -1,10 +1,11 @@
 """Published files: torchvision's weights from PyTorch's server or torch's cache, checkpoints and maps from Zenodo."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
@@ -157,13 +158,13 @@ def download_zenodo_shapes(record: int | str, pattern: str, folder: Path, acquis
             f"has {len(shapes)} files of shapes named like '{pattern}' among {found.names()}",
             "change the pattern under reproduction.files",
         )
-    stem, ending = shapes[0].key[: shapes[0].key.rindex(".")], PurePosixPath(shapes[0].key.lower()).suffix
+    stem, ending = os.path.splitext(shapes[0].key.lower())
     parts = {ending: shapes[0]}
     if ending == ".shp":
+        by_name = {file.key.lower(): file for file in found.files}
         for part in (*_NEEDED_PARTS, *_OTHER_PARTS):
-            beside = [file for file in found.files if file.key.lower() == f"{stem.lower()}{part}"]
-            if beside:
-                parts[part] = beside[0]
+            if f"{stem}{part}" in by_name:
+                parts[part] = by_name[f"{stem}{part}"]
             elif part in _NEEDED_PARTS:
                 raise InputError(shown(found.url), f"has {shown(shapes[0].key)} without its part {part}")
     for part, file in parts.items():
