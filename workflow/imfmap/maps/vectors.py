@@ -74,7 +74,11 @@ def _refuse_xml(path):
 
 
 def read_vector(
-    path: str | Path, layer: str | None = None, crs: CRS | str | None = None, columns: Sequence[str] = ()
+    path: str | Path,
+    layer: str | None = None,
+    crs: CRS | str | None = None,
+    columns: Sequence[str] = (),
+    assumed: CRS | None = None,
 ) -> gpd.GeoDataFrame:
     """Read a layer and transform it to a CRS.
 
@@ -88,6 +92,8 @@ def read_vector(
         CRS to transform the geometries to; by default they stay as they are.
     columns : sequence of str
         Columns that the layer must have.
+    assumed : CRS, optional
+        CRS of a file that names none; by default such a file is refused.
 
     Returns
     -------
@@ -99,6 +105,8 @@ def read_vector(
         If the file, the layer, a column or the CRS is missing, or if the CRS is of another body than `crs`.
     """
     frame = read_as_drawn(path, layer).reset_index(drop=True)
+    if frame.crs is None and assumed is not None:
+        frame = frame.set_crs(assumed)
     missing = [name for name in columns if name not in frame.columns]
     if missing:
         found = f"has no column '{missing[0]}'" + (f" in layer '{layer}'" if layer else "")

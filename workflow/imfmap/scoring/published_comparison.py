@@ -15,7 +15,7 @@ from ..fractures.limits import MIN_AREA_M2
 from ..learning.evaluation_tables import write_table_pages
 from ..maps.grids import MapGrid
 from ..maps.ground_plane import GroundPlane
-from ..maps.vectors import read_as_drawn, read_vector
+from ..maps.vectors import read_vector
 
 # What Le Corre et al. (2025) print of their maps, by the names of the targets in config/config.yaml.
 PRINTED = {
@@ -72,11 +72,7 @@ def read_published(path: str | Path, grid: MapGrid) -> gpd.GeoDataFrame:
     InputError
         If the file is damaged, holds no polygon, or is of another body.
     """
-    drawn = read_as_drawn(path)
-    if drawn.crs is None:
-        shapes = drawn.set_crs(grid.body.geographic).to_crs(grid.crs)
-    else:
-        shapes = read_vector(path, crs=grid.crs)
+    shapes = read_vector(path, crs=grid.crs, assumed=grid.body.geographic)
     shapes = shapes[shapes.geometry.notna() & shapes.geom_type.isin(["Polygon", "MultiPolygon"])]
     if shapes.empty:
         raise InputError(path, "holds no polygon", "name the file of the detections under reproduction.files")
