@@ -92,7 +92,7 @@ TESTED_THROUGH = {
     "simulate/labelling_habits": "unit/simulate/test_weak_labels.py",
     "simulate/noise": "unit/simulate/test_terrain.py",
     "simulate/sampling": "unit/simulate/test_complexes.py",
-    "tiles/sun_frame_numba": "unit/tiles/test_sun_frame.py",
+    "tiles/sampling_numba": "unit/tiles/test_sun_frame.py",
 }
 
 

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates, uniform_filter
 
+from imfmap.tiles.sampling_numba import averaged
 from imfmap.tiles.sun_frame import Positions, SunFrame, relative_brightness, sample, sample_brightness
-from imfmap.tiles.sun_frame_numba import averaged
 
 
 @given(st.floats(0, 360), st.floats(-500, 500), st.floats(-500, 500))

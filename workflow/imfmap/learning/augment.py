@@ -18,7 +18,8 @@ from skimage.exposure import rescale_intensity
 from skimage.transform import ProjectiveTransform
 
 from ..core.choices import AUGMENTATION_PROBABILITY, AUGMENTATION_RANGES
-from .augment_numba import GREY_LEVELS, affine, equalised, perspective
+from ..tiles.sampling_numba import affine, perspective
+from .augment_numba import GREY_LEVELS, equalised
 
 # Least area that two neighbouring sides of a warped tile may span, as a share of the tile's area.
 LEAST_CORNER = 0.01

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.ndimage import map_coordinates
 
-from .sun_frame_numba import averaged, interpolate, interpolate_brightness
+from .sampling_numba import averaged, interpolate, interpolate_brightness
 
 LEFT_DEG = 270.0
 NEIGHBOURHOOD_PX = 129
@@ -60,7 +60,7 @@ class Positions:
         return rows - row - more_row, columns - column - more_column
 
     def terms(self) -> tuple[np.ndarray, ...]:
-        """Return the arguments of the functions of `sun_frame_numba` that tell positions."""
+        """Return the arguments of the functions of `sampling_numba` that tell positions."""
         return self.row, self.column, self.down, self.right, np.array(self.origins, float)
 
 

@@ -12,6 +12,24 @@ from numba import njit
 LEAST_WEIGHT = np.float32(0.999)
 
 
+@njit(inline="always")
+def _around(y, x, last_row, last_column):
+    """Return row and column of the pixels above left and below right of a position, and the shares of the latter."""
+    top, left = int(math.floor(y)), int(math.floor(x))
+    # SciPy takes the second weight as the rest of the first.
+    b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
+    return top, left, min(top + 1, last_row), min(left + 1, last_column), b, a
+
+
+@njit(inline="always")
+def _mixed(corners, b, a):
+    """Return the linear mixture of four pixels: above left and right, below left and right."""
+    value = float(corners[0]) * (1.0 - b) * (1.0 - a)
+    value += float(corners[1]) * (1.0 - b) * a
+    value += float(corners[2]) * b * (1.0 - a)
+    return value + float(corners[3]) * b * a
+
+
 @njit(cache=True, nogil=True)
 def interpolate(
     pixels: np.ndarray, row: np.ndarray, column: np.ndarray, down: np.ndarray, right: np.ndarray, origins: np.ndarray
@@ -38,15 +56,9 @@ def interpolate(
             x = column[i] + right[j] - origins[1, 0] - origins[1, 1]
             if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
                 continue
-            top, left = int(math.floor(y)), int(math.floor(x))
-            below, beside = min(top + 1, last_row), min(left + 1, last_column)
-            # SciPy takes the second weight as the rest of the first.
-            b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
-            value = float(pixels[top, left]) * (1.0 - b) * (1.0 - a)
-            value += float(pixels[top, beside]) * (1.0 - b) * a
-            value += float(pixels[below, left]) * b * (1.0 - a)
-            value += float(pixels[below, beside]) * b * a
-            out[i, j] = value
+            top, left, below, beside, b, a = _around(y, x, last_row, last_column)
+            corners = pixels[top, left], pixels[top, beside], pixels[below, left], pixels[below, beside]
+            out[i, j] = _mixed(corners, b, a)
     return out
 
 
@@ -63,10 +75,7 @@ def interpolate_brightness(
             x = column[i] + right[j] - origins[1, 0] - origins[1, 1]
             if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
                 continue
-            top, left = int(math.floor(y)), int(math.floor(x))
-            below, beside = min(top + 1, last_row), min(left + 1, last_column)
-            # SciPy takes the second weight as the rest of the first.
-            b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
+            top, left, below, beside, b, a = _around(y, x, last_row, last_column)
             first, second = pixels[top, left], pixels[top, beside]
             third, fourth = pixels[below, left], pixels[below, beside]
             if first == 0 or second == 0 or third == 0 or fourth == 0:
@@ -81,12 +90,71 @@ def interpolate_brightness(
                     weight += b * a
                 if not np.float32(weight) > LEAST_WEIGHT:
                     continue
-            value = float(first) * (1.0 - b) * (1.0 - a)
-            value += float(second) * (1.0 - b) * a
-            value += float(third) * b * (1.0 - a)
-            value += float(fourth) * b * a
-            out[i, j] = max(int(np.rint(np.float32(value))), 1)
+            out[i, j] = max(int(np.rint(np.float32(_mixed((first, second, third, fourth), b, a)))), 1)
     return out
+
+
+# Called, it would take longer to hand the arrays over than to use them.
+@njit(inline="always")
+def _take(image, mask, valid, y, x, i, j, taken):
+    """Set pixel (i, j) of three layers from position (y, x): the image linearly, the others from the nearest pixel."""
+    last_row, last_column = image.shape[0] - 1, image.shape[1] - 1
+    if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
+        taken[0][i, j], taken[1][i, j], taken[2][i, j] = 0.0, 0, 0
+        return
+    top, left, below, beside, b, a = _around(y, x, last_row, last_column)
+    taken[0][i, j] = _mixed((image[top, left], image[top, beside], image[below, left], image[below, beside]), b, a)
+    row, column = int(math.floor(y + 0.5)), int(math.floor(x + 0.5))
+    taken[1][i, j], taken[2][i, j] = mask[row, column], valid[row, column]
+
+
+@njit(cache=True, nogil=True)
+def affine(
+    image: np.ndarray, mask: np.ndarray, valid: np.ndarray, matrix: np.ndarray, offset: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the layers of a tile after an affine map; see `scipy.ndimage.affine_transform`. Beyond the edges is 0.
+
+    Parameters
+    ----------
+    image : ndarray
+        float32 (S, S), interpolated linearly.
+    mask, valid : ndarray
+        uint8 (S, S), of which the nearest pixel is taken.
+    matrix, offset : ndarray
+        (2, 2) and (2,): row and column in the tile are ``matrix @ (row, column) + offset``.
+    """
+    taken = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            # In SciPy's order, so that rounding leads to the same side of an edge.
+            y = offset[0] + matrix[0, 0] * i + matrix[0, 1] * j
+            x = offset[1] + matrix[1, 0] * i + matrix[1, 1] * j
+            _take(image, mask, valid, y, x, i, j, taken)
+    return taken
+
+
+@njit(cache=True, nogil=True)
+def perspective(
+    image: np.ndarray, mask: np.ndarray, valid: np.ndarray, places: np.ndarray, least_depth: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the layers of a tile (see `affine`) after a perspective.
+
+    Parameters
+    ----------
+    places : ndarray
+        (3, S, S): column, row and depth of each pixel in the tile; column and row are divided by the depth.
+    least_depth : float
+        Pixels of this depth or less are 0: they are beyond the horizon.
+    """
+    taken = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    for i in range(image.shape[0]):
+        for j in range(image.shape[1]):
+            depth = places[2, i, j]
+            if depth > least_depth:
+                _take(image, mask, valid, places[1, i, j] / depth, places[0, i, j] / depth, i, j, taken)
+            else:
+                taken[0][i, j], taken[1][i, j], taken[2][i, j] = 0.0, 0, 0
+    return taken
 
 
 @njit(cache=True, nogil=True)
