@@ -1,5 +1,7 @@
 """Which changes of code count, and which do not."""
 
+import json
+
 import pytest
 
 from imfmap.core import code_digest
@@ -70,6 +72,12 @@ SCRIPTS = {
 }
 
 
+def forget():
+    """Forget what this process knows, as if it had just started."""
+    for known in (code_digest.code_of, code_digest._module, code_digest._kept):
+        known.cache_clear()
+
+
 @pytest.fixture
 def code(tmp_path, monkeypatch):
     """Function of changed files: the digest of a script that fuses, and of one that builds."""
@@ -82,15 +90,13 @@ def code(tmp_path, monkeypatch):
             path.write_text(text)
         for name, text in SCRIPTS.items():
             (tmp_path / name).write_text(text)
-        code_digest.code_of.cache_clear()
-        code_digest._module.cache_clear()
+        forget()
         return [code_digest.code_of(tmp_path / name) for name in SCRIPTS]
 
     monkeypatch.setattr(code_digest, "PACKAGE", tmp_path / "imfmap")
     monkeypatch.setattr(code_digest, "_NOT_COUNTED", {tmp_path / "imfmap" / "errors.py"})
     yield digests
-    code_digest.code_of.cache_clear()
-    code_digest._module.cache_clear()
+    forget()
 
 
 def changed(code, **changes):
@@ -179,3 +185,44 @@ def test_scripts_reach_the_packages_that_they_use(root, script, there, not_there
     files = {file for file, _ in code_digest.reached(root / "workflow" / "scripts" / f"{script}.py")}
     said = {str(file.relative_to(code_digest.PACKAGE)) for file in files if file.is_relative_to(code_digest.PACKAGE)}
     assert there <= said and not not_there & said
+
+
+def kept_file(tmp_path):
+    return next((tmp_path / "imfmap" / "core" / "__pycache__").iterdir())
+
+
+def test_digests_are_kept_for_the_next_start(code, tmp_path, monkeypatch):
+    first = code()
+    monkeypatch.setattr(code_digest, "_computed", lambda path: pytest.fail(f"{path} was computed again"))
+    assert code() == first
+    assert [path.name for path in kept_file(tmp_path).parent.iterdir()] == ["code_digests.json"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"code": 1, "digests": 2}', "[" * 100_000, "\x00", None])
+def test_a_file_of_kept_digests_that_is_not_whole_is_written_anew(code, tmp_path, content):
+    first = code()
+    kept = kept_file(tmp_path)
+    whole = kept.read_text()
+    if content is None:
+        content = whole.replace(first[0], "").replace(first[1], "0")[:-2]
+    kept.write_text(content)
+    assert code() == first
+    assert kept.read_text() == whole
+
+
+@pytest.mark.parametrize("digests", [{"fuse_script.py": 5}, [], None])
+def test_kept_digests_of_another_shape_are_not_used(code, tmp_path, digests):
+    first = code()
+    kept = kept_file(tmp_path)
+    kept.write_text(json.dumps({**json.loads(kept.read_text()), "digests": digests}))
+    assert code() == first
+
+
+def test_a_folder_that_takes_no_files_does_no_harm(code, monkeypatch):
+    first = code()
+
+    def refused(path):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(code_digest, "replacing", refused)
+    assert code(**{"late.py": MODULES["late.py"] + "\n"}) == first

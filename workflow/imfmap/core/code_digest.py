@@ -1,11 +1,14 @@
 """Digest of the code of this library that a script or a module can reach. It tells which code made a product."""
 
 import ast
+import json
 from collections.abc import Collection
 from functools import cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from .checksums import new_sha256
+from .files import replacing
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # These modules make messages, logs, records and temporary names. They do not change products, so they do not count.
@@ -33,6 +36,9 @@ def code_of(path: str | Path) -> str:
     definitions count that are never called. Then too much is made again, but never too little. The exception is a
     name that is put together at run time: it is not followed.
 
+    Digests are kept beside the compiled code of Python, because every start of Snakemake asks for some twenty, and they
+    take half of its time. They are computed again when any file of the workflow changes.
+
     Parameters
     ----------
     path : str or Path
@@ -43,6 +49,50 @@ def code_of(path: str | Path) -> str:
     str
         Hexadecimal SHA-256.
     """
+    path = Path(path).resolve()
+    if not path.is_relative_to(PACKAGE.parent):
+        return _computed(path)
+    kept, name = _kept(), str(path.relative_to(PACKAGE.parent))
+    if name not in kept["digests"]:
+        kept["digests"][name] = _computed(path)
+        _keep(kept)
+    return kept["digests"][name]
+
+
+def _kept_file():
+    """Return the file that keeps digests, in the folder where Python keeps compiled code."""
+    return Path(cache_from_source(str(PACKAGE / "core" / "code_digest.py"))).with_name("code_digests.json")
+
+
+@cache
+def _kept():
+    """Return the digests that earlier processes computed of the same code (`code`, `digests` by file)."""
+    files = (file for file in PACKAGE.parent.rglob("*") if "__pycache__" not in file.parts and file.is_file())
+    digest = new_sha256()
+    for file in sorted(files):
+        content = file.read_bytes()
+        digest.update(f"{file.relative_to(PACKAGE.parent)}:{len(content)}:".encode() + content)
+    code = digest.hexdigest()
+    try:
+        kept = json.loads(_kept_file().read_bytes())
+        if kept["code"] == code and all(isinstance(text, str) for text in kept["digests"].values()):
+            return kept
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # It is not there, or not whole. Then it is written anew.
+        pass
+    return {"code": code, "digests": {}}
+
+
+def _keep(kept):
+    """Write the digests. A folder that takes no files, or a full disk, does no harm."""
+    try:
+        with replacing(_kept_file()) as partial:
+            partial.write_text(json.dumps(kept, indent=1))
+    except OSError:
+        pass
+
+
+def _computed(path):
     parts = {}
     for (file, _), statements in reached(path, _NOT_COUNTED).items():
         texts = {part if isinstance(part, str) else _text_of(part) for part in statements}
