@@ -14,7 +14,7 @@ demo: .venv/run.stamp  ## run all steps on a simulated Moon, in minutes
 	$(SNAKEMAKE) all --configfile config/demo.yaml
 
 test: .venv/test.stamp lint  ## run all checks and tests
-	$(BIN)/pytest tests -m "not slurm"
+	$(BIN)/pytest tests
 
 MINUTES ?= 10
 fuzz: .venv/test.stamp  ## run the tests that make their inputs by generators, each again and again (MINUTES=10)
@@ -23,7 +23,7 @@ fuzz: .venv/test.stamp  ## run the tests that make their inputs by generators, e
 bench-bounds: .venv/run.stamp  ## measure how time and memory grow with inputs that are as bad as they can be
 	$(BIN)/python benchmarks/bounds.py
 
-test-slurm: .venv/test.stamp  ## test the workflow on a real Slurm, which the test starts (Debian: apt-get install slurmctld slurmd slurm-client munge)
+test-slurm: .venv/test.stamp  ## of the tests, only those on a real Slurm, which they start (root; Debian: apt-get install slurmctld slurmd slurm-client munge)
 	$(BIN)/pytest tests/workflow -m slurm -n 0
 
 lint: .venv/test.stamp  ## check style, type hints and rules

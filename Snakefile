@@ -100,7 +100,7 @@ if snakemake_internals.is_first_process(workflow):
     KNOWN = Checksums.known if LOOKS else Checksums.of
     snakemake_speed.plan_quickly()
     snakemake_speed.keep_checksums(lambda path: KNOWN(Checksums.of_run(RUN_ON_DISK, path), path))
-    snakemake_speed.ask_for_sizes_once()
+    snakemake_speed.choose_jobs_quickly()
     for note in snakemake_speed.notes():
         print(f"imfmap: {note}", file=sys.stderr)
 

@@ -80,16 +80,25 @@ def undisturbed(tmp_path_factory, tiny_config):
     return folder / "results" / "mini"
 
 
-def stages_of(results, first):
-    """Every other rule of those that made a run's results: two tests share them, since each strike costs a run."""
-    rules = sorted(folder.name for folder in (results / "benchmarks").iterdir())[first::2]
+def stages_of(results, first=0, step=1):
+    """Every `step`-th rule of those that made a run's results: tests share them, since some strikes cost a run each."""
+    rules = sorted(folder.name for folder in (results / "benchmarks").iterdir())[first::step]
     return [OTHER_SCRIPTS.get(rule, rule) for rule in rules]
 
 
-def test_jobs_and_snakemake_are_killed_at_stages_of_all_kinds(tmp_path, tiny_config, undisturbed):
-    """A killed job is tried again (as profiles/slurm says); after a killed Snakemake the next run needs no --unlock."""
+def test_jobs_are_killed_at_every_stage_and_tried_again_by_the_same_run(tmp_path, tiny_config, undisturbed):
     folder = tmp_path / "run"
-    runs = until_it_finishes(folder, tiny_config, stages_of(undisturbed, 0), "job run", "--retries", "1")
+    # As profiles/slurm says.
+    runs = until_it_finishes(folder, tiny_config, stages_of(undisturbed), "job", "--retries", "1")
+    assert len(runs) == 1
+    assert_same_products(folder / "results" / "mini", undisturbed)
+
+
+def test_snakemake_is_killed_at_stages_of_all_kinds_and_the_next_run_needs_no_unlock(
+    tmp_path, tiny_config, undisturbed
+):
+    folder = tmp_path / "run"
+    runs = until_it_finishes(folder, tiny_config, stages_of(undisturbed, 0, 3), "run")
     assert len(runs) > 5
     assert {status for status, _ in runs[:-1]} == {-signal.SIGKILL}
     # Done with: nothing is left to make.
@@ -115,7 +124,7 @@ def test_the_disk_is_full_at_stages_of_all_kinds(small_disk, tiny_config, undist
         for ballast in small_disk.rglob("ballast.*"):
             ballast.unlink()
 
-    runs = until_it_finishes(small_disk / "run", tiny_config, stages_of(undisturbed, 1), "disk", after=make_room)
+    runs = until_it_finishes(small_disk / "run", tiny_config, stages_of(undisturbed, 1, 3), "disk", after=make_room)
     assert len(runs) > 5
     told = [text for _, text in runs[:-1] if "no room is left on the disk" in text]
     assert len(told) > 5

@@ -65,7 +65,7 @@ def replaced():
 def be_quick():
     snakemake_speed.plan_quickly()
     snakemake_speed.keep_checksums(lambda path: None)
-    snakemake_speed.ask_for_sizes_once()
+    snakemake_speed.choose_jobs_quickly()
 
 
 def test_functions_of_another_snakemake_are_kept(plain, monkeypatch):
@@ -310,7 +310,7 @@ rule each:
 """
 
 
-@pytest.mark.parametrize("ask", ["snakemake_speed.ask_for_sizes_once()", ""])
+@pytest.mark.parametrize("ask", ["snakemake_speed.choose_jobs_quickly()", ""])
 def test_the_size_of_an_input_is_asked_for_once(tmp_path, ask):
     (tmp_path / "Snakefile").write_text(textwrap.dedent(MANY.format(ASK=ask)))
     (tmp_path / "first.txt").write_text("first")
@@ -318,3 +318,27 @@ def test_the_size_of_an_input_is_asked_for_once(tmp_path, ask):
     assert status == 0 and len(list(tmp_path.glob("[0-9].txt"))) == 5, text
     # The checks whether the file has a checksum come on top, once for each job; Snakemake asks again after each job.
     assert (text.count("size of first.txt") <= 6) == bool(ask), text.count("size of first.txt")
+
+
+LISTED = """snakemake_speed.choose_jobs_quickly()
+get = snakemake_speed._ListedIfNeeded.__getitem__
+
+
+def told(jobs, index):
+    if not index:
+        print("the jobs that are left:", len(jobs), flush=True)
+    return get(jobs, index)
+
+
+snakemake_speed._ListedIfNeeded.__getitem__ = told
+"""
+
+
+@pytest.mark.parametrize("scheduler", ["greedy", "ilp"])
+def test_the_jobs_that_are_left_are_listed_only_for_a_scheduler_that_looks_at_them(tmp_path, scheduler):
+    (tmp_path / "Snakefile").write_text(textwrap.dedent(MANY.format(ASK=LISTED)))
+    (tmp_path / "first.txt").write_text("first")
+    status, text = run_in(tmp_path, "--scheduler", scheduler)
+    assert status == 0 and len(list(tmp_path.glob("[0-9].txt"))) == 5, text
+    listed = [int(line.split()[-1]) for line in text.splitlines() if line.startswith("the jobs that are left")]
+    assert listed[:1] == ([6] if scheduler == "ilp" else []), text

@@ -7,8 +7,8 @@ Snakemake with another source keeps its own function: the plan is the same, and 
 import gc
 import inspect
 import sys
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache
 from pkgutil import resolve_name
 from typing import Any
 
@@ -24,6 +24,7 @@ SOURCES = {
     "snakemake.io:_IOFile.checksum": "cc344b5b1a5e355b",
     "snakemake.persistence:PersistenceBase.finished": "3f347851a55e2243",
     "snakemake.scheduling.job_scheduler:JobScheduler.update_input_sizes": "3d3d19efdbbe3267",
+    "snakemake.scheduling.job_scheduler:JobScheduler.remaining_jobs": "909082fdffda8e9a",
 }
 _DIGITS = 16
 
@@ -37,7 +38,7 @@ def source_digest(name: str) -> str | None:
         Module and name in it, as ``snakemake.io:apply_wildcards``.
     """
     try:
-        return sha256_of_bytes(inspect.getsource(resolve_name(name)).encode())[:_DIGITS]
+        return sha256_of_bytes(inspect.getsource(_function(name)).encode())[:_DIGITS]
     except (ImportError, AttributeError, TypeError, OSError):
         return None
 
@@ -115,10 +116,11 @@ def keep_checksums(known: Callable[[str], str | None]) -> None:
         _replace("snakemake.io:_IOFile.checksum", keep)
 
 
-def ask_for_sizes_once() -> None:
-    """Let Snakemake ask for the size of each input once in a run.
+def choose_jobs_quickly() -> None:
+    """Let Snakemake ask for the size of each input once in a run, and list the jobs that are left only if it needs them.
 
-    Each time a job ends, it would ask for those of all jobs that are ready: two calls to the disk for each input.
+    Each time a job ends, it would ask for the inputs of all jobs that are ready (two calls to the disk for each), and
+    would look at all jobs of the run, for a list that the quick scheduler does not use.
     """
 
     async def update_input_sizes(scheduler, jobs):
@@ -126,13 +128,45 @@ def ask_for_sizes_once() -> None:
         for path in {path for job in jobs for path in job.input if path not in sizes}:
             sizes[path] = await path.size() if await path.exists() else None
 
-    _replace("snakemake.scheduling.job_scheduler:JobScheduler.update_input_sizes", lambda _: update_input_sizes)
+    scheduler = "snakemake.scheduling.job_scheduler:JobScheduler"
+    _replace(f"{scheduler}.update_input_sizes", lambda _: update_input_sizes)
+    _replace(f"{scheduler}.remaining_jobs", _listed_if_needed)
+
+
+class _ListedIfNeeded(Sequence):
+    """A list that is made when it is first looked at."""
+
+    def __init__(self, make):
+        self._make = make
+
+    @cached_property
+    def _made(self):
+        return self._make()
+
+    def __len__(self):
+        return len(self._made)
+
+    def __getitem__(self, index):
+        return self._made[index]
+
+
+def _listed_if_needed(jobs):
+    def remaining_jobs(scheduler):
+        return _ListedIfNeeded(lambda: jobs(scheduler))
+
+    return remaining_jobs
+
+
+def _function(name):
+    """Return a function of Snakemake; of a property, the function that gives its value."""
+    found = resolve_name(name)
+    return found.fget if isinstance(found, property) else found
 
 
 def _is_ours(name):
     """Whether a function of Snakemake is one of this module, or keeps the answers of Snakemake's own."""
     try:
-        found = resolve_name(name)
+        found = _function(name)
     except (ImportError, AttributeError):
         return False
     return found.__module__ == __name__ or hasattr(found, "cache_info")
@@ -143,9 +177,11 @@ def _replace(name, make) -> bool:
     if source_digest(name) != SOURCES[name]:
         return False
     module, _, path = name.partition(":")
-    function, (*owner, attribute) = resolve_name(name), path.split(".")
+    function, (*owner, attribute) = _function(name), path.split(".")
     quick = make(function)
     if owner:
+        if isinstance(resolve_name(name), property):
+            quick = property(quick)
         setattr(resolve_name(f"{module}:{'.'.join(owner)}"), attribute, quick)
         return True
     for holder in [module for key, module in sys.modules.items() if key.partition(".")[0] == "snakemake"]:
