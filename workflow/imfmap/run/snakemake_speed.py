@@ -117,7 +117,7 @@ def keep_checksums(known: Callable[[str], str | None]) -> None:
 
 
 def choose_jobs_quickly() -> None:
-    """Let Snakemake ask for the size of each input once in a run, and list the jobs that are left only if it needs them.
+    """Let Snakemake ask for the size of each input once in a run, and list the jobs that are left only if it must.
 
     Each time a job ends, it would ask for the inputs of all jobs that are ready (two calls to the disk for each), and
     would look at all jobs of the run, for a list that the quick scheduler does not use.
