@@ -7,6 +7,7 @@ rule tables:
         summary=rules.statistics.output.summary,
     output:
         fractures=shown(f"{RUN}/{{target}}/fractures.csv", "fractures", what="each fracture"),
+        parquet=f"{RUN}/{{target}}/fractures.parquet",
         profiles=f"{RUN}/{{target}}/width_profiles.csv",
         statistics=shown(f"{RUN}/{{target}}/statistics.csv", "statistics", what="all fractures"),
     log:
@@ -173,7 +174,8 @@ rule merge_fractures:
         fractures=expand(f"{RUN}/{{target}}/fractures.gpkg", target=targets_with_role("map")),
         probabilities=expand(f"{RUN}/{{target}}/probability.tif", target=targets_with_role("map")),
     output:
-        f"{RUN}/fractures.gpkg",
+        gpkg=f"{RUN}/fractures.gpkg",
+        parquet=f"{RUN}/fractures.parquet",
     log:
         log_of("merge_fractures"),
     benchmark:

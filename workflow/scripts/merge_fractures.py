@@ -1,4 +1,4 @@
-"""Write the fractures of all maps of a run to one GeoPackage."""
+"""Write the fractures of all maps of a run to one GeoPackage, and to one GeoParquet file."""
 
 from pathlib import Path
 
@@ -14,4 +14,4 @@ with job(snakemake):
             models.items(), files.fractures, files.probabilities, strict=True
         )
     ]
-    merge_fractures(snakemake.output[0], targets)
+    merge_fractures(snakemake.output.gpkg, snakemake.output.parquet, targets)

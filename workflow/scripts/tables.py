@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 
 from imfmap.maps.vectors import read_vector
-from imfmap.products.tables import write_fracture_table, write_profiles, write_statistics
+from imfmap.products.tables import write_fracture_table, write_geoparquet, write_profiles, write_statistics
 from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input
-    write_fracture_table(snakemake.output.fractures, read_vector(files.fractures, "fractures"))
+    fractures = read_vector(files.fractures, "fractures")
+    write_fracture_table(snakemake.output.fractures, fractures)
+    write_geoparquet(snakemake.output.parquet, fractures)
     write_profiles(snakemake.output.profiles, read_vector(files.fractures, "centrelines"))
     write_statistics(snakemake.output.statistics, json.loads(Path(files.summary).read_text()))

@@ -6,10 +6,12 @@ import sqlite3
 from contextlib import closing
 from dataclasses import asdict
 
+import geopandas
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 
 from imfmap.fractures.fracture_columns import SHAPEFILE_FIELDS
 from imfmap.fractures.measures import MEASURES
@@ -21,6 +23,7 @@ from imfmap.products.tables import (
     summarise,
     summarise_ground,
     write_fracture_table,
+    write_geoparquet,
     write_profiles,
     write_statistics,
     write_summary,
@@ -61,6 +64,23 @@ def test_three_formats_say_the_same(tmp_path):
     assert (longitude, latitude) == pytest.approx(MOON.to_lonlat(CRS).transform(15, 5), abs=1e-6)
     assert "IAU" in json.loads((tmp_path / "fractures.geojson").read_text())["crs"]["properties"]["name"]
     assert all(not path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("boxes", [(shapely.box(0, 0, 30, 10), shapely.box(50, 0, 60, 9)), ()])
+def test_geoparquet_holds_what_the_geopackage_does(tmp_path, boxes):
+    write(tmp_path, fractures(*boxes), fractures())
+    package = read_vector(tmp_path / "fractures.gpkg", "fractures")
+    write_geoparquet(tmp_path / "fractures.parquet", package)
+    table = geopandas.read_parquet(tmp_path / "fractures.parquet")
+    assert_geodataframe_equal(table, package, check_crs=False)
+    # PROJ's JSON gives the projection's method another name.
+    assert body_of(table.crs) == MOON and table.crs.to_proj4() == CRS.to_proj4()
+    if boxes:
+        (found,) = geopandas.read_parquet(tmp_path / "fractures.parquet", bbox=(45, -5, 70, 20)).fracture
+        assert found == 2
+    first = (tmp_path / "fractures.parquet").read_bytes()
+    write_geoparquet(tmp_path / "fractures.parquet", package)
+    assert (tmp_path / "fractures.parquet").read_bytes() == first
 
 
 def test_shapefile_names_fit():

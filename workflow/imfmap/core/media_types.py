@@ -12,6 +12,7 @@ MEDIA_TYPES = {
     ".html": "text/html",
     ".json": "application/json",
     ".md": "text/markdown",
+    ".parquet": "application/vnd.apache.parquet",
     ".pdf": "application/pdf",
     ".png": "image/png",
     ".qgz": "application/x-qgis-project",

@@ -119,6 +119,12 @@ TARGET_FILES = (
     ProductFile(
         "fractures.shp", "Fractures as shapefile", _DATA, "fractures as shapefile, under names of 10 characters"
     ),
+    ProductFile(
+        "fractures.parquet",
+        "Fractures as GeoParquet",
+        _DATA,
+        "fractures as GeoParquet, for databases and large collections",
+    ),
     ProductFile("fractures.csv", "Numbers of each fracture", _DATA, "numbers of each fracture, without its outline"),
     ProductFile("width_profiles.csv", "Width along each fracture", _DATA, "width along each fracture"),
     ProductFile("density.tif", "Fractures over the ground: km per km2, number per km2", _DATA, _DENSITY, kind=_COG),
@@ -192,6 +198,7 @@ PROJECTED, PROBABILITY = IMAGE_FILES
 # Files of a run.
 RUN_FILES = (
     ProductFile("fractures.gpkg", "", (), "the fractures of all maps in one file", announced=16),
+    ProductFile("fractures.parquet", "", (), "the fractures of all maps as GeoParquet"),
     ProductFile("catalog.json", "STAC catalogue", (), "STAC catalogue", asked_by="stac", announced=8),
     ProductFile("coarse/table.html", "", (), "the maps beside those of coarser images", announced=3),
     ProductFile("models/{model}/checkpoint.pt", "", (), "the trained network"),

@@ -194,6 +194,14 @@ def write_summary(path: str | Path, summary: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
+def write_geoparquet(path: str | Path, fractures: geopandas.GeoDataFrame) -> None:
+    """Write fractures as GeoParquet 1.1, in their CRS, with a column of bounding boxes by which readers find places."""
+    with replacing(path) as temporary:
+        fractures.to_parquet(
+            temporary, index=False, compression="zstd", schema_version="1.1.0", write_covering_bbox=True
+        )
+
+
 def write_fracture_table(path: str | Path, fractures: geopandas.GeoDataFrame) -> None:
     """Write the numbers of fractures as CSV: one line for each fracture, with the column names of the GeoPackage."""
     with replacing(path) as temporary:
