@@ -42,6 +42,7 @@ def test_orientation_turns_evenly_about_one_axis(angle):
         ([0.0, 1.0], [[1, 2, 3]], "2 times"),
         ([1.0, 1.0], [[1, 2, 3]] * 2, "do not increase"),
         ([0.0, 1.0], [[1, 2, 3], [1, 2, np.nan]], "not finite"),
+        ([0.0, 1.0], [[1, 2, 3], [1, 2, 3e154]], "beyond all bounds"),
     ],
 )
 def test_unfit_tables_are_refused(times_s, positions, found):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# Larger numbers cannot be squared.
+_LARGEST = 1e150
+
 
 @dataclass(frozen=True, eq=False)
 class States:
@@ -82,7 +85,7 @@ class Orientation:
         if not (np.linalg.norm(self.quaternions, axis=-1) > 0).all():
             raise ValueError("the rotation table has a quaternion of length 0")
         constant = self.constant_rotation
-        if constant is not None and not (constant.shape == (3, 3) and np.isfinite(constant).all()):
+        if constant is not None and not (constant.shape == (3, 3) and _can_be_squared(constant)):
             raise ValueError("the constant rotation is no matrix of 3 x 3 finite numbers")
 
     def at(self, times_s: float | np.ndarray) -> np.ndarray:
@@ -108,8 +111,13 @@ def _check_table(what, least, times_s, *columns):
         )
     if not (np.diff(times_s) > 0).all():
         raise ValueError(f"the times of the {what} do not increase")
-    if not all(np.isfinite(column).all() for column in (times_s, *columns)):
-        raise ValueError(f"the {what} has values that are not finite")
+    if not all(map(_can_be_squared, (times_s, *columns))):
+        raise ValueError(f"the {what} has values that are not finite, or beyond all bounds")
+
+
+def _can_be_squared(values):
+    """Return whether all values are finite and small enough for lengths to be computed of them."""
+    return bool((np.abs(values) < _LARGEST).all())
 
 
 def _interval(table_s, times_s):

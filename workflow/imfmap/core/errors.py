@@ -22,10 +22,10 @@ class InputError(ValueError):
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"
-        super().__init__(_shown(" ".join(message.split())))
+        super().__init__(printable(" ".join(message.split())))
 
 
-def _shown(text):
+def printable(text: str) -> str:
     """Return a text with control characters as codes. Names of files may have them, and terminals obey them."""
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
 

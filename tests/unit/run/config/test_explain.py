@@ -92,6 +92,12 @@ def test_the_line_says_key_value_and_what_is_allowed(text, line):
     assert refusal(text) == f"x.yaml: {line}"
 
 
+@pytest.mark.parametrize("length", [10, 50, 100])
+@pytest.mark.parametrize("section", ["acquisition: {backoff_s: %s}", "acquisition: {%s: 1}"])
+def test_a_text_of_signs_that_cannot_be_printed_is_told_in_a_short_line(section, length):
+    assert len(refusal(section % ('"' + "\\U00018cd6" * length + '"'))) < 400
+
+
 @pytest.mark.parametrize("key", ["123", "null", "no", "1.5", "2010-01-01"])
 def test_a_name_that_yaml_reads_as_something_else_is_to_be_quoted_or_renamed(key):
     config = overridden(GOOD, {})

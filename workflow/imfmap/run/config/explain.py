@@ -9,6 +9,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from ...core.errors import printable
 from .fields import Section, Words
 
 _LONGEST = 60
@@ -107,6 +108,8 @@ def value_in_words(value: Any) -> str:
 
 
 def _short(text):
+    # A code of a character that cannot be printed is up to ten characters long.
+    text = printable(text[: _LONGEST + 1])
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
@@ -166,12 +169,13 @@ def _bare(annotation):
 def _found_and_remedy(place, problem):
     """Return what was found at a place, and what to do."""
     kind, value, words = problem["type"], problem["input"], words_of(place.annotation)
-    shown = repr(value) if isinstance(value, str) and len(value) <= _LONGEST else value_in_words(value)
+    quoted = repr(value) if isinstance(value, str) else ""
+    shown = quoted if quoted and len(quoted) <= _LONGEST + 2 else value_in_words(value)
     if kind == "fault":
         return problem["ctx"]["found"], problem["ctx"]["remedy"]
     if kind == "extra_forbidden":
         known, name = _bare(place.annotation).model_fields, problem["loc"][-1]
-        return f"unknown key '{name}'{near(name, known)}", f"allowed: {', '.join(known)}"
+        return f"unknown key '{_short(str(name))}'{near(name, known)}", f"allowed: {', '.join(known)}"
     if kind == "missing":
         return "is missing", f"give {phrase(place.annotation)}"
     if place.is_key:
