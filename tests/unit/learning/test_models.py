@@ -35,6 +35,11 @@ def test_every_architecture_takes_one_channel_and_gives_logits(architecture):
     assert logits.dtype == torch.float32
 
 
+def test_network_input_is_the_same_from_numpy_and_pytorch():
+    grey = np.arange(256, dtype=np.uint8).reshape(1, 16, 16)
+    assert torch.equal(network_input(grey), network_input(torch.from_numpy(grey)))
+
+
 def test_network_input_is_a_scaling_with_a_channel():
     tiles = np.array([[[0, 51], [102, 255]]], np.uint8)
     expected = torch.tensor([[[[0.0, 0.2], [0.4, 1.0]]]])

@@ -72,8 +72,9 @@ class TileDataset(Dataset):
             pixels, mask, valid, sun_azimuth_deg = sample.image, sample.mask, sample.valid, sample.sun_azimuth_deg
         item = {
             "image": network_input(pixels, sun_azimuth_deg if self.sun_input else None),
-            "mask": torch.from_numpy(mask)[None].float(),
-            "valid": torch.from_numpy(valid)[None].bool(),
+            # NumPy needs no threads for one tile; see `models.network_input`.
+            "mask": torch.from_numpy(mask.astype(np.float32))[None],
+            "valid": torch.from_numpy(valid.astype(bool))[None],
         }
         if self.edges:
             target, counted = self.edges.treat(mask)

@@ -108,6 +108,9 @@ def network_input(image: np.ndarray | torch.Tensor, sun_azimuth_deg: float | Non
         float32 (C, S, S) or (B, C, S, S), on the device of `image`: the image in 0..1 and, with the Sun's direction,
         the cosine and the sine of its azimuth at every pixel.
     """
+    if isinstance(image, np.ndarray) and image.dtype == np.uint8:
+        # One tile is too little for PyTorch's threads. On a busy machine, their start takes longer than the scaling.
+        image = image / np.float32(255.0)
     image = torch.as_tensor(image).unsqueeze(-3)
     image = image if image.is_floating_point() else image.float() / 255.0
     if sun_azimuth_deg is None:

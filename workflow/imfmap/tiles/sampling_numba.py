@@ -3,8 +3,6 @@
 SciPy's own functions take each position, and each number on its way, through memory in double precision.
 """
 
-import math
-
 import numpy as np
 from numba import njit
 
@@ -14,8 +12,12 @@ LEAST_WEIGHT = np.float32(0.999)
 
 @njit(inline="always")
 def _around(y, x, last_row, last_column):
-    """Return row and column of the pixels above left and below right of a position, and the shares of the latter."""
-    top, left = int(math.floor(y)), int(math.floor(x))
+    """Return row and column of the pixels above left and below right of a position, and the shares of the latter.
+
+    The position is not negative.
+    """
+    # Cutting the fraction off is rounding down here. `math.floor` is a call, which takes longer than all the rest.
+    top, left = np.uint32(y), np.uint32(x)
     # SciPy takes the second weight as the rest of the first.
     b, a = 1.0 - (1.0 - (y - top)), 1.0 - (1.0 - (x - left))
     return top, left, min(top + 1, last_row), min(left + 1, last_column), b, a
@@ -94,18 +96,19 @@ def interpolate_brightness(
     return out
 
 
-# Called, it would take longer to hand the arrays over than to use them.
-@njit(inline="always")
-def _take(image, mask, valid, y, x, i, j, taken):
-    """Set pixel (i, j) of three layers from position (y, x): the image linearly, the others from the nearest pixel."""
+@njit(cache=True, nogil=True)
+def _take_row(image, mask, valid, y, x, out_image, out_mask, out_valid):
+    """Set a row of three layers from positions y, x: the image linearly, the others from the nearest pixel."""
     last_row, last_column = image.shape[0] - 1, image.shape[1] - 1
-    if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
-        taken[0][i, j], taken[1][i, j], taken[2][i, j] = 0.0, 0, 0
-        return
-    top, left, below, beside, b, a = _around(y, x, last_row, last_column)
-    taken[0][i, j] = _mixed((image[top, left], image[top, beside], image[below, left], image[below, beside]), b, a)
-    row, column = int(math.floor(y + 0.5)), int(math.floor(x + 0.5))
-    taken[1][i, j], taken[2][i, j] = mask[row, column], valid[row, column]
+    for j in range(y.size):
+        if y[j] < 0.0 or x[j] < 0.0 or y[j] > last_row or x[j] > last_column:
+            out_image[j], out_mask[j], out_valid[j] = 0.0, 0, 0
+            continue
+        top, left, below, beside, b, a = _around(y[j], x[j], last_row, last_column)
+        corners = image[top, left], image[top, beside], image[below, left], image[below, beside]
+        out_image[j] = _mixed(corners, b, a)
+        row, column = np.uint32(y[j] + 0.5), np.uint32(x[j] + 0.5)
+        out_mask[j], out_valid[j] = mask[row, column], valid[row, column]
 
 
 @njit(cache=True, nogil=True)
@@ -123,14 +126,15 @@ def affine(
     matrix, offset : ndarray
         (2, 2) and (2,): row and column in the tile are ``matrix @ (row, column) + offset``.
     """
-    taken = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    out_image, out_mask, out_valid = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    y, x = np.empty(image.shape[1]), np.empty(image.shape[1])
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
             # In SciPy's order, so that rounding leads to the same side of an edge.
-            y = offset[0] + matrix[0, 0] * i + matrix[0, 1] * j
-            x = offset[1] + matrix[1, 0] * i + matrix[1, 1] * j
-            _take(image, mask, valid, y, x, i, j, taken)
-    return taken
+            y[j] = offset[0] + matrix[0, 0] * i + matrix[0, 1] * j
+            x[j] = offset[1] + matrix[1, 0] * i + matrix[1, 1] * j
+        _take_row(image, mask, valid, y, x, out_image[i], out_mask[i], out_valid[i])
+    return out_image, out_mask, out_valid
 
 
 @njit(cache=True, nogil=True)
@@ -146,15 +150,17 @@ def perspective(
     least_depth : float
         Pixels of this depth or less are 0: they are beyond the horizon.
     """
-    taken = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    out_image, out_mask, out_valid = np.empty_like(image), np.empty_like(mask), np.empty_like(valid)
+    y, x = np.empty(image.shape[1]), np.empty(image.shape[1])
     for i in range(image.shape[0]):
         for j in range(image.shape[1]):
             depth = places[2, i, j]
-            if depth > least_depth:
-                _take(image, mask, valid, places[1, i, j] / depth, places[0, i, j] / depth, i, j, taken)
-            else:
-                taken[0][i, j], taken[1][i, j], taken[2][i, j] = 0.0, 0, 0
-    return taken
+            # Beyond the horizon there is no position.
+            there = depth > least_depth
+            y[j] = places[1, i, j] / depth if there else -1.0
+            x[j] = places[0, i, j] / depth if there else -1.0
+        _take_row(image, mask, valid, y, x, out_image[i], out_mask[i], out_valid[i])
+    return out_image, out_mask, out_valid
 
 
 @njit(cache=True, nogil=True)
