@@ -421,3 +421,32 @@ def test_a_polygon_that_is_there_again_is_not_measured_again(tmp_path, monkeypat
     assert measure(bars, tmp_path / "other") == third
     frame = geopandas.GeoDataFrame(geometry=bars, crs=GRID.crs)
     assert [part.to_wkt().to_csv() for part in measures.measure(frame, probability)] == third
+
+
+def test_arrays_come_back_as_they_were(tmp_path):
+    rng = np.random.default_rng(0)
+    smooth = np.full((300, 200), 1000, np.uint16)
+    smooth[:, 90:99] += rng.integers(0, 9, (300, 9)).astype(np.uint16)
+    arrays = {
+        "noise": rng.integers(0, 65536, (300, 200)).astype(np.uint16),
+        "smooth": smooth,
+        "turned": rng.random((5, 7)).T,
+        "flags": rng.random((3, 4, 5)) > 0.5,
+        "none": np.empty((0, 4), np.float32),
+        "number": np.array(2.5, np.float32),
+    }
+    with PartStore(tmp_path / "product.tif", {}) as store:
+        key = store.key("arrays")
+        store.arrays(key, lambda: arrays)
+        found = store.arrays(key, dict)
+        # Numbers that repeat take little room, and those that do not take no more than they have.
+        sizes = {}
+        for name in ("noise", "smooth"):
+            store.arrays(store.key(name), lambda name=name: {name: arrays[name]})
+            sizes[name] = len(store._read(store.key(name)))
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        assert found[name].dtype == array.dtype and found[name].flags.writeable
+        np.testing.assert_array_equal(found[name], array)
+        assert found[name].shape == array.shape
+    assert sizes["noise"] < 1.01 * arrays["noise"].nbytes and sizes["smooth"] < 0.1 * smooth.nbytes

@@ -1,7 +1,6 @@
 """Results of the parts of a product, kept in a file beside it, so that no part is made twice."""
 
 import errno
-import io
 import json
 import logging
 import os
@@ -23,6 +22,9 @@ from .checksums import new_sha256
 _COMMIT_S = 1.0
 # Bytes. Most parts have some 100 kB; the measures of a polygon have some 1 kB.
 _PAGE_SIZE = 16384
+# Bytes that are compressed together, and the share of its size that a chunk must fall below: numbers that are noise
+# would take most of the time, and gain next to nothing.
+_CHUNK, _WORTH_IT = 65536, 0.55
 _TABLE = "CREATE TABLE parts (key BLOB PRIMARY KEY, checksum INTEGER NOT NULL, data BLOB NOT NULL)"
 
 # SQLite's codes of a file that is damaged, or of another version.
@@ -113,13 +115,11 @@ class PartStore:
     def get(self, key: bytes) -> bytes | None:
         """Return the bytes kept under a key, or None."""
         data = self._read(key)
-        return None if data is None else zlib.decompress(data)
+        return None if data is None else _unpressed(data)
 
     def put(self, key: bytes, data: bytes) -> None:
         """Keep bytes under a key."""
-        # In numbers of a network nothing repeats but runs. A search for more takes twice the time and gains nothing.
-        press = zlib.compressobj(1, strategy=zlib.Z_RLE)
-        data = press.compress(data) + press.flush()
+        data = _pressed(data)
         row = key, _checksum(key, data), data
         with self._lock, self._full_disk_as_os_error():
             self._database.execute("INSERT OR REPLACE INTO parts VALUES (?, ?, ?)", row)
@@ -232,12 +232,59 @@ def _checksum(key, data):
     return zlib.crc32(data, zlib.crc32(key))
 
 
+def _pressed(data):
+    """Return bytes chunk by chunk: a number, and the chunk; compressed (a number below 0) where that gains enough."""
+    parts = []
+    for start in range(0, len(data), _CHUNK):
+        chunk = data[start : start + _CHUNK]
+        sample = b"".join(chunk[first : first + 256] for first in range(0, len(chunk), _CHUNK // 8))
+        if len(_compressed(sample)) < _WORTH_IT * len(sample):
+            chunk = _compressed(chunk)
+            parts += struct.pack("<i", -len(chunk)), chunk
+        else:
+            parts += struct.pack("<i", len(chunk)), chunk
+    return b"".join(parts)
+
+
+def _compressed(data):
+    # In numbers of a network nothing repeats but runs. A search for more takes twice the time and gains nothing.
+    press = zlib.compressobj(1, wbits=-zlib.MAX_WBITS, strategy=zlib.Z_RLE)
+    return press.compress(data) + press.flush()
+
+
+def _unpressed(data):
+    parts, start = [], 0
+    while start < len(data):
+        (size,) = struct.unpack_from("<i", data, start)
+        start += 4
+        chunk = data[start : start + abs(size)]
+        parts.append(zlib.decompress(chunk, wbits=-zlib.MAX_WBITS) if size < 0 else chunk)
+        start += abs(size)
+    return b"".join(parts)
+
+
 def _packed(arrays):
-    file = io.BytesIO()
-    np.savez(file, **arrays)
-    return file.getvalue()
+    """Return arrays as bytes: first all first bytes of an array's numbers, then all second bytes, and so on.
+
+    The high bytes of 16-bit probabilities repeat, the low ones are noise.
+    """
+    about = [[name, array.dtype.str, array.shape] for name, array in arrays.items()]
+    text = json.dumps(about).encode()
+    planes = [
+        np.ascontiguousarray(array.reshape(-1).view(np.uint8)[place :: array.itemsize])
+        for array in arrays.values()
+        for place in range(array.itemsize)
+    ]
+    return b"".join([struct.pack("<I", len(text)), text, *planes])
 
 
 def _unpacked(data):
-    with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-        return dict(archive)
+    (size,) = struct.unpack_from("<I", data)
+    arrays, start = {}, 4 + size
+    for name, dtype, shape in json.loads(data[4:start]):
+        array = np.empty(shape, dtype)
+        for place in range(array.itemsize):
+            array.reshape(-1).view(np.uint8)[place :: array.itemsize] = np.frombuffer(data, np.uint8, array.size, start)
+            start += array.size
+        arrays[name] = array
+    return arrays

@@ -96,9 +96,11 @@ class RowFile:
 
     def __call__(self, row: int, column: int, rows: int, columns: int) -> np.ndarray:
         """Return the pixels of a window; 0 beyond the edges. Several threads may call it."""
-        result = np.zeros((rows, columns), self.dtype)
         top, left = max(row, 0), max(column, 0)
         bottom, right = min(row + rows, self.shape[0]), min(column + columns, self.shape[1])
+        if (top, left, bottom, right) == (row, column, row + rows, column + columns):
+            return np.array(np.memmap(self.path, self.dtype, "r", shape=self.shape)[top:bottom, left:right])
+        result = np.zeros((rows, columns), self.dtype)
         if top < bottom and left < right:
             pixels = np.memmap(self.path, self.dtype, "r", shape=self.shape)
             result[top - row : bottom - row, left - column : right - column] = pixels[top:bottom, left:right]

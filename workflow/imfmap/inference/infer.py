@@ -38,7 +38,6 @@ from .lattice import Lattice, blend
 from .map_blocks import (
     CELL,
     READ_BLOCK,
-    SCRATCH_ONE,
     all_blocks,
     map_codes,
     mark_seen,
@@ -234,13 +233,8 @@ class _Run:
     def _blend(self, predictor, lattice, wanted, read):
         """Return the blended probabilities over a lattice's span, a file in the scratch."""
         probability = RowFile(self.scratch.path("probability.u16"), lattice.shape, np.uint16)
-
-        def write(row, column, values):
-            values *= SCRATCH_ONE
-            probability.write(row, column, np.rint(values, out=values))
-
         batch_size = self.settings["batch_size"]
-        blend(predictor, lattice, wanted, read, write, batch_size, self.threads, self.title, self.scratch)
+        blend(predictor, lattice, wanted, read, probability.write, batch_size, self.threads, self.title, self.scratch)
         return probability
 
 

@@ -12,16 +12,13 @@ from tqdm import tqdm
 
 from ..maps.window_reading import map_in_order
 from ..tiles.cutting import stride_of
+from .blending_numba import add_window, blended
 
 if TYPE_CHECKING:
     from ..core.scratch import Scratch
 
 # A kill costs at most so many seconds of work.
 KEEP_EVERY_S = 30.0
-
-
-# Used in place of the sum of weights where there is no window.
-LEAST_SHARE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -98,8 +95,9 @@ def blend(
         ``read(v, u)`` returns the uint8 window at an upper left pixel; called from several threads.
     write : callable
         ``write(row, column, values)`` takes finished rows of the lattice's span and their upper left pixel. `values` is
-        float32, from the first to the last column that has a window, and 0 where no window was wanted. Rows come in
-        order. Rows without windows are left out. After a kill some rows come a second time.
+        uint16 (see `blending_numba.blended`), from the first to the last column that has a window, and 0 where no
+        window was wanted. Rows come in order. Rows without windows are left out. After a kill some rows come a second
+        time.
     batch_size : int
     threads : int
         Number of windows that are read at a time.
@@ -166,7 +164,6 @@ class _Bands:
         self._weights = lattice.weights()
         self._total = np.zeros((lattice.size_px, lattice.shape[1]), np.float32)
         self._share = np.zeros_like(self._total)
-        self._weighted = np.empty_like(self._weights)
         self._current = 0
 
     def state(self, first):
@@ -188,17 +185,16 @@ class _Bands:
             while self._current < i:
                 self.finish(step)
             columns = slice(j * step, j * step + size)
-            self._total[:, columns] += np.multiply(self._weights, result, out=self._weighted)
-            self._share[:, columns] += self._weights
+            add_window(self._total[:, columns], self._share[:, columns], self._weights, result)
 
     def finish(self, count):
         """Write the first `count` rows, between the outermost windows, and move on to the rows below."""
         size = self._lattice.size_px
-        columns = np.flatnonzero(self._share.any(axis=0))
+        # Every window that was added so far and reaches into the band also reaches into its first row.
+        columns = np.flatnonzero(self._share[0])
         if columns.size:
             part = slice(0, count), slice(columns[0], columns[-1] + 1)
-            rows = np.maximum(self._share[part], LEAST_SHARE)
-            np.divide(self._total[part], rows, out=rows)
+            rows = blended(self._total[part], self._share[part])
             self._write(self._current * self._lattice.step_px, int(columns[0]), rows)
         for band in (self._total, self._share):
             band[: size - count] = band[count:]

@@ -17,12 +17,11 @@ from ..learning.probability_calibration import ProbabilityCalibration
 from ..maps.probability_raster import CODES, NODATA
 from ..maps.stretching import stretch_to_8bit
 from ..maps.window_reading import SharedReader, map_in_order
+from .blending_numba import SCRATCH_ONE, looked_up, valid_and_extremes
 
 # Sides in pixels: of the blocks that are read and written, and of the cells that note where an image has data.
 READ_BLOCK = 1024
 CELL = 32
-# Probabilities are kept as 16-bit numbers until they are on the map, so that they are rounded to 8 bit only once.
-SCRATCH_ONE = 65535
 # Lines that are worked on at a time, so that what is made of them stays in the processor's cache.
 _LINES = 64
 
@@ -82,11 +81,10 @@ def survey_image(reader: SharedReader, shape: tuple[int, int], path: str | Path,
 
     def look(block):
         pixels = reader(*block, READ_BLOCK, READ_BLOCK)
-        valid = np.isfinite(pixels)
+        valid, *extremes = valid_and_extremes(pixels)
         if not valid.any():
             return None
-        inside = pixels if valid.all() else pixels[valid]
-        return valid, pixels[::8, ::8][valid[::8, ::8]], float(inside.min()), float(inside.max())
+        return valid, pixels[::8, ::8][valid[::8, ::8]], *map(float, extremes)
 
     seen, values, least, largest = no_cells(shape), [], [], []
     blocks = all_blocks(shape)
@@ -163,7 +161,7 @@ def _inside(values, row, column, shape):
 
 
 def map_codes(values: np.ndarray, valid: np.ndarray, calibration: ProbabilityCalibration | None = None) -> np.ndarray:
-    """Return the 8-bit codes of the network's 16-bit probabilities (0..`SCRATCH_ONE`).
+    """Return the 8-bit codes of the network's 16-bit probabilities (0..`blending_numba.SCRATCH_ONE`).
 
     Parameters
     ----------
@@ -174,7 +172,9 @@ def map_codes(values: np.ndarray, valid: np.ndarray, calibration: ProbabilityCal
     calibration : ProbabilityCalibration, optional
         Applied before the probabilities are rounded to 8 bit.
     """
-    codes = _code_table(calibration)[values] if values.dtype == np.uint16 else _codes(values, calibration)
+    if values.dtype == np.uint16:
+        return looked_up(values, valid, _code_table(calibration), NODATA)
+    codes = _codes(values, calibration)
     codes[~valid] = NODATA
     return codes
 

@@ -114,7 +114,7 @@ def rotate_to_map(
     Parameters
     ----------
     probability : callable
-        Reads windows (row, column, rows, columns) of the lattice's span, uint16, 0..`map_blocks.SCRATCH_ONE`.
+        Reads windows (row, column, rows, columns) of the lattice's span, uint16, 0..`blending_numba.SCRATCH_ONE`.
     brightness : callable
         Reads windows of the pixels of `brightness_of`; 0 for no data.
     frame : SunFrame

@@ -11,8 +11,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ..maps.window_reading import map_in_order
-from .lattice import LEAST_SHARE, Lattice, predict_ahead
-from .map_blocks import READ_BLOCK, SCRATCH_ONE
+from .blending_numba import add_kept_window, as_kept, blended
+from .lattice import Lattice, predict_ahead
+from .map_blocks import READ_BLOCK
 
 if TYPE_CHECKING:
     from ..core.part_store import PartStore
@@ -94,7 +95,7 @@ class WindowCache:
 
     def _keep(self, item):
         key, result = item
-        self._store.arrays(key, lambda: {"probability": np.rint(result * SCRATCH_ONE).astype(np.uint16)})
+        self._store.arrays(key, lambda: {"probability": as_kept(result)})
 
     def _note_blocks(self, corners):
         last = self._lattice.size_px - 1
@@ -113,15 +114,14 @@ class WindowCache:
         return self._store.arrays(self._blocks[block][0], lambda: {"codes": make(block)})["codes"]
 
     def blended(self, block: tuple[int, int]) -> np.ndarray:
-        """Return the blended probabilities of a block (upper left pixel), after `fill`: uint16, 0..`SCRATCH_ONE`."""
+        """Return the blended probabilities of a block (upper left pixel), after `fill`: uint16."""
         total = np.zeros((READ_BLOCK, READ_BLOCK), np.float32)
         share = np.zeros_like(total)
         for v, u in self._blocks[block][1]:
-            window = self._store.arrays(self._keys[v, u], dict)["probability"].astype(np.float32) / SCRATCH_ONE
+            window = self._store.arrays(self._keys[v, u], dict)["probability"]
             # Slices of the common pixels: in the block, and in the window.
             starts = v - block[0], u - block[1]
             under = tuple(slice(max(start, 0), start + self._lattice.size_px) for start in starts)
             on = tuple(slice(max(-start, 0), READ_BLOCK - start) for start in starts)
-            total[under] += (self._weights * window)[on]
-            share[under] += self._weights[on]
-        return np.rint(total / np.maximum(share, LEAST_SHARE) * SCRATCH_ONE).astype(np.uint16)
+            add_kept_window(total[under], share[under], self._weights[on], window[on])
+        return blended(total, share)

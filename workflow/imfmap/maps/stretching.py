@@ -23,5 +23,11 @@ def stretch_to_8bit(image: np.ndarray, limits: tuple[float, float] | None = None
     if not valid.any():
         return np.zeros(image.shape, np.uint8)
     low, high = (float(image[valid].min()), float(image[valid].max())) if limits is None else limits
-    scaled = 1.0 + 254.0 * (np.where(valid, image, low) - low) / max(high - low, 1e-12)
-    return np.where(valid, np.rint(np.clip(scaled, 1.0, 255.0)), 0).astype(np.uint8)
+    whole = valid.all()
+    # Each step writes over what the last one made: memory is what takes time here.
+    scaled = (image if whole else np.where(valid, image, low)) - low
+    scaled *= 254.0
+    scaled /= max(high - low, 1e-12)
+    scaled += 1.0
+    np.rint(np.clip(scaled, 1.0, 255.0, out=scaled), out=scaled)
+    return (scaled if whole else np.where(valid, scaled, 0)).astype(np.uint8)
