@@ -10,7 +10,7 @@ TITLES = {
     "floor": "Crater floor",
     "ponds": "Melt ponds",
     "probability": "Probability of fracture",
-    "density": "Length of fractures over the ground, km/km²",
+    "density": "Density of fractures, km/km²",
     "mosaic_sources": "Image that the mosaic shows, by number",
     "mosaic": "Mosaic",
 }

@@ -38,7 +38,7 @@
     const room = large && !document.body.classList.contains("folded");
     const card = find("card").hidden ? 0 : find("card")[large ? "offsetWidth" : "offsetHeight"];
     const above = large ? 40 : find("panel").offsetTop + find("panel").offsetHeight + 16;
-    return [above, 70 + (large && card ? card + 40 : 0), 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
+    return [above, large ? 110 + card : 70, 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
   }
 
   const fit = (extent, options = {}) => view.fit(extent, { padding: padding(), ...options });
