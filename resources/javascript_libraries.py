@@ -24,6 +24,8 @@ FOLDERS = {
     ROOT / "docs" / "vendor": {
         "iframe-worker@1.0.4": {"iframe-worker.js": "shim/index.js", "iframe-worker.LICENSE": "LICENSE"}
     },
+    # It looks for what keeps people with other senses, or without a mouse, from using the viewer.
+    ROOT / "tests" / "vendor": {"axe-core@4.14.1": {"axe.js": "axe.min.js", "axe.LICENSE": "LICENSE"}},
 }
 
 

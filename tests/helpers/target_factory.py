@@ -6,9 +6,12 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import shapely
+from affine import Affine
 
+from imfmap.fractures.density import write_density
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
+from imfmap.maps.ground_plane import MappedGround
 from imfmap.maps.image_facts import PRODUCTS_TAG, ImageFacts
 from imfmap.maps.image_footprints import image_footprints
 from imfmap.maps.probability_raster import create_probability, encode
@@ -74,6 +77,7 @@ def write_target(folder, grid=None):
     fractures = _bars(grid, BARS)
     rejected = _bars(grid, [SMALL_BAR], first=len(BARS) + 1).assign(reason="small")
     write_fractures(folder, fractures, rejected, _lines(fractures), _pond(grid))
+    _write_density(folder / "density.tif", grid)
     write_vector(folder / "footprints.gpkg", {"footprints": image_footprints(images)})
     left, bottom, right, top = grid.bounds
     floor = shapely.box(left + 100, bottom + 100, right + 300, top - 100)
@@ -85,6 +89,15 @@ def write_target(folder, grid=None):
     write_vector(boundary, layers)
     write_summary(folder / "summary.json", {"fractures": {"polygons": len(BARS)}})
     return Target(folder, grid, fractures, images, boundary)
+
+
+def _write_density(path, grid):
+    """Write a density on cells of 50 pixels: 0 at the left to 4 km per km2, without data in the first row."""
+    rows, columns = (-(-side // 50) for side in grid.shape)
+    cells = MapGrid(grid.crs, grid.transform * Affine.scale(50), (rows, columns))
+    bands = np.tile(np.linspace(0, 4, columns, dtype=np.float32), (2, rows, 1))
+    bands[:, 0] = np.nan
+    write_density(path, bands, MappedGround(cells, np.ones(cells.shape)), 200.0)
 
 
 def _bars(grid, bars, first=1):

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -29,6 +30,7 @@ MAP_VIEWS = {
 }
 
 
+AXE = Path(__file__).parents[1] / "vendor" / "axe.js"
 # Large, medium, and a phone upright.
 SIZES = ((1400, 900), (1024, 700), (390, 844))
 
@@ -36,7 +38,8 @@ SIZES = ((1400, 900), (1024, 700), (390, 844))
 def build(folder, grid, covering=None, images=False):
     """A target with its viewer, with its images in it if wanted. So many images cover each fracture."""
     target = write_target(folder, grid)
-    layers = {name: read_vector(target / "fractures.gpkg", name) for name in ("fractures", "rejected")}
+    names = ("fractures", "rejected", "centrelines", "segments")
+    layers = {name: read_vector(target / "fractures.gpkg", name) for name in names}
     if covering:
         products = [f"M1{number:09}LE" for number in range(covering)]
         layers["fractures"]["products"] = ",".join(products)
@@ -46,11 +49,8 @@ def build(folder, grid, covering=None, images=False):
     layers["footprints"] = read_vector(target / "footprints.gpkg")
     layers |= read_boundary(target.boundary, grid.crs)
     text, shown = ViewerText("A floor", "How"), target.images if images else ()
-    rasters, lines = (
-        (target / "mosaic.tif", target / "probability.tif"),
-        read_vector(target / "fractures.gpkg", "centrelines"),
-    )
-    write_viewer(target / "viewer", *rasters, layers, text, shown, centrelines=lines)
+    rasters = target / "mosaic.tif", target / "probability.tif"
+    write_viewer(target / "viewer", *rasters, layers, text, shown, density_path=target / "density.tif")
     return target
 
 
@@ -352,3 +352,103 @@ def test_two_images_are_laid_side_by_side_and_in_turn(visit, tmp_path):
     page.keyboard.press("Escape")
     on = "Object.entries(VIEWER.byName).filter(([, layer]) => layer.getVisible()).map(([name]) => name)"
     assert page.evaluate(on) == ["mosaic"]
+
+
+def colour(page, target, row, column):
+    """Red, green and blue that the screen shows at a pixel of the map."""
+    x, y = (float(value) for value in target.grid.xy(row, column))
+    left, top = page.evaluate("point => VIEWER.map.getPixelFromCoordinate(point)", [x, y])
+    return Image.open(io.BytesIO(page.screenshot())).convert("RGB").getpixel((int(left), int(top)))
+
+
+def test_lines_and_the_density_are_layers(visit, target):
+    page = visit(target.folder, "#at=-10.4,-165,1&on=mosaic,fractures")
+    for name in ("density", "segments", "centrelines"):
+        page.click(f"[data-layer={name}] input[type=checkbox]")
+    settled(page)
+    marks = page.eval_on_selector_all("[data-layer=density] .bar span", "cells => cells.map(cell => cell.innerText)")
+    assert marks == ["0", "2", "4"]
+    page.click("[data-layer=mosaic] input[type=checkbox]")
+    settled(page)
+    # The density grows from the left to the right; its ramp runs from blue to yellow.
+    (left, _, left_blue), (right, _, right_blue) = (colour(page, target, 345, column) for column in (320, 640))
+    assert left_blue > left and right > right_blue
+    click_on(page, target, 345, 506)
+    assert page.inner_text("#card h2") == "Segment 1 of fracture 2"
+    assert numbers(page)["length_m"] == "135.0\u2009m"
+    shown = """name => VIEWER.byName[name].getSource().getFeatures().filter(one => !one.get('hidden')).length"""
+    slide(page, "length_m", "low", 0.3)
+    assert [page.evaluate(shown, name) for name in ("fractures", "segments", "centrelines")] == [3, 3, 3]
+    page.keyboard.press("Escape")
+    click_on(page, target, 602, 665)
+    page.wait_for_timeout(500)
+    assert page.query_selector("#card[hidden]"), "the line of a fracture that is filtered away is gone, too"
+
+
+def focused(page):
+    return page.evaluate("document.activeElement.id || document.activeElement.className")
+
+
+def test_the_tab_key_goes_through_the_fractures(visit, target):
+    page = visit(target.folder)
+    page.keyboard.press("Tab")
+    assert focused(page) == "map"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid", "the focus is visible"
+    page.keyboard.press("Tab")
+    assert focused(page) != "map" and page.query_selector("#card[hidden]"), "the map holds nobody"
+    page.focus("#map")
+    seen = []
+    for keys in ("Enter", "Tab", "Tab", "Shift+Tab", "Tab", "Tab"):
+        page.keyboard.press(keys)
+        seen.append(page.inner_text("#card h2"))
+    assert seen == [f"Fracture {number}" for number in (1, 2, 3, 2, 3, 4)] and focused(page) == "map"
+    page.keyboard.press("Tab")
+    assert focused(page) != "map", "behind the last fracture comes the rest of the page"
+    page.focus("#card .step")
+    page.keyboard.press("ArrowLeft")
+    assert page.inner_text("#card h2") == "Fracture 3" and focused(page) == "step"
+    page.keyboard.press("Escape")
+    assert page.query_selector("#card[hidden]") and focused(page) == "map"
+    centre = page.evaluate("VIEWER.view.getCenter()")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("x => VIEWER.view.getCenter()[0] > x + 1", arg=centre[0])
+
+
+# The panels let the map through a little. White is the worst ground for their light words, and axe can see it.
+PLAIN = "body { background: #fff !important } #map { display: none } "
+PLAIN += "* { backdrop-filter: none !important; box-shadow: none !important }"
+STATES = {
+    "as it opens": [],
+    "card": ["#search button"],
+    "folded": ["#fold"],
+    "swipe": ["#swipe"],
+    "measuring": ["#measure"],
+}
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_axe_finds_nothing(visit, tmp_path, size):
+    target = build(tmp_path / "t", MAP_VIEWS["equirectangular"], covering=3, images=True)
+    for state, clicks in STATES.items():
+        page = visit(target.folder, "#on=mosaic,fractures,density,probability", size)
+        page.evaluate("document.querySelector('#search input').value = '2'")
+        for place in clicks:
+            page.evaluate("place => document.querySelector(place).click()", place)
+        page.wait_for_timeout(400)
+        page.add_style_tag(content=PLAIN)
+        page.evaluate(AXE.read_text())
+        found = page.evaluate("axe.run({ preload: false })")
+        assert found["passes"] and not [(part["id"], part["help"]) for part in found["violations"]], state
+        undecided = [node for part in found["incomplete"] for node in part["nodes"] if part["id"] == "color-contrast"]
+        # Signs such as + are no text. Of all words, axe knows the contrast.
+        assert all(check["message"].startswith("Element content") for node in undecided for check in node["any"]), state
+
+
+def test_a_thumb_hits_what_it_wants(visit, target):
+    page = visit(target.folder, size=SIZES[-1])
+    page.click("#fold")
+    click_on(page, target, 345, 506)
+    sizes = """parts => parts.filter(part => part.offsetHeight).map(part => [part.id || part.className || part.tagName,
+        part.getBoundingClientRect().height])"""
+    heights = page.eval_on_selector_all("button, #layers li, .track, #search input, #compare select", sizes)
+    assert len(heights) > 20 and [part for part in heights if part[1] < 32] == []

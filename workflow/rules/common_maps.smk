@@ -3,6 +3,7 @@
 from functools import partial
 from pathlib import Path
 
+from imfmap.core.choices import WAC
 from imfmap.core.texts import for_page
 from imfmap.products import product_files
 from imfmap.run import model_choice, target_choice
@@ -79,8 +80,9 @@ def merged_fractures():
 
 
 def base_map(wildcards):
-    """The user's raster below the overview of a target, if there is one."""
-    return given_file(TARGETS[wildcards.target].get("base_map"))
+    """The raster below the overview of a target, if there is one: the user's, or USGS's."""
+    given = TARGETS[wildcards.target].get("base_map")
+    return rules.fetch_base_map.output[0] if given == WAC else given_file(given)
 
 
 def existing_labels():

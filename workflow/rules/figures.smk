@@ -1,6 +1,28 @@
 """Figure sheets of a target on A4: the crater at three scales, and the rejected polygons."""
 
 
+rule fetch_base_map:
+    output:
+        # All runs share it. What is there and whole is not fetched again.
+        update("results/base_maps/wac.tif"),
+    log:
+        log_of("fetch_base_map"),
+    benchmark:
+        benchmark_of("fetch_base_map")
+    localrule: True
+    conda:
+        "../../envs/geo.yaml"
+    resources:
+        connections=1,
+    params:
+        code=code_digest("fetch_base_map.py"),
+        url=config["acquisition"]["wac_url"],
+    message:
+        "The WAC mosaic of the Moon is fetched"
+    script:
+        "../scripts/fetch_base_map.py"
+
+
 rule sheets:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",

@@ -5,7 +5,7 @@ rule map:
     input:
         mosaic=f"{RUN}/{{target}}/mosaic.tif",
         fractures=f"{RUN}/{{target}}/fractures.gpkg",
-        probability=f"{RUN}/{{target}}/probability.tif",
+        summary=f"{RUN}/{{target}}/summary.json",
         images=target_images,
         boundary=boundary_file,
     output:
@@ -27,7 +27,6 @@ rule map:
         content=content_of(boundary_file),
         title=title_of,
         footer=footer_of,
-        threshold=config["mapping"]["threshold"],
     message:
         "The map of {wildcards.target} is drawn"
     script:

@@ -92,6 +92,7 @@ rule viewer:
         probability=f"{RUN}/{{target}}/probability.tif",
         fractures=rules.vectorise.output.gpkg,
         footprints=rules.footprints.output[0],
+        density=f"{RUN}/{{target}}/density.tif",
         boundary=boundary_file,
         images=lambda wildcards: target_images(wildcards) if config["products"]["viewer_images"] else [],
     output:

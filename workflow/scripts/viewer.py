@@ -8,14 +8,10 @@ from imfmap.run.job import job
 
 with job(snakemake):
     files = snakemake.input
-    # Of lines, the viewer draws only the width profiles.
-    names = [name for name in layers_of(files.fractures) if name not in ("centrelines", "segments")]
-    layers = {name: read_vector(files.fractures, name) for name in names}
+    layers = {name: read_vector(files.fractures, name) for name in layers_of(files.fractures)}
     layers["footprints"] = read_vector(files.footprints, "footprints")
     if files.boundary:
         layers |= read_boundary(files.boundary, layers["fractures"].crs)
     text = ViewerText(from_page(snakemake.params.title), from_page(snakemake.params.footer))
-    lines = read_vector(files.fractures, "centrelines")
-    write_viewer(
-        snakemake.output[0], files.mosaic, files.probability, layers, text, files.images, snakemake.threads, lines
-    )
+    rasters = files.mosaic, files.probability
+    write_viewer(snakemake.output[0], *rasters, layers, text, files.images, snakemake.threads, files.density)

@@ -238,10 +238,10 @@ def test_a_process_that_fails_hands_over_to_the_one_that_waits(server, tmp_path)
 ASKED = {"timeout_s": 0.4, "retries": 1, "backoff_s": 0.01}
 
 
-def bring_from(liar, tmp_path, size=None, **changes):
+def bring_from(liar, tmp_path, size=None, most=None, **changes):
     """Download a file of a server that lies; its bytes."""
     settings = settings_for(liar, **{**ASKED, **changes})
-    download_file(f"{liar.url}/a.IMG", tmp_path / "a.IMG", settings, size=size)
+    download_file(f"{liar.url}/a.IMG", tmp_path / "a.IMG", settings, size=size, most=most)
     return (tmp_path / "a.IMG").read_bytes()
 
 
@@ -307,6 +307,8 @@ def test_a_file_without_end_is_given_up(tmp_path, monkeypatch):
                 bring_from(liar, tmp_path)
             with pytest.raises(InputError, match="came damaged twice .sent .* bytes instead of 7"):
                 bring_from(liar, tmp_path, size=7)
+            with pytest.raises(InputError, match="came damaged twice .sent .* bytes instead of at most 2000000"):
+                bring_from(liar, tmp_path, most=2_000_000)
     assert not list(tmp_path.iterdir())
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 from xml.etree import ElementTree
 
+import numpy as np
 import shapely
 
 from imfmap.fractures.accept import REASONS
@@ -45,3 +46,6 @@ def test_every_style_can_be_read():
             assert qml_styles.vector_style(path.stem).classes
     table = qml_styles.colour_table("probability")
     assert table.shape == (251, 4) and table[0, 3] == 0 and table[250, 3] == 255
+    table = qml_styles.colour_table("density")[::10].astype(int)
+    # Larger densities are brighter, so that a print in grey says the same.
+    assert (np.diff(table[:, :3] @ [0.21, 0.72, 0.07]) > 0).all() and (table[:, 3] == 255).all()

@@ -78,7 +78,7 @@ def write(folder, **options):
         target.boundary,
         target / "probability.tif",
         target / "mosaic.tif",
-        [target / "mosaic_sources.tif"],
+        [target / "density.tif", target / "mosaic_sources.tif"],
         target.images,
     )
     write_project(target / "map.qgz", "A floor", target / "mosaic.tif", layers)
@@ -105,6 +105,7 @@ def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
         "./boundary.gpkg|layername=floor",
         "./boundary.gpkg|layername=ponds",
         "./probability.tif",
+        "./density.tif",
         "./mosaic_sources.tif",
         *(f"./projected/{product}.tif" for product in PRODUCTS),
         "./mosaic.tif",
@@ -114,6 +115,15 @@ def test_the_project_names_its_layers_relative_and_on_the_moon(tmp_path):
     root.remove(root.find("Layouts"))
     for element in root.iter("spatialrefsys"):
         assert CRS.from_wkt(element.find("wkt").text) == target.grid.crs
+
+
+def test_the_density_has_the_colours_of_the_viewer_up_to_its_largest_value(tmp_path):
+    root = parsed(write(tmp_path / "t") / "map.qgz")
+    (layer,) = (one for one in root.iter("maplayer") if one.find("datasource").text == "./density.tif")
+    items = [(item.get("value"), item.get("color")) for item in layer.iter("item")]
+    table = qml_styles.colour_table("density")
+    assert items[0] == ("0", qml_styles.css(table[0])) and items[-1] == ("4", qml_styles.css(table[250]))
+    assert [layer.find(".//colorrampshader").get(key) for key in ("minimumValue", "maximumValue")] == ["0", "4"]
 
 
 def test_fields_have_names_for_people_and_fractures_their_number(tmp_path):

@@ -115,6 +115,7 @@ def test_a_missing_file_of_a_target_is_told_by_its_key(folder, key):
 def test_files_beside_the_images_count_too(folder, key):
     with pytest.raises(InputError, match=rf"targets.map_a.{key}: there is no file no.gpkg"):
         checked(config_with(map_a={key: "no.gpkg"}), "map_a")
+    assert checked(config_with(map_a={"base_map": "wac"}), "map_a") == [], "it is fetched"
 
 
 def test_a_missing_model_file_is_told_if_the_model_is_used(folder):

@@ -36,6 +36,7 @@ def download_file(
     check: Callable[[Path], object] | None = None,
     size: int | None = None,
     http: requests.Session | None = None,
+    most: int | None = None,
 ) -> None:
     """Fetch a file; it appears under its name when it is whole and right.
 
@@ -55,9 +56,11 @@ def download_file(
         damaged or of another product. The file is fetched again then, once; a file that is at `path`, too.
     size : int, optional
         Size of the file in bytes, if known. A file of another size is damaged, or is replaced if it is at `path`.
-        Without a size, no file may be larger than `limits.FILE_BYTES`.
+        Without a size, no file may be larger than `most`.
     http : requests.Session, optional
         Session for the archive.
+    most : int, optional
+        Largest number of bytes of a file without a size; by default `limits.FILE_BYTES`.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def download_file(
     if scheme not in ("http", "https", "file"):
         raise InputError(shown(url), "is no address of http, https or file", "correct the address")
     try:
-        _download(url, path, acquisition, check, size, http)
+        _download(url, path, acquisition, check, size, http, limits.FILE_BYTES if most is None else most)
     except OSError as error:
         if is_of_machine(error):
             raise
@@ -88,23 +91,23 @@ def download_file(
         raise SetupError(path, f"cannot be written ({error.strerror})", "look at what stands in its place") from None
 
 
-def _download(url, path, acquisition, check, size, http):
+def _download(url, path, acquisition, check, size, http, most):
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
     with _locked(part) as file:
         if path.exists() and _damage(path, check, size) is None:
             part.unlink(missing_ok=True)
             return
-        place = _from_mirror(url, part, file, acquisition, check, size)
+        place = _from_mirror(url, part, file, acquisition, check, size, most)
         if place is None:
             place = url
-            _from_archive(http or session(acquisition), url, part, file, acquisition, check, size)
+            _from_archive(http or session(acquisition), url, part, file, acquisition, check, size, most)
         note_of(part).unlink(missing_ok=True)
         part.replace(path)
         log.info("%s: %.1f MB from %s", path.name, path.stat().st_size / 1e6, place)
 
 
-def _from_mirror(url, part, file, acquisition, check, size):
+def _from_mirror(url, part, file, acquisition, check, size, most):
     """Fetch a file from the mirror; return the place there, or None where the archive has to be asked."""
     mirror = acquisition["mirror"]
     if not mirror:
@@ -115,7 +118,7 @@ def _from_mirror(url, part, file, acquisition, check, size):
     reason = "does not have it" if is_there(mirror) else "is not there"
     for place in copies_of(url, mirror):
         try:
-            damage = _fetch(http, place, part, file, acquisition, check, size, wait=False)
+            damage = _fetch(http, place, part, file, acquisition, check, size, most, wait=False)
         except NotThereError as error:
             reason = f"does not have it ({error.found})"
             continue
@@ -136,10 +139,10 @@ def _from_mirror(url, part, file, acquisition, check, size):
     return None
 
 
-def _from_archive(http, url, part, file, acquisition, check, size):
+def _from_archive(http, url, part, file, acquisition, check, size, most):
     """Fetch a file from the archive, at most twice."""
     for attempt in (1, 2):
-        damage = _fetch(http, url, part, file, acquisition, check, size)
+        damage = _fetch(http, url, part, file, acquisition, check, size, most)
         if damage is None:
             return
         page = _is_web_page(part)
@@ -207,9 +210,9 @@ def _is_web_page(part):
         return _WEB_PAGE.match(file.read(4096).removeprefix(b"\xef\xbb\xbf")) is not None
 
 
-def _fetch(http, place, part, file, acquisition, check, size, wait=True):
+def _fetch(http, place, part, file, acquisition, check, size, most, wait=True):
     """Fetch a file into its part; what is wrong with the bytes that came, None where they are right."""
-    most = limits.FILE_BYTES if size is None else size
+    most = most if size is None else size
     too_many = transfer(http, place, part, file, acquisition, most, wait)
     if too_many:
         return f"sent {too_many} instead of {'at most ' * (size is None)}{most}"

@@ -23,6 +23,8 @@ PAGES_HOURS = 12.0
 REDIRECTS = 8
 # Bytes of a file whose size is not known before. The EDRs of LROC have up to 264 MB (its archive).
 FILE_BYTES = 2 << 30
+# Bytes of a base map. USGS's WAC mosaic has 5.96 GB.
+BASE_MAP_BYTES = 8 << 30
 # A transfer that brings less than this for a whole `timeout_s` is cut, and asked for again.
 SLOWEST_BYTES_S = 100
 # Bytes of a kernel database.

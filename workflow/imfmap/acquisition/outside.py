@@ -22,7 +22,7 @@ from . import limits
 _NAME = re.compile(r"[A-Za-z0-9_?+=-][A-Za-z0-9_.?+=-]*")
 _NOT_IN_ADDRESS = re.compile(r"[ \\]")
 _HOST = re.compile(r"[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\]")
-_ENDPOINTS = ("ode_url", "zenodo_url", "isisdata_url", "mirror")
+_ENDPOINTS = ("ode_url", "zenodo_url", "isisdata_url", "wac_url", "mirror")
 _SHOWN = 200
 
 

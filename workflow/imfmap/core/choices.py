@@ -13,6 +13,9 @@ PAPER_SETS = {"train": "Tr + Va1", "validation": "Va2", "test": "Te", "map": "In
 ROLES = tuple(PAPER_SETS)
 LABELLED_ROLES = ("train", "validation", "test")
 
+# In place of a file: the base map that is fetched from USGS.
+WAC = "wac"
+
 # Images and mosaics.
 DARKS = ("pair", "nearest", "custom")
 CAMERAS = ("left", "right")

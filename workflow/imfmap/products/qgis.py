@@ -24,30 +24,19 @@ from ..maps import qml_styles
 from ..maps.grids import MapGrid
 from ..maps.rasters import open_raster
 from ..maps.vectors import layers_of
+from .layer_titles import TITLES, title_of
 from .qgis_layout import print_layout
 
 _WRITTEN_AS = "3.22.0-Białowieża"
 _DTD = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
 # A zip file records when its files were written. With a fixed time, the same project gives the same bytes.
 _EPOCH = (2000, 1, 1, 0, 0, 0)
-TITLES = {
-    "fractures": "Fractures",
-    "centrelines": "Centrelines",
-    "segments": "Segments between junctions",
-    "candidate_ponds": "Candidate melt ponds",
-    "rejected": "Rejected",
-    "footprints": "Image outlines",
-    "floor": "Crater floor",
-    "ponds": "Melt ponds",
-    "probability": "Probability of fracture",
-    "density": "Length of fractures over the ground, km/km²",
-    "mosaic_sources": "Image that the mosaic shows, by number",
-    "mosaic": "Mosaic",
-}
 # Layers that are switched off when the project opens.
 _HIDDEN = ("probability", "density", "mosaic_sources", "rejected", "footprints", "centrelines", "segments")
 # Style of the grey rasters, whose range is that of the raster.
 _GREY = "mosaic"
+# Rasters whose colours begin at zero, as in the figures.
+_FROM_ZERO = ("density",)
 _PERCENTILES = (0.5, 99.5)
 _SAMPLED_PX = 1024
 _TIP_COLUMNS = ("length_m", "mean_width_m", "depth_m", "confidence")
@@ -70,7 +59,7 @@ class ProjectLayer:
     hidden : bool
         Whether it is switched off when the project opens.
     value_range : tuple of float or None
-        Values that are shown black and white, of a raster without a style of its own.
+        Values at the ends of the colours, of a raster whose range no style knows.
     """
 
     path: Path
@@ -110,26 +99,26 @@ def layers_of_target(
         vectors += [(boundary, "floor"), (boundary, "ponds")]
     grey = [(path, Path(path).stem, TITLES.get(Path(path).stem, Path(path).stem)) for path in (*others, *images)]
     return [
-        *(
-            ProjectLayer(path, name, TITLES.get(name, name.replace("_", " ").capitalize()), hidden=name in _HIDDEN)
-            for path, name in vectors
-        ),
+        *(ProjectLayer(path, name, title_of(name), hidden=name in _HIDDEN) for path, name in vectors),
         ProjectLayer(probability, "probability", TITLES["probability"], raster=True, hidden=True),
         *(
-            ProjectLayer(path, name, title, raster=True, hidden=True, value_range=_value_range(path))
+            ProjectLayer(
+                path, name, title, raster=True, hidden=True, value_range=_value_range(path, name in _FROM_ZERO)
+            )
             for path, name, title in grey
         ),
         ProjectLayer(mosaic, "mosaic", TITLES["mosaic"], raster=True),
     ]
 
 
-def _value_range(path):
-    """Return the middle 99 % of a raster's values, from a sample of its pixels; 0 to 1 without data."""
+def _value_range(path, from_zero):
+    """Return the middle 99 % of a raster's values, or 0 and the largest, of a sample of its pixels; else 0 to 1."""
     with open_raster(path) as dataset:
         shape = tuple(min(_SAMPLED_PX, side) for side in dataset.shape)
         values = dataset.read(1, out_shape=shape, masked=True).astype(float).filled(np.nan)
     known = values[np.isfinite(values)]
-    low, high = np.percentile(known, _PERCENTILES) if len(known) else (0.0, 1.0)
+    low, high = np.percentile(known, (0, 100) if from_zero else _PERCENTILES) if len(known) else (0.0, 1.0)
+    low = 0.0 if from_zero else low
     return float(low), float(max(high, low + 1e-9))
 
 
@@ -218,16 +207,29 @@ def _layer(layer, ident, source, crs):
     provider.text = "gdal" if layer.raster else "ogr"
     if not layer.raster:
         provider.set("encoding", "UTF-8")
-    text = qml_styles.qml(_GREY if layer.value_range else layer.name)
+    text = qml_styles.qml(layer.name) or (qml_styles.qml(_GREY) if layer.value_range else None)
     if text:
         for part in ElementTree.fromstring(text):
             element.append(deepcopy(part))
     if layer.value_range:
-        for key, value in zip(("minValue", "maxValue"), layer.value_range, strict=True):
-            element.find(f".//contrastEnhancement/{key}").text = f"{value:.6g}"
+        _stretch(element, *layer.value_range)
     if layer.name in LAYERS:
         _add_words(element, layer.name)
     return element
+
+
+def _stretch(element, low, high):
+    """Lay the greys of a raster, or its colours for 0 to 1, between two values."""
+    shader = element.find(".//colorrampshader")
+    if shader is None:
+        for key, value in (("minValue", low), ("maxValue", high)):
+            element.find(f".//contrastEnhancement/{key}").text = f"{value:.6g}"
+        return
+    shader.attrib |= {"minimumValue": f"{low:.6g}", "maximumValue": f"{high:.6g}"}
+    element.find(".//rasterrenderer").attrib |= {"classificationMin": f"{low:.6g}", "classificationMax": f"{high:.6g}"}
+    for item in shader.iter("item"):
+        value = low + (high - low) * float(item.get("value"))
+        item.attrib |= {"value": f"{value:.6g}", "label": f"{value:.3g}"}
 
 
 def _add_words(element, name):

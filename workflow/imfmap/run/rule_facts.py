@@ -116,6 +116,7 @@ RULES = {
     "distances": _MAP,
     "statistics": _OTHER,
     "check_measures": _OTHER,
+    "fetch_base_map": RuleFacts(fetches="the WAC mosaic of the Moon"),
     "sheets": _MAP,
     "tables": _OTHER,
     "footprints": _MAP,

@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from ..core.choices import LABELLED_ROLES, LEAST_CALIBRATED
+from ..core.choices import LABELLED_ROLES, LEAST_CALIBRATED, WAC
 from ..core.errors import InputError, SetupError
 from ..core.files import expanded
 from ..maps.user_files import pending_edits
@@ -300,7 +300,7 @@ def _files_of_targets(config: dict, names: list[str]) -> Iterator[tuple[str, str
         for key in ("edrs", "cubes", "projected"):
             yield from ((f"targets.{name}.{key}", path) for path in target.get(key, []))
         for key in ("image_table", "mosaic", "boundary", "base_map"):
-            if key in target:
+            if key in target and (key, target[key]) != ("base_map", WAC):
                 yield f"targets.{name}.{key}", target[key]
         if isinstance(target.get("products"), str):
             yield f"targets.{name}.products", target["products"]

@@ -7,7 +7,7 @@ from affine import Affine
 
 from imfmap.core.errors import InputError
 from imfmap.fractures.orientations import rose
-from imfmap.products.figures.base_map import read_base_map
+from imfmap.products.figures.base_map import check_base_map, read_base_map
 from imfmap.products.figures.sheets import overview_sheet
 from tests.helpers.target_factory import target_grid
 
@@ -42,3 +42,15 @@ def test_a_base_map_elsewhere_is_refused(drawn, tmp_path):
     far = target_grid(lat_deg=40.0)
     with pytest.raises(InputError, match="wac.tif: does not reach the target"):
         read_base_map(base_map(tmp_path / "wac.tif", far, 200), drawn[0].grid)
+
+
+def test_a_file_that_is_no_map_is_refused(tmp_path):
+    path = base_map(tmp_path / "wac.tif", target_grid(), 200)
+    check_base_map(path)
+    with rasterio.open(tmp_path / "photo.tif", "w", driver="GTiff", height=8, width=9, count=1, dtype="uint8"):
+        pass
+    (tmp_path / "page.tif").write_bytes(b"nothing that a raster begins with")
+    with pytest.raises(InputError, match=r"photo\.tif: has no CRS"):
+        check_base_map(tmp_path / "photo.tif")
+    with pytest.raises(InputError, match=r"page\.tif"):
+        check_base_map(tmp_path / "page.tif")

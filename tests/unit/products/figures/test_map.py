@@ -10,6 +10,7 @@ from pypdf import PdfReader
 from imfmap.fractures.orientations import rose
 from imfmap.maps.image_facts import ImageFacts
 from imfmap.products.figures.map import MapText, choose_insets, map_figure
+from imfmap.products.figures.panel import Layout
 from imfmap.products.figures.width_colours import width_colours
 from tests.helpers.small_maps import CRS, grid_of, mosaic
 
@@ -97,3 +98,26 @@ def test_insets_stay_on_the_map():
     assert choose_insets(fractures(grid, []), grid) == []
     # One place is not shown twice.
     assert len(choose_insets(fractures(grid, [(100, 60, 40, 4)]), grid)) == 1
+
+
+@pytest.mark.parametrize("insets", [0, 1, 2])
+@pytest.mark.parametrize("shape", [(300, 300), (900, 300), (2000, 300), (500, 600), (350, 300), (120, 500)])
+def test_the_page_is_filled_from_margin_to_margin(shape, insets):
+    layout = Layout(shape, insets)
+    (width, height), margin = layout.size, layout.MARGIN
+    assert sorted(layout.size) == [11.69, 16.54], "A3"
+    upright = height > width
+    assert upright == (shape[0] > 2 * shape[1]) or insets < 2
+    column, top = layout.panel
+    map_bottom = layout.top - layout.map_height
+    assert map_bottom >= layout.FOOT and top - layout.PANEL >= layout.FOOT - 1e-9
+    if layout.wide:
+        assert layout.map_width == pytest.approx(width - 2 * margin) and top < map_bottom
+        assert column + layout.side <= width - margin + 1e-9
+        assert insets < 2 or column + layout.side == pytest.approx(width - margin)
+        return
+    assert column + layout.side == pytest.approx(width - margin)
+    before, behind = layout.left - margin, column - layout.GAP - (layout.left + layout.map_width)
+    assert before == pytest.approx(behind) and before >= -1e-9, "the map is in the middle of the rest"
+    # An inset and the panel do not overlap.
+    assert layout.column(0)[1] - layout.column(1)[1] >= layout.inset + 0.27

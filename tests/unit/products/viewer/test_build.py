@@ -133,6 +133,39 @@ def test_outlines_come_back_from_their_steps():
     assert data["values"]["note"] == [None]
 
 
+def test_lines_come_back_from_their_steps():
+    grid = target_grid()
+    left, _, _, top = grid.bounds
+    line = shapely.LineString([(left + 3, top - 30), (left + 30, top - 33), (left + 60, top - 3)])
+    columns = {"fracture": [7], "distances_m": ["[1.0]"], "widths_m": ["[2.0]"]}
+    data = payload.features(gpd.GeoDataFrame(columns, geometry=[line], crs=grid.crs), grid)
+    assert "outlines" not in data and list(data["values"]) == ["fracture"], "profiles are given once, elsewhere"
+    points = np.cumsum(np.reshape(data["lines"][0][0], (-1, 2)), axis=0) * payload.QUANTUM_PX * grid.resolution_m
+    np.testing.assert_allclose(
+        np.column_stack([left + points[:, 0], top - points[:, 1]]), shapely.get_coordinates(line), atol=1e-6
+    )
+
+
+def test_the_density_is_a_picture_on_its_own_place(tmp_path):
+    target = write_target(tmp_path / "t")
+    layers = {"fractures": target.fractures}
+    rasters = target / "mosaic.tif", target / "probability.tif"
+    write_viewer(target / "viewer", *rasters, layers, ViewerText("t"), density_path=target / "density.tif")
+    entry = json.loads((target / "viewer" / "data.js").read_text().removeprefix("window.IMF = ").removesuffix(";\n"))
+    entry = next(raster for raster in entry["rasters"] if raster["name"] == "density")
+    with rasterio.open(target / "density.tif") as dataset:
+        assert entry["extent"] == list(dataset.bounds)
+    assert entry["marks"] == ["0", "2", "4"] and entry["colours"][-1] == "#fee838"
+    picture = np.array(Image.open(target / "viewer" / entry["picture"]).convert("RGBA"))
+    table = qml_styles.colour_table("density")
+    assert (picture[0, :, 3] == 0).all() and (picture[1:, :, 3] == 255).all(), "no data in the first row"
+    np.testing.assert_array_equal(picture[1, [0, -1]], table[[0, 250]])
+    with rasterio.open(target / "density.tif", "r+", IGNORE_COG_LAYOUT_BREAK="YES") as dataset:
+        dataset.crs = on_another_crs(target.grid).crs.to_wkt()
+    with pytest.raises(InputError, match=r"density.tif: is on another CRS"):
+        write_viewer(target / "viewer", *rasters, layers, ViewerText("t"), density_path=target / "density.tif")
+
+
 def test_the_folder_holds_all_that_the_page_asks_for(tmp_path):
     target = write_target(tmp_path / "t")
     layers = {"fractures": target.fractures, "floor": gpd.read_file(target.boundary, layer="floor")}

@@ -74,6 +74,11 @@ def test_a_recipe_is_one_word_away(root, recipe, model):
             5,
             r"targets\.floor: unknown key 'latt' \(did you mean lat\?\); allowed: .*lat, lon",
         ),
+        (
+            ("targets", "floor"),
+            {**BASE["targets"]["floor"], "body": "mercury", "base_map": "wac"},
+            r"targets\.floor: has the base map wac and the body mercury; give a raster of that body",
+        ),
         (("targets", "floor", "edrs"), ["a.IMG"], r"targets\.floor: has edrs and simulate; give exactly one of search"),
         (("targets", "floor", "role"), "judge", r"'judge' is not allowed; use one of train, validation, test, map"),
         (("targets", "Floor 2"), BASE["targets"]["floor"], r"'Floor 2' has the wrong form"),

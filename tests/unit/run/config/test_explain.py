@@ -35,8 +35,8 @@ def refusal(text):
     ("text", "line"),
     [
         ("acquisition: {retry: 3}", "acquisition: unknown key 'retry' (did you mean retries?); allowed: ode_url, "
-         "zenodo_url, mirror, isisdata, isisdata_url, connections, timeout_s, retries, backoff_s, max_images, "
-         "min_gain, max_age_days"),
+         "zenodo_url, wac_url, mirror, isisdata, isisdata_url, connections, timeout_s, retries, backoff_s, "
+         "max_images, min_gain, max_age_days"),
         ("coarse: {resolution: 6}", "coarse: unknown key 'resolution' (did you mean resolution_m?); allowed: "
          "resolution_m, model"),
         ("processing: {resolution_m: '2'}", "processing.resolution_m: '2' is no number; write 2 without quotes (a "

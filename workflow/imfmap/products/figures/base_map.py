@@ -35,6 +35,19 @@ class BaseMap:
     picture: np.ndarray
 
 
+def check_base_map(path: str | Path) -> None:
+    """Refuse a file that is no map.
+
+    Raises
+    ------
+    InputError
+        If it is no raster, or has no CRS.
+    """
+    with open_raster(path) as source:
+        if source.crs is None:
+            raise InputError(path, "has no CRS", "take a raster that has one")
+
+
 def read_base_map(path: str | Path, grid: MapGrid) -> BaseMap:
     """Read the part of a base map that a target's figure shows.
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
-from matplotlib import colormaps
 from matplotlib.collections import LineCollection
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import ListedColormap
 from matplotlib.lines import Line2D
 
 from ...labels.width_classes import WIDTH_CLASSES
+from ...maps import qml_styles
 from ...plots.cartography import INK, NO_DATA, graticule, halo, scale_bar
 from ...plots.style import COLOURS, GREY, saved_figure
 from .rose import EVEN_DASHES, MEAN_AXIS, draw_rose
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ...maps.ground_plane import MappedGround
 
 # Even steps of lightness with every kind of colour vision, without the darkest, since outlines are dark.
-DENSITY_RAMP = LinearSegmentedColormap.from_list("density", colormaps["cividis"](np.linspace(0.12, 1.0, 256)))
+DENSITY_RAMP = ListedColormap(qml_styles.colour_table("density") / 255, "density")
 _MAP_INCHES = 4.6
 # A title may have two dollar signs, and means no formula by them.
 _TITLE = {"fontsize": 9, "fontweight": "bold", "parse_math": False}

@@ -172,7 +172,7 @@ def _free_corners(layout, grid, fractures, insets):
 def _draw_compass(figure, layout, grid, corner, images):
     side = layout.COMPASS + 0.2
     place = layout.place(
-        layout.MARGIN + 0.1 + corner[0] * (layout.map_width - side),
+        layout.left + 0.1 + corner[0] * (layout.map_width - side),
         layout.top - layout.map_height + 0.1 + corner[1] * (layout.map_height - side),
         layout.COMPASS,
         layout.COMPASS,
@@ -189,8 +189,8 @@ def _draw_inset(figure, layout, number, mosaic, grid, fractures, inset):
     figure.text(*layout.point(start, top - 0.13), inset.letter, fontsize=11, fontweight="bold", va="center")
     figure.text(*layout.point(start + 0.2, top - 0.13), inset.caption, fontsize=9, va="center")
     for column in (0, 1):
-        place = start + column * (layout.INSET + 0.1), top - 0.27 - layout.INSET
-        axes = figure.add_axes(layout.place(*place, layout.INSET, layout.INSET))
+        place = start + column * (layout.inset + 0.1), top - 0.27 - layout.inset
+        axes = figure.add_axes(layout.place(*place, layout.inset, layout.inset))
         axes.set_facecolor(NO_DATA)
         axes.imshow(picture, extent=(left, right, bottom, high), interpolation="nearest")
         if column:
@@ -211,7 +211,7 @@ def _draw_text(figure, layout, text, grid, images):
         va="center",
     )
     lines = [reference_words(grid), image_words(images), method_words(text.threshold, text.footer)]
-    small = "\n".join(textwrap.fill(line, layout.LETTERS) for line in lines if line)
+    small = "\n".join(textwrap.fill(line, layout.letters) for line in lines if line)
     figure.text(*layout.point(x, 0.32), small, fontsize=7, color=FAINT, va="bottom", linespacing=1.35)
 
 

@@ -29,14 +29,17 @@ AREAS = {
 class Layout:
     """Places on a page of A3, in inches from its lower left corner.
 
-    Beside the map, or below a wide one, stand columns of one width: the insets, and a panel of numbers.
+    Beside the map, or below a wide one, stand columns of one width: the insets, and a panel of numbers. The page stands
+    upright if that gives a larger map. The column ends at the right margin, and the map is in the middle of the rest.
     """
 
-    MARGIN, GAP, SIDE, TITLE, FOOT, INSET = 0.5, 0.4, 4.5, 0.95, 1.15, 2.2
-    INSET_STEP, PANEL = 2.62, 3.95
-    # A3, landscape; letters of the small print that fit between its margins.
-    PAGE, LETTERS = (16.54, 11.69), 260
-    COMPASS = 0.95
+    MARGIN, GAP, TITLE, FOOT = 0.5, 0.4, 0.95, 1.15
+    PANEL, COMPASS = 3.95, 0.95
+    PAGES = ((16.54, 11.69), (11.69, 16.54))
+    # Least and largest width of a column; what an inset is higher than its pictures.
+    LEAST_SIDE, LARGEST_SIDE, CAPTION = 4.5, 5.5, 0.42
+    # Letters of the small print in an inch.
+    LETTERS = 16.7
 
     def __init__(self, shape: tuple[int, int], insets: int):
         """Lay out a page.
@@ -48,16 +51,36 @@ class Layout:
         insets : int
             Number of insets.
         """
-        aspect = shape[0] / shape[1]
-        self.size, self.insets = self.PAGE, insets
-        across, high = self.PAGE[0] - 2 * self.MARGIN, self.PAGE[1] - self.TITLE - self.FOOT
-        room = high - self.GAP - self.PANEL
-        self.wide = across * aspect < room
-        # Ticks and their degrees stand below the map.
-        width = across if self.wide else min(across - self.GAP - self.SIDE, (high - 0.25) / aspect)
+        self.insets, aspect = insets, shape[0] / shape[1]
+        (self.map_width, self.wide), self.size = max(
+            ((self._map_on(page, aspect), page) for page in self.PAGES), key=lambda one: one[0][0]
+        )
+        self.map_height = self.map_width * aspect
         self.top = self.size[1] - self.TITLE
-        self.map_width, self.map_height = width, width * aspect
-        self.main = self.place(self.MARGIN, self.top - self.map_height, self.map_width, self.map_height)
+        across, high = self._room(self.size)
+        if self.wide:
+            spare = most = (across - insets * self.GAP) / (insets + 1)
+        else:
+            spare = across - self.GAP - self.map_width
+            most = 2 * ((high - self.PANEL) / insets - self.CAPTION) + 0.1 if insets else self.LARGEST_SIDE
+        self.side = max(self.LEAST_SIDE, min(spare, most, self.LARGEST_SIDE))
+        # Two pictures beside each other.
+        self.inset = (self.side - 0.1) / 2
+        self.left = self.MARGIN + (0 if self.wide else (spare - self.side) / 2)
+        self.main = self.place(self.left, self.top - self.map_height, self.map_width, self.map_height)
+
+    def _room(self, page):
+        """Return width and height between title, small print and margins."""
+        return page[0] - 2 * self.MARGIN, page[1] - self.TITLE - self.FOOT
+
+    def _map_on(self, page, aspect):
+        """Return the width of the map on a page, and whether the columns stand below it."""
+        across, high = self._room(page)
+        columns = (self.insets + 1) * (self.LEAST_SIDE + self.GAP) - self.GAP
+        if across * aspect < high - self.GAP - self.PANEL and columns <= across:
+            return across, True
+        # Ticks and their degrees stand below the map.
+        return min(across - self.GAP - self.LEAST_SIDE, (high - 0.25) / aspect), False
 
     def place(self, left: float, bottom: float, width: float, height: float) -> tuple[float, float, float, float]:
         """Convert a rectangle in inches to fractions of the page, which Matplotlib needs."""
@@ -70,8 +93,13 @@ class Layout:
     def column(self, number: int) -> tuple[float, float]:
         """Return left and top of an inset (inches), or of the panel, which comes after the last inset."""
         if self.wide:
-            return self.MARGIN + number * (self.SIDE + self.GAP), self.top - self.map_height - self.GAP
-        return self.MARGIN + self.map_width + self.GAP, self.top - number * self.INSET_STEP
+            return self.MARGIN + number * (self.side + self.GAP), self.top - self.map_height - self.GAP
+        return self.size[0] - self.MARGIN - self.side, self.top - number * (self.inset + self.CAPTION)
+
+    @property
+    def letters(self) -> int:
+        """int: letters of the small print that fit between the margins."""
+        return int(self.LETTERS * self._room(self.size)[0])
 
     @property
     def panel(self) -> tuple[float, float]:
@@ -94,7 +122,7 @@ def draw_numbers(figure: "Figure", layout: Layout, fractures: "geopandas.GeoData
     )
     y = top - 0.3
     for index, (number, name) in enumerate(numbers):
-        x = left + index * layout.SIDE / 3
+        x = left + index * layout.side / 3
         figure.text(*layout.point(x, y), number, fontsize=17, fontweight="bold", va="center")
         figure.text(*layout.point(x, y - 0.3), name, fontsize=8.5, color=FAINT, va="center")
 
@@ -131,7 +159,7 @@ def draw_numbers_and_rose(
     if not len(fractures):
         return
     left, top = layout.panel
-    draw_widths(figure.add_axes(layout.place(left, top - 1.95, layout.SIDE - 0.05, 1.0)), fractures)
+    draw_widths(figure.add_axes(layout.place(left, top - 1.95, layout.side - 0.05, 1.0)), fractures)
     figure.text(*layout.point(left, top - 2.4), "fractures by mean width", fontsize=8.5, color=FAINT, va="center")
     side = 1.3
     place = layout.place(left + 0.1, top - 2.62 - side, side, side)
@@ -155,7 +183,7 @@ def draw_legend(
         words = "directions of the centrelines\n(area of a petal: length)"
         figure.text(*layout.point(left, top - 1.2), words, fontsize=8.5, color=FAINT, va="center", linespacing=1.4)
     if handles:
-        axes = figure.add_axes(layout.place(left, top - 0.8, layout.SIDE - 1.8, 0.8))
+        axes = figure.add_axes(layout.place(left, top - 0.8, layout.side - 1.8, 0.8))
         axes.axis("off")
         legend = axes.legend(
             handles=handles,

@@ -205,7 +205,7 @@ def _draw_side(figure, page, top, fractures, rose, boundary, suns):
         axes.tick_params(labelsize=5)
         box = place_on_page(left + 0.14, top - _OVERVIEW - 0.06, 0.95, 0.95, page)
         draw_rose(figure.add_axes(box, projection="polar"), rose)
-        words = "directions of centrelines\n(area: their length)"
+        words = "directions of\ncentrelines\n(area: length)"
         y = (top - _OVERVIEW + 0.41) / page[1]
         figure.text(x + 1.36 / page[0], y, words, fontsize=7.5, color=FAINT, va="center", linespacing=1.4)
     inset_boxes = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...core.errors import InputError
 from ...core.files import replacing_folder
 from ...maps import qml_styles
-from ...maps.alignment import check_same_pixels, offset_on
+from ...maps.alignment import check_same_pixels, offset_on, same_crs
 from ...maps.grids import MapGrid
-from ...maps.probability_raster import CODES, NODATA
+from ...maps.probability_raster import NODATA
 from ...maps.rasters import open_raster, read_window
+from ..layer_titles import TITLES, title_of
 from . import payload, pyramid
 
 if TYPE_CHECKING:
@@ -57,7 +59,7 @@ def write_viewer(
     text: ViewerText,
     images: Sequence[str | Path] = (),
     threads: int = 2,
-    centrelines: "geopandas.GeoDataFrame | None" = None,
+    density_path: str | Path | None = None,
 ) -> None:
     """Write the viewer of a target.
 
@@ -70,15 +72,16 @@ def write_viewer(
     probability_path : str or Path
         8-bit probability raster on the same grid.
     layers : mapping of str to geopandas.GeoDataFrame
-        Layers in the mosaic's CRS: ``fractures`` (see `measures.measure`), and optionally ``rejected``, ``footprints``,
-        ``floor``, ``ponds`` and others that have a style in resources/styles.
+        Layers in the mosaic's CRS: ``fractures`` and optionally ``centrelines``, whose width profiles it draws (see
+        `measures.measure`), ``segments``, ``rejected``, ``footprints``, ``floor``, ``ponds`` and others that have a
+        style in resources/styles.
     text : ViewerText
     images : sequence of str or Path
         Projected images to show as layers.
     threads : int
         Number of pictures that are encoded at a time.
-    centrelines : geopandas.GeoDataFrame, optional
-        Centrelines with the width profiles that the viewer draws (see `measures.measure`).
+    density_path : str or Path, optional
+        Density of fractures (see `density.write_density`).
 
     Raises
     ------
@@ -93,13 +96,15 @@ def write_viewer(
         with open_raster(mosaic_path) as mosaic:
             grid = MapGrid.of(mosaic)
             read = partial(read_window, mosaic, fill=0)
-            rasters = [_pyramid(new, "mosaic", "Mosaic", grid, read, threads)]
+            rasters = [_pyramid(new, "mosaic", grid, read, threads)]
         for path in images:
             rasters.append(_image(new, path, grid, threads))
         with open_raster(probability_path) as probability:
             check_same_pixels(probability, grid, mosaic_path)
             read = partial(_codes, probability)
-            rasters.append(_pyramid(new, "probability", "Probability", grid, read, threads, by_code=True))
+            rasters.append(_pyramid(new, "probability", grid, read, threads, by_code=True))
+        if density_path is not None:
+            rasters.append(_density(new, density_path, grid))
         data = {
             "title": text.title,
             "footer": text.footer,
@@ -112,9 +117,9 @@ def write_viewer(
             "tile_px": pyramid.TILE_PX,
             "quantum_px": payload.QUANTUM_PX,
             "rasters": rasters,
-            "profiles": {} if centrelines is None else payload.profiles(centrelines),
+            "profiles": payload.profiles(layers["centrelines"]) if "centrelines" in layers else {},
             "layers": {
-                name: {**payload.features(frame, grid), "style": payload.classes(name)}
+                name: {"title": title_of(name), **payload.features(frame, grid), "style": payload.classes(name)}
                 for name, frame in layers.items()
                 if len(frame) or name == "fractures"
             },
@@ -146,19 +151,37 @@ def _proj4(crs):
     return re.sub(r"\+R=(\S+)", r"+a=\1 +b=\1", proj4).replace(" +type=crs", "")
 
 
-def _pyramid(folder, name, label, grid, read, threads, by_code=False):
+def _pyramid(folder, name, grid, read, threads, by_code=False):
     """Write the pyramid of a raster, and return its entry for the viewer's data."""
     reduce = pyramid.most if by_code else pyramid.mean
     encode = pyramid.colour_picture(qml_styles.colour_table("probability")) if by_code else pyramid.grey_picture
     tiles = pyramid.write_pyramid(folder / "tiles" / name, grid.shape, read, reduce, encode, threads)
-    entry = {"name": name, "label": label, "tiles": tiles}
-    return {**entry, "colours": _colours()} if by_code else entry
+    entry = {"name": name, "label": TITLES.get(name), "tiles": tiles}
+    return {**entry, **_colour_bar(name, 1.0)} if by_code else entry
 
 
-def _colours():
-    """Return the colours of probabilities from 0 to 1 at even steps, as CSS."""
-    table = qml_styles.colour_table("probability")
-    return [qml_styles.css(table[round(share * CODES)]) for share in np.linspace(0, 1, _COLOUR_STEPS)]
+def _density(folder, path, grid):
+    """Write the picture of the density of length, which is coarse, and return its entry."""
+    with open_raster(path) as dataset:
+        own, values = MapGrid.of(dataset), dataset.read(1)
+    if not same_crs(own, grid):
+        raise InputError(path, "is on another CRS than the mosaic", "make both again for one target")
+    known = np.isfinite(values)
+    largest = max(float(values[known].max()), 1e-9) if known.any() else 1.0
+    table = qml_styles.colour_table("density")
+    picture = table[np.rint(np.where(known, values, 0) / largest * (len(table) - 1)).astype(int)]
+    picture[..., 3] = np.where(known, picture[..., 3], 0)
+    (folder / "density.webp").write_bytes(pyramid.picture(picture))
+    place = {"picture": "density.webp", "extent": own.bounds}
+    return {"name": "density", "label": TITLES["density"], **place, **_colour_bar("density", largest)}
+
+
+def _colour_bar(name, largest):
+    """Return the colours of values from 0 to the largest at even steps, as CSS, and values at its ends and middle."""
+    table = qml_styles.colour_table(name)
+    steps = np.rint(np.linspace(0, len(table) - 1, _COLOUR_STEPS)).astype(int)
+    marks = ["0", f"{largest / 2:.2g}", f"{largest:.2g}"]
+    return {"colours": [qml_styles.css(table[step]) for step in steps], "marks": marks}
 
 
 def _image(folder, path, grid, threads):
@@ -175,7 +198,7 @@ def _image(folder, path, grid, threads):
             return np.where(np.isfinite(values), 1 + np.rint(254 * np.clip(share, 0, 1)), 0).astype(np.uint8)
 
         product = Path(path).stem
-        return {**_pyramid(folder, f"image-{product}", product, grid, read, threads), "image": True}
+        return {**_pyramid(folder, f"image-{product}", grid, read, threads), "label": product, "image": True}
 
 
 def _codes(dataset, row, column, rows, columns):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Corners of outlines are rounded to quarter pixels. Outlines along pixel edges stay exact.
 QUANTUM_PX = 0.25
 _LABELLED = {column.name: column for column in COLUMNS if column.label}
+# Width profiles, which `profiles` gives.
+_PROFILE = ("distances_m", "widths_m")
 _UNITS = {"_m": "m", "_m2": "m²", "_km": "km", "_km2": "km²", "_deg": "°"}
 
 
@@ -27,22 +29,23 @@ def features(frame: "geopandas.GeoDataFrame", grid: "MapGrid") -> dict[str, Any]
     Parameters
     ----------
     frame : geopandas.GeoDataFrame
-        Polygons in the CRS of the grid.
+        Polygons or lines in the CRS of the grid.
     grid : MapGrid
 
     Returns
     -------
     dict
         ``columns``: name, label, unit and decimals of each; ``values``: a list for each column; ``outlines``: for each
-        feature a list of polygons, each a list of rings. A ring has column and row of its first corner in quarter
-        pixels, then the steps from corner to corner.
+        feature a list of polygons, each a list of rings; or ``lines``: a list of lines. A ring or line has column and
+        row of its first corner in quarter pixels, then the steps from corner to corner.
     """
+    frame = frame.drop(columns=[name for name in _PROFILE if name in frame.columns])
     names = [name for name in _LABELLED if name in frame.columns]
     names += [name for name in frame.columns if name not in _LABELLED and name != frame.geometry.name]
     return {
         "columns": [{"name": name, **_label_and_unit(name)} for name in names],
         "values": {name: _plain(frame[name]) for name in names},
-        "outlines": [_rings(geometry, grid) for geometry in frame.geometry],
+        **_shapes(frame, grid),
     }
 
 
@@ -111,6 +114,12 @@ def _plain(column):
     return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
+def _shapes(frame, grid):
+    if len(frame) and frame.geom_type.isin(("LineString", "MultiLineString")).all():
+        return {"lines": [[_steps(line, grid) for line in shapely.get_parts(shape)] for shape in frame.geometry]}
+    return {"outlines": [_rings(shape, grid) for shape in frame.geometry]}
+
+
 def _rings(geometry, grid):
     return [
         [_steps(ring, grid) for ring in (polygon.exterior, *polygon.interiors)]
@@ -119,8 +128,9 @@ def _rings(geometry, grid):
     ]
 
 
-def _steps(ring, grid):
+def _steps(line, grid):
+    points = shapely.get_coordinates(line)
     # The last point of a ring is its first one again.
-    row, column = grid.rowcol(*shapely.get_coordinates(ring)[:-1].T)
+    row, column = grid.rowcol(*(points[:-1] if line.geom_type == "LinearRing" else points).T)
     points = np.rint(np.stack([column + 0.5, row + 0.5], axis=1) / QUANTUM_PX).astype(int)
     return np.diff(points, axis=0, prepend=0).ravel().tolist()

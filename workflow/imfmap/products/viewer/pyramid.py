@@ -111,7 +111,12 @@ def grey_picture(pixels: np.ndarray) -> bytes:
 
 def colour_picture(table: np.ndarray) -> Callable[[np.ndarray], bytes]:
     """Return an encoder of tiles as lossless WebP, with a colour table of uint8 (N, 4)."""
-    return lambda pixels: _webp(table[np.minimum(pixels, len(table) - 1)], lossless=True)
+    return lambda pixels: picture(table[np.minimum(pixels, len(table) - 1)])
+
+
+def picture(colours: np.ndarray) -> bytes:
+    """Return uint8 RGBA (rows, columns, 4) as lossless WebP."""
+    return _webp(colours, lossless=True)
 
 
 def _joined(quarters, reduce, tile_px):

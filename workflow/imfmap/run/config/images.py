@@ -178,6 +178,10 @@ class Acquisition(Section):
     zenodo_url: Url = Field(
         "https://zenodo.org/api", description="address of the service that published weights come from"
     )
+    wac_url: Url = Field(
+        "https://planetarymaps.usgs.gov/mosaic/Lunar_LRO_LROC-WAC_Mosaic_global_100m_June2013.tif",
+        description="address of the mosaic that `base_map: wac` fetches (6.0 GB)",
+    )
     mirror: FileOrUrl | None = Field(
         None,
         description="folder with EDRs anywhere in it, or address of a copy of the archive in its old or new layout; it "

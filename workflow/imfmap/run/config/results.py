@@ -149,7 +149,7 @@ class Products(Section):
     )
     qgis: bool = Field(True, description="`map.qgz`, a QGIS project of the target")
     viewer: bool = Field(True, description="`viewer/index.html`, the map for any browser")
-    viewer_images: bool = Field(False, description="show every projected image as a layer of the viewer")
+    viewer_images: bool = Field(True, description="show every projected image as a layer of the viewer")
     stac: bool = Field(True, description="`stac/`, a STAC collection of the target, and the run's `catalog.json`")
 
 

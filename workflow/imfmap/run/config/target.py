@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from ...core.choices import CAMERAS, ROLES, SUMMINGS
+from ...core.choices import CAMERAS, ROLES, SUMMINGS, WAC
 from ...core.limits import MOST_CHOSEN
 from ...maps.bodies import BODIES, PROJECTIONS
 from ...simulate.settings import IMAGE_RANGES, ImageSettings
@@ -120,7 +120,9 @@ class Target(Section):
     )
     boundary: File = Field(ABSENT, description="file with polygon layers `floor` and `ponds`")
     base_map: File = Field(
-        ABSENT, description="raster of the body, such as a WAC mosaic, below the overview of the figure sheet"
+        ABSENT,
+        description="raster of the body below the overview of the figure sheet; `wac`: the Moon's WAC mosaic of 100 m "
+        "per pixel, which is fetched from USGS once for all runs (6.0 GB)",
     )
     model: ModelName = Field(ABSENT, description="model that maps the target, instead of `inference.model`")
     search: Search = Field(
@@ -159,6 +161,12 @@ class Target(Section):
     )
     incidence_deg: number(ge=0, lt=90) = Field(ABSENT, description="for a `mosaic` under one Sun: incidence angle")
     simulate: Simulate = Field(ABSENT, description="source: a simulated scene (below)")
+
+    @model_validator(mode="after")
+    def _base_map_of_the_body(self):
+        if "base_map" in self.model_fields_set and self.base_map == WAC and self.body != "moon":
+            raise fault(f"has the base map {WAC} and the body {self.body}", "give a raster of that body as base_map")
+        return self
 
     @model_validator(mode="after")
     def _one_source(self):

@@ -64,6 +64,7 @@ class ReferenceCost:
 
 
 _Cost = ReferenceCost
+WAC_BYTES = 5.96e9
 _CUBE_BYTES = 1.06e9
 REFERENCE = {
     "all": _Cost(0.0),
@@ -139,6 +140,7 @@ REFERENCE = {
     "distances": _Cost(15.0),
     "statistics": _Cost(11.0, kept_bytes=1e6),
     "check_measures": _Cost(3.0),
+    "fetch_base_map": _Cost(60.0, kept_bytes=WAC_BYTES),
     "sheets": _Cost(5.8, kept_bytes=6e6),
     "tables": _Cost(0.8),
     "footprints": _Cost(1.0),

@@ -14,6 +14,7 @@ from .reference_costs import (
     MOST_KERNEL_BYTES,
     REFERENCE,
     SMALL_NETWORK,
+    WAC_BYTES,
     WEIGHTS_BYTES,
     network_work,
     strip_megapixels,
@@ -24,6 +25,7 @@ _FETCHED_BYTES = {
     "fetch_isisdata": KERNEL_BYTES,
     "fetch_weights": WEIGHTS_BYTES,
     "fetch_checkpoint": WEIGHTS_BYTES,
+    "fetch_base_map": WAC_BYTES,
 }
 
 

@@ -11,20 +11,11 @@ const Layers = (() => {
     resolutions: Array.from({ length: levels }, (_, level) => grid.resolution_m * 2 ** (levels - 1 - level)),
   });
 
-  const TITLES = {
-    fractures: "Fractures",
-    rejected: "Rejected",
-    footprints: "Image outlines",
-    floor: "Crater floor",
-    ponds: "Melt ponds",
-    candidate_ponds: "Candidate melt ponds",
-  };
   const SHOWN = new Set(["mosaic", "fractures", "floor", "ponds", "candidate_ponds"]);
-  const ORDER = ["floor", "ponds", "candidate_ponds", "footprints", "rejected", "fractures"];
+  const ORDER = ["floor", "ponds", "candidate_ponds", "footprints", "rejected", "fractures", "centrelines", "segments"];
 
-  function title(name) {
-    return TITLES[name] || name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
-  }
+  // Dark lines below those whose style has none, so that they show on bright ground.
+  const CASINGS = { centrelines: "rgba(5,7,10,0.75)", segments: "rgba(5,7,10,0.75)" };
 
   /** For each level, a function that says whether a tile was written. Tiles without data are not written. */
   function index(raster) {
@@ -39,7 +30,8 @@ const Layers = (() => {
     });
   }
 
-  function raster(entry) {
+  /** A pyramid of tiles: smooth from afar, with the map's own pixels from near. */
+  function tiled(entry) {
     const there = index(entry);
     const source = (interpolate) =>
       new ol.source.TileImage({
@@ -53,19 +45,30 @@ const Layers = (() => {
       });
     // Zoomed in further than this, pixels of the map show as they are, with sharp edges.
     const turn = 0.9 * grid.resolution_m;
-    const group = new ol.layer.Group({
+    return new ol.layer.Group({
       layers: [
         new ol.layer.Tile({ source: source(true), minResolution: turn, preload: 2 }),
         new ol.layer.Tile({ source: source(false), maxResolution: turn }),
       ],
-      visible: SHOWN.has(entry.name),
-      opacity: entry.name === "probability" ? 0.8 : 1,
     });
-    group.setProperties({ name: entry.name, title: entry.label, kind: entry.image ? "image" : "raster", colours: entry.colours });
-    return group;
   }
 
-  function ring(steps) {
+  /** One picture, for a raster of few pixels. */
+  function single({ picture, extent }) {
+    const source = new ol.source.ImageStatic({ url: picture, imageExtent: extent, projection: Ground.projection });
+    return new ol.layer.Image({ source });
+  }
+
+  function raster(entry) {
+    const layer = entry.picture ? single(entry) : tiled(entry);
+    layer.setVisible(SHOWN.has(entry.name));
+    layer.setOpacity({ probability: 0.8, density: 0.7 }[entry.name] ?? 1);
+    const { name, label: title, colours, marks } = entry;
+    layer.setProperties({ name, title, kind: entry.image ? "image" : "raster", colours, marks });
+    return layer;
+  }
+
+  function line(steps) {
     const points = [];
     let [column, row] = [0, 0];
     for (let at = 0; at < steps.length; at += 2) {
@@ -76,8 +79,18 @@ const Layers = (() => {
         grid.top - row * quantumPx * grid.resolution_m,
       ]);
     }
-    points.push(points[0]);
     return points;
+  }
+
+  function ring(steps) {
+    const points = line(steps);
+    return [...points, points[0]];
+  }
+
+  /** Geometries of a layer, one for each feature. */
+  function shapes({ outlines, lines }) {
+    if (lines) return lines.map((parts) => new ol.geom.MultiLineString(parts.map(line)));
+    return outlines.map((polygons) => new ol.geom.MultiPolygon(polygons.map((rings) => rings.map(ring))));
   }
 
   /** Class of each feature in its layer's style. */
@@ -93,13 +106,26 @@ const Layers = (() => {
 
   function look(name, part) {
     const dash = { footprints: [7, 5], rejected: [3, 3], candidate_ponds: [6, 4] }[name];
-    const width = { fractures: 1.3, floor: 1.6, ponds: 1.4, candidate_ponds: 1.6 }[name] || 1.2;
+    const width = { fractures: 1.3, floor: 1.6, ponds: 1.4, candidate_ponds: 1.6, segments: 2 }[name] || 1.2;
     const inside = new ol.style.Style({
       fill: new ol.style.Fill({ color: part.fill }),
       stroke: new ol.style.Stroke({ color: part.line, width, lineDash: dash }),
     });
-    if (!part.casing) return [inside];
-    return [new ol.style.Style({ stroke: new ol.style.Stroke({ color: part.casing, width: width + 2 }) }), inside];
+    const casing = part.casing || CASINGS[name];
+    const below = casing ? [new ol.style.Style({ stroke: new ol.style.Stroke({ color: casing, width: width + 2 }) })] : [];
+    return [...below, inside, ...(name === "segments" ? [ends(part.line)] : [])];
+  }
+
+  /** Dots at the ends of segments, which show where one ends and the next begins. */
+  function ends(color) {
+    const rim = new ol.style.Stroke({ color: CASINGS.segments, width: 1 });
+    return new ol.style.Style({
+      image: new ol.style.Circle({ radius: 2.6, fill: new ol.style.Fill({ color }), stroke: rim }),
+      geometry: (feature) => {
+        const lines = feature.getGeometry().getCoordinates();
+        return new ol.geom.MultiPoint(lines.flatMap((points) => [points[0], points[points.length - 1]]));
+      },
+    });
   }
 
   function named(text) {
@@ -117,8 +143,8 @@ const Layers = (() => {
   function vector(name) {
     const layer = layers[name];
     const looks = layer.style.classes.map((part) => look(name, part));
-    const features = layer.outlines.map((polygons, at) => {
-      const feature = new ol.Feature(new ol.geom.MultiPolygon(polygons.map((rings) => rings.map(ring))));
+    const features = shapes(layer).map((shape, at) => {
+      const feature = new ol.Feature(shape);
       feature.setId(`${name}-${at}`);
       feature.setProperties({ layer: name, at, class: classOf(layer, at), hidden: false }, true);
       return feature;
@@ -136,11 +162,11 @@ const Layers = (() => {
       extent: name === "floor" || name === "ponds" ? Ground.extent : undefined,
       declutter: Boolean(labels),
     });
-    shown.setProperties({ name, title: title(name), kind: "vector" });
+    shown.setProperties({ name, title: layer.title, kind: "vector" });
     return shown;
   }
 
   const known = Object.keys(layers).filter((name) => !ORDER.includes(name));
   const vectors = [...known, ...ORDER.filter((name) => name in layers)].map(vector);
-  return { all: [...rasters.map(raster), ...vectors], title };
+  return { all: [...rasters.map(raster), ...vectors] };
 })();

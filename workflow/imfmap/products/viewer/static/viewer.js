@@ -7,6 +7,8 @@
   const byName = Object.fromEntries(Layers.all.map((layer) => [layer.get("name"), layer]));
   const fractures = data.fractures;
   const PANEL_PX = 340;
+  // Layers of lines of the fractures, which carry the fracture's number.
+  const LINES = ["centrelines", "segments"];
 
   // --- map ---
 
@@ -35,7 +37,8 @@
     const large = window.innerWidth > 900;
     const room = large && !document.body.classList.contains("folded");
     const card = find("card").hidden ? 0 : find("card")[large ? "offsetWidth" : "offsetHeight"];
-    return [40, 70 + (large && card ? card + 40 : 0), 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
+    const above = large ? 40 : find("panel").offsetTop + find("panel").offsetHeight + 16;
+    return [above, large ? 110 + card : 70, 60 + (large ? 0 : card), room ? PANEL_PX + 30 : 40];
   }
 
   const fit = (extent, options = {}) => view.fit(extent, { padding: padding(), ...options });
@@ -74,11 +77,20 @@
     legend();
   }
 
+  /** Hide the fractures that do not pass, and their lines. */
   function filter() {
+    const left = new Set();
     for (const feature of byName.fractures.getSource().getFeatures()) {
-      feature.set("hidden", !Filters.passes(feature.get("at")), true);
+      const passes = Filters.passes(feature.get("at"));
+      feature.set("hidden", !passes, true);
+      if (passes) left.add(numberOf(feature));
     }
-    byName.fractures.getSource().changed();
+    for (const name of LINES) {
+      for (const feature of byName[name]?.getSource().getFeatures() ?? []) {
+        feature.set("hidden", !left.has(data[name].values.fracture[feature.get("at")]), true);
+      }
+    }
+    for (const name of ["fractures", ...LINES]) byName[name]?.getSource().changed();
     count();
   }
 
@@ -87,7 +99,7 @@
   function legend() {
     const { column, classes } = fractures.style;
     const known = fractures.columns.find(({ name }) => name === column);
-    find("legend-title").textContent = known ? known.label : Layers.title(column || "fractures");
+    find("legend-title").textContent = known ? known.label : fractures.title;
     const numbers = new Array(classes.length).fill(0);
     for (const feature of shownFractures()) numbers[feature.get("class")] += 1;
     find("legend").innerHTML = "";
@@ -104,7 +116,7 @@
     const line = document.createElement("li");
     line.dataset.layer = layer.get("name");
     const part = data[layer.get("name")]?.style.classes[0];
-    const colours = layer.get("colours");
+    const [colours, marks] = [layer.get("colours"), layer.get("marks")];
     line.innerHTML = `
       <label><input type="checkbox"><i class="${layer.get("kind")} ${layer.get("name")}"
         style="--fill:${part?.fill || "none"};--line:${part?.swatch || "#8b97a8"}"></i><span></span></label>
@@ -113,7 +125,7 @@
     if (colours) {
       const ramp = `linear-gradient(90deg, ${colours.join(", ")})`;
       line.querySelector("i").style.background = ramp;
-      line.insertAdjacentHTML("beforeend", `<div class="bar"><b></b><span>0</span><span>0.5</span><span>1</span></div>`);
+      line.insertAdjacentHTML("beforeend", `<div class="bar"><b></b>${marks.map((mark) => `<span>${mark}</span>`).join("")}</div>`);
       line.querySelector(".bar b").style.background = ramp;
     }
     const [box, slider] = line.querySelectorAll("input");
@@ -178,6 +190,7 @@
     const box = document.createElement("div");
     box.className = "images";
     box.tabIndex = 0;
+    box.setAttribute("role", "group");
     box.setAttribute("aria-label", "Images that cover it; those that do not show it by themselves are faint");
     box.innerHTML = `<table><thead><tr><th scope="col">Image</th><th scope="col" title="Incidence">Inc.</th>
       <th scope="col" title="Sunlight comes from this direction, clockwise from north">Sun</th>
@@ -205,6 +218,7 @@
 
   const heading = {
     fractures: (at) => `Fracture ${fractures.values.fracture?.[at] ?? at + 1}`,
+    segments: (at) => `Segment ${data.segments.values.segment[at]} of fracture ${data.segments.values.fracture[at]}`,
     rejected: (at) => `Rejected ${data.rejected.values.fracture?.[at] ?? at + 1}`,
     footprints: (at) => data.footprints.values.product[at],
   };
@@ -224,7 +238,7 @@
         <button type="button" class="close" aria-label="Close">×</button></header>
         <div class="actions"><button type="button" class="zoom">Zoom to it</button>
         <button type="button" class="link">Copy link</button></div>`;
-      card.querySelector("h2").textContent = (heading[name] || (() => Layers.title(name)))(at);
+      card.querySelector("h2").textContent = (heading[name] || (() => data[name].title))(at);
       const lit = images(data[name], at);
       const along = name === "fractures" ? profile(numberOf(feature)) : null;
       card.querySelector(".actions").before(...[along, table(data[name], at), lit].filter(Boolean));
@@ -235,11 +249,20 @@
           card.querySelector(`.step[data-by="${button.dataset.by}"]`)?.focus();
         });
       }
-      card.querySelector(".close").addEventListener("click", () => choose(null));
+      card.querySelector(".close").addEventListener("click", () => {
+        find("map").focus();
+        choose(null);
+      });
       card.querySelector(".zoom").addEventListener("click", () => closer(feature));
       card.querySelector(".link").addEventListener("click", (event) => copyLink(event.target));
     }
     remember();
+  }
+
+  /** Those of the fractures that the filters leave whose outlines reach into the map's window. */
+  function inSight() {
+    const window = view.calculateExtent(map.getSize());
+    return shownFractures().filter((feature) => feature.getGeometry().intersectsExtent(window));
   }
 
   /** Choose the next fracture by number, or the one before, of those that the filters leave. */
@@ -286,7 +309,7 @@
 
   function at(pixel) {
     const layered = (name) => (layer) => layer === byName[name];
-    for (const name of ["fractures", "rejected", "footprints"]) {
+    for (const name of ["segments", "fractures", "rejected", "footprints"]) {
       if (!byName[name]?.getVisible()) continue;
       const options = { layerFilter: layered(name), hitTolerance: name === "footprints" ? 0 : 5 };
       const hits = map.getFeaturesAtPixel(pixel, options).filter((feature) => feature.get("layer") === name);
@@ -415,11 +438,36 @@
   for (const button of find("save").querySelectorAll("button")) {
     button.addEventListener("click", () => TakeAway[button.dataset.kind](shownFractures()));
   }
+  // Once Enter has chosen a fracture, Tab goes through them on the map; at the last one, and after Escape, it leaves it.
+  find("map").addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !measuring.active()) {
+      const [first] = inSight();
+      if (first) choose(first);
+    }
+    if (event.key !== "Tab" || chosen?.get("layer") !== "fractures") return;
+    const shown = shownFractures();
+    const next = shown[shown.indexOf(chosen) + (event.shiftKey ? -1 : 1)];
+    if (next) {
+      event.preventDefault();
+      go(next);
+    }
+  });
+  find("card").addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!by || chosen?.get("layer") !== "fractures" || event.target.closest(".images")) return;
+    event.preventDefault();
+    step(by);
+    find("card").querySelector(`.step[data-by="${by}"]`).focus();
+  });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
       if (measuring.active()) measuring.stop();
       else if (comparing.active()) comparing.stop();
-      else choose(null);
+      else {
+        // The focus would be lost with the card.
+        if (find("card").contains(document.activeElement)) find("map").focus();
+        choose(null);
+      }
     }
     const writes = event.target.matches("input:not([type=range]):not([type=checkbox]), select");
     if (writes || event.ctrlKey || event.metaKey || event.altKey) return;
