@@ -45,7 +45,7 @@ def planned(folder, text, goal="all"):
         ),
         (one_of("products: no_such.csv"), "targets.a.products: there is no file no_such.csv"),
         (one_of('products: [M1500000000LE], title: "A\\x01B"'), "targets.a.title: has the character U+0001"),
-        (f"targets: {{a: {MAPPED}}}", "models: is empty, so that nothing can map a; add one, such as"),
+        (f"targets: {{a: {MAPPED}}}", "models: is empty, so no model can map a; add one, such as"),
     ],
 )
 def test_it_stops_with_one_line(tmp_path, text, line):
@@ -76,7 +76,7 @@ def test_without_a_model_all_but_the_map_is_made(tmp_path):
     status, said = planned(tmp_path, f"targets: {{a: {MAPPED}}}", "results/bad/a/projected/M1500000000LE.tif")
     assert status == 0, said
     status, said = planned(tmp_path, f"targets: {{a: {MAPPED}}}", "results/bad/a/map.png")
-    assert status != 0 and "models: is empty, so that nothing can map a" in said
+    assert status != 0 and "models: is empty, so no model can map a" in said
 
 
 def test_unusual_names_of_files_are_planned(tmp_path):

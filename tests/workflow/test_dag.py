@@ -179,7 +179,7 @@ def test_a_bad_configuration_stops_at_once(tmp_path, mini_config, change, said):
 def test_a_name_that_is_no_target_gets_the_nearest_ones(tmp_path):
     status, text = run_snakemake(tmp_path, CONFIG, "-n", "--", "croookes", check=False)
     assert status != 0 and "Traceback" not in text
-    (line,) = [line for line in text.splitlines() if line.startswith("croookes: no target of ")]
+    (line,) = [line for line in text.splitlines() if line.startswith("croookes: is no target of ")]
     assert "config.yaml; did you mean crookes or crookes_coarse or crookes_retrained? snakemake --list" in line
     assert not (tmp_path / "results").exists()
 
@@ -247,4 +247,4 @@ def test_a_list_says_what_each_target_is(tmp_path):
 @pytest.mark.parametrize("name", ["giordano_bruno", "unseen", "king_bridge"])
 def test_a_target_of_another_shipped_configuration_is_told(tmp_path, name):
     status, said = run_snakemake(tmp_path, CONFIG, "-n", name, check=False)
-    assert status and re.search(rf"{name}: no target of \S+, but of (\S+); add --configfile \1", said)
+    assert status and re.search(rf"{name}: is no target of \S+, but of (\S+); add --configfile \1", said)

@@ -22,7 +22,7 @@ rule infer_uncalibrated:
         code=code_digest("infer_images.py"),
         inference=deciding(config["inference"]) | {"calibrated": False},
     message:
-        "{wildcards.model} searches each image of {wildcards.target}, to be calibrated"
+        "{wildcards.model} searches each image of {wildcards.target} for its calibration"
     script:
         "../scripts/infer_images.py"
 

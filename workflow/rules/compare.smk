@@ -74,7 +74,7 @@ rule compare_one_image:
     params:
         code=code_digest("compare_one_image.py"),
     message:
-        "One image gives each pixel of {wildcards.target} its probability by {wildcards.model}"
+        "For each pixel of {wildcards.target}, the probability of one image is taken ({wildcards.model})"
     script:
         "../scripts/compare_one_image.py"
 

@@ -25,7 +25,7 @@ if RECIPE == "sun_aligned":
             code=code_digest("infer_image.py"),
             inference=deciding(config["inference"]),
         message:
-            "Fractures are searched in {wildcards.product}"
+            "{wildcards.product} is searched for fractures"
         script:
             "../scripts/infer_image.py"
 
@@ -75,6 +75,6 @@ else:
             code=code_digest("infer_mosaic.py"),
             inference=deciding(config["inference"]),
         message:
-            "Fractures are searched in the mosaic of {wildcards.target}"
+            "The mosaic of {wildcards.target} is searched for fractures"
         script:
             "../scripts/infer_mosaic.py"

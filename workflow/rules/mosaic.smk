@@ -24,7 +24,7 @@ rule mosaic:
         place=place,
         mosaic=lookup("processing/mosaic", within=config),
     message:
-        "The images of {wildcards.target} are mosaicked"
+        "The mosaic of {wildcards.target} is made from its images"
     script:
         "../scripts/mosaic.py"
 
@@ -50,7 +50,7 @@ rule isis_mosaic:
         priority=config["processing"]["mosaic"]["priority"],
         products=lambda wildcards: usable(wildcards.target),
     message:
-        "equalizer and automos mosaic the images of {wildcards.target}"
+        "equalizer and automos make the mosaic of {wildcards.target}"
     script:
         "../scripts/isis_mosaic.py"
 

@@ -48,7 +48,7 @@ rule footprints:
     params:
         code=code_digest("footprints.py"),
     message:
-        "The images of {wildcards.target} are outlined"
+        "The outlines of the images of {wildcards.target} are written"
     script:
         "../scripts/footprints.py"
 

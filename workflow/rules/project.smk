@@ -234,7 +234,7 @@ rule project_raster:
         min_valid_fraction=config["processing"]["min_valid_fraction"],
         allow_missing=ALLOW_MISSING,
     message:
-        "{wildcards.product}, projected elsewhere, is laid on the map of {wildcards.target}"
+        "The projected image {wildcards.product} is moved to the map of {wildcards.target}"
     script:
         "../scripts/project_raster.py"
 

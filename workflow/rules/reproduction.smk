@@ -53,7 +53,7 @@ if "reproduction" in config:
             code=code_digest("reproduce.py"),
             titles={target: target_title(target) for target in config["reproduction"]["files"]},
         message:
-            "Our maps are laid beside the published ones"
+            "Our maps are compared with the published ones"
         script:
             "../scripts/reproduce.py"
 

@@ -19,7 +19,7 @@ rule simulate_calibration:
         code=code_digest("simulate_calibration.py"),
         seed=SEED,
     message:
-        "Calibration files of a simulated NAC are made ({wildcards.year})"
+        "The calibration files of a simulated NAC are made ({wildcards.year})"
     script:
         "../scripts/simulate_calibration.py"
 

@@ -30,7 +30,7 @@ def test_an_unknown_name_gets_the_nearest_names(name, near):
     with pytest.raises(InputError) as error:
         check_names(["tycho", name], TARGETS, OTHERS, "config.yaml")
     said = str(error.value)
-    assert said == f"{name}: no target of config.yaml; {near}snakemake --list-target-rules shows all names"
+    assert said == f"{name}: is no target of config.yaml; {near}snakemake --list-target-rules shows all names"
 
 
 @given(st.text("abcxyz", min_size=1, max_size=12), st.lists(st.text("abcxyz", min_size=1, max_size=12), unique=True))
@@ -50,7 +50,7 @@ def test_a_target_of_another_configuration_is_told_with_that_configuration(tmp_p
     with pytest.raises(InputError) as error:
         check_names(["king"], TARGETS, OTHERS, "config.yaml", configs)
     assert str(error.value) == (
-        f"king: no target of config.yaml, but of {tmp_path}/3.yaml; add --configfile {tmp_path}/3.yaml"
+        f"king: is no target of config.yaml, but of {tmp_path}/3.yaml; add --configfile {tmp_path}/3.yaml"
     )
 
 

@@ -59,7 +59,7 @@ def test_without_a_cluster_the_profile_still_reads(root, monkeypatch, tmp_path):
 def test_a_cluster_that_forgets_its_jobs_is_refused(cluster, text, age, waits_for_ever):
     cluster(text.format(age=age))
     if waits_for_ever:
-        with pytest.raises(InputError, match=rf"forgotten {age} s after they end \(MinJobAge\).*MinJobAge=300"):
+        with pytest.raises(InputError, match=rf"forgets a job {age} s after its end \(MinJobAge\).*MinJobAge=300"):
             slurm.check_memory()
     else:
         slurm.check_memory()

@@ -65,7 +65,7 @@ def test_every_target_with_a_role_has_a_coarser_one():
         ),
         (
             lambda c: c["models"]["coarse_net"].update(recipe="sun_aligned"),
-            "'coarse_net' is of recipe sun_aligned; the run's is",
+            "'coarse_net' is of recipe sun_aligned; choose one of recipe",
         ),
         (
             lambda c: c["targets"].update(tr_coarse=c["targets"]["aside"]),

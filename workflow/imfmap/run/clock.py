@@ -49,7 +49,7 @@ def settle(theirs: Iterable[str | Path], results: str | Path, *, change: bool) -
     shown = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(latest_s))
     first = found[0][1]
     files = f"{first} has a time" if len(found) == 1 else f"{first} and {len(found) - 1} more files have times"
-    return [f"{files} in the future (up to {shown}): what they hold counts, not when; check the clock"]
+    return [f"{files} in the future (up to {shown}): their contents count, not their times; check the clock"]
 
 
 def _now_ns(folder):

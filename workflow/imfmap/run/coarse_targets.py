@@ -69,7 +69,7 @@ def _check_model(config, model, resolution_m, where):
         raise InputError(where, f"coarse.model: no model '{model}'", f"models has: {', '.join(known) or 'none'}")
     if known[model]["recipe"] != config["recipe"]:
         found = f"coarse.model: '{model}' is of recipe {known[model]['recipe']}"
-        raise InputError(where, found, f"the run's is {config['recipe']}")
+        raise InputError(where, found, f"choose one of recipe {config['recipe']}, as the run")
     if "architecture" in known[model] and known[model].get("resolution_m") != resolution_m:
         found = f"coarse.model: '{model}' is trained at another resolution"
         raise InputError(where, found, f"give it resolution_m: {resolution_m:g}")

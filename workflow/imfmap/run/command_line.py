@@ -67,10 +67,12 @@ def check_names(
             continue
         elsewhere = [str(path) for path in configs if name in _targets_of(path)]
         if elsewhere:
-            raise InputError(name, f"no target of {where}, but of {elsewhere[0]}", f"add --configfile {elsewhere[0]}")
+            raise InputError(
+                name, f"is no target of {where}, but of {elsewhere[0]}", f"add --configfile {elsewhere[0]}"
+            )
         near = difflib.get_close_matches(name.lower(), [*targets, *others], n=_NEAREST, cutoff=_LIKENESS)
         meant = f"did you mean {' or '.join(near)}? " if near else ""
-        raise InputError(name, f"no target of {where}", f"{meant}snakemake --list-target-rules shows all names")
+        raise InputError(name, f"is no target of {where}", f"{meant}snakemake --list-target-rules shows all names")
 
 
 def _targets_of(path: str | Path) -> Iterable[str]:

@@ -130,5 +130,7 @@ def read_records(folder: str | Path) -> dict[str, dict]:
                 if Path(output).exists() and record["ended"] >= records.get(output, record)["ended"]:
                     records[output] = record
         except (KeyError, TypeError):
-            raise InputError(path, "is no record of a job", "delete it: its files are then of an unknown job") from None
+            raise InputError(
+                path, "is no record of a job", "delete it; which job made its files is then unknown"
+            ) from None
     return records

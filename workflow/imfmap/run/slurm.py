@@ -32,7 +32,7 @@ def check_memory() -> None:
     if age and int(age[1]) < LONGEST_SILENCE_S and re.search(r"accounting_storage/none", settings):
         raise InputError(
             "Slurm (scontrol show config)",
-            f"no accounting, and jobs forgotten {age[1]} s after they end (MinJobAge): Snakemake would wait for ever",
+            f"has no accounting, and forgets a job {age[1]} s after its end (MinJobAge): Snakemake would wait for ever",
             "ask the administrators for accounting, or for MinJobAge=300",
         )
 

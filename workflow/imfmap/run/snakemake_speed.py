@@ -56,7 +56,7 @@ def notes() -> list[str]:
     if not (others := changed()):
         return []
     names = ", ".join(name.partition(":")[2] for name in others)
-    return [f"this Snakemake is new to the workflow ({names}): it plans and runs the same, and takes longer"]
+    return [f"the workflow does not know this Snakemake ({names}): results are the same, but planning takes longer"]
 
 
 def plan_quickly() -> None:

@@ -116,7 +116,7 @@ def check_calibration(config: dict, asked: Iterable[str], where: str) -> None:
         found = f"targets: {len(places)} target{'s' if len(places) != 1 else ''} of role validation to calibrate on"
         raise InputError(where, found, f"give {LEAST_CALIBRATED} or more, or use config/calibration.yaml")
     if "model" not in config["inference"]:
-        raise InputError(where, "models: is empty, so that there is nothing to calibrate", "name a model")
+        raise InputError(where, "models: is empty, so there is no model to calibrate", "name a model")
 
 
 def check_files(config: dict, asked: Iterable[str], where: str, local_path: Callable[[str], str]) -> None:

@@ -16,7 +16,7 @@ def test_a_target_has_no_name_of_a_rule(name):
 
 
 def test_what_no_model_maps_is_told_with_what_to_add():
-    with pytest.raises(InputError, match=r"^x\.yaml: models: is empty, so that nothing can map a; add one, such as"):
+    with pytest.raises(InputError, match=r"^x\.yaml: models: is empty, so no model can map a; add one, such as"):
         check_can_map(CONFIG, ["b", "a"], "x.yaml")
 
 

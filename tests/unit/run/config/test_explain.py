@@ -132,7 +132,7 @@ def test_a_section_without_a_value_is_told(section):
 
 @pytest.mark.parametrize("config", [None, [], "text", 3])
 def test_a_file_without_keys_is_told(config):
-    with pytest.raises(InputError, match=r"x\.yaml: holds no keys"):
+    with pytest.raises(InputError, match=r"x\.yaml: has no keys"):
         complete(config, "x.yaml")
 
 

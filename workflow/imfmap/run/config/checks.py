@@ -90,7 +90,7 @@ def check_can_map(config: dict, targets: Iterable[str], where: str | Path) -> No
     for name in targets:
         if "model" not in config["targets"][name] and "model" not in config["inference"]:
             remedy = "add one, such as imfmapper: {zenodo: 15101175}, the paper's published weights"
-            raise InputError(where, f"models: is empty, so that nothing can map {name}", remedy)
+            raise InputError(where, f"models: is empty, so no model can map {name}", remedy)
 
 
 def _check_processing(processing, where):

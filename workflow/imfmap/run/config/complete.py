@@ -128,7 +128,7 @@ def _checked(config, where):
 
 def _refuse_without_keys(config, where):
     if not isinstance(config, dict):
-        raise InputError(where, "holds no keys", "compare it with config/config.yaml")
+        raise InputError(where, "has no keys", "compare it with config/config.yaml")
 
 
 def _choose_model(config):
@@ -174,7 +174,7 @@ def _plain_values(value, where, above=()):
         return value.isoformat()
     if value is None or isinstance(value, str | int | float):
         return value
-    found = f"{_key_of(above)}: is a {type(value).__name__}, which a tag such as !!set, !!binary or !!python makes"
+    found = f"{_key_of(above)}: is a {type(value).__name__}, made by a tag such as !!set, !!binary or !!python"
     raise InputError(where, found, "write a text, a number, true, false, null, a list or a mapping")
 
 

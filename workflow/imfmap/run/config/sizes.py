@@ -38,7 +38,7 @@ def check_sizes(config: dict, where: str | Path) -> None:
             )
             raise InputError(key, found, "give a larger extent_km (or diameter_km), or a smaller resolution_m")
         aspect = max(width_m, height_m) / min(width_m, height_m)
-        check_limit(aspect, MOST_ASPECT, key, "times as long as wide is its map", "give a wider extent_km")
+        check_limit(aspect, MOST_ASPECT, key, "times as long as wide (the map of the target)", "give a wider extent_km")
         cells = (CELLS * width_m / radius_m) * (CELLS * height_m / radius_m)
         remedy = "give a larger mapping.density_radius_m"
         check_limit(cells, MOST_DENSITY_CELLS, key, "cells in the density map", remedy)
