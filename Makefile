@@ -48,8 +48,10 @@ real-data:
 real: real-data .venv/run.stamp  ## map a real image (needs IMF_REAL_DATA) with the demo's model
 	$(SNAKEMAKE) giordano_bruno --configfile config/demo.yaml
 
-weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated scenes (hours)
+weights: .venv/run.stamp  ## train resources/detector.pt again, on simulated scenes, and calibrate it (hours)
 	$(BIN)/python resources/detector.py --processes $(CORES) --threads $(CORES)
+	$(MAKE) calibration MODEL=resources/detector.pt
+	$(BIN)/python resources/detector.py --calibrated results/calibration/models/net/calibrated.pt
 
 javascript-libraries: .venv/bin/python  ## fetch the JavaScript libraries of the viewer and of the documentation again (needs npm)
 	$(BIN)/python resources/javascript_libraries.py

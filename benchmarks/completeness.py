@@ -47,11 +47,16 @@ def tables(report: Mapping[str, Any]) -> str:
     lines += ["", "| sum | width class | maps | mapped / true | corrected / true | spread | limits hold the truth % |"]
     lines += ["|---|---|---|---|---|---|---|"]
     for row in report["corrected"]:
-        ratios = " | ".join(f"{row[key]:.2f}" for key in ("mapped", "corrected", "spread"))
+        ratios = " | ".join(_ratio(row[key]) for key in ("mapped", "corrected", "spread"))
         lines.append(
             f"| {row['kind']} | {row['width_class']} | {row['maps']} | {ratios} | {_percent(row['coverage'])} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _ratio(value):
+    """Return a ratio; "-" if no map had fractures of the class."""
+    return "-" if value is None else f"{value:.2f}"
 
 
 def _percent(share):

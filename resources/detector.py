@@ -16,6 +16,7 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ MODEL = {
 }
 # ImageNet's weights of the encoder, as benchmarks/imagenet_encoder.py writes them.
 ENCODER_WEIGHTS = HERE.parent / "results" / "pretrained" / "tf_efficientnet_lite0.pth"
-# Threshold of the maps. It was chosen on the real panels of fractured melt (docs/model_card.md).
+# Threshold of the maps, until a calibration chooses one.
 THRESHOLD = 0.6
 TRAINING = {
     "learning_rate": 0.002,
@@ -184,9 +185,17 @@ def scene_tiles(seed: int, folder: Path) -> None:
 
 
 def ship(checkpoint: Path, out: Path) -> None:
-    """Write the weights of a training as the detector: with its threshold, and in half the bytes."""
+    """Write a network as the detector, in half the bytes.
+
+    Parameters
+    ----------
+    checkpoint : Path
+        Of a training; or calibrated (``make calibration``), with its own threshold and its completeness.
+    out : Path
+    """
     network, settings = load_checkpoint(checkpoint)
-    save_checkpoint(out, network.half(), settings | {"threshold": THRESHOLD})
+    threshold = {} if settings.get("calibration") else {"threshold": THRESHOLD}
+    save_checkpoint(out, network.half(), settings | threshold)
 
 
 def main() -> None:
@@ -203,12 +212,17 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2, help="threads that train")
     parser.add_argument("--model", type=json.loads, default={}, help="settings of the network that differ, as JSON")
     parser.add_argument("--training", type=json.loads, default={}, help="settings of the training that differ, as JSON")
+    parser.add_argument("--calibrated", type=Path, help="train nothing; ship what make calibration wrote")
     starts = parser.add_mutually_exclusive_group()
     starts.add_argument(
         "--encoder-weights", type=Path, default=ENCODER_WEIGHTS, help="ImageNet's weights of the encoder"
     )
     starts.add_argument("--start", type=Path, help="weights of a whole network to start from")
     options = parser.parse_args()
+    if options.calibrated:
+        ship(options.calibrated, options.out)
+        copyfile(options.calibrated.with_name("completeness.csv"), options.out.with_suffix(".completeness.csv"))
+        return
     tiles = options.folder / "tiles"
     tiles.mkdir(parents=True, exist_ok=True)
     seeds = [*range(FIRST_SEED, FIRST_SEED + options.scenes)]
