@@ -57,6 +57,7 @@ def plans(mini):
     own = "results/mini/own/projected/M1500004000LE.tif"
     targets = {
         **mini["targets"],
+        "floor": {**floor, "base_map": "wac"},
         **dict.fromkeys(("va2", "va3"), mini["targets"]["va"]),
         "direct": {**place, "simulate": {**floor["simulate"], "path": "direct"}},
         "found": {**place, "search": {}},

@@ -35,7 +35,7 @@ def test_an_image_more_remakes_neither_calibration_files_nor_other_images(tmp_pa
     made = [
         line.rpartition("(")[2].rstrip(")")
         for line in plan.splitlines()
-        if "Calibration files of a simulated NAC" in line
+        if "calibration files of a simulated NAC" in line
     ]
     assert set(made) == {"2026"}
     assert "simulate_scene" not in plan
