@@ -25,6 +25,7 @@ from skimage.segmentation import watershed
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow"))
 
+from imfmap.fractures.limits import MIN_AREA_M2  # noqa: E402
 from imfmap.fractures.measures import measure  # noqa: E402
 from imfmap.maps.grids import MapGrid  # noqa: E402
 from imfmap.maps.ground_plane import mapped_ground  # noqa: E402
@@ -34,7 +35,6 @@ from imfmap.maps.vectors import read_vector  # noqa: E402
 from imfmap.scoring.measure_errors import truth_measures  # noqa: E402
 
 DEPTHS = (0.1, 0.2)
-LEAST_AREA_M2 = 150.0
 LONG_SHARE = 0.5
 
 
@@ -86,7 +86,7 @@ def main() -> None:
         for depth in DEPTHS:
             pieces = cut(codes, owner, depth, only_long).astype(np.int32)
             areas = np.bincount(pieces.ravel()) * grid.resolution_m**2
-            pieces[areas[pieces] < LEAST_AREA_M2] = 0
+            pieces[areas[pieces] < MIN_AREA_M2] = 0
             outlines = [shape(one) for one, value in shapes(pieces, pieces > 0, 8, grid.transform) if value]
             polygons = gpd.GeoDataFrame(geometry=outlines, crs=grid.crs)
             name = f"{depth:g}, {'long valleys' if only_long else 'all valleys'}"
