@@ -9,7 +9,7 @@ from imfmap.simulate.settings import SceneSettings
 @pytest.mark.parametrize(
     ("mapping", "said"),
     [
-        ({"sed": 1}, r"simulate\.sed: unknown key; known keys: seed, preset"),
+        ({"sed": 1}, r"simulate\.sed: unknown key; did you mean seed\? config/README.md"),
         ({"seed": "one"}, r"simulate\.seed: 'one' is no whole number"),
         ({"crater_slope": "steep"}, r"simulate\.crater_slope: 'steep' is no number"),
         ({"polygonal_share": 0.8, "parallel_share": 0.4}, "add up to more than 1"),

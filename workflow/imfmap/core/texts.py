@@ -3,6 +3,10 @@
 import html
 import unicodedata
 
+from .errors import printable
+
+# Characters of a value in a message.
+LONGEST_SHOWN = 60
 # Signs that turn the direction of all that follows: a text with them is not shown as it is written.
 _TURNING = {chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))}
 # Control characters, halves of UTF-16 pairs, code points that are no character; separators of lines and paragraphs.
@@ -18,6 +22,15 @@ def refused_sign(text: str) -> str | None:
         if sign in _TURNING or unicodedata.category(sign) in _REFUSED:
             return f"U+{ord(sign):04X}"
     return None
+
+
+def shortened(value: object, longest: int = LONGEST_SHOWN) -> str:
+    """Return a value as a text of `longest` characters at most, and three dots if it is longer.
+
+    A character that cannot be printed counts as many as its code has, which is up to ten.
+    """
+    text = printable(str(value)[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]}..."
 
 
 def for_page(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from ..core.choices import CAMERAS, SUMMINGS
+from ..core.texts import shortened
 from .dataclass_settings import dataclass_from_mapping, number_pair, require
 from .labelling_habits import LabellingHabits
 from .open_cracks import OpenCracks
@@ -300,7 +301,7 @@ class SceneSettings:
         require(
             isinstance(preset, str) and preset in PRESETS,
             f"{where}.preset",
-            f"no preset '{preset}'",
+            f"no preset '{shortened(preset)}'",
             f"use one of {', '.join(PRESETS)}",
         )
         mapping = {**PRESETS[preset], **mapping}

@@ -342,7 +342,7 @@ def test_whatever_stands_at_any_place_is_taken_or_refused_in_one_line_with_its_k
         said = str(error)
         assert said.startswith("mini.yaml: ") and "\n" not in said and len(said) < 500
         assert any(str(part) in said for part in place), f"{place}: {said}"
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3
 
 
 @given(st.data())

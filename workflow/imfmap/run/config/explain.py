@@ -9,10 +9,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from ...core.errors import printable
+from ...core.texts import LONGEST_SHOWN, shortened
 from .fields import Section, Words
 
-_LONGEST = 60
 _OUT_OF_RANGE = ("greater_than", "greater_than_equal", "less_than", "less_than_equal", "multiple_of")
 _PLAIN = {bool: "true or false", str: "text", NoneType: "null"}
 _EMPTY = ("string_too_short", "too_short", "too_long")
@@ -97,20 +96,14 @@ def phrase(annotation: Any) -> str:
 def value_in_words(value: Any) -> str:
     """Return a value as YAML writes it, shortened if it is long."""
     if isinstance(value, list):
-        return _short(f"[{', '.join(map(value_in_words, value))}]")
+        return shortened(f"[{', '.join(map(value_in_words, value))}]")
     if value is None:
         return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and not math.isfinite(value):
         return ".nan" if math.isnan(value) else f"{'-' * (value < 0)}.inf"
-    return _short(str(value))
-
-
-def _short(text):
-    # A code of a character that cannot be printed is up to ten characters long.
-    text = printable(text[: _LONGEST + 1])
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    return shortened(value)
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -170,12 +163,12 @@ def _found_and_remedy(place, problem):
     """Return what was found at a place, and what to do."""
     kind, value, words = problem["type"], problem["input"], words_of(place.annotation)
     quoted = repr(value) if isinstance(value, str) else ""
-    shown = quoted if quoted and len(quoted) <= _LONGEST + 2 else value_in_words(value)
+    shown = quoted if quoted and len(quoted) <= LONGEST_SHOWN + 2 else value_in_words(value)
     if kind == "fault":
         return problem["ctx"]["found"], problem["ctx"]["remedy"]
     if kind == "extra_forbidden":
         known, name = _bare(place.annotation).model_fields, problem["loc"][-1]
-        return f"unknown key '{_short(str(name))}'{near(name, known)}", f"allowed: {', '.join(known)}"
+        return f"unknown key '{shortened(name)}'{near(name, known)}", f"allowed: {', '.join(known)}"
     if kind == "missing":
         return "is missing", f"give {phrase(place.annotation)}"
     if place.is_key:
@@ -194,7 +187,7 @@ def _found_and_remedy(place, problem):
         return "has no value", f"give {phrase(place.annotation)}, or leave the key out"
     remedy = f"give {phrase(place.annotation)}"
     if isinstance(value, str) and words.kind.endswith("number") and _is_number(value):
-        remedy = f"write {_short(_as_yaml_reads_it(value))} without quotes ({phrase(place.annotation)})"
+        remedy = f"write {shortened(_as_yaml_reads_it(value))} without quotes ({phrase(place.annotation)})"
     wanted = words_of(_without_null(place.annotation)).kind
     if wanted == _PLAIN[bool]:
         return f"{shown} is neither true nor false", remedy
