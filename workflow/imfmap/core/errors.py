@@ -3,6 +3,10 @@
 from pathlib import Path
 
 
+# Characters. Paths are shorter; values of a file may be of any length.
+_LONGEST_WORD = 300
+
+
 class InputError(ValueError):
     """Bad input, told in one line: the file or key, what was found there, what to do."""
 
@@ -22,7 +26,12 @@ class InputError(ValueError):
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"
-        super().__init__(printable(" ".join(message.split())))
+        super().__init__(" ".join(map(_bounded, printable(" ".join(message.split())).split(" "))))
+
+
+def _bounded(word):
+    """Return a word; of one that is too long for a line, the beginning and the end."""
+    return word if len(word) <= _LONGEST_WORD else f"{word[:150]}...{word[-100:]}"
 
 
 def printable(text: str) -> str:
