@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 # Characters. Paths are shorter; values of a file may be of any length.
 _LONGEST_WORD = 300
 
