@@ -23,7 +23,6 @@ TESTED_THROUGH = {
     "camera/line_scan_numba": "unit/camera/test_line_scan.py",
     "camera/moon_orientation": "unit/acquisition/test_sun.py",
     "core/choices": "unit/run/config/test_sections.py",
-    "core/errors": "unit/run/test_job.py",
     "core/extent": "unit/core/test_yamlfiles.py",
     "core/media_types": "unit/products/test_product_files.py",
     "engines/coverage_check": "unit/engines/native/test_pipeline.py",
