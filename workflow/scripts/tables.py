@@ -1,8 +1,6 @@
 """Write the tables of a target: numbers of each fracture, along each fracture, and of all fractures."""
 
-import json
-from pathlib import Path
-
+from imfmap.core.jsonfiles import read_json
 from imfmap.maps.vectors import read_vector
 from imfmap.products.tables import write_fracture_table, write_geoparquet, write_profiles, write_statistics
 from imfmap.run.job import job
@@ -13,4 +11,4 @@ with job(snakemake):
     write_fracture_table(snakemake.output.fractures, fractures)
     write_geoparquet(snakemake.output.parquet, fractures)
     write_profiles(snakemake.output.profiles, read_vector(files.fractures, "centrelines"))
-    write_statistics(snakemake.output.statistics, json.loads(Path(files.summary).read_text()))
+    write_statistics(snakemake.output.statistics, read_json(files.summary))

@@ -25,7 +25,7 @@ class InputError(ValueError):
         message = f"{where}: {found}"
         if remedy:
             message += f"; {remedy}"
-        super().__init__(" ".join(map(_bounded, printable(" ".join(message.split())).split(" "))))
+        super().__init__(" ".join(_bounded(printable(word)) for word in message.split()))
 
 
 def _bounded(word):

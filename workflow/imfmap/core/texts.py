@@ -1,10 +1,14 @@
 """Texts of users: which characters no text may have, and a form that is safe inside a web page."""
 
+import difflib
 import html
 import unicodedata
+from collections.abc import Iterable
 
 from .errors import printable
 
+# How many names are told in the place of one that does not exist, and how like it they have to be (0 to 1).
+_NEAREST, _LIKENESS = 3, 0.5
 # Characters of a value in a message.
 LONGEST_SHOWN = 60
 # Signs that turn the direction of all that follows: a text with them is not shown as it is written.
@@ -31,6 +35,12 @@ def shortened(value: object, longest: int = LONGEST_SHOWN) -> str:
     """
     text = printable(str(value)[: longest + 1])
     return text if len(text) <= longest else f"{text[:longest]}..."
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return "did you mean x or y? " with the known names that are most like one; an empty text if none is."""
+    similar = difflib.get_close_matches(str(name)[:100].lower(), list(known), n=_NEAREST, cutoff=_LIKENESS)
+    return f"did you mean {' or '.join(similar)}? " if similar else ""
 
 
 def for_page(text: str) -> str:

@@ -1,7 +1,6 @@
 """What the user asked for on Snakemake's command line."""
 
 import argparse
-import difflib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,11 +9,9 @@ from ..core.errors import InputError
 from ..core.machine_faults import told
 from ..core.processes import RUN_VARIABLE
 from ..core.temporary import remove_leftovers
+from ..core.texts import did_you_mean
 from ..core.yamlfiles import read_yaml
 from . import lock, slurm
-
-# How many names are told in the place of one that does not exist, and how like it they have to be (0 to 1).
-_NEAREST, _LIKENESS = 3, 0.5
 
 # Options that only look: such a command and a run do not disturb each other.
 _LOOKING = (
@@ -70,8 +67,7 @@ def check_names(
             raise InputError(
                 name, f"is no target of {where}, but of {elsewhere[0]}", f"add --configfile {elsewhere[0]}"
             )
-        near = difflib.get_close_matches(name.lower(), [*targets, *others], n=_NEAREST, cutoff=_LIKENESS)
-        meant = f"did you mean {' or '.join(near)}? " if near else ""
+        meant = did_you_mean(name, [*targets, *others])
         raise InputError(name, f"is no target of {where}", f"{meant}snakemake --list-target-rules shows all names")
 
 

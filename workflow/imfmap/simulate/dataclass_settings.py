@@ -1,12 +1,11 @@
 """Dataclasses of settings from mappings of the config. Keys, types and ranges are checked."""
 
-import difflib
 import sys
 from dataclasses import fields
 from typing import Any, TypeVar
 
 from ..core.errors import InputError
-from ..core.texts import shortened
+from ..core.texts import did_you_mean, shortened
 
 Settings = TypeVar("Settings")
 # Infinity and NaN are not below this number.
@@ -60,10 +59,7 @@ def _remedy(key, known):
     """Return what to write in place of an unknown key: one of few, or the most similar ones of many."""
     if len(known) <= _LISTED:
         return f"known keys: {', '.join(known)}"
-    similar = difflib.get_close_matches(str(key)[:100], known, cutoff=0.5)
-    return (
-        f"did you mean {' or '.join(similar)}? " * bool(similar) + "config/README.md says where the keys are described"
-    )
+    return f"{did_you_mean(key, known)}config/README.md says where the keys are described"
 
 
 def require(condition: bool, where: str, found: str, remedy: str) -> None:

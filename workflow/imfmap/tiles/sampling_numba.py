@@ -11,6 +11,18 @@ LEAST_WEIGHT = np.float32(0.999)
 
 
 @njit(inline="always")
+def _position(row, column, down, right, origins):
+    """Return a position in the pixels (see `sun_frame.Positions`). Another order of the sums would round otherwise."""
+    return row + down - origins[0, 0] - origins[0, 1], column + right - origins[1, 0] - origins[1, 1]
+
+
+@njit(inline="always")
+def _beyond(y, x, last_row, last_column):
+    """Return whether a position lies beyond the middles of the outermost pixels."""
+    return y < 0.0 or x < 0.0 or y > last_row or x > last_column
+
+
+@njit(inline="always")
 def _around(y, x, last_row, last_column):
     """Return row and column of the pixels above left and below right of a position, and the shares of the latter.
 
@@ -54,9 +66,8 @@ def interpolate(
     out = np.zeros((row.size, down.size), np.float32)
     for i in range(row.size):
         for j in range(down.size):
-            y = row[i] + down[j] - origins[0, 0] - origins[0, 1]
-            x = column[i] + right[j] - origins[1, 0] - origins[1, 1]
-            if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
+            y, x = _position(row[i], column[i], down[j], right[j], origins)
+            if _beyond(y, x, last_row, last_column):
                 continue
             top, left, below, beside, b, a = _around(y, x, last_row, last_column)
             corners = pixels[top, left], pixels[top, beside], pixels[below, left], pixels[below, beside]
@@ -73,9 +84,8 @@ def interpolate_brightness(
     out = np.zeros((row.size, down.size), np.uint8)
     for i in range(row.size):
         for j in range(down.size):
-            y = row[i] + down[j] - origins[0, 0] - origins[0, 1]
-            x = column[i] + right[j] - origins[1, 0] - origins[1, 1]
-            if y < 0.0 or x < 0.0 or y > last_row or x > last_column:
+            y, x = _position(row[i], column[i], down[j], right[j], origins)
+            if _beyond(y, x, last_row, last_column):
                 continue
             top, left, below, beside, b, a = _around(y, x, last_row, last_column)
             first, second = pixels[top, left], pixels[top, beside]
@@ -101,7 +111,7 @@ def _take_row(image, mask, valid, y, x, out_image, out_mask, out_valid):
     """Set a row of three layers from positions y, x: the image linearly, the others from the nearest pixel."""
     last_row, last_column = image.shape[0] - 1, image.shape[1] - 1
     for j in range(y.size):
-        if y[j] < 0.0 or x[j] < 0.0 or y[j] > last_row or x[j] > last_column:
+        if _beyond(y[j], x[j], last_row, last_column):
             out_image[j], out_mask[j], out_valid[j] = 0.0, 0, 0
             continue
         top, left, below, beside, b, a = _around(y[j], x[j], last_row, last_column)

@@ -8,7 +8,7 @@ import numpy as np
 from affine import Affine
 
 from ...core.errors import InputError
-from ...maps.grids import MapGrid
+from ...maps.grids import MapGrid, crs_of
 from ...maps.rasters import open_raster
 from ...mosaic.foreign_raster import warped_turns
 from ...mosaic.georeference import check_reference
@@ -41,11 +41,10 @@ def check_base_map(path: str | Path) -> None:
     Raises
     ------
     InputError
-        If it is no raster, or has no CRS.
+        If it is no raster, or has no CRS that is understood.
     """
     with open_raster(path) as source:
-        if source.crs is None:
-            raise InputError(path, "has no CRS", "take a raster that has one")
+        crs_of(source)
 
 
 def read_base_map(path: str | Path, grid: MapGrid) -> BaseMap:
