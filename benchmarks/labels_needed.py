@@ -75,10 +75,12 @@ def snakemake(folder: Path, targets: Sequence[str], configs: Sequence[Path]) -> 
 
 def labelled(folder: Path, labels: Labels) -> tuple[float, int]:
     """Return the length of the labelled fractures, km, and their number: the share of those of the craters."""
-    lines = [geopandas.read_file(folder / RESULTS / name / "simulated" / "labels.gpkg") for name in CRATERS]
-    lines = pandas.concat(lines[: labels.craters])
-    lines = lines[lines.geom_type.isin(["LineString", "MultiLineString"])]
-    return labels.share * lines.length.sum() / 1000.0, round(labels.share * len(lines))
+    length_m, number = 0.0, 0
+    for name in CRATERS[: labels.craters]:
+        drawn = geopandas.read_file(folder / RESULTS / name / "simulated" / "labels.gpkg")
+        lines = drawn[drawn.geom_type.isin(["LineString", "MultiLineString"])]
+        length_m, number = length_m + lines.length.sum(), number + len(lines)
+    return labels.share * length_m / 1000.0, round(labels.share * number)
 
 
 def learn(folder: Path, labels: Labels, steps: int, detector: dict, seed: int) -> Path:
