@@ -83,6 +83,19 @@ def labelled(folder: Path, labels: Labels) -> tuple[float, int]:
     return labels.share * length_m / 1000.0, round(labels.share * number)
 
 
+def divided(table: pandas.DataFrame, share: float, seed: int) -> pandas.DataFrame:
+    """Return a table of tiles (`split.split_tiles`) in which the share of labelled ground trains and validates.
+
+    The first tiles of each image are labelled, in reading order. The others are left out.
+    """
+    count = table.groupby(["target", "product"]).tile.transform("max") + 1
+    known = table.tile + 1 <= share * count
+    validates = table[known].sample(frac=VALIDATION_FRACTION, random_state=seed).index
+    sets = pandas.Series(LEFT_OUT, table.index).mask(known, "train")
+    sets[validates] = "validation"
+    return table.assign(set=sets)
+
+
 def learn(folder: Path, labels: Labels, steps: int, detector: dict, seed: int) -> Path:
     """Let the detector learn on from an amount of labels, unless that was done before.
 
@@ -112,9 +125,7 @@ def learn(folder: Path, labels: Labels, steps: int, detector: dict, seed: int) -
         for name in CRATERS[: labels.craters]
         for path in sorted((folder / RESULTS / name / "tiles" / "sun_aligned").glob("*.npz"))
     ]
-    table = split_tiles(paths, work / "split.csv", VALIDATION_FRACTION, seed)
-    last = table.groupby(["target", "product"]).tile.transform("max")
-    table.loc[table.tile > labels.share * (last + 1) - 1, "set"] = LEFT_OUT
+    table = divided(split_tiles(paths, work / "split.csv", seed=seed), labels.share, seed)
     table.to_csv(work / "split.csv", index=False)
     epochs = max(1, round(steps * detector["batch_size"] / (table.set == "train").sum()))
     training = {"epochs": epochs, "learning_rate": 0.001, "schedule": "onecycle", "dice_weight": 0.5}

@@ -44,8 +44,9 @@ def test_the_shell_does_not_take_a_refused_sign_as_it_is(tmp_path, sign):
     folder.mkdir()
     for fitting in ("axb", "a0b") if sign in "*?[]" else ():
         (tmp_path / fitting).mkdir()
+    # `cd a>b` writes a file b, so the shell starts in the test's folder.
     plain, quoted = (
-        subprocess.run(["bash", "-c", f"cd {path} && pwd"], capture_output=True, text=True)
+        subprocess.run(["bash", "-c", f"cd {path} && pwd"], cwd=tmp_path, capture_output=True, text=True)
         for path in (str(folder), shlex.quote(str(folder)))
     )
     assert quoted.stdout == f"{folder}\n" != plain.stdout
