@@ -126,6 +126,20 @@ def test_new_images_are_asked_for_when_told_and_nothing_is_fetched_twice(archive
     )
 
 
+def test_an_image_that_is_there_is_not_fetched_again_whatever_made_its_job_run_again(archive, run, tmp_path, edrs):
+    archive.products = [product(archive, "M100000001LE"), product(archive, "M100000002RE")]
+    edr = tmp_path / wanted("M100000001LE")[0]
+    run(*wanted("M100000001LE", "M100000002RE"))
+    archive.requests.clear()
+    assert "is downloaded" in run(*wanted("M100000001LE"), "--forcerun", "download")
+    assert not [path for path in archive.paths if path.endswith(".IMG")] and edr.read_bytes() == edrs[edr.stem]
+    # A damaged one is.
+    edr.write_bytes(edr.read_bytes()[:-1])
+    run(*wanted("M100000001LE"), "--forcerun", "download")
+    assert [path for path in archive.paths if path.endswith(".IMG")] == [f"{ARCHIVE}/M100000001LE.IMG"]
+    assert edr.read_bytes() == edrs[edr.stem]
+
+
 def test_a_table_that_is_edited_is_what_the_run_uses(archive, run, tmp_path):
     archive.products = [product(archive, "M100000001LE"), product(archive, "M100000002RE")]
     table = tmp_path / "results/r/spot/products.csv"

@@ -65,7 +65,8 @@ rule download:
         # If the table grows, the images that are there are not fetched again.
         table=ancient(f"{RUN}/{{target}}/products.csv"),
     output:
-        edr=f"{RUN}/{{target}}/edr/{{product}}.IMG",
+        # An image that is there and right is not fetched again, whatever made this job run again.
+        edr=update(f"{RUN}/{{target}}/edr/{{product}}.IMG"),
     log:
         log_of("download", "target", "product"),
     benchmark:

@@ -40,7 +40,8 @@ rule train:
 
 rule fetch_weights:
     output:
-        f"{RUN}/models/{{source}}.{{network}}.pth",
+        # Weights that are there and right are not fetched again.
+        update(f"{RUN}/models/{{source}}.{{network}}.pth"),
     log:
         log_of("fetch_weights", "source", "network"),
     benchmark:
