@@ -77,8 +77,7 @@ def labelled(folder: Path, labels: Labels) -> tuple[float, int]:
     """Return the length of the labelled fractures, km, and their number: the share of those of the craters."""
     length_m, number = 0.0, 0
     for name in CRATERS[: labels.craters]:
-        drawn = geopandas.read_file(folder / RESULTS / name / "simulated" / "labels.gpkg")
-        lines = drawn[drawn.geom_type.isin(["LineString", "MultiLineString"])]
+        lines = geopandas.read_file(folder / RESULTS / name / "simulated" / "labels.gpkg", layer="lines")
         length_m, number = length_m + lines.length.sum(), number + len(lines)
     return labels.share * length_m / 1000.0, round(labels.share * number)
 

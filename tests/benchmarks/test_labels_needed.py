@@ -28,9 +28,9 @@ def test_the_labels_of_a_share_are_its_share_of_the_craters(tmp_path):
         folder = tmp_path / RESULTS / name / "simulated"
         folder.mkdir(parents=True)
         lines = [shapely.LineString([(0, 0), (3000, 4000)]), shapely.LineString([(0, 0), (1000, 0)])]
-        geopandas.GeoDataFrame(geometry=[*lines, shapely.Point(0, 0).buffer(9)], crs="EPSG:3857").to_file(
-            folder / "labels.gpkg"
-        )
+        frame = geopandas.GeoDataFrame(geometry=lines, crs="EPSG:3857")
+        frame.to_file(folder / "labels.gpkg", layer="lines")
+        frame.buffer(9.0).to_file(folder / "labels.gpkg", layer="polygons")
     assert labels_needed.labelled(tmp_path, Labels(2)) == (12.0, 4)
     assert labels_needed.labelled(tmp_path, Labels(2, 0.25)) == (3.0, 1)
 
