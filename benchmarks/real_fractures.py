@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from scipy.ndimage import distance_transform_edt, label
+from scipy.ndimage import distance_transform_edt, label, maximum
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "workflow"), str(ROOT / "benchmarks")]
@@ -79,17 +79,19 @@ def search_all(
     )
 
 
-def objects(probability: np.ndarray, threshold: float) -> tuple[int, np.ndarray]:
-    """Return the number of objects of `MIN_AREA_M2` or more, and their pixels."""
-    numbered, _ = label(np.nan_to_num(probability) >= threshold, np.ones((3, 3)))
-    large = np.bincount(numbered.ravel()) * RESOLUTION_M**2 >= MIN_AREA_M2
-    large[0] = False
-    return int(large.sum()), large[numbered]
+def objects(probability: np.ndarray, threshold: float, peak: float = 0.0) -> tuple[int, np.ndarray]:
+    """Return the number of objects of `MIN_AREA_M2` or more, with a pixel of probability `peak`, and their pixels."""
+    probability = np.nan_to_num(probability)
+    numbered, count = label(probability >= threshold, np.ones((3, 3)))
+    kept = np.bincount(numbered.ravel()) * RESOLUTION_M**2 >= MIN_AREA_M2
+    kept &= maximum(probability, numbered, np.arange(count + 1)) >= peak
+    kept[0] = False
+    return int(kept.sum()), kept[numbered]
 
 
-def counts(panel: Panel, probability: np.ndarray, threshold: float) -> np.ndarray:
+def counts(panel: Panel, probability: np.ndarray, threshold: float, peak: float = 0.0) -> np.ndarray:
     """Return the numbers of traced pixels that are found, of traced, of detected ones on a trace, and of detected."""
-    _, detected = objects(probability, threshold)
+    _, detected = objects(probability, threshold, peak)
     near = distance_transform_edt(~detected) * RESOLUTION_M <= FOUND_M if detected.any() else detected
     on_trace = detected & (panel.distance_m <= ON_TRACE_M)
     return np.array([(panel.traced & near).sum(), panel.traced.sum(), on_trace.sum(), detected.sum()])
@@ -101,17 +103,17 @@ def shares(numbers: np.ndarray) -> np.ndarray:
     return np.array([100 * found / traced if traced else np.nan, 100 * on_trace / detected if detected else np.nan])
 
 
-def per_km2(probabilities: Sequence[np.ndarray], threshold: float) -> float:
+def per_km2(probabilities: Sequence[np.ndarray], threshold: float, peak: float = 0.0) -> float:
     """Return the number of objects per km2; NaN if there is no ground."""
     area_km2 = sum(np.isfinite(probability).sum() for probability in probabilities) * RESOLUTION_M**2 * 1e-6
-    return sum(objects(probability, threshold)[0] for probability in probabilities) / area_km2 if area_km2 else np.nan
+    return sum(objects(one, threshold, peak)[0] for one in probabilities) / area_km2 if area_km2 else np.nan
 
 
-def figures(found: Found, panels: Sequence[Panel], threshold: float) -> np.ndarray:
+def figures(found: Found, panels: Sequence[Panel], threshold: float, peak: float = 0.0) -> np.ndarray:
     """Return the figures of a model at a threshold: found and on trace of all panels and of each, false objects."""
-    each = {panel.name: counts(panel, found.panels[panel.name], threshold) for panel in panels}
+    each = {panel.name: counts(panel, found.panels[panel.name], threshold, peak) for panel in panels}
     together = sum(each[panel.name] for panel in panels if panel.sun_azimuth_deg is not None)
-    false = [per_km2(found.plain[ground], threshold) for ground in GROUNDS]
+    false = [per_km2(found.plain[ground], threshold, peak) for ground in GROUNDS]
     return np.concatenate([shares(together), *(shares(each[panel.name]) for panel in panels), false])
 
 
@@ -152,7 +154,7 @@ def draw_curves(of_models: Mapping[str, np.ndarray], panels: Sequence[Panel], pa
 
 
 def draw_panels(
-    found: Mapping[str, Found], panels: Sequence[Panel], thresholds: Mapping[str, float], path: Path
+    found: Mapping[str, Found], panels: Sequence[Panel], thresholds: Mapping[str, float], peak: float, path: Path
 ) -> None:
     """Draw the panels with the traces, and with the outlines of each model's detections at its own threshold."""
     with saved_figure(path, rows=len(found), columns=len(panels), panel_inches=(2.2, 2.3), squeeze=False) as axes:
@@ -162,7 +164,7 @@ def draw_panels(
                 axis.imshow(panel.pixels, cmap="gray", vmin=0, vmax=255)
                 rows, columns = np.nonzero(panel.traced)
                 axis.plot(columns, rows, ",", color=COLOURS[4])
-                _, detected = objects(of_model.panels[panel.name], thresholds[name])
+                _, detected = objects(of_model.panels[panel.name], thresholds[name], peak)
                 if detected.any():
                     axis.contour(detected, [0.5], colors=COLOURS[1], linewidths=0.7)
                 axis.set_title(f"{panel.name}\n{name}, p {thresholds[name]:g}", fontsize=6)
@@ -180,6 +182,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("checkpoints", type=Path, nargs="*", default=[ROOT / "resources" / "detector.pt", *trained])
     parser.add_argument("--real", type=Path, default=REAL, help="folder of the real data")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "real_fractures")
+    parser.add_argument(
+        "--peak", type=float, default=0.0, help="least probability that a pixel of each object reaches (hysteresis)"
+    )
     parser.add_argument("--panels-only", action="store_true", help="leave out the places under many Suns")
     options = parser.parse_args(arguments)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -197,13 +202,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, paths in models.items():
         own = thresholds[name] = own_threshold(paths[0])
         levels = sorted({*THRESHOLDS, own})
-        of_seeds = np.array([[figures(found[path], panels, level) for level in levels] for path in paths])
+        of_seeds = np.array([[figures(found[path], panels, level, options.peak) for level in levels] for path in paths])
         print(f"\n{name}{f', {len(paths)} seeds' if len(paths) > 1 else ''}:\n")
         print(table(of_seeds, levels, panels, own), flush=True)
         models[name] = of_seeds
         found[name] = found[paths[0]]
     draw_curves(models, panels, options.out / "curves.png")
-    draw_panels({name: found[name] for name in models}, panels, thresholds, options.out / "panels.png")
+    draw_panels({name: found[name] for name in models}, panels, thresholds, options.peak, options.out / "panels.png")
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ def test_false_objects_are_counted_per_km2_of_ground_with_data():
     probability[10:20, 10:20] = 0.9
     assert real_fractures.per_km2([probability], 0.5) == pytest.approx(1 / (200 * 400 * 2.25e-6))
     assert np.isnan(real_fractures.per_km2([], 0.5))
+    # A peak is a probability that one pixel of each object reaches.
+    probability[100:110, 10:20] = 0.6
+    assert [real_fractures.objects(probability, 0.5, peak)[0] for peak in (0.0, 0.7, 0.95)] == [2, 1, 0]
 
 
 def test_the_sun_of_a_time_is_in_the_east_in_the_morning():
