@@ -6,9 +6,9 @@ const Card = (() => {
   // Numbers of each image, which stand in a table of their own.
   const OF_IMAGES = new Set(["products", "incidences_deg", "sun_azimuths_north_deg", "shadow_shares"]);
   const TITLES = {
-    fractures: (at) => `Fracture ${Fractures.numberAt(at)}`,
+    fractures: (at) => `Fracture ${data.fractures.values.fracture[at]}`,
     segments: (at) => `Segment ${data.segments.values.segment[at]} of fracture ${data.segments.values.fracture[at]}`,
-    rejected: (at) => `Rejected ${data.rejected.values.fracture?.[at] ?? at + 1}`,
+    rejected: (at) => `Rejected ${data.rejected.values.fracture[at]}`,
     footprints: (at) => data.footprints.values.product[at],
   };
 
@@ -59,9 +59,24 @@ const Card = (() => {
     return box;
   }
 
+  /** Distances along a fracture, and its widths there, in metres, by its number. They are read when the first card wants them. */
+  const profileOf = (() => {
+    let known = null;
+    return (number) => {
+      if (!profiles) return [[], []];
+      if (!known) {
+        const values = Array.from(Steps.decoded(profiles.decimetres, 2), (decimetres) => decimetres / 10);
+        let next = 0;
+        known = new Map(profiles.fractures.map((fracture, at) => [fracture, values.slice(next, (next += 2 * profiles.counts[at]))]));
+      }
+      const pairs = known.get(number) ?? [];
+      return [0, 1].map((column) => pairs.filter((value, place) => place % 2 === column));
+    };
+  })();
+
   /** Picture of the width along a fracture; null if its width profile is not known. */
   function profile(number) {
-    const [distances, widths] = profiles[number] || [[], []];
+    const [distances, widths] = profileOf(number);
     if (widths.length < 2) return null;
     const [length, widest] = [distances[distances.length - 1], Math.max(...widths)];
     const [across, up] = [(distance) => (280 * distance) / length, (width) => 46 - (42 * width) / widest];
@@ -84,11 +99,12 @@ const Card = (() => {
       <button type="button" class="step" data-by="-1" aria-label="Fracture before (p)" title="Fracture before (p)">‹</button>
       <button type="button" class="step" data-by="1" aria-label="Next fracture (n)" title="Next fracture (n)">›</button>
       <button type="button" class="close" aria-label="Close">×</button></header>
+      <div class="numbers" tabindex="0" role="group" aria-label="Numbers"></div>
       <div class="actions"><button type="button" class="zoom">Zoom to it</button>
       <button type="button" class="link">Copy link</button></div>`;
     card.querySelector("h2").textContent = (TITLES[name] || (() => data[name].title))(at);
     const along = name === "fractures" ? profile(Fractures.numberOf(feature)) : null;
-    card.querySelector(".actions").before(...[along, table(data[name], at), images(data[name], at)].filter(Boolean));
+    card.querySelector(".numbers").append(...[along, table(data[name], at), images(data[name], at)].filter(Boolean));
     for (const button of card.querySelectorAll(".step")) {
       button.hidden = name !== "fractures";
       button.addEventListener("click", () => actions.step(Number(button.dataset.by)));

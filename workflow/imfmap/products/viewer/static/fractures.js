@@ -2,41 +2,35 @@
 "use strict";
 
 const Fractures = (() => {
-  const { layers: data } = window.IMF;
-  const { values } = data.fractures;
+  const { values } = window.IMF.layers.fractures;
   const byName = Object.fromEntries(Layers.all.map((layer) => [layer.get("name"), layer]));
-  // Layers of lines of the fractures, which carry the fracture's number.
-  const LINES = ["centrelines", "segments"];
   const lengths = values.total_length_m || values.length_m || [];
 
-  const all = () => byName.fractures.getSource().getFeatures();
-  const numberAt = (at) => values.fracture?.[at] ?? at + 1;
-  const numberOf = (feature) => numberAt(feature.get("at"));
-
-  /** Fractures that the filters leave, by number. */
-  const shown = () => all().filter((feature) => !feature.get("hidden")).sort((a, b) => numberOf(a) - numberOf(b));
+  const numberOf = (feature) => values.fracture[feature.get("at")];
+  const all = byName.fractures.getSource().getFeatures().sort((a, b) => numberOf(a) - numberOf(b));
+  let shown = all;
 
   /** Length of fractures together, metres. */
   const metres = (features) => features.reduce((sum, feature) => sum + (lengths[feature.get("at")] || 0), 0);
 
   /** The fracture of a number, or undefined. */
-  const find = (number) => all().find((feature) => numberOf(feature) === number);
+  const find = (number) => all.find((feature) => numberOf(feature) === number);
 
   /** Hide the fractures that do not pass the filters, and their lines. */
   function filter() {
-    const left = new Set();
-    for (const feature of all()) {
-      const passes = Filters.passes(feature.get("at"));
-      feature.set("hidden", !passes, true);
-      if (passes) left.add(numberOf(feature));
-    }
-    for (const name of LINES) {
-      for (const feature of byName[name]?.getSource().getFeatures() ?? []) {
-        feature.set("hidden", !left.has(data[name].values.fracture[feature.get("at")]), true);
-      }
-    }
-    for (const name of ["fractures", ...LINES]) byName[name]?.getSource().changed();
+    const passes = all.map((feature) => Filters.passes(feature.get("at")));
+    shown = all.filter((feature, place) => passes[place]);
+    Layers.hide(new Set(all.filter((feature, place) => !passes[place]).map(numberOf)));
   }
 
-  return { byName, numberAt, numberOf, shown, metres, find, filter };
+  return {
+    byName,
+    numberOf,
+    metres,
+    find,
+    filter,
+    /** Fractures that the filters leave, by number. */
+    shown: () => shown,
+    isShown: (feature) => shown.includes(feature),
+  };
 })();

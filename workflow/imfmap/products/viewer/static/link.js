@@ -46,6 +46,7 @@ const Link = (() => {
       view.setResolution(resolution);
     } else fit(Ground.extent);
     const layer = Fractures.byName[(parts.pick || "").split("-")[0]];
+    if (layer) Layers.load(layer);
     Selection.choose(layer?.get("kind") === "vector" ? layer.getSource().getFeatureById(parts.pick) : null);
   }
 

@@ -45,8 +45,8 @@ const Selection = (() => {
   function search() {
     const [input, output] = document.querySelectorAll("#search input, #search output");
     const feature = Fractures.find(Number(input.value.trim() || NaN));
-    output.textContent = !feature ? "There is none." : feature.get("hidden") ? "The filters hide it." : "";
-    if (feature && !feature.get("hidden")) go(feature);
+    output.textContent = !feature ? "There is none." : Fractures.isShown(feature) ? "" : "The filters hide it.";
+    if (feature && Fractures.isShown(feature)) go(feature);
   }
 
   /** The feature at a pixel of the screen, or null. */
