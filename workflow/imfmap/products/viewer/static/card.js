@@ -99,12 +99,11 @@ const Card = (() => {
       <button type="button" class="step" data-by="-1" aria-label="Fracture before (p)" title="Fracture before (p)">‹</button>
       <button type="button" class="step" data-by="1" aria-label="Next fracture (n)" title="Next fracture (n)">›</button>
       <button type="button" class="close" aria-label="Close">×</button></header>
-      <div class="numbers" tabindex="0" role="group" aria-label="Numbers"></div>
       <div class="actions"><button type="button" class="zoom">Zoom to it</button>
       <button type="button" class="link">Copy link</button></div>`;
     card.querySelector("h2").textContent = (TITLES[name] || (() => data[name].title))(at);
     const along = name === "fractures" ? profile(Fractures.numberOf(feature)) : null;
-    card.querySelector(".numbers").append(...[along, table(data[name], at), images(data[name], at)].filter(Boolean));
+    card.append(...[along, table(data[name], at), images(data[name], at)].filter(Boolean));
     for (const button of card.querySelectorAll(".step")) {
       button.hidden = name !== "fractures";
       button.addEventListener("click", () => actions.step(Number(button.dataset.by)));
