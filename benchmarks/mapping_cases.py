@@ -46,7 +46,7 @@ def prepare(options: dict[str, Any]) -> None:
     """Make missing inputs: a probability with a floor, strips with their probabilities, mosaics, networks."""
     folder = Path(options["folder"])
     if not (folder / "boundary.gpkg").exists():
-        _write_fracture_probability(options)
+        write_fracture_probability(options)
     strips = {"strips_folder": str(folder / "strips"), "mosaic_px": options["size"]}
     make_strips({**strips, "images": options["images"], "threads": options["threads"]})
     for strip in _strips(options):
@@ -159,10 +159,11 @@ def _infer_mosaic(options, network, mosaic):
 
 
 def _grid(options):
-    return _square((options["size"], options["size"]))
+    return square((options["size"], options["size"]))
 
 
-def _square(shape):
+def square(shape: tuple[int, int]) -> MapGrid:
+    """Return a grid of so many rows and columns."""
     crs = body("moon").projected("equirectangular", 10.0, 20.0)
     return MapGrid(crs, Affine(RESOLUTION_M, 0.0, 0.0, 0.0, -RESOLUTION_M, 0.0), shape)
 
@@ -175,7 +176,7 @@ def _probability_of(strip):
     return strip.with_name(f"found_{strip.name}")
 
 
-def _write_fracture_probability(options):
+def write_fracture_probability(options: dict[str, Any]) -> None:
     """Write a probability with straight and crossing fractures, and a floor that lacks the top tenth of the map."""
     import geopandas
     import shapely
@@ -227,7 +228,7 @@ def _write_mosaic(path, shape, bands):
     """Write a mosaic with data in bands, which are given as (first row, number of rows)."""
     rng = np.random.default_rng(SEED)
     texture = rng.integers(60, 200, (512, 512), np.uint8)
-    grid = _square(shape)
+    grid = square(shape)
     with create_raster(path, grid, "uint8", nodata=0, overviews=False) as dataset:
         for first, rows in bands:
             for row, column, block in grid.window(first, 0, rows, shape[1]).blocks(512):

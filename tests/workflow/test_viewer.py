@@ -376,7 +376,8 @@ def test_lines_and_the_density_are_layers(visit, target):
     click_on(page, target, 345, 506)
     assert page.inner_text("#card h2") == "Segment 1 of fracture 2"
     assert numbers(page)["length_m"] == "135.0\u2009m"
-    shown = """name => VIEWER.byName[name].getSource().getFeatures().filter(one => !one.get('hidden')).length"""
+    shown = """name => VIEWER.byName[name].getSource().getFeatures()
+        .filter(VIEWER.byName[name].getStyleFunction()).length"""
     slide(page, "length_m", "low", 0.3)
     assert [page.evaluate(shown, name) for name in ("fractures", "segments", "centrelines")] == [3, 3, 3]
     page.keyboard.press("Escape")
@@ -442,6 +443,28 @@ def test_axe_finds_nothing(visit, tmp_path, size):
         undecided = [node for part in found["incomplete"] for node in part["nodes"] if part["id"] == "color-contrast"]
         # Signs such as + are no text. Of all words, axe knows the contrast.
         assert all(check["message"].startswith("Element content") for node in undecided for check in node["any"]), state
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_said_and_offered_stays_in_the_window(visit, target, size):
+    page = visit(target.folder, size=size)
+    inside = """name => {
+        const { width, left, right, top, bottom } = document.querySelector(name).getBoundingClientRect();
+        return width > 0 && left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight }"""
+    page.click("#measure")
+    assert page.inner_text("#measured").startswith("Click along") and page.evaluate(inside, "#measured")
+    page.mouse.click(size[0] / 2, size[1] / 2)
+    for step in (40, 60):
+        page.wait_for_timeout(350)
+        page.mouse.move(size[0] / 2 + step, size[1] / 2 + step)
+    page.wait_for_function("document.querySelector('#measured').innerText.endsWith('\u2009m')")
+    assert page.evaluate(inside, "#measured") and page.evaluate(inside, "#scale")
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    card = page.eval_on_selector("#card", "card => card.getBoundingClientRect().bottom")
+    for button in (".zoom", ".link"):
+        assert page.evaluate(inside, f"#card {button}")
+        assert page.eval_on_selector(f"#card {button}", "one => one.getBoundingClientRect().bottom") < card
 
 
 def test_a_thumb_hits_what_it_wants(visit, target):

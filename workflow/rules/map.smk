@@ -102,6 +102,7 @@ rule statistics:
         code=code_digest("target_statistics.py"),
         content=content_of(boundary_file),
         title=title_of,
+        footer=footer_of,
         mapping=lookup("mapping", within=config),
         recipe=RECIPE,
     message:

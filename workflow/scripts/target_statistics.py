@@ -14,7 +14,8 @@ from imfmap.maps.image_facts import facts_of
 from imfmap.maps.rasters import open_raster
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.depth_figure import depth_figure
-from imfmap.products.figures.diagrams import density_figure, rose_figure
+from imfmap.products.figures.diagrams import DENSITY_LETTERS, density_figure, rose_figure
+from imfmap.products.figures.map_facts import small_print
 from imfmap.products.tables import summarise, summarise_ground, summarise_segments, write_summary
 from imfmap.run.job import job
 from imfmap.scoring.polygon_scores import score_polygons
@@ -30,10 +31,11 @@ with job(snakemake):
     known = areas_of(boundary, "floor", "ponds") if boundary else ()
     # If fractures outside floor and ponds are rejected, only floor and ponds count as ground.
     counted = mapped.within(known) if settings["floor"] and len(known) else mapped
+    images = [facts_of(path) for path in files.images]
     summary = summarise(
         fractures,
         rejected,
-        [facts_of(path) for path in files.images],
+        images,
         {"recipe": snakemake.params.recipe, **settings},
         [coregistration_of(path) for path in files.images],
     )
@@ -52,8 +54,9 @@ with job(snakemake):
     write_density(snakemake.output.density, density, counted, settings["density_radius_m"])
     outlines = {**boundary, "candidates": ponds}
     title = from_page(snakemake.params.title)
+    footer = small_print(counted.grid, images, threshold, from_page(snakemake.params.footer), DENSITY_LETTERS)
     density_figure(
-        snakemake.output.density_figures, density, counted, lines, outlines, settings["density_radius_m"], title
+        snakemake.output.density_figures, density, counted, lines, outlines, settings["density_radius_m"], title, footer
     )
     depth_figure(snakemake.output.depth_figures, fractures, title)
     rose_figure(snakemake.output.rose_figures, summary["orientation"], title)

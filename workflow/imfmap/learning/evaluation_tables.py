@@ -229,8 +229,8 @@ def _html(parts, title, notes):
     style = (
         "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:75em;padding:0 1em;color:#222}"
         " table{border-collapse:collapse;font-variant-numeric:tabular-nums}"
-        " th{border-bottom:2px solid #222} td{border-bottom:1px solid #ddd}"
-        " td,th{padding:.3em .7em;text-align:right;white-space:nowrap} td:first-child,th:first-child{text-align:left}"
+        " th{border-bottom:2px solid #222;vertical-align:bottom} td{border-bottom:1px solid #ddd}"
+        " td,th{padding:.3em .5em;text-align:right} td:first-child,th:first-child{text-align:left}"
         " section{overflow-x:auto}"
     )
     tables = (

@@ -226,7 +226,9 @@ def sun_handle(images: int = 1) -> Line2D:
 
 
 def letter_box(axes: "Axes", left: float, bottom: float, side: float, letter: str) -> None:
-    """Draw a square on a map, with the letter of the inset that shows this square."""
+    """Draw a square on a map, with the letter of the inset that shows it: above the square, or inside at the top."""
+    low, high = axes.get_ylim()
+    above = bottom + side < high - 0.05 * (high - low)
     axes.add_patch(
         Rectangle(
             (left, bottom), side, side, fill=False, edgecolor="white", linewidth=1.1, zorder=7, path_effects=halo(2.4)
@@ -235,12 +237,12 @@ def letter_box(axes: "Axes", left: float, bottom: float, side: float, letter: st
     axes.annotate(
         letter,
         (left, bottom + side),
-        xytext=(1, 2),
+        xytext=(1, 2) if above else (4, -3),
         textcoords="offset points",
         color="white",
         fontsize=9.5,
         fontweight="bold",
-        va="bottom",
+        va="bottom" if above else "top",
         path_effects=halo(),
         zorder=8,
     )

@@ -34,7 +34,7 @@ def test_figures_are_drawn_with_and_without_fractures(tmp_path):
     for name, lines in (("some", scattered(np.random.default_rng(1), 30, 1600, 2300)), ("none", lines_at())):
         boundary = {"floor": floor, "ponds": areas((1000, 1000, 1100, 1100)), "candidates": ponds}
         density = density_map(lines, mapped, plane, 250.0)
-        density_figure([tmp_path / f"{name}.png"], density, mapped, lines, boundary, 250.0, "A floor")
+        density_figure([tmp_path / f"{name}.png"], density, mapped, lines, boundary, 250.0, "A floor", "small print")
         rose_figure([tmp_path / f"{name}.rose.png"], rose(*directions(lines, GRID)), "A floor")
         distances = boundary_distances(lines, floor, mapped, plane, 19, 1)
         assert (distances is None) == (name == "none")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from imfmap.maps.image_facts import UNKNOWN, ImageFacts
-from imfmap.products.figures.map_facts import MOST_NAMED, image_words, method_words, reference_words
+from imfmap.products.figures.map_facts import MOST_NAMED, image_words, method_words, reference_words, small_print
 from tests.helpers.target_factory import target_grid
 
 IMAGE = ImageFacts("M150L", "2010-06-01T10:00:00", 275.0, 42.0, 1.5, 43.0, 1.0, "native")
@@ -50,3 +50,12 @@ def test_what_is_not_known_is_not_said():
 def test_threshold_model_and_credit():
     assert method_words(0.42, "Model net; NASA") == "Fractures: probability of 0.42 or more. Model net; NASA"
     assert method_words(None, "Model net") == "Model net"
+
+
+def test_small_print_has_all_of_it_in_lines_that_fit():
+    grid = target_grid()
+    lines = small_print(grid, [IMAGE], 0.42, "Model net; NASA", 60).splitlines()
+    assert max(map(len, lines)) <= 60
+    said = " ".join(lines)
+    assert said == f"{reference_words(grid)} {image_words([IMAGE])} {method_words(0.42, 'Model net; NASA')}"
+    assert "Images" not in small_print(grid, [], 0.42, "Model net", 60)

@@ -2,6 +2,7 @@
 
 import geopandas as gpd
 import numpy as np
+from pypdf import PdfReader
 from shapely.geometry import box
 
 from imfmap.maps.bodies import body
@@ -28,4 +29,7 @@ def test_each_polygon_is_drawn_once(tmp_path):
         PlaceShown("Two", str(tmp_path / "mosaic.tif"), found),
     ]
     reproduction_sheet([tmp_path / "maps.png", tmp_path / "maps.pdf"], places)
-    assert (tmp_path / "maps.png").stat().st_size > 10_000 and (tmp_path / "maps.pdf").read_bytes()[:4] == b"%PDF"
+    assert (tmp_path / "maps.png").stat().st_size > 10_000
+    said = PdfReader(tmp_path / "maps.pdf").pages[0].extract_text()
+    for words in ("Our maps beside the published ones", "One", "Two", "planetocentric", "published alone"):
+        assert words in said, words

@@ -21,6 +21,7 @@ from imfmap.products.viewer import payload, pyramid
 from imfmap.products.viewer.build import VENDOR, ViewerText, write_viewer
 from tests.helpers.other_maps import on_another_crs
 from tests.helpers.target_factory import target_grid, write_target
+from tests.unit.products.viewer.test_steps import decoded
 
 TILE = 16
 
@@ -117,13 +118,15 @@ def test_outlines_come_back_from_their_steps():
     data = payload.features(gpd.GeoDataFrame({"odd_km2": [2.5], "note": [None]}, geometry=[two], crs=grid.crs), grid)
     unit = payload.QUANTUM_PX * grid.resolution_m
 
-    def ring(steps):
-        points = np.cumsum(np.reshape(steps, (-1, 2)), axis=0) * unit
-        return shapely.Polygon(np.column_stack([left + points[:, 0], top - points[:, 1]]))
-
+    points = decoded(data["corners"], 2) * unit
+    (outlines,) = data["outlines"]
+    counts = [count for rings in outlines for count in rings]
+    rings = iter(
+        shapely.Polygon(np.column_stack([left + part[:, 0], top - part[:, 1]]))
+        for part in np.split(points, np.cumsum(counts)[:-1])
+    )
     polygons = [
-        shapely.difference(ring(rings[0]), shapely.union_all([ring(hole) for hole in rings[1:]]))
-        for rings in data["outlines"][0]
+        shapely.difference(next(rings), shapely.union_all([next(rings) for _ in rings_of[1:]])) for rings_of in outlines
     ]
     assert shapely.union_all(polygons).symmetric_difference(two).area < 1e-6
     assert data["columns"] == [
@@ -140,10 +143,27 @@ def test_lines_come_back_from_their_steps():
     columns = {"fracture": [7], "distances_m": ["[1.0]"], "widths_m": ["[2.0]"]}
     data = payload.features(gpd.GeoDataFrame(columns, geometry=[line], crs=grid.crs), grid)
     assert "outlines" not in data and list(data["values"]) == ["fracture"], "profiles are given once, elsewhere"
-    points = np.cumsum(np.reshape(data["lines"][0][0], (-1, 2)), axis=0) * payload.QUANTUM_PX * grid.resolution_m
+    assert data["lines"] == [[3]]
+    points = decoded(data["corners"], 2) * payload.QUANTUM_PX * grid.resolution_m
     np.testing.assert_allclose(
         np.column_stack([left + points[:, 0], top - points[:, 1]]), shapely.get_coordinates(line), atol=1e-6
     )
+
+
+def test_lines_lose_only_points_within_a_quarter_pixel():
+    grid = target_grid()
+    left, _, _, top = grid.bounds
+    steps = np.arange(200.0)
+    points = np.column_stack([left + 3 + steps, top - 300 + 20 * np.sin(steps / 15) + 0.2 * (-1) ** steps])
+    line = shapely.LineString(points)
+    data = payload.features(gpd.GeoDataFrame({"fracture": [7]}, geometry=[line], crs=grid.crs), grid)
+    ((count,),) = data["lines"]
+    assert count < 60
+    unit = payload.QUANTUM_PX * grid.resolution_m
+    found = decoded(data["corners"], 2) * unit
+    found = shapely.LineString(np.column_stack([left + found[:, 0], top - found[:, 1]]))
+    # A quarter pixel of the simplified line, and half a quarter of each rounded coordinate.
+    assert shapely.hausdorff_distance(line, found, densify=0.01) < unit * (1 + 0.71)
 
 
 def test_the_density_is_a_picture_on_its_own_place(tmp_path):
@@ -257,4 +277,5 @@ def test_profiles_are_those_of_the_longest_lines(tmp_path):
     lines = read_vector(target / "fractures.gpkg", "centrelines")
     branch = lines.iloc[:1].assign(line=1, widths_m="[99.0]", distances_m="[1.0]")
     said = payload.profiles(pd.concat([branch, lines]))
-    assert said["2"] == [[33.8, 101.2], [18.0, 18.0]] and len(said) == 4
+    assert said["fractures"] == [1, 2, 3, 4] and said["counts"] == [2, 2, 2, 2]
+    assert decoded(said["decimetres"], 2)[2:4].tolist() == [[338, 180], [1012, 180]]

@@ -34,7 +34,7 @@ def depth_figure(paths: Sequence[str | Path], fractures: "geopandas.GeoDataFrame
             axes.axis("off")
             axes.text(0.5, 0.5, "no shadow of a wall on a floor was seen", ha="center", va="center", color=GREY)
             return
-        low, high = known["mean_width_m"].min() / 1.3, known["mean_width_m"].max() * 1.3
+        low, high = known["mean_width_m"].min() / 1.3, known["mean_width_m"].max() * 1.8
         depths = known["depth_m"].clip(lower=0.1)
         shallow, deep = depths.min() / 1.5, depths.max() * 2.5
         axes.set(xscale="log", yscale="log", xlim=(low, high), ylim=(shallow, deep))
@@ -62,4 +62,4 @@ def depth_figure(paths: Sequence[str | Path], fractures: "geopandas.GeoDataFrame
             axes.plot(part["mean_width_m"], part["depth_m"], marker, color=colour, markersize=3.5,
                       markeredgecolor="white", markeredgewidth=0.4, label=label)  # fmt: skip
         axes.set(xlabel="mean width, m", ylabel="depth, m")
-        axes.legend(loc="upper left", frameon=True, framealpha=0.9, edgecolor="none")
+        axes.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor="none")

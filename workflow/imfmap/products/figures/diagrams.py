@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Even steps of lightness with every kind of colour vision, without the darkest, since outlines are dark.
 DENSITY_RAMP = ListedColormap(qml_styles.colour_table("density") / 255, "density")
 _MAP_INCHES = 4.6
+DENSITY_LETTERS = 115
 # A title may have two dollar signs, and means no formula by them.
 _TITLE = {"fontsize": 9, "fontweight": "bold", "parse_math": False}
 
@@ -72,6 +73,7 @@ def density_figure(
     boundary: Mapping[str, "geopandas.GeoDataFrame"],
     radius_m: float,
     title: str,
+    footer: str = "",
 ) -> None:
     """Draw a map of the length of fractures per area of ground.
 
@@ -89,6 +91,8 @@ def density_figure(
     radius_m : float
         Radius of the circle in which length is summed, metres.
     title : str
+    footer : str
+        Small print below the map (see `map_facts.small_print`), in lines of at most `DENSITY_LETTERS` letters.
     """
     grid = mapped.grid
     left, bottom, right, top = grid.bounds
@@ -124,6 +128,7 @@ def density_figure(
         scale_bar(axes, grid, size=7.5)
         graticule(axes, grid, (max(2, round(width / 1.5)), max(2, round(width * aspect / 1.5))))
         axes.set_title(title, loc="left", **_TITLE)
+        axes.set_xlabel(footer, loc="left", fontsize=5, color=GREY, linespacing=1.3)
         bar = axes.figure.colorbar(picture, ax=axes, fraction=0.045, pad=0.02)
         bar.set_label(f"length of fractures within {radius_m:g} m, km / km²")
         bar.outline.set_linewidth(0.5)

@@ -4,10 +4,11 @@
   more than 10000 fractures, squares around the longest 10000 are compared.) At pixel scale, its longest fracture is
   shown.
 * The largest fracture: the one with the greatest area. At pixel scale it is shown where it is widest.
-* The thinnest fracture: the one with the least mean width. Only fractures of at least the median length count, since
-  the width of a short fracture is uncertain. At pixel scale its middle is shown.
+* The thinnest long fracture: the one with the least mean width. Only fractures of at least the median length count,
+  since the width of a short fracture is uncertain. At pixel scale its middle is shown.
 
-If several fractures or squares are equal, the first one counts.
+If a fracture lies where another inset is, the next one by area or width is shown instead, and the title says
+"elsewhere". If several fractures or squares are equal, the first one counts.
 """
 
 from dataclasses import dataclass, replace
@@ -27,6 +28,8 @@ PIXEL_PX = 64
 # Share of the shorter side of a map.
 _COMPLEX_SHARE = 0.2
 _MOST_SQUARES = 10_000
+# Of more fractures, one that lies apart from the other insets is not looked for.
+_MOST_TRIED = 1000
 # Insets that share more than this part of the smaller one show the same place.
 MOST_SHARED = 0.5
 
@@ -114,7 +117,7 @@ def choose_inset_pairs(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> 
     Returns
     -------
     list of InsetPair
-        Three, or none if there are no fractures; fewer if one would show at pixel scale what another one shows.
+        Three, or none if there are no fractures; fewer if all fractures lie in one place.
     """
     if not len(fractures):
         return []
@@ -126,27 +129,40 @@ def choose_inset_pairs(fractures: "geopandas.GeoDataFrame", grid: "MapGrid") -> 
     spot = _middle(longest.geometry.intersection(around.box(grid)))
     first = InsetPair("a", "Densest complex", f"{words} in {_metres(side_m)}", around, _pixels(spot, grid))
 
-    largest = fractures.iloc[int(np.argmax(fractures["area_m2"].to_numpy(float)))]
-    spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(largest.geometry))[0]
-    note = f"{_area(largest.area_m2)}, up to {largest.max_width_m:.0f} m wide"
-    second = InsetPair(
-        "b", "Largest fracture", note, _around(largest.geometry, around.side_px, grid), _pixels(spot, grid)
-    )
+    def largest(fracture):
+        spot = shapely.get_coordinates(shapely.maximum_inscribed_circle(fracture.geometry))[0]
+        note = f"{_area(fracture.area_m2)}, {fracture.mean_width_m:.0f} m wide on average"
+        return _inset("Largest fracture", note, fracture, around, spot, grid)
+
+    def thinnest(fracture):
+        note = f"{fracture.mean_width_m:.1f} m wide on average, {_metres(fracture.total_length_m)} long"
+        return _inset("Thinnest long fracture", note, fracture, around, _middle(fracture.geometry), grid)
 
     lengths = fractures["total_length_m"].to_numpy(float)
     long = fractures[lengths >= np.median(lengths)]
-    thinnest = long.iloc[int(np.argmin(long["mean_width_m"].to_numpy(float)))]
-    note = f"{thinnest.mean_width_m:.1f} m wide, {thinnest.total_length_m:.0f} m long"
-    spot = _middle(thinnest.geometry)
-    third = InsetPair(
-        "c", "Thinnest fracture", note, _around(thinnest.geometry, around.side_px, grid), _pixels(spot, grid)
-    )
     insets = [first]
-    for inset in (second, third):
-        if not any(overlap(inset.pixels, other.pixels) > MOST_SHARED for other in insets):
+    for make, ordered in (
+        (largest, fractures.sort_values("area_m2", ascending=False, kind="stable")),
+        (thinnest, long.sort_values("mean_width_m", kind="stable")),
+    ):
+        inset = _first_apart(make, ordered, insets)
+        if inset:
             insets.append(inset)
     letters = zip("abc", insets, strict=False)
     return [replace(inset, letter=letter) for letter, inset in letters]
+
+
+def _inset(title, note, fracture, around, spot, grid):
+    return InsetPair("", title, note, _around(fracture.geometry, around.side_px, grid), _pixels(spot, grid))
+
+
+def _first_apart(make, ordered, insets):
+    """Return the inset of the first of the fractures that shows another place than the given insets; None if all do."""
+    for place in range(min(len(ordered), _MOST_TRIED)):
+        inset = make(ordered.iloc[place])
+        if all(overlap(inset.complex, other.complex) <= MOST_SHARED for other in insets):
+            return replace(inset, title=f"{inset.title} elsewhere") if place else inset
+    return None
 
 
 def overlap(one: Square, other: Square) -> float:

@@ -1,6 +1,5 @@
 """The map of a target: mosaic, fractures, and two places at pixel scale."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
 from ...plots.cartography import FAINT, NO_DATA, base_picture, compass, graticule, letter_box, scale_bar
 from .insets import COMPLEX_PX, MOST_SHARED, densest, overlap, square
-from .map_facts import image_words, method_words, reference_words
+from .map_facts import small_print
 from .panel import Layout, draw_legend, draw_numbers_and_rose
 from .parts import draw_boundary, draw_fractures, drawing, save
 
@@ -210,8 +209,7 @@ def _draw_text(figure, layout, text, grid, images):
         color=FAINT,
         va="center",
     )
-    lines = [reference_words(grid), image_words(images), method_words(text.threshold, text.footer)]
-    small = "\n".join(textwrap.fill(line, layout.letters) for line in lines if line)
+    small = small_print(grid, images, text.threshold, text.footer, layout.letters)
     figure.text(*layout.point(x, 0.32), small, fontsize=7, color=FAINT, va="bottom", linespacing=1.35)
 
 

@@ -1,6 +1,7 @@
 """The small print of a map: projection, datum, resolution, images with dates and Suns, and the threshold."""
 
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,27 @@ def image_words(images: "Sequence[ImageFacts]") -> str:
     azimuths = sorted({round(image.sun_azimuth_deg) for image in images if math.isfinite(image.sun_azimuth_deg)})
     words += [f"sunlight from {azimuths[0]}° to {azimuths[-1]}° on the map"] if azimuths else []
     return "Images: " + ", ".join(words)
+
+
+def small_print(
+    grid: "MapGrid", images: "Sequence[ImageFacts]", threshold: float | None, footer: str, letters: int
+) -> str:
+    """Return all that a map states in small print, in lines of at most so many letters.
+
+    Parameters
+    ----------
+    grid : MapGrid
+        Pixels of the map.
+    images : sequence of image_facts.ImageFacts
+        May be empty.
+    threshold : float or None
+        Probability from which on a pixel is fracture, 0..1.
+    footer : str
+        Model and credit.
+    letters : int
+    """
+    parts = [reference_words(grid), image_words(images), method_words(threshold, footer)]
+    return "\n".join(textwrap.fill(part, letters) for part in parts if part)
 
 
 def method_words(threshold: float | None, footer: str) -> str:

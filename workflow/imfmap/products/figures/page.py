@@ -13,11 +13,16 @@ A4 = (8.27, 11.69)
 MARGIN = 0.5
 # Letters of a note that fit between the margins, height of its lines in inches, and lines that fit into the head.
 _NOTE_LETTERS, _NOTE_LINE, _HEAD_LINES = 165, 0.11, 2
+# Letters of the footer that fit between the margins.
+FOOTER_LETTERS = 170
 
 
 @dataclass(frozen=True)
 class SheetText:
-    """Words on a sheet: the place, what is shown, sources and method, and sentences below the head."""
+    """Words on a sheet: the place, what is shown, sentences below the head, and the small print.
+
+    Lines of the small print (see `map_facts.small_print`) have at most `FOOTER_LETTERS` letters.
+    """
 
     title: str
     subtitle: str = ""
@@ -40,7 +45,8 @@ def write_words(figure: Figure, text: SheetText, page: tuple[float, float] = A4)
 
     write(page[1] - 0.45, text.title, fontsize=19, fontweight="bold")
     write(page[1] - 0.77, text.subtitle, fontsize=9.5, color=FAINT)
-    write(0.3, text.footer, fontsize=6.5, color=FAINT)
+    footer = {"va": "bottom", "fontsize": 5.5, "color": FAINT, "linespacing": 1.3}
+    figure.text(MARGIN / page[0], 0.16 / page[1], text.footer, **footer)
     notes = "\n".join(_note_lines(text))
     figure.text(MARGIN / page[0], (page[1] - 0.88) / page[1], notes, va="top", fontsize=6.5, linespacing=1.1)
 

@@ -159,10 +159,10 @@ def draw_numbers_and_rose(
     if not len(fractures):
         return
     left, top = layout.panel
-    draw_widths(figure.add_axes(layout.place(left, top - 1.95, layout.side - 0.05, 1.0)), fractures)
-    figure.text(*layout.point(left, top - 2.4), "fractures by mean width", fontsize=8.5, color=FAINT, va="center")
-    side = 1.3
-    place = layout.place(left + 0.1, top - 2.62 - side, side, side)
+    draw_widths(figure.add_axes(layout.place(left, top - 1.85, layout.side - 0.05, 1.0)), fractures)
+    figure.text(*layout.point(left, top - 2.3), "fractures by mean width", fontsize=8.5, color=FAINT, va="center")
+    side = 1.25
+    place = layout.place(left + 0.1, top - 2.7 - side, side, side)
     draw_rose(figure.add_axes(place, projection="polar"), rose)
 
 

@@ -1,5 +1,6 @@
 """A figure of our maps beside published ones: what both have, and what one has alone."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,8 @@ from matplotlib.patches import Patch
 
 from ...maps.grids import MapGrid
 from ...maps.rasters import open_raster
-from ...plots.cartography import INK, base_picture, scale_bar
+from ...plots.cartography import FAINT, INK, base_picture, graticule, halo, scale_bar
+from .map_facts import reference_words
 from .parts import drawing, rings, save
 
 if TYPE_CHECKING:
@@ -19,7 +21,9 @@ if TYPE_CHECKING:
 
 # Blue and orange are told apart by all kinds of colour vision. What both have is light.
 COLOURS = {"both maps": "#ffffff", "ours alone": "#ff9d2e", "published alone": "#4aa8ff"}
-_WIDTH, _HEAD, _FOOT = 6.4, 0.5, 0.55
+# Inches: the width of a place, the space around its map, and above and below all of them.
+_WIDTH, _SIDE, _HEAD, _FOOT = 6.4, 0.35, 0.95, 1.15
+_LETTERS = 130
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,12 @@ def reproduction_sheet(paths: Sequence[str | Path], places: Sequence[PlaceShown]
     """
     title = "Our maps beside the published ones"
     with drawing():
-        height = _WIDTH + _HEAD + _FOOT
-        figure = Figure(figsize=(_WIDTH * len(places), height))
+        width, side = _WIDTH * len(places), _WIDTH - 2 * _SIDE
+        height = side + _HEAD + _FOOT
+        figure = Figure(figsize=(width, height))
+        figure.text(_SIDE / width, 1 - 0.3 / height, title, fontsize=15, fontweight="bold", va="center")
         for number, place in enumerate(places):
-            box = (number + 0.02) / len(places), _FOOT / height, 0.96 / len(places), _WIDTH / height
+            box = (number * _WIDTH + _SIDE) / width, _FOOT / height, side / width, side / height
             with open_raster(place.mosaic) as mosaic:
                 grid = MapGrid.of(mosaic)
                 axes = figure.add_axes(box)
@@ -63,11 +69,20 @@ def reproduction_sheet(paths: Sequence[str | Path], places: Sequence[PlaceShown]
                 outlines = rings(frame.geometry)
                 if outlines:
                     axes.add_collection(
-                        PolyCollection(outlines, facecolors="none", edgecolors=COLOURS[name], linewidths=0.7)
+                        PolyCollection(
+                            outlines,
+                            facecolors="none",
+                            edgecolors=COLOURS[name],
+                            linewidths=0.8,
+                            path_effects=halo(2.0),
+                        )
                     )
-            axes.set(xlim=(left, right), ylim=(bottom, top), xticks=[], yticks=[], aspect="equal")
+            axes.set(xlim=(left, right), ylim=(bottom, top), aspect="equal")
+            graticule(axes, grid, (3, 3))
             scale_bar(axes, grid)
-            axes.set_title(place.title, fontsize=11, color=INK, loc="left")
+            axes.set_title(place.title, fontsize=11, color=INK, loc="left", parse_math=False)
+            words = textwrap.fill(reference_words(grid), _LETTERS)
+            figure.text(box[0], 0.62 / height, words, fontsize=6, color=FAINT, va="center")
         handles = [
             Patch(facecolor="#555555", edgecolor=colour, linewidth=1.6, label=name) for name, colour in COLOURS.items()
         ]

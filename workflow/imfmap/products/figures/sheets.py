@@ -42,12 +42,12 @@ PNG_DPI = 220
 # Okabe & Ito (2008): clear with every kind of colour vision.
 OUTLINE = "#E69F00"
 _MOST_PX = 1600
-_OVERVIEW, _SIDE = 4.7, 2.3
+_OVERVIEW, _SIDE = 4.5, 2.4
 _COLUMNS, _GAP = 3, 0.14
 # Number of examples in a row and, in inches: space between them, their side, height of a row, a heading, head and foot.
 _EXAMPLES, _BETWEEN = 6, 0.1
 _EXAMPLE = (A4[0] - 2 * MARGIN - (_EXAMPLES - 1) * _BETWEEN) / _EXAMPLES
-_ROW, _HEADING, _HEAD, _FOOT = _EXAMPLE + 0.3, 0.6, 1.25, 0.45
+_ROW, _HEADING, _HEAD, _FOOT = _EXAMPLE + 0.3, 0.6, 1.25, 0.75
 _EXAMPLE_PX = (40, 220)
 
 
@@ -196,17 +196,17 @@ def _draw_side(figure, page, top, fractures, rose, boundary, suns):
             (f"{widths.median():.1f} m", f"median width, 9 of 10 from {low:.1f} to {high:.1f} m"),
         ]
     for index, (number, name) in enumerate(numbers):
-        y = top - 0.15 - 0.5 * index
+        y = top - 0.15 - 0.48 * index
         figure.text(x, y / page[1], number, fontsize=15, fontweight="bold", va="center")
         figure.text(x, (y - 0.21) / page[1], name, fontsize=7.5, color=FAINT, va="center")
     if len(fractures):
-        axes = figure.add_axes(place_on_page(left, top - 2.52, _SIDE, 0.46, page))
+        axes = figure.add_axes(place_on_page(left, top - 2.42, _SIDE, 0.46, page))
         draw_widths(axes, fractures)
         axes.tick_params(labelsize=5)
-        box = place_on_page(left + 0.14, top - _OVERVIEW - 0.06, 0.95, 0.95, page)
+        box = place_on_page(left + 0.14, top - _OVERVIEW - 0.06, 0.85, 0.85, page)
         draw_rose(figure.add_axes(box, projection="polar"), rose)
         words = "directions of\ncentrelines\n(area: length)"
-        y = (top - _OVERVIEW + 0.41) / page[1]
+        y = (top - _OVERVIEW + 0.36) / page[1]
         figure.text(x + 1.36 / page[0], y, words, fontsize=7.5, color=FAINT, va="center", linespacing=1.4)
     inset_boxes = Rectangle((0, 0), 1, 1, fill=False, edgecolor="white", linewidth=1.1, label="places below")
     handles = [*area_handles(boundary), *([inset_boxes] if len(fractures) else [])]
@@ -217,7 +217,7 @@ def _draw_side(figure, page, top, fractures, rose, boundary, suns):
     legend = figure.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(x, (top - 2.93) / page[1]),
+        bbox_to_anchor=(x, (top - 2.8) / page[1]),
         fontsize=7.5,
         facecolor="#5a5a5f",
         edgecolor="none",

@@ -117,7 +117,7 @@ def write_viewer(
             "tile_px": pyramid.TILE_PX,
             "quantum_px": payload.QUANTUM_PX,
             "rasters": rasters,
-            "profiles": payload.profiles(layers["centrelines"]) if "centrelines" in layers else {},
+            "profiles": payload.profiles(layers["centrelines"]) if "centrelines" in layers else None,
             "layers": {
                 name: {"title": title_of(name), **payload.features(frame, grid), "style": payload.classes(name)}
                 for name, frame in layers.items()

@@ -9,6 +9,7 @@ import shapely
 
 from ...fractures.fracture_columns import COLUMNS
 from ...maps import qml_styles
+from .steps import encoded
 
 if TYPE_CHECKING:
     import geopandas
@@ -36,8 +37,9 @@ def features(frame: "geopandas.GeoDataFrame", grid: "MapGrid") -> dict[str, Any]
     -------
     dict
         ``columns``: name, label, unit and decimals of each; ``values``: a list for each column; ``outlines``: for each
-        feature a list of polygons, each a list of rings; or ``lines``: a list of lines. A ring or line has column and
-        row of its first corner in quarter pixels, then the steps from corner to corner.
+        feature a list of polygons, each with the number of corners of each ring; or ``lines``: for each feature the
+        number of points of each line; ``corners``: columns and rows of all of them in quarter pixels (see
+        `steps.encoded`). Lines are simplified to a quarter pixel.
     """
     frame = frame.drop(columns=[name for name in _PROFILE if name in frame.columns])
     names = [name for name in _LABELLED if name in frame.columns]
@@ -49,20 +51,30 @@ def features(frame: "geopandas.GeoDataFrame", grid: "MapGrid") -> dict[str, Any]
     }
 
 
-def profiles(centrelines: "geopandas.GeoDataFrame") -> dict[str, list[list[float]]]:
-    """Return the width profile of the longest line of each fracture: distances and widths in metres, by its number.
+def profiles(centrelines: "geopandas.GeoDataFrame") -> dict[str, Any]:
+    """Return the width profile of the longest line of each fracture.
 
     Parameters
     ----------
     centrelines : geopandas.GeoDataFrame
         See `measures.measure`.
+
+    Returns
+    -------
+    dict
+        ``fractures``: the number of each fracture; ``counts``: how many widths its profile has; ``decimetres``:
+        distance and width of all of them, in 0.1 m (see `steps.encoded`).
     """
     longest = centrelines[centrelines["line"] == 0]
+    pairs = [
+        np.array([json.loads(distances), json.loads(widths)], float).reshape(2, -1).T
+        for distances, widths in zip(longest["distances_m"], longest["widths_m"], strict=True)
+    ]
+    values = np.concatenate([np.zeros((0, 2)), *pairs])
     return {
-        str(number): [[round(value, 1) for value in json.loads(values)] for values in (distances, widths)]
-        for number, distances, widths in zip(
-            longest["fracture"], longest["distances_m"], longest["widths_m"], strict=True
-        )
+        "fractures": longest["fracture"].tolist(),
+        "counts": [len(pair) for pair in pairs],
+        "decimetres": encoded(np.rint(10 * values).astype(int)),
     }
 
 
@@ -115,22 +127,32 @@ def _plain(column):
 
 
 def _shapes(frame, grid):
+    shapes = frame.geometry.values
     if len(frame) and frame.geom_type.isin(("LineString", "MultiLineString")).all():
-        return {"lines": [[_steps(line, grid) for line in shapely.get_parts(shape)] for shape in frame.geometry]}
-    return {"outlines": [_rings(shape, grid) for shape in frame.geometry]}
-
-
-def _rings(geometry, grid):
-    return [
-        [_steps(ring, grid) for ring in (polygon.exterior, *polygon.interiors)]
-        for polygon in shapely.get_parts(geometry)
-        if not polygon.is_empty
-    ]
-
-
-def _steps(line, grid):
-    points = shapely.get_coordinates(line)
+        lines, owners = shapely.get_parts(shapely.simplify(shapes, QUANTUM_PX * grid.resolution_m), return_index=True)
+        counts = shapely.get_num_coordinates(lines)
+        return {
+            "lines": _grouped(counts, owners, len(shapes)),
+            "corners": _corners(shapely.get_coordinates(lines), grid),
+        }
+    polygons, owners = shapely.get_parts(shapes, return_index=True)
+    there = ~shapely.is_empty(polygons)
+    rings, parts = shapely.get_rings(polygons[there], return_index=True)
     # The last point of a ring is its first one again.
-    row, column = grid.rowcol(*(points[:-1] if line.geom_type == "LinearRing" else points).T)
-    points = np.rint(np.stack([column + 0.5, row + 0.5], axis=1) / QUANTUM_PX).astype(int)
-    return np.diff(points, axis=0, prepend=0).ravel().tolist()
+    open_rings = [shapely.get_coordinates(ring)[:-1] for ring in rings]
+    by_polygon = _grouped([len(ring) for ring in open_rings], parts, int(there.sum()))
+    outlines = _grouped(by_polygon, owners[there], len(shapes))
+    return {"outlines": outlines, "corners": _corners(np.concatenate([np.zeros((0, 2)), *open_rings]), grid)}
+
+
+def _grouped(items, owners, number):
+    """Return a list for each of a number of owners, with its items."""
+    groups = [[] for _ in range(number)]
+    for item, owner in zip(items, owners, strict=True):
+        groups[owner].append(item if isinstance(item, list) else int(item))
+    return groups
+
+
+def _corners(points, grid):
+    row, column = grid.rowcol(*points.T)
+    return encoded(np.rint(np.stack([column + 0.5, row + 0.5], axis=1) / QUANTUM_PX).astype(int))

@@ -14,6 +14,9 @@ const Layers = (() => {
   const SHOWN = new Set(["mosaic", "fractures", "floor", "ponds", "candidate_ponds"]);
   const ORDER = ["floor", "ponds", "candidate_ponds", "footprints", "rejected", "fractures", "centrelines", "segments"];
 
+  // Fractures and their lines, which carry the fracture's number.
+  const FRACTURE_LAYERS = new Set(["fractures", "centrelines", "segments"]);
+
   // Dark lines below those whose style has none, so that they show on bright ground.
   const CASINGS = { centrelines: "rgba(5,7,10,0.75)", segments: "rgba(5,7,10,0.75)" };
 
@@ -68,29 +71,25 @@ const Layers = (() => {
     return layer;
   }
 
-  function line(steps) {
-    const points = [];
-    let [column, row] = [0, 0];
-    for (let at = 0; at < steps.length; at += 2) {
-      column += steps[at];
-      row += steps[at + 1];
-      points.push([
-        grid.left + column * quantumPx * grid.resolution_m,
-        grid.top - row * quantumPx * grid.resolution_m,
-      ]);
-    }
-    return points;
-  }
-
-  function ring(steps) {
-    const points = line(steps);
-    return [...points, points[0]];
-  }
-
   /** Geometries of a layer, one for each feature. */
-  function shapes({ outlines, lines }) {
-    if (lines) return lines.map((parts) => new ol.geom.MultiLineString(parts.map(line)));
-    return outlines.map((polygons) => new ol.geom.MultiPolygon(polygons.map((rings) => rings.map(ring))));
+  function shapes({ outlines, lines, corners }) {
+    const unit = quantumPx * grid.resolution_m;
+    const points = Steps.decoded(corners, 2);
+    let next = 0;
+    /** Append so many points to flat coordinates, closed if it is a ring. */
+    function append(flat, count, ring) {
+      const first = flat.length;
+      for (const end = next + 2 * count; next < end; next += 2) {
+        flat.push(grid.left + points[next] * unit, grid.top - points[next + 1] * unit);
+      }
+      if (ring) flat.push(flat[first], flat[first + 1]);
+      return flat.length;
+    }
+    return (lines || outlines).map((parts) => {
+      const flat = [];
+      if (lines) return new ol.geom.MultiLineString(flat, "XY", parts.map((count) => append(flat, count, false)));
+      return new ol.geom.MultiPolygon(flat, "XY", parts.map((rings) => rings.map((count) => append(flat, count, true))));
+    });
   }
 
   /** Class of each feature in its layer's style. */
@@ -140,22 +139,44 @@ const Layers = (() => {
     });
   }
 
+  /** Features of a layer, in the order of its values. */
+  function features(name) {
+    return shapes(layers[name]).map((shape, at) => {
+      const feature = new ol.Feature(shape);
+      feature.setId(`${name}-${at}`);
+      feature.setProperties({ layer: name, at, class: classOf(layers[name], at) }, true);
+      return feature;
+    });
+  }
+
+  /** Fill a layer with its features. That waits until it is shown, or until one of them is wanted. */
+  function load(layer) {
+    if (layer.get("kind") !== "vector" || layer.get("loaded")) return;
+    layer.set("loaded", true);
+    layer.getSource().addFeatures(features(layer.get("name")));
+  }
+
+  // Numbers of the fractures that are not drawn, nor are their lines.
+  let hidden = new Set();
+
+  /** Draw all fractures and lines but those of some numbers. */
+  function hide(numbers) {
+    hidden = numbers;
+    for (const layer of vectors) if (FRACTURE_LAYERS.has(layer.get("name"))) layer.getSource().changed();
+  }
+
   function vector(name) {
     const layer = layers[name];
     const looks = layer.style.classes.map((part) => look(name, part));
-    const features = shapes(layer).map((shape, at) => {
-      const feature = new ol.Feature(shape);
-      feature.setId(`${name}-${at}`);
-      feature.setProperties({ layer: name, at, class: classOf(layer, at), hidden: false }, true);
-      return feature;
-    });
     const labels = name === "footprints" ? layer.values.product.map(named) : null;
+    const numbers = FRACTURE_LAYERS.has(name) ? layer.values.fracture : null;
     const shown = new ol.layer.Vector({
-      source: new ol.source.Vector({ features, wrapX: false }),
+      source: new ol.source.Vector({ wrapX: false }),
       style: (feature) => {
-        if (feature.get("hidden")) return null;
+        const at = feature.get("at");
+        if (numbers && hidden.has(numbers[at])) return null;
         const style = looks[feature.get("class")];
-        return labels ? [...style, labels[feature.get("at")]] : style;
+        return labels ? [...style, labels[at]] : style;
       },
       visible: SHOWN.has(name),
       // Outlines that a person drew may reach far beyond the map.
@@ -163,10 +184,12 @@ const Layers = (() => {
       declutter: Boolean(labels),
     });
     shown.setProperties({ name, title: layer.title, kind: "vector" });
+    shown.on("change:visible", () => load(shown));
+    if (shown.getVisible()) load(shown);
     return shown;
   }
 
   const known = Object.keys(layers).filter((name) => !ORDER.includes(name));
   const vectors = [...known, ...ORDER.filter((name) => name in layers)].map(vector);
-  return { all: [...rasters.map(raster), ...vectors] };
+  return { all: [...rasters.map(raster), ...vectors], load, hide };
 })();
