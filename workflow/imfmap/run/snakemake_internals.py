@@ -221,9 +221,9 @@ def jobs_of(workflow: Any, reasons: bool = True) -> Iterator[dict]:
     Yields
     ------
     dict
-        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark`` (path or None), ``resources``, ``params``
-        (serialised value: name), ``run`` (whether the job would run). If it would, with `reasons`: ``reason``
-        (Snakemake's) and ``params_change`` (Snakemake's sets ``only_old`` and ``only_new`` of serialised values).
+        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark`` (path or None), ``resources``, ``run`` (whether
+        the job would run). If it would, with `reasons`: ``reason`` (Snakemake's), ``params`` (serialised value: name)
+        and ``params_change`` (Snakemake's sets ``only_old`` and ``only_new`` of serialised values).
     """
     dag, persistence = workflow.dag, workflow.persistence
     for level in dag.toposorted():
