@@ -9,6 +9,7 @@ from imfmap.core.errors import InputError
 from imfmap.maps.target_grid import PLACE_KEYS
 from imfmap.maps.user_files import KnownContents
 from imfmap.run import command_line, config_paths, snakemake_internals, target_choice
+from imfmap.run.quick_functions import same_for_all_jobs
 from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 
@@ -103,12 +104,13 @@ def code_digest(script):
 
     A change of that code remakes the products of the rule.
     """
-    return lambda wildcards: code_of(ROOT / "workflow" / "scripts" / script)
+    path = str(ROOT / "workflow" / "scripts" / script)
+    return lambda wildcards: code_of(path)
 
 
 def rising(first):
     """A resource that doubles with every attempt, so that a job that needs more gets more when it is tried again."""
-    return lambda wildcards, attempt: first * 2 ** (attempt - 1)
+    return same_for_all_jobs(lambda wildcards, attempt: first * 2 ** (attempt - 1))
 
 
 def log_of(stage, *wildcards):

@@ -122,6 +122,20 @@ def test_a_dry_run_tells_its_jobs_and_why_they_run(tmp_path, monkeypatch):
     assert job["run"] and (job["params_change"].only_old, job["params_change"].only_new) == ({"1"}, {"2"})
 
 
+def test_an_estimate_asks_for_no_reasons_and_reads_no_record(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Snakefile").write_text(SNAKEFILE)
+    (tmp_path / "one.yaml").write_text("number: 1\n")
+
+    def look(found):
+        monkeypatch.setattr(persistence.PersistenceBase, "params_changed", None)
+        return list(snakemake_internals.jobs_of(found, reasons=False))
+
+    command = ["made", "--configfile", "one.yaml", "--cores", "1", "--resources", "given=1", "-n"]
+    (job,) = snakemake_internals.watch_dry_run(command, look)
+    assert job["run"] and not {"reason", "params", "params_change"} & set(job)
+
+
 FROM_THE_FUTURE = """
 from imfmap.core.checksums import sha256
 from imfmap.run import snakemake_internals as inner

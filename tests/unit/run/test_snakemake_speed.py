@@ -3,29 +3,18 @@
 import gc
 import json
 import os
+import re
 import sys
 import textwrap
 from pkgutil import resolve_name
 
 import pytest
 import snakemake
-from hypothesis import given
-from hypothesis import strategies as st
-from snakemake import api, cli, io
-from snakemake.exceptions import WildcardError
+from snakemake import api, cli
 
 from imfmap.core.checksums import sha256_of_bytes
 from imfmap.run import snakemake_internals, snakemake_speed
-from tests.helpers.generated import examples
 from tests.unit.run.test_snakemake_internals import run_in
-
-# Texts and wildcards of few letters, so that they often fit each other by chance.
-PATTERNS = st.lists(
-    st.text("ab/.", max_size=3)
-    | st.sampled_from(["{x}", "{y}", "{x,a+}", "{y,[ab]*}", "{x,a|b.|ab}", "{y,(?!a)[^/]+}"]),
-    min_size=1,
-    max_size=5,
-).map("".join)
 
 
 @pytest.fixture
@@ -84,14 +73,37 @@ def test_functions_of_another_snakemake_are_kept(plain, monkeypatch):
     assert replaced() == list(sources) and snakemake_speed.notes() == []
 
 
+INNER = """
+rule copied:
+    input:
+        lambda wildcards: ["first.txt", "second.txt"],
+    output:
+        "copied.txt",
+    shell:
+        "cat {input} > {output}"
+"""
 PLANNED = """
+from imfmap.run.quick_functions import same_for_all_jobs
+
+
 def images(wildcards):
     return [f"{wildcards.target}.{image}.made" for image in config["images"]]
+
+
+module inner:
+    snakefile:
+        "inner.smk"
+    prefix:
+        "inner"
+
+
+use rule * from inner as inner_*
 
 
 rule all:
     input:
         expand("{target}.map", target=["one", "two"]),
+        "inner/copied.txt",
 
 
 rule made:
@@ -103,6 +115,10 @@ rule made:
         number=lambda wildcards: config["number"],
     group:
         "made_{target}"
+    resources:
+        mem_mb=same_for_all_jobs(lambda wildcards, attempt: 100 * attempt),
+    message:
+        "{wildcards.image} of {wildcards.target} is made"
     script:
         "made.py"
 
@@ -123,6 +139,13 @@ rule map:
         touch("{target}.done"),
     params:
         code=config["code"],
+    resources:
+        mem_mb=lambda wildcards, input: 100 * len(input) + (wildcards.target == "two"),
+    threads: lambda wildcards: 1 + (wildcards.target == "two")
+    message:
+        "{wildcards.target} is mapped from {input} with {params.code}"
+    log:
+        "{target}.log",
     group:
         "made_{target}"
     script:
@@ -152,6 +175,10 @@ def folder(tmp_path, monkeypatch):
     """The folder of a workflow, which is the working directory."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "Snakefile").write_text(PLANNED)
+    (tmp_path / "inner.smk").write_text(INNER)
+    (tmp_path / "inner").mkdir()
+    for name in ("first.txt", "second.txt"):
+        (tmp_path / "inner" / name).write_text(name)
     for name in ("x.raw", "y.raw", "z.raw", "table.csv", "made.py"):
         (tmp_path / name).write_text(name)
     return tmp_path
@@ -173,12 +200,27 @@ CHANGES = {
 }
 
 
-def test_the_plan_is_the_same_whatever_changed(plain, folder):
+def run_with_empty_files():
     with pytest.raises(SystemExit) as ended:
         cli.main([*command(), "--executor", "standin"])  # of benchmarks/: jobs only make empty files
     assert ended.value.code == 0
+
+
+def printed_by(capfd):
+    """What a dry run printed of its jobs, without their numbers and reasons (one of several is told, by chance)."""
+    lines = "".join(capfd.readouterr()).splitlines()
+    found = (
+        re.fullmatch(r" *(?:(?:Job|localrule|rule) \w+:|input:|output:|log:|wildcards:|threads:|resources:)(.*)", line)
+        for line in lines
+    )
+    return sorted(line[0] if "Job" not in line[0] else line[1] for line in found if line)
+
+
+def test_the_plan_is_the_same_whatever_changed(plain, folder, capfd):
+    run_with_empty_files()
     kept = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.glob("*.*") if path.is_file()}
-    plans = {}
+    plans, lines = {}, {}
+    capfd.readouterr()
     for quick in (False, True):
         if quick:
             be_quick()
@@ -187,9 +229,20 @@ def test_the_plan_is_the_same_whatever_changed(plain, folder):
             found = planned(**change(folder))
             assert sum(job["run"] == "True" for job in found) == count, (title, quick, found)
             assert plans.setdefault(title, found) == found, title
+            printed = printed_by(capfd)
+            assert bool(printed) == bool(count), title
+            assert lines.setdefault(title, printed) == printed, title
             for path, (content, time_ns) in kept.items():
                 path.write_bytes(content)
                 os.utime(path, ns=(time_ns, time_ns))
+
+
+def test_a_quick_run_makes_all(plain, folder):
+    be_quick()
+    run_with_empty_files()
+    assert len(list(folder.glob("*.made"))) == 4 and len(list(folder.glob("*.map"))) == 2
+    assert (folder / "inner" / "copied.txt").exists()
+    assert not any(job["run"] == "True" for job in planned())
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -200,41 +253,6 @@ def test_a_script_that_is_gone_is_told(plain, folder, capfd, quick):
     with pytest.raises(SystemExit) as ended:
         planned()
     assert ended.value.code and "made.py" in "".join(capfd.readouterr())
-
-
-def test_a_script_is_looked_for_once_for_all_jobs_of_a_rule():
-    class Rule:
-        def __init__(self, script):
-            self.script = script
-
-    class Job:
-        def __init__(self, rule):
-            self.rule = rule
-
-    class Processor:
-        script_type = "script"
-
-    looked = []
-    process = snakemake_speed._process_job(lambda processor, job: looked.append(job.rule.script))
-    for _ in range(2):
-        processor = Processor()  # each plan looks anew
-        for rule in map(Rule, ("one.py", "two.py", "{wildcards.name}.py")):
-            for _ in range(3):
-                process(processor, Job(rule))
-    assert looked == 2 * ["one.py", "two.py", *(3 * ["{wildcards.name}.py"])]
-
-
-@examples(50)
-@given(PATTERNS, st.dictionaries(st.sampled_from("xyz"), st.text("ab{}", max_size=3) | st.integers()))
-def test_wildcards_are_applied_as_snakemake_does(pattern, wildcards):
-    try:
-        expected = io.apply_wildcards(pattern, wildcards)
-    except WildcardError as error:
-        with pytest.raises(WildcardError) as ours:
-            snakemake_speed._apply_wildcards(pattern, wildcards)
-        assert str(ours.value) == str(error)
-    else:
-        assert snakemake_speed._apply_wildcards(pattern, wildcards) == expected
 
 
 CHAIN = """
@@ -321,7 +339,8 @@ def test_the_size_of_an_input_is_asked_for_once(tmp_path, ask):
 
 
 LISTED = """snakemake_speed.choose_jobs_quickly()
-get = snakemake_speed._ListedIfNeeded.__getitem__
+from imfmap.run import quick_functions
+get = quick_functions.ListedIfNeeded.__getitem__
 
 
 def told(jobs, index):
@@ -330,7 +349,7 @@ def told(jobs, index):
     return get(jobs, index)
 
 
-snakemake_speed._ListedIfNeeded.__getitem__ = told
+quick_functions.ListedIfNeeded.__getitem__ = told
 """
 
 

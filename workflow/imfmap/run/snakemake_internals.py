@@ -209,15 +209,21 @@ def has_nothing_to_do(workflow: Any) -> bool:
     return len(workflow.dag) == 0
 
 
-def jobs_of(workflow: Any) -> Iterator[dict]:
+def jobs_of(workflow: Any, reasons: bool = True) -> Iterator[dict]:
     """Yield what a planned workflow knows about each job that makes a file, in the order of the work.
+
+    Parameters
+    ----------
+    workflow : snakemake.workflow.Workflow
+    reasons : bool
+        Whether to find out why each job would run. Snakemake reads its record for that.
 
     Yields
     ------
     dict
-        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark`` (path or None), ``resources``, ``params``
-        (serialised value: name), ``run`` (whether the job would run). If it would: ``reason`` (Snakemake's) and
-        ``params_change`` (Snakemake's sets ``only_old`` and ``only_new`` of serialised values).
+        ``rule``, ``wildcards``, ``inputs``, ``outputs``, ``benchmark`` (path or None), ``resources``, ``run`` (whether
+        the job would run). If it would, with `reasons`: ``reason`` (Snakemake's), ``params`` (serialised value: name)
+        and ``params_change`` (Snakemake's sets ``only_old`` and ``only_new`` of serialised values).
     """
     dag, persistence = workflow.dag, workflow.persistence
     for level in dag.toposorted():
@@ -233,7 +239,7 @@ def jobs_of(workflow: Any) -> Iterator[dict]:
                 "resources": dict(job.resources.items()),
                 "run": dag.needrun(job),
             }
-            if known["run"]:
+            if known["run"] and reasons:
                 reason = dag.reason(job)
                 known["reason"] = reason
                 # Snakemake does not look at parameters if the inputs are reason enough.

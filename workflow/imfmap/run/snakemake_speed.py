@@ -7,12 +7,12 @@ Snakemake with another source keeps its own function: the plan is the same, and 
 import gc
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable
+from functools import lru_cache
 from pkgutil import resolve_name
-from typing import Any
 
 from ..core.checksums import sha256_of_bytes
+from . import quick_functions as quick
 
 # What is replaced, and the first digits of the SHA-256 of its source (Snakemake 9.27).
 SOURCES = {
@@ -22,9 +22,38 @@ SOURCES = {
     "snakemake.common:get_function_params": "ffd80f63645293c3",
     "snakemake.io:apply_wildcards": "a027b0cdd37cfdad",
     "snakemake.io:_IOFile.checksum": "cc344b5b1a5e355b",
+    "snakemake.dag:DAG._check_groups": "487372ec85720768",
+    "snakemake.dag:DAG.check_directory_outputs": "d5a17c047b46b717",
+    "snakemake.io:is_flagged": "30f9120e76ce91ad",
+    "snakemake.iocontainers:Namedlist.__init__": "a3f4ce2601f3bc1c",
+    "snakemake.rules:Rule.expand_resources": "bd3666354ad24393",
+    "snakemake.jobs:Job.format_wildcards": "d0b0230c5d5bb8c4",
+    "snakemake.jobs:Job.is_valid": "74609fe120193ef6",
+    "snakemake.dag:DAG.update_ready": "1d3a023d4b85a70c",
+    "snakemake.io:_IOFile.apply_wildcards": "3a8880e1be2a7bd2",
+    "snakemake.rules:Rule.expand_input": "703f7584ed8aeadd",
+    "snakemake.scheduling.greedy:Scheduler.select_jobs": "8a024b666f1d2150",
     "snakemake.persistence:PersistenceBase.finished": "3f347851a55e2243",
     "snakemake.scheduling.job_scheduler:JobScheduler.update_input_sizes": "3d3d19efdbbe3267",
     "snakemake.scheduling.job_scheduler:JobScheduler.remaining_jobs": "909082fdffda8e9a",
+}
+# For planning: what makes the quicker function, of Snakemake's own.
+_QUICK_PLANNING = {
+    "snakemake.output_index:OutputIndex.match_producers": quick.match_producers,
+    "snakemake.dag:ScriptProcessor.process_job": quick.process_job,
+    "snakemake.dag:DAG._ready": lambda _: quick.ready,
+    "snakemake.dag:DAG.update_ready": lambda _: quick.update_ready,
+    "snakemake.dag:DAG._check_groups": quick.check_groups,
+    "snakemake.dag:DAG.check_directory_outputs": quick.check_directory_outputs,
+    "snakemake.common:get_function_params": lru_cache(maxsize=4096),
+    "snakemake.io:apply_wildcards": lambda _: quick.apply_wildcards,
+    "snakemake.io:is_flagged": quick.is_flagged,
+    "snakemake.io:_IOFile.apply_wildcards": quick.path_of_job,
+    "snakemake.iocontainers:Namedlist.__init__": quick.named_list,
+    "snakemake.rules:Rule.expand_input": quick.expand_input,
+    "snakemake.rules:Rule.expand_resources": quick.expand_resources,
+    "snakemake.jobs:Job.format_wildcards": quick.format_wildcards,
+    "snakemake.jobs:Job.is_valid": lambda _: quick.is_valid,
 }
 _DIGITS = 16
 
@@ -66,11 +95,8 @@ def plan_quickly() -> None:
     compare each of its files with all rules, and compare its group with those of other jobs, member by member. Python
     would look for garbage again and again among all jobs.
     """
-    _replace("snakemake.output_index:OutputIndex.match_producers", _match_producers)
-    _replace("snakemake.dag:ScriptProcessor.process_job", _process_job)
-    _replace("snakemake.dag:DAG._ready", lambda _: _ready)
-    _replace("snakemake.common:get_function_params", lru_cache(maxsize=4096))
-    _replace("snakemake.io:apply_wildcards", lambda _: _apply_wildcards)
+    for name, make in _QUICK_PLANNING.items():
+        _replace(name, make)
     gc.set_threshold(100_000, 50, 100)
 
 
@@ -130,31 +156,8 @@ def choose_jobs_quickly() -> None:
 
     scheduler = "snakemake.scheduling.job_scheduler:JobScheduler"
     _replace(f"{scheduler}.update_input_sizes", lambda _: update_input_sizes)
-    _replace(f"{scheduler}.remaining_jobs", _listed_if_needed)
-
-
-class _ListedIfNeeded(Sequence):
-    """A list that is made when it is first looked at."""
-
-    def __init__(self, make):
-        self._make = make
-
-    @cached_property
-    def _made(self):
-        return self._make()
-
-    def __len__(self):
-        return len(self._made)
-
-    def __getitem__(self, index):
-        return self._made[index]
-
-
-def _listed_if_needed(jobs):
-    def remaining_jobs(scheduler):
-        return _ListedIfNeeded(lambda: jobs(scheduler))
-
-    return remaining_jobs
+    _replace(f"{scheduler}.remaining_jobs", quick.remaining_jobs)
+    _replace("snakemake.scheduling.greedy:Scheduler.select_jobs", quick.select_jobs)
 
 
 def _function(name):
@@ -169,7 +172,7 @@ def _is_ours(name):
         found = _function(name)
     except (ImportError, AttributeError):
         return False
-    return found.__module__ == __name__ or hasattr(found, "cache_info")
+    return found.__module__ in (__name__, quick.__name__) or hasattr(found, "cache_info")
 
 
 def _replace(name, make) -> bool:
@@ -188,70 +191,3 @@ def _replace(name, make) -> bool:
         if vars(holder).get(attribute) is function:
             setattr(holder, attribute, quick)
     return True
-
-
-def _match_producers(find):
-    """Keep which rules can make a file: many jobs ask for one file."""
-
-    def match_producers(index, file):
-        kept = vars(index).setdefault("_imfmap_kept", {})
-        path = str(file)
-        if path not in kept:
-            kept[path] = find(index, path)
-        return kept[path]
-
-    return match_producers
-
-
-def _process_job(check):
-    """Look for the script of a rule once, if the jobs of the rule have the same."""
-
-    def process_job(processor, job):
-        checked = vars(processor).setdefault("_imfmap_checked", set())
-        if job.rule not in checked:
-            check(processor, job)
-            if "{" not in str(getattr(job.rule, processor.script_type)):
-                checked.add(job.rule)
-
-    return process_job
-
-
-def _ready(dag, job):
-    """Whether all that a job, or its group, waits for is there. All jobs of a group have the same object as group."""
-    group_of, waits_for = dag._group, dag._n_until_ready
-    group = group_of.get(job)
-    if group is None:
-        return waits_for[job] == 0
-    return all(
-        waits_for[member] == sum(group_of.get(other) is group for other in dag._dependencies[member])
-        for member in group
-    )
-
-
-@lru_cache(maxsize=4096)
-def _pieces_of(pattern: str) -> tuple[list[str], list[str]]:
-    """Return the texts around the wildcards of a pattern, and the names of the wildcards."""
-    from snakemake.io import WILDCARD_REGEX
-
-    texts, names, last = [], [], 0
-    for wildcard in WILDCARD_REGEX.finditer(pattern):
-        texts.append(pattern[last : wildcard.start()])
-        names.append(wildcard["name"])
-        last = wildcard.end()
-    return [*texts, pattern[last:]], names
-
-
-def _apply_wildcards(pattern: str, wildcards: Mapping[str, Any]) -> str:
-    """Return a pattern with values for its wildcards, as Snakemake's function of this name does.
-
-    That one goes through the whole pattern each time, and the pattern of a target holds the names of all targets.
-    """
-    from snakemake.exceptions import WildcardError
-
-    if "{" not in pattern:
-        return str(pattern)
-    (first, *texts), names = _pieces_of(str(pattern))
-    try:
-        return first + "".join(f"{wildcards[name]}{text}" for name, text in zip(names, texts, strict=True))
-    except KeyError as missing:
-        raise WildcardError(str(missing)) from None

@@ -23,7 +23,7 @@ def cost_in_words(workflow: Any) -> list[str]:
     from .report import costs_of
 
     try:
-        return in_words(costs_of(steps_of(workflow), dict(workflow.config), list_made=False))
+        return in_words(costs_of(steps_of(workflow, reasons=False), dict(workflow.config), list_made=False))
     except (InputError, KeyError, TypeError, ValueError) as error:
         # An estimate stops no run: a job that reads the same broken file reports it.
         return [f"The cost of this run is not known ({error})."]

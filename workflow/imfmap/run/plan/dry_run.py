@@ -41,12 +41,12 @@ def dry_run(arguments: Sequence[str]) -> tuple[list[dict], dict, list[str]]:
     )
 
 
-def steps_of(workflow: Any) -> list[dict]:
-    """Return the steps of a workflow that Snakemake has planned, as `dry_run` does."""
-    jobs = list(jobs_of(workflow))
+def steps_of(workflow: Any, reasons: bool = True) -> list[dict]:
+    """Return the steps of a workflow that Snakemake has planned, as `dry_run` does; ``why`` only with `reasons`."""
+    jobs = list(jobs_of(workflow, reasons))
     made_by = {path: job["rule"] for job in jobs for path in job["outputs"]}
     keys = ("rule", "wildcards", "inputs", "outputs", "benchmark", "run")
-    return [{**{key: job[key] for key in keys}, "why": _why(job, made_by) if job["run"] else []} for job in jobs]
+    return [{**{key: job[key] for key in keys}, "why": _why(job, made_by) if "reason" in job else []} for job in jobs]
 
 
 def _why(job, made_by):
