@@ -514,3 +514,11 @@ def test_a_mosaic_is_calibrated_and_claims_no_completeness(tmp_path, use_calibra
     # A mosaic without calibration is made anew, although the checkpoint's file is the same.
     raw = mosaic(tmp_path, image, SETTINGS | {"calibrated": False})
     np.testing.assert_allclose(raw, image / 255, atol=0.0041)
+
+
+def test_a_job_that_searches_images_loads_no_library_of_tables_or_outlines(root):
+    program = "import sys, imfmap.inference.infer; print({'pandas', 'geopandas', 'shapely'} & set(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=root / "workflow", capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

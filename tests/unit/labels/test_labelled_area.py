@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from imfmap.core.errors import InputError
 from imfmap.labels.checks import check_files
-from imfmap.labels.labelled_area import NOT_LABELLED, LabelledArea
+from imfmap.labels.labelled_area import LabelledArea
 from imfmap.labels.reading import read_labels, unread_layers, write_labels
+from imfmap.labels.truth_classes import NOT_LABELLED
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.maps.image_facts import ImageFacts

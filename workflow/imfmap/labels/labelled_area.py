@@ -12,10 +12,9 @@ from ..core.errors import InputError
 from ..maps.grids import MapGrid
 from ..maps.large_shapes import pieces_of
 from ..maps.vectors import crs_fault, layers_of, read_as_drawn
+from .truth_classes import NOT_LABELLED
 
 LAYER = "labelled"
-# Value of a label raster where nobody looked.
-NOT_LABELLED = 255
 _POLYGONS = ("Polygon", "MultiPolygon")
 
 

@@ -203,7 +203,7 @@ def rasterise_labels(polygons: geopandas.GeoDataFrame, grid: MapGrid) -> np.ndar
 
 
 def write_labels(path: str | Path, polygons: geopandas.GeoDataFrame, grid: MapGrid, drawn: str | Path) -> None:
-    """Write the mask of `rasterise_labels` as a GeoTIFF, with `labelled_area.NOT_LABELLED` where nobody looked.
+    """Write the mask of `rasterise_labels` as a GeoTIFF, with `truth_classes.NOT_LABELLED` where nobody looked.
 
     It is written part by part, as a whole crater's may not fit into memory.
 

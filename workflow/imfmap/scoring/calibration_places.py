@@ -17,8 +17,7 @@ from ..fractures.corrected import Mapped
 from ..fractures.measures import measure
 from ..fractures.polygons import vectorise
 from ..inference.fusion import WeightedImage, fuse, image_weight
-from ..labels.labelled_area import NOT_LABELLED
-from ..labels.truth_classes import CLASSES
+from ..labels.truth_classes import CLASSES, NOT_LABELLED
 from ..labels.width_classes import WIDTH_CLASSES, width_class
 from ..learning.probability_calibration import CALIBRATION_TAG, ProbabilityCalibration
 from ..maps.grids import MapGrid
@@ -49,7 +48,7 @@ class PlaceFiles:
     probabilities, images : list of path
         Probability raster of each image before any calibration, and the projected images, in the same order.
     classes : path
-        Raster of the true classes, or of labels (0 or 1; `labelled_area.NOT_LABELLED` where nobody looked).
+        Raster of the true classes, or of labels (0 or 1; `truth_classes.NOT_LABELLED` where nobody looked).
     objects : path or None
         ``truth.gpkg`` of a simulated scene. Without it, the place tells nothing of completeness.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..labels.labelled_area import NOT_LABELLED
+from ..labels.truth_classes import NOT_LABELLED
 from ..maps.stretching import stretch_to_8bit
 from .sun_frame import LEFT_DEG, SunFrame, relative_brightness, sample_brightness, sample_nearest
 

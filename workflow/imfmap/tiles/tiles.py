@@ -122,7 +122,7 @@ def tiles_of_image(
     image : ndarray
         I/F (rows, columns), NaN for no data; recipe `paper` also takes uint8, 0 for no data.
     mask : ndarray
-        uint8 (rows, columns), 1 where a label lies, `labelled_area.NOT_LABELLED` where nobody looked.
+        uint8 (rows, columns), 1 where a label lies, `truth_classes.NOT_LABELLED` where nobody looked.
     facts : ImageFacts
     resolution_m : float
     recipe : str
