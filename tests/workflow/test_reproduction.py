@@ -48,7 +48,12 @@ def test_our_maps_are_laid_beside_the_published_ones(tmp_path):
                     {"key": path.name, "size": path.stat().st_size, "links": links, "checksum": f"md5:{digest}"}
                 )
         server.files[f"/records/{config['reproduction']['record']}"] = json.dumps({"files": files}).encode()
-        # What makes the maps themselves is not run.
+        evaluation = tmp_path / "results" / config["run"]["name"] / "evaluation" / "table.csv"
+        evaluation.parent.mkdir()
+        evaluation.write_text(
+            "model,batch_size,best_epoch,set,target,precision,recall,f1,iou\nresnet50_32,32,9,Te,all,61.0,52.0,56.1,39.0\n"
+        )
+        # What makes the maps and the evaluation is not run.
         only = ["--allowed-rules", "fetch_detections", "reproduce", "reproduction", "--", "reproduction"]
         run_snakemake(tmp_path, write_config(tmp_path / "config.yaml", config), *only)
     results = tmp_path / "results" / config["run"]["name"] / "reproduction"
@@ -58,4 +63,7 @@ def test_our_maps_are_laid_beside_the_published_ones(tmp_path):
     for title in titles:
         assert table.loc[(title, "matched"), "ours"] == "1"
         assert "(33 % of what either has)" in table.loc[(title, "area that both have, m2"), "published"]
+    scores = [line.split(" | ") for line in (results / "table.md").read_text().splitlines() if "resnet50_32" in line]
+    assert [line[0] for line in scores] == ["| resnet50_32, ours", "| resnet50_32, printed"]
+    assert "56.1" in scores[0] and "69.3" in scores[1]
     assert {path.name for path in results.iterdir()} >= {"table.md", "table.html", "maps.png", "maps.pdf"}

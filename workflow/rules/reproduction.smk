@@ -34,6 +34,8 @@ if "reproduction" in config:
             fractures=expand(f"{RUN}/{{target}}/fractures.gpkg", target=config["reproduction"]["files"]),
             published=expand(rules.fetch_detections.output, target=config["reproduction"]["files"]),
             mosaics=expand(f"{RUN}/{{target}}/mosaic.tif", target=config["reproduction"]["files"]),
+            # An evaluation needs labels, which were not published.
+            evaluation=branch(exists(f"{RUN}/evaluation/table.csv"), then=f"{RUN}/evaluation/table.csv", otherwise=[]),
         output:
             csv=f"{RUN}/reproduction/table.csv",
             markdown=f"{RUN}/reproduction/table.md",

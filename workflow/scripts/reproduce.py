@@ -7,6 +7,7 @@ from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.reproduction_sheet import PlaceShown, reproduction_sheet
 from imfmap.run.job import job
 from imfmap.scoring.published_comparison import beside, compared, write_reproduction
+from imfmap.scoring.published_scores import scores_beside
 
 with job(snakemake):
     given, output, tables, places = snakemake.input, snakemake.output, {}, []
@@ -17,5 +18,6 @@ with job(snakemake):
         found = beside(read_vector(ours, "fractures", grid.crs), read_vector(published, crs=grid.crs), grid)
         tables[from_page(title)] = compared(found, target)
         places.append(PlaceShown(from_page(title), mosaic, found))
-    write_reproduction(tables, output.csv, output.markdown, output.html)
+    scores = scores_beside(given.evaluation if given.evaluation else None)
+    write_reproduction(tables, scores, output.csv, output.markdown, output.html)
     reproduction_sheet([output.png, output.pdf], places)

@@ -8,6 +8,7 @@ from imfmap.core.errors import InputError
 from imfmap.maps.bodies import body
 from imfmap.maps.grids import MapGrid
 from imfmap.scoring.published_comparison import PRINTED, beside, compared, read_published, write_reproduction
+from imfmap.scoring.published_scores import scores_beside
 
 MOON = body("moon")
 GRID = MapGrid.centred(MOON.projected("equirectangular", 0.0, 0.0), 0.0, 0.0, 3000.0, 3000.0, 1.5)
@@ -70,7 +71,7 @@ def test_a_file_without_polygons_is_refused(tmp_path):
 def test_the_tables_are_written_for_people_and_programs(tmp_path):
     table = compared(beside(frame(box(0, 0, 100, 10)), frame(box(0, 0, 50, 10)), GRID), "crookes")
     paths = [tmp_path / f"table.{ending}" for ending in ("csv", "md", "html")]
-    write_reproduction({"Crookes": table}, *paths)
+    write_reproduction({"Crookes": table}, scores_beside(None), *paths)
     assert (
         paths[0]
         .read_text()

@@ -73,13 +73,36 @@ def write_evaluation_tables(
     table = pandas.DataFrame(rows).round(2)
     with replacing(csv_path) as temporary:
         table.to_csv(temporary, index=False)
-    parts = [("The paper's metrics, against the labels (%)", _paper_table(table))]
+    parts = [("The paper's metrics, against the labels (%)", paper_table(table))]
     if any(table.target != "all"):
         parts.append(("By target (%)", _target_table(table)))
     told = ", ".join(f"{threshold:g}" for threshold in sorted(thresholds))
     notes = f"Va2, Te: a pixel counts as fracture where its probability is {told} or more." if told else ""
     write_table_pages(parts, markdown_path, html_path, "Evaluation", notes)
     return table
+
+
+def paper_table(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the paper's table of the networks, as texts.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        What the CSV of `write_evaluation_tables` holds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each model: ``model``, ``batch``, ``best epoch``, and the scores of each set as a whole, in percent.
+    """
+    rows = []
+    for (model, batch_size, best_epoch), group in table.groupby(["model", "batch_size", "best_epoch"], sort=False):
+        row = {"model": model, "batch": str(batch_size), "best epoch": str(best_epoch)}
+        sets = group[group.target == "all"].set_index("set").rename(columns=_SHORT)
+        for name, scores in _PAPER_BLOCKS:
+            row |= {f"{name} {score}": _cell(sets[score].get(name)) for score in scores}
+        rows.append(row)
+    return pandas.DataFrame(rows)
 
 
 def write_table_pages(
@@ -188,18 +211,6 @@ def _tile_counts(counts):
 
 def _percents(scores):
     return {name: math.nan if value is None else 100 * value for name, value in scores.items()}
-
-
-def _paper_table(table):
-    """Return a table with one row for each model: batch size, best epoch, and the scores of each set as a whole."""
-    rows = []
-    for (model, batch_size, best_epoch), group in table.groupby(["model", "batch_size", "best_epoch"], sort=False):
-        row = {"model": model, "batch": str(batch_size), "best epoch": str(best_epoch)}
-        sets = group[group.target == "all"].set_index("set").rename(columns=_SHORT)
-        for name, scores in _PAPER_BLOCKS:
-            row |= {f"{name} {score}": _cell(sets[score].get(name)) for score in scores}
-        rows.append(row)
-    return pandas.DataFrame(rows)
 
 
 def _target_table(table):

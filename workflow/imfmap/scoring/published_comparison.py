@@ -30,7 +30,8 @@ PRINTED = {
 _NOTES = (
     "Polygons that touch are one. Smaller ones than {least:g} m2 are left out, on both sides. Areas are on the ground. "
     "Longest: the long side of the smallest rectangle around a polygon. A fracture is matched if it shares ground with "
-    "one of the other map. Printed: what Le Corre et al. (2025) say of their maps, in the text."
+    "one of the other map. Printed: what Le Corre et al. (2025) say of their maps and networks. Our scores come from "
+    "`snakemake evaluation`; without it, they are not known."
 )
 
 
@@ -159,20 +160,28 @@ def _numbers(frame):
 
 
 def write_reproduction(
-    tables: Mapping[str, pd.DataFrame], csv_path: str | Path, markdown_path: str | Path, html_path: str | Path
+    tables: Mapping[str, pd.DataFrame],
+    scores: pd.DataFrame,
+    csv_path: str | Path,
+    markdown_path: str | Path,
+    html_path: str | Path,
 ) -> None:
-    """Write the tables of `compared`, by the titles of their targets.
+    """Write the tables of a reproduction.
 
     Parameters
     ----------
     tables : mapping of str to pandas.DataFrame
+        Those of `compared`, by the titles of their targets.
+    scores : pandas.DataFrame
+        See `published_scores.scores_beside`.
     csv_path : path
-        File of all tables in one, with ``target`` as first column.
+        File of all `tables` in one, with ``target`` as first column.
     markdown_path, html_path : path
         Files for people.
     """
     whole = pd.concat([table.assign(target=name) for name, table in tables.items()])
     with replacing(csv_path) as temporary:
         whole[["target", "quantity", "ours", "published", "printed"]].to_csv(temporary, index=False)
+    parts = [*tables.items(), ("Scores of the paper's networks, %", scores)]
     notes = _NOTES.format(least=MIN_AREA_M2)
-    write_table_pages([*tables.items()], markdown_path, html_path, "Our maps beside the published ones", notes)
+    write_table_pages(parts, markdown_path, html_path, "Our maps beside the published ones", notes)
