@@ -8,10 +8,9 @@ from imfmap.fractures.density import CELLS, density_map, write_density
 from imfmap.fractures.orientations import directions, rose
 from imfmap.fractures.polygons import map_threshold
 from imfmap.maps.coregistration_tag import coregistration_of
-from imfmap.maps.grids import MapGrid
 from imfmap.maps.ground_plane import GroundPlane, areas_of, mapped_ground
 from imfmap.maps.image_facts import facts_of
-from imfmap.maps.rasters import open_raster
+from imfmap.maps.rasters import read_grid
 from imfmap.maps.vectors import read_vector
 from imfmap.products.figures.depth_figure import depth_figure
 from imfmap.products.figures.diagrams import DENSITY_LETTERS, density_figure, rose_figure
@@ -39,8 +38,7 @@ with job(snakemake):
         {"recipe": snakemake.params.recipe, **settings},
         [coregistration_of(path) for path in files.images],
     )
-    with open_raster(files.probability) as dataset:
-        grid = MapGrid.of(dataset)
+    grid = read_grid(files.probability)
     summary["segments"] = summarise_segments(segments)
     summary["orientation"] = rose(*directions(lines, grid))
     density = density_map(lines, counted, GroundPlane(grid), settings["density_radius_m"])

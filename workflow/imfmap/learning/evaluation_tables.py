@@ -100,7 +100,7 @@ def paper_table(table: pandas.DataFrame) -> pandas.DataFrame:
         row = {"model": model, "batch": str(batch_size), "best epoch": str(best_epoch)}
         sets = group[group.target == "all"].set_index("set").rename(columns=_SHORT)
         for name, scores in _PAPER_BLOCKS:
-            row |= {f"{name} {score}": _cell(sets[score].get(name)) for score in scores}
+            row |= {f"{name} {score}": score_cell(sets[score].get(name)) for score in scores}
         rows.append(row)
     return pandas.DataFrame(rows)
 
@@ -223,11 +223,12 @@ def _target_table(table):
         hit = column.removeprefix("truth_").removesuffix("_hit")
         name = f"{hit} px hit" if column.endswith("_hit") else names.get(column, column)
         scored = column in _SCORES or column.startswith("truth_")
-        columns[name] = [_cell(value) if scored else str(value) for value in chosen[column]]
+        columns[name] = [score_cell(value) if scored else str(value) for value in chosen[column]]
     return pandas.DataFrame(columns)
 
 
-def _cell(value):
+def score_cell(value: float | None) -> str:
+    """Return a score in percent as the tables show it; "-" if it is not known."""
     return "-" if value is None or pandas.isna(value) else f"{value:.1f}"
 
 

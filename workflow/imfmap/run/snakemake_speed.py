@@ -181,13 +181,13 @@ def _replace(name, make) -> bool:
         return False
     module, _, path = name.partition(":")
     function, (*owner, attribute) = _function(name), path.split(".")
-    quick = make(function)
+    quicker = make(function)
     if owner:
         if isinstance(resolve_name(name), property):
-            quick = property(quick)
-        setattr(resolve_name(f"{module}:{'.'.join(owner)}"), attribute, quick)
+            quicker = property(quicker)
+        setattr(resolve_name(f"{module}:{'.'.join(owner)}"), attribute, quicker)
         return True
     for holder in [module for key, module in sys.modules.items() if key.partition(".")[0] == "snakemake"]:
         if vars(holder).get(attribute) is function:
-            setattr(holder, attribute, quick)
+            setattr(holder, attribute, quicker)
     return True

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ..learning.evaluation_tables import paper_table
+from ..learning.evaluation_tables import paper_table, score_cell
 
 # Le Corre et al. (2025), tables 3 and 4 and section 4, in percent. The models have their names in config/config.yaml.
 PRINTED_COLUMNS = ("batch", "best epoch", "Va1 P", "Va1 R", "Va1 F1", "Va2 IoU", "Va2 P", "Va2 R", "Va2 F1")
@@ -51,8 +51,7 @@ def scores_beside(evaluation_path: str | Path | None) -> pd.DataFrame:
 def _our_scores(table):
     """Return the cells of each of our models, by its name and by the name of the column."""
     scores = paper_table(table).set_index("model").to_dict("index")
-    for name in PRINTED_OF_CHOSEN:
-        chosen = table[(table["set"] == "Va2") & (table.target == name.partition(", ")[2])]
-        for model, iou in zip(chosen.model, chosen.iou, strict=True):
-            scores[model][name] = "-" if pd.isna(iou) else f"{iou:.1f}"
+    chosen = table[(table["set"] == "Va2") & (table.target != "all")]
+    for model, target, iou in zip(chosen.model, chosen.target, chosen.iou, strict=True):
+        scores[model][f"Va2 IoU, {target}"] = score_cell(iou)
     return scores
